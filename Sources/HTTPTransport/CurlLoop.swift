@@ -1,0 +1,127 @@
+import CCurl
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Names one transfer to those who may want to cancel it.
+final class Ticket: Sendable {
+  let isCancelled = Atomic(false)
+}
+
+/// The loop that drives libcurl's multi handle: it owns one serial Dispatch queue, and every handle
+/// is touched on that queue alone.
+///
+/// Others put commands into a mailbox and wake the loop. `curl_multi_poll` sleeps until a socket,
+/// a timeout of libcurl's or a wake-up has something to do, so there is no polling interval.
+/// Dispatch sources per socket, the other way to drive libcurl, race with its closing of sockets.
+final class CurlLoop: Sendable {
+  private enum Command {
+    case submit(HTTPRequest, Ticket, Transfer.Delivery)
+    case cancel(Ticket)
+  }
+
+  private struct Mailbox {
+    var commands: [Command] = []
+    var isStopping = false
+  }
+
+  private typealias Transfers = [ObjectIdentifier: Transfer]
+
+  /// libcurl's own timeouts shorten this; it only bounds an idle wait, in milliseconds.
+  private static let longestPoll: Int32 = 3_600_000
+
+  private let queue = DispatchQueue(label: "aidevbot.http")
+  private let mailbox = Mutex(Mailbox())
+  private let connectTimeout: Duration
+  /// Used on `queue` alone, but for `curl_multi_wakeup`, which libcurl allows from any thread.
+  private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
+
+  private static let globalInit: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+
+  init(connectTimeout: Duration) {
+    precondition(Self.globalInit == CURLE_OK, "libcurl could not start")
+    guard let multi = curl_multi_init() else { preconditionFailure("libcurl is out of memory") }
+    self.multi = multi
+    self.connectTimeout = connectTimeout
+  }
+
+  func start() {
+    queue.async { self.run() }
+  }
+
+  /// Ends the loop; what is still under way ends as cancelled.
+  func stop() {
+    wake { $0.isStopping = true }
+  }
+
+  func submit(_ request: HTTPRequest, _ ticket: Ticket, delivery: Transfer.Delivery) {
+    wake { $0.commands.append(.submit(request, ticket, delivery)) }
+  }
+
+  /// Ends that transfer if it has begun and not ended; if it has yet to begin, it won't.
+  func cancel(_ ticket: Ticket) {
+    ticket.isCancelled.store(true, ordering: .releasing)
+    wake { $0.commands.append(.cancel(ticket)) }
+  }
+
+  private func wake(_ post: (inout Mailbox) -> Void) {
+    mailbox.withLock { post(&$0) }
+    curl_multi_wakeup(multi)
+  }
+
+  private func run() {
+    var transfers: Transfers = [:]
+    var isStopping = false
+    while !isStopping {
+      let commands = mailbox.withLock { mailbox in
+        isStopping = mailbox.isStopping
+        defer { mailbox.commands.removeAll(keepingCapacity: true) }
+        return mailbox.commands
+      }
+      for command in commands { carryOut(command, &transfers) }
+      var running: Int32 = 0
+      curl_multi_perform(multi, &running)
+      finishCompleted(&transfers)
+      if !isStopping { curl_multi_poll(multi, nil, 0, Self.longestPoll, nil) }
+    }
+    for transfer in transfers.values { abandon(transfer) }
+    curl_multi_cleanup(multi)
+  }
+
+  private func carryOut(_ command: Command, _ transfers: inout Transfers) {
+    switch command {
+    case .submit(let request, let ticket, let delivery):
+      guard !ticket.isCancelled.load(ordering: .acquiring) else {
+        return delivery.fail(.cancelled(requestWasSent: false))
+      }
+      guard
+        let transfer = Transfer(request, ticket, delivery, connectTimeout: connectTimeout),
+        curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
+      else { return delivery.fail(.invalidRequest) }
+      transfers[ObjectIdentifier(ticket)] = transfer
+    case .cancel(let ticket):
+      if let transfer = transfers.removeValue(forKey: ObjectIdentifier(ticket)) {
+        abandon(transfer)
+      }
+    }
+  }
+
+  private func finishCompleted(_ transfers: inout Transfers) {
+    var remaining: Int32 = 0
+    while let message = curl_multi_info_read(multi, &remaining) {
+      guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else {
+        continue
+      }
+      let result = ccurl_message_result(message)
+      let transfer = Transfer.from(easy)
+      transfers.removeValue(forKey: ObjectIdentifier(transfer.ticket))
+      curl_multi_remove_handle(multi, easy)
+      transfer.finish(result)
+    }
+  }
+
+  private func abandon(_ transfer: Transfer) {
+    curl_multi_remove_handle(multi, transfer.easy)
+    transfer.fail(.cancelled(requestWasSent: transfer.requestWasSent))
+  }
+}

@@ -1,0 +1,42 @@
+package import Foundation
+
+/// One HTTP exchange to make. Every exchange has a deadline and a bound on what it may bring back.
+package struct HTTPRequest: Sendable {
+  package enum Method: String, Sendable {
+    case get = "GET"
+    case post = "POST"
+  }
+
+  package var method: Method
+  /// Absolute, `http` or `https`. May hold a secret (Telegram's token is a part of the path), so
+  /// nothing here ever prints it.
+  package var url: String
+  package var headers: [(name: String, value: String)]
+  package var body: Data?
+  /// For the whole exchange, from submission to the last byte.
+  package var deadline: Duration
+  /// A longer response ends with `HTTPError.responseTooLarge`.
+  package var maximumResponseBytes: Int
+  /// Whether the exchange may be repeated on a new connection when a kept-alive one turns out to
+  /// have died. A request that is not idempotent fails with `HTTPError.connectionLost` instead,
+  /// and the caller decides.
+  package var isIdempotent: Bool
+
+  package init(
+    _ method: Method,
+    _ url: String,
+    headers: [(name: String, value: String)] = [],
+    body: Data? = nil,
+    deadline: Duration,
+    maximumResponseBytes: Int = 8 << 20,
+    isIdempotent: Bool
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.deadline = deadline
+    self.maximumResponseBytes = maximumResponseBytes
+    self.isIdempotent = isIdempotent
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// HTTP/1.1 over libcurl, with keep-alive, a deadline on everything and an async face.
+///
+/// All transfers of one transport share one `CurlLoop`, that is one serial Dispatch queue.
+package final class HTTPTransport: Sendable {
+  private let loop: CurlLoop
+
+  /// - Parameter connectTimeout: For name look-up, TCP and TLS together.
+  package init(connectTimeout: Duration = .seconds(5)) {
+    loop = CurlLoop(connectTimeout: connectTimeout)
+    loop.start()
+  }
+
+  deinit {
+    loop.stop()
+  }
+
+  /// Makes one exchange and returns its response, whatever the status is.
+  package func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+    let ticket = Ticket()
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        loop.submit(request, ticket, delivery: .whole(continuation))
+      }
+    } onCancel: {
+      loop.cancel(ticket)
+    }
+    return try result.get()
+  }
+
+  /// Starts one exchange and returns as soon as the response's head is there; the body follows as
+  /// it arrives.
+  package func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponseStream {
+    let ticket = Ticket()
+    let (body, bytes) = AsyncThrowingStream<Data, any Error>.makeStream()
+    bytes.onTermination = { [loop] reason in
+      if case .cancelled = reason { loop.cancel(ticket) }
+    }
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        loop.submit(request, ticket, delivery: .streamed(head: continuation, body: bytes))
+      }
+    } onCancel: {
+      loop.cancel(ticket)
+    }
+    return HTTPResponseStream(head: try result.get(), body: body)
+  }
+}

@@ -1,0 +1,225 @@
+import CCurl
+import Foundation
+
+/// One exchange under way: a libcurl easy handle and where its outcome goes. It lives and is used
+/// on its loop's queue alone.
+final class Transfer {
+  /// Where a response goes: to one caller when it is whole, or piece by piece.
+  enum Delivery: Sendable {
+    case whole(CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>)
+    case streamed(
+      head: CheckedContinuation<Result<HTTPResponseHead, HTTPError>, Never>,
+      body: AsyncThrowingStream<Data, any Error>.Continuation
+    )
+
+    /// For a transfer of which nothing has been delivered.
+    func fail(_ error: HTTPError) {
+      switch self {
+      case .whole(let caller): caller.resume(returning: .failure(error))
+      case .streamed(let head, let body):
+        body.finish(throwing: error)
+        head.resume(returning: .failure(error))
+      }
+    }
+  }
+
+  let easy: UnsafeMutableRawPointer
+  let ticket: Ticket
+  private let delivery: Delivery
+  private let request: HTTPRequest
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var head = HTTPResponseHead(status: 0)
+  private var headIsComplete = false
+  private var headIsDelivered = false
+  private var body = Data()
+  private var receivedBytes = 0
+  private var attempts = 0
+
+  /// A kept-alive connection that was idle for longer, in seconds, is not used again: servers drop
+  /// idle ones, and each such race costs a request.
+  private static let longestIdle = 30
+
+  /// `nil` where libcurl refuses the request as malformed.
+  init?(
+    _ request: HTTPRequest, _ ticket: Ticket, _ delivery: Delivery, connectTimeout: Duration
+  ) {
+    guard let easy = curl_easy_init() else { return nil }
+    self.easy = easy
+    self.ticket = ticket
+    self.delivery = delivery
+    self.request = request
+    guard setUp(connectTimeout: connectTimeout) else { return nil }
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+  }
+
+  static func from(_ easy: UnsafeMutableRawPointer) -> Transfer {
+    var context: UnsafeMutableRawPointer?
+    ccurl_get_pointer(easy, CURLINFO_PRIVATE, &context)
+    guard let context else { preconditionFailure("a libcurl handle without its transfer") }
+    return from(context: context)
+  }
+
+  /// Whether a byte of the request has left.
+  var requestWasSent: Bool {
+    var bytes = 0
+    ccurl_get_long(easy, CURLINFO_REQUEST_SIZE, &bytes)
+    return bytes > 0
+  }
+
+  func finish(_ result: CURLcode) {
+    guard result == CURLE_OK, headIsComplete else { return fail(error(for: result)) }
+    switch delivery {
+    case .whole(let caller):
+      caller.resume(returning: .success(HTTPResponse(head: head, body: body)))
+    case .streamed(_, let bytes):
+      deliverHead()
+      bytes.finish()
+    }
+  }
+
+  func fail(_ error: HTTPError) {
+    if headIsDelivered, case .streamed(_, let bytes) = delivery {
+      bytes.finish(throwing: error)
+    } else {
+      delivery.fail(error)
+    }
+  }
+
+  private func error(for result: CURLcode) -> HTTPError {
+    switch result {
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .invalidRequest
+    case CURLE_WRITE_ERROR where receivedBytes > request.maximumResponseBytes:
+      .responseTooLarge(limit: request.maximumResponseBytes)
+    case CURLE_OPERATION_TIMEDOUT where requestWasSent: .deadlineExceeded(requestWasSent: true)
+    case _ where !requestWasSent:
+      .cannotConnect(reason: String(cString: curl_easy_strerror(result)))
+    default: .connectionLost(requestWasSent: true)
+    }
+  }
+}
+
+// MARK: - Setting up
+
+extension Transfer {
+  private func setUp(connectTimeout: Duration) -> Bool {
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    // HTTP/1.1: a transfer that hangs holds up nobody else, as it would on a shared HTTP/2
+    // connection.
+    var results = [
+      ccurl_set_string(easy, CURLOPT_URL, request.url),
+      ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https"),
+      ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue),
+      ccurl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1),
+      ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1),
+      ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, request.deadline.milliseconds),
+      ccurl_set_long(
+        easy, CURLOPT_CONNECTTIMEOUT_MS, min(connectTimeout, request.deadline).milliseconds),
+      ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Self.longestIdle),
+      ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1),
+      ccurl_set_long(easy, CURLOPT_TCP_KEEPIDLE, 15),
+      ccurl_set_long(easy, CURLOPT_TCP_KEEPINTVL, 5),
+      ccurl_set_pointer(easy, CURLOPT_PRIVATE, context),
+      ccurl_set_data_callback(easy, CURLOPT_HEADERFUNCTION, Self.headerCallback),
+      ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context),
+      ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, Self.bodyCallback),
+      ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context),
+      ccurl_set_prerequest_callback(easy, Self.attemptCallback),
+      ccurl_set_pointer(easy, CURLOPT_PREREQDATA, context),
+    ]
+    if let body = request.body {
+      results.append(ccurl_set_long(easy, CURLOPT_POSTFIELDSIZE, body.count))
+      results.append(
+        body.withUnsafeBytes { bytes in
+          ccurl_set_pointer(
+            easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+        })
+    }
+    guard results.allSatisfy({ $0 == CURLE_OK }) else { return false }
+    return setHeaders()
+  }
+
+  private func setHeaders() -> Bool {
+    // Without the empty `Expect`, libcurl asks before it sends a larger body: a round trip.
+    for (name, value) in request.headers + [("Expect", "")] {
+      let line = "\(name): \(value)"
+      guard !line.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }),
+        let longer = curl_slist_append(headerList, line)
+      else { return false }
+      headerList = longer
+    }
+    return ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList) == CURLE_OK
+  }
+}
+
+// MARK: - What libcurl calls back
+
+extension Transfer {
+  private static func from(context: UnsafeMutableRawPointer) -> Transfer {
+    Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+  }
+
+  private static let headerCallback: ccurl_data_callback = { data, size, count, context in
+    guard let data, let context else { return 0 }
+    let line = UnsafeRawBufferPointer(start: data, count: size * count)
+    Transfer.from(context: context).received(headerLine: line)
+    return size * count
+  }
+
+  private static let bodyCallback: ccurl_data_callback = { data, size, count, context in
+    guard let data, let context else { return 0 }
+    let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
+    return Transfer.from(context: context).received(body: bytes) ? size * count : 0
+  }
+
+  /// libcurl calls this each time it is about to send the request. A second time means that it
+  /// silently tries again, because a reused connection ended before it brought a byte.
+  private static let attemptCallback: ccurl_prerequest_callback = { context, _, _, _, _ in
+    guard let context else { return CURL_PREREQFUNC_ABORT }
+    let transfer = Transfer.from(context: context)
+    transfer.attempts += 1
+    return transfer.attempts == 1 || transfer.request.isIdempotent
+      ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+  }
+
+  private func received(headerLine line: UnsafeRawBufferPointer) {
+    guard !headIsComplete else { return }  // A trailer.
+    let text = String(decoding: line, as: UTF8.self)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    if text.isEmpty {
+      headIsComplete = head.status >= 200  // Otherwise an interim answer; the real one follows.
+      if headIsComplete { deliverHead() }
+    } else if text.hasPrefix("HTTP/") {
+      let status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+      head = HTTPResponseHead(status: status ?? 0)
+    } else if let colon = text.firstIndex(of: ":") {
+      let value = text[text.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+      head.headers.append((String(text[..<colon]), value))
+    }
+  }
+
+  private func deliverHead() {
+    guard !headIsDelivered, case .streamed(let caller, _) = delivery else { return }
+    headIsDelivered = true
+    caller.resume(returning: .success(head))
+  }
+
+  private func received(body bytes: UnsafeRawBufferPointer) -> Bool {
+    receivedBytes += bytes.count
+    guard receivedBytes <= request.maximumResponseBytes else { return false }
+    switch delivery {
+    case .whole: body.append(contentsOf: bytes)
+    case .streamed(_, let stream): stream.yield(Data(bytes))
+    }
+    return true
+  }
+}
+
+extension Duration {
+  fileprivate var milliseconds: Int {
+    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+}

@@ -1,0 +1,200 @@
+package import Foundation
+import Glibc
+import Synchronization
+
+package struct LoopbackRequest: Sendable {
+  package var method: String
+  /// With the query, as it stands in the request line.
+  package var target: String
+  /// Names in lower case.
+  package var headers: [String: String]
+  package var body: Data
+}
+
+/// What a loopback server does with one request, good or bad.
+package enum LoopbackReply: Sendable {
+  case response(status: Int, headers: [String: String] = [:], body: Data)
+  /// These bytes and nothing else, then the connection is closed.
+  case raw(Data)
+  /// Closes with a TCP reset.
+  case reset
+  /// Says nothing until the client or the server goes.
+  case hang
+  /// Writes as it likes, on the connection's own thread, then the connection is closed. `write`
+  /// returns false once the client is gone.
+  case written(@Sendable (_ write: (Data) -> Bool) -> Void)
+
+  package static func json(_ text: String, status: Int = 200, headers: [String: String] = [:])
+    -> LoopbackReply
+  {
+    var headers = headers
+    headers["Content-Type"] = "application/json"
+    return .response(status: status, headers: headers, body: Data(text.utf8))
+  }
+
+  package static func html(_ text: String, status: Int) -> LoopbackReply {
+    .response(status: status, headers: ["Content-Type": "text/html"], body: Data(text.utf8))
+  }
+
+  /// A response that promises all of `text` and breaks off after `count` bytes of it.
+  package static func cut(_ text: String, after count: Int) -> LoopbackReply {
+    let body = Data(text.utf8)
+    return .raw(
+      Data("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body.prefix(count))
+  }
+}
+
+/// A real HTTP/1.1 server on 127.0.0.1, with keep-alive, one thread a connection, and full control
+/// of the bytes, so that it can misbehave as servers do.
+package final class LoopbackServer: Sendable {
+  package typealias Handler = @Sendable (LoopbackRequest) -> LoopbackReply
+
+  package let port: UInt16
+  private let listener: Int32
+  private let handler: Handler
+  private let connections = Watched<Set<Int32>>([])
+  private let accepted = Mutex(0)
+
+  /// - Parameter port: 0 for one that is free.
+  package init(port wanted: UInt16 = 0, handler: @escaping Handler) throws {
+    self.handler = handler
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var yes: Int32 = 1
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = wanted.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+        bind(listener, pointer, length) == 0 && listen(listener, 512) == 0
+          && getsockname(listener, pointer, &length) == 0
+      }
+    }
+    guard bound else {
+      close(listener)
+      throw WaitFailed(what: "a listening socket (errno \(errno))")
+    }
+    self.listener = listener
+    port = UInt16(bigEndian: address.sin_port)
+    Thread.detachNewThread { self.acceptAll() }
+  }
+
+  package var url: String { "http://127.0.0.1:\(port)" }
+
+  /// How many connections clients have opened so far.
+  package var connectionCount: Int { accepted.withLock { $0 } }
+
+  /// Stops listening and breaks every connection. Must be called, or the port stays taken.
+  package func stop() {
+    shutdown(listener, Int32(SHUT_RDWR))
+    connections.change { open in
+      for socket in open { shutdown(socket, Int32(SHUT_RDWR)) }
+    }
+  }
+
+  private func acceptAll() {
+    while true {
+      let client = accept(listener, nil, nil)
+      guard client >= 0 else {
+        if errno == EINTR || errno == ECONNABORTED { continue }
+        close(listener)
+        return
+      }
+      _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+      var yes: Int32 = 1
+      setsockopt(
+        client, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
+      accepted.withLock { $0 += 1 }
+      connections.change { _ = $0.insert(client) }
+      Thread.detachNewThread { self.serve(client) }
+    }
+  }
+
+  private func serve(_ client: Int32) {
+    var connection = LoopbackConnection(socket: client)
+    while let request = connection.readRequest(), reply(handler(request), on: connection) {}
+    connections.change { _ = $0.remove(client) }
+    close(client)
+  }
+
+  /// Whether the connection can be used again.
+  private func reply(_ reply: LoopbackReply, on connection: LoopbackConnection) -> Bool {
+    switch reply {
+    case .response(let status, let headers, let body):
+      var head = "HTTP/1.1 \(status) -\r\nContent-Length: \(body.count)\r\n"
+      for (name, value) in headers { head += "\(name): \(value)\r\n" }
+      return connection.write(Data((head + "\r\n").utf8) + body)
+    case .raw(let bytes):
+      _ = connection.write(bytes)
+    case .reset:
+      var linger = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(
+        connection.socket, SOL_SOCKET, SO_LINGER, &linger,
+        socklen_t(MemoryLayout.size(ofValue: linger)))
+    case .hang:
+      var byte: UInt8 = 0
+      while recv(connection.socket, &byte, 1, 0) > 0 {}
+    case .written(let write):
+      write { connection.write($0) }
+    }
+    return false
+  }
+}
+
+/// One connection of a client, on its own thread.
+private struct LoopbackConnection {
+  let socket: Int32
+  private var buffer: [UInt8] = []
+
+  init(socket: Int32) {
+    self.socket = socket
+  }
+
+  /// The next request, or `nil` when the client has gone.
+  mutating func readRequest() -> LoopbackRequest? {
+    var end: Int?
+    while end == nil {
+      end = buffer.firstRange(of: Array("\r\n\r\n".utf8))?.lowerBound
+      if end == nil, !receive() { return nil }
+    }
+    guard let end else { return nil }
+    var lines = String(decoding: buffer[..<end], as: UTF8.self).components(separatedBy: "\r\n")
+    let requestLine = lines.removeFirst().split(separator: " ")
+    guard requestLine.count == 3 else { return nil }
+    var headers: [String: String] = [:]
+    for line in lines {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      headers[line[..<colon].lowercased()] = line[line.index(after: colon)...]
+        .trimmingCharacters(in: .whitespaces)
+    }
+    let length = headers["content-length"].flatMap { Int($0) } ?? 0
+    while buffer.count < end + 4 + length { if !receive() { return nil } }
+    let body = Data(buffer[(end + 4)..<(end + 4 + length)])
+    buffer.removeFirst(end + 4 + length)
+    return LoopbackRequest(
+      method: String(requestLine[0]), target: String(requestLine[1]), headers: headers, body: body)
+  }
+
+  func write(_ bytes: Data) -> Bool {
+    bytes.withUnsafeBytes { bytes in
+      var sent = 0
+      while sent < bytes.count {
+        let count = send(
+          socket, bytes.baseAddress?.advanced(by: sent), bytes.count - sent, Int32(MSG_NOSIGNAL))
+        guard count > 0 else { return false }
+        sent += count
+      }
+      return true
+    }
+  }
+
+  private mutating func receive() -> Bool {
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    let count = recv(socket, &chunk, chunk.count, 0)
+    guard count > 0 else { return false }
+    buffer.append(contentsOf: chunk[..<count])
+    return true
+  }
+}
