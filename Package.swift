@@ -8,9 +8,16 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+
 let package = Package(
   name: "aidevbot",
   platforms: [.macOS(.v15)],
+  dependencies: [
+    // GRDB on Linux is kept working by contributors: its exact version is the one whose own test
+    // suite was seen to pass here.
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0")
+  ],
   targets: [
     // HTTP over libcurl: knows neither Telegram nor JSON.
     .systemLibrary(
@@ -19,6 +26,13 @@ let package = Package(
       providers: [.apt(["libcurl4-openssl-dev"])]
     ),
     .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
+    // Money: knows neither Telegram nor HTTP.
+    .target(
+      name: "Ledger",
+      dependencies: [grdb],
+      resources: [.embedInCode("Pricing/starter-prices.json")],
+      swiftSettings: strict
+    ),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
@@ -26,5 +40,6 @@ let package = Package(
       dependencies: ["HTTPTransport", "TestSupport"],
       swiftSettings: strict
     ),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", grdb], swiftSettings: strict),
   ]
 )

@@ -1,0 +1,67 @@
+import Foundation
+package import GRDB
+import Glibc
+
+/// The SQLite file: opened so that what is committed stays committed, and shared with the
+/// command-line tools that run beside the daemon.
+package struct LedgerDatabase: Sendable {
+  /// How long a connection waits for another process's write, in seconds.
+  private static let busyTimeout = 10.0
+  /// Reads are short; more connections would only hold memory.
+  private static let readers = 2
+
+  private let pool: DatabasePool
+
+  /// Opens the file, makes it with mode 0600 where there is none, and brings its tables up to date.
+  ///
+  /// - Parameter migrations: Adds the tables of others than the ledger.
+  /// - Throws: `OpeningFailed`.
+  package init(path: String, migrations: (inout DatabaseMigrator) -> Void = { _ in }) throws {
+    do {
+      try Self.createPrivateFile(path)
+      var configuration = Configuration()
+      configuration.busyMode = .timeout(Self.busyTimeout)
+      configuration.maximumReaderCount = Self.readers
+      pool = try DatabasePool(path: path, configuration: configuration)
+      // GRDB sets NORMAL when it opens WAL: then a committed row can vanish with the power.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      var migrator = DatabaseMigrator()
+      LedgerSchema.register(in: &migrator)
+      migrations(&migrator)
+      try migrator.migrate(pool)
+    } catch {
+      throw OpeningFailed(path: path, reason: String(describing: error))
+    }
+  }
+
+  /// Runs `body` in one IMMEDIATE transaction and commits it. Synchronous on purpose: an async write
+  /// in a cancelled task writes nothing, and nothing that settles or voids may be lost that way.
+  package func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try pool.write(body)
+  }
+
+  /// Reads one consistent state. Waits for no writer.
+  package func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try pool.read(body)
+  }
+
+  package func close() throws {
+    try pool.close()
+  }
+
+  package struct OpeningFailed: Error, CustomStringConvertible {
+    package var path: String
+    var reason: String
+    package var description: String { "the database \(path) cannot be opened: \(reason)" }
+  }
+
+  /// SQLite gives its `-wal` and `-shm` files the mode of the database itself.
+  private static func createPrivateFile(_ path: String) throws {
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    Glibc.close(file)
+  }
+}

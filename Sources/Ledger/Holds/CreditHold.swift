@@ -1,0 +1,49 @@
+package import Foundation
+package import GRDB
+
+/// Credits set aside for one call: a row of `credit_holds`. With what it carries, a call that a
+/// crash cut off can be sorted out later.
+package struct CreditHold: Sendable, Equatable {
+  package enum State: String, Sendable, DatabaseValueConvertible {
+    case pending
+    case settled
+    case voided
+  }
+
+  package var id: String
+  package var userID: Int64
+  package var projectID: String?
+  package var amount: Credits
+  package var state: State
+  package var taskType: String
+  package var provider: String
+  package var model: String
+  package var priceID: Int64
+  package var inputTokensEstimate: Int
+  package var outputTokensCap: Int
+  /// When the first byte was about to leave; `nil` while the provider can know nothing.
+  package var sentAt: Date?
+  package var requestID: String?
+  package var createdAt: Date
+  package var deadline: Date
+}
+
+extension CreditHold: FetchableRecord {
+  package init(row: Row) {
+    id = row["id"]
+    userID = row["user_id"]
+    projectID = row["project_id"]
+    amount = row["amount_micro"]
+    state = row["state"]
+    taskType = row["task_type"]
+    provider = row["model_provider"]
+    model = row["model_name"]
+    priceID = row["model_pricing_id"]
+    inputTokensEstimate = row["input_tokens_estimate"]
+    outputTokensCap = row["output_tokens_cap"]
+    sentAt = row["sent_at"]
+    requestID = row["provider_request_id"]
+    createdAt = row["created_at"]
+    deadline = row["deadline_at"]
+  }
+}

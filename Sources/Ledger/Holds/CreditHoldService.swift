@@ -1,0 +1,225 @@
+package import Foundation
+package import GRDB
+
+/// Hold, then settle or void: a call is paid for in two phases, so that nobody can spend credits
+/// twice, and nothing is charged for what was not delivered.
+package struct CreditHoldService: Sendable {
+  package let terms: BillingTerms
+
+  package init(terms: BillingTerms) {
+    self.terms = terms
+  }
+
+  /// A call to be paid for.
+  package struct Request: Sendable {
+    package var userID: Int64
+    package var projectID: String?
+    /// What the call is for, `upd<update_id>:<step>`; the hold's id adds the attempt.
+    package var work: String
+    package var taskType: String
+    package var price: ModelPrice
+    /// An upper bound of the prompt's tokens.
+    package var inputTokensBound: Int
+    package var inputTokensEstimate: Int
+    package var outputCap: Int
+    package var deadline: Date
+
+    package init(
+      userID: Int64, projectID: String?, work: String, taskType: String, price: ModelPrice,
+      inputTokensBound: Int, inputTokensEstimate: Int, outputCap: Int, deadline: Date
+    ) {
+      self.userID = userID
+      self.projectID = projectID
+      self.work = work
+      self.taskType = taskType
+      self.price = price
+      self.inputTokensBound = inputTokensBound
+      self.inputTokensEstimate = inputTokensEstimate
+      self.outputCap = outputCap
+      self.deadline = deadline
+    }
+  }
+
+  /// Sets aside what the call can cost at most, with the output cap shrunk to what the user can
+  /// pay.
+  ///
+  /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
+  package func take(_ request: Request, at now: Date, in db: Database) throws -> CreditHold {
+    let account = try UserService().account(id: request.userID, in: db)
+    let size = try HoldSize.fitting(
+      account.available, rates: try rates(of: request.price), terms: terms,
+      inputTokens: request.inputTokensBound, outputCap: request.outputCap)
+    try db.run(
+      """
+      UPDATE users SET credit_held_micro = credit_held_micro + :amount, updated_at = :now
+      WHERE id = :user AND credit_balance_micro - credit_held_micro >= :amount
+      """,
+      ["amount": size.amount, "now": now, "user": request.userID])
+    guard db.changesCount == 1 else {
+      throw LedgerError.insufficientCredits(shortfall: size.amount)
+    }
+    let attempt = try holds(forWork: request.work, in: db).count + 1
+    let id = "\(request.work):\(attempt)"
+    try db.run(
+      """
+      INSERT INTO credit_holds (id, user_id, project_id, amount_micro, task_type, model_provider,
+        model_name, model_pricing_id, input_tokens_estimate, output_tokens_cap, created_at,
+        deadline_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        id, request.userID, request.projectID, size.amount, request.taskType,
+        request.price.provider, request.price.model, request.price.id, request.inputTokensEstimate,
+        size.outputTokens, now, request.deadline,
+      ])
+    return try hold(id, in: db)
+  }
+
+  /// To be committed before the first byte leaves: from here on, the provider may charge us.
+  package func markSent(_ id: String, at now: Date, in db: Database) throws {
+    try db.run(
+      "UPDATE credit_holds SET sent_at = ? WHERE id = ? AND state = 'pending'", [now, id])
+    guard db.changesCount == 1 else { throw LedgerError.holdNotPending(id: id) }
+  }
+
+  /// Keeps the provider's id of the call, with which its cost can be asked for after a crash.
+  package func keepRequestID(_ requestID: String, of id: String, in db: Database) throws {
+    try db.run("UPDATE credit_holds SET provider_request_id = ? WHERE id = ?", [requestID, id])
+  }
+
+  /// Ends the hold with what the call really cost: usage row, journal row, balance. The charge is
+  /// never more than was held; the house forgives the rest.
+  ///
+  /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
+  package func settle(
+    _ id: String, with call: MeteredCall, at now: Date, in db: Database
+  ) throws -> Settlement {
+    let hold = try pendingHold(id, in: db)
+    let cost = try cost(of: call, for: hold, in: db)
+    let full = try terms.charge(for: cost.actual)
+    let charge = min(full, hold.amount)
+    try finish(hold, as: .settled, at: now, in: db)
+    let usageID = try log(
+      call, cost, of: hold, chargedTo: .user, forgiven: try full.subtracting(charge), at: now,
+      in: db)
+    let transaction = try CreditTransactionService().record(
+      CreditTransactionService.Entry(
+        userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
+        projectID: hold.projectID, usageID: usageID, realCost: try cost.actual.nanoDollars(),
+        idempotencyKey: "settle:\(id)", description: hold.taskType),
+      at: now, in: db)
+    return Settlement(
+      charge: charge, forgiven: try full.subtracting(charge), cost: cost,
+      balanceAfter: transaction.balanceAfter)
+  }
+
+  /// Ends the hold without a charge. Where the call may have cost us something all the same, `loss`
+  /// says what, and the house bears it.
+  ///
+  /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
+  package func void(
+    _ id: String, loss: MeteredCall?, at now: Date, in db: Database
+  ) throws {
+    let hold = try pendingHold(id, in: db)
+    try finish(hold, as: .voided, at: now, in: db)
+    guard let loss else { return }
+    let cost = try cost(of: loss, for: hold, in: db)
+    try log(loss, cost, of: hold, chargedTo: .house, forgiven: .zero, at: now, in: db)
+  }
+
+  /// What a call whose usage is lost has probably cost: its prompt, and an answer as long as the
+  /// model's answers usually are.
+  package func estimate(
+    of hold: CreditHold, requestID: String?, responseMilliseconds: Int = 0, in db: Database
+  ) throws -> MeteredCall {
+    let typical = try APIKeyUsageService().typicalOutputTokens(atPrice: hold.priceID, in: db)
+    return MeteredCall(
+      usage: MeteredUsage(
+        inputTokens: hold.inputTokensEstimate,
+        outputTokens: min(typical ?? hold.outputTokensCap, hold.outputTokensCap)),
+      reportedCost: nil, model: hold.model, keyIdentifier: "unknown", requestID: requestID,
+      responseMilliseconds: responseMilliseconds, isEstimate: true)
+  }
+
+  /// All holds ever taken for that work, first attempt first.
+  package func holds(forWork work: String, in db: Database) throws -> [CreditHold] {
+    // ';' is the character after ':', so this is every id that begins with "<work>:".
+    try CreditHold.fetchAll(
+      cached: "SELECT * FROM credit_holds WHERE id >= ? AND id < ? ORDER BY created_at, id",
+      ["\(work):", "\(work);"], in: db)
+  }
+
+  /// Holds that should have ended by now.
+  package func overdue(at now: Date, in db: Database) throws -> [CreditHold] {
+    try CreditHold.fetchAll(
+      cached: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?", [now],
+      in: db)
+  }
+}
+
+/// What a settled call came to.
+package struct Settlement: Sendable, Equatable {
+  package var charge: Credits
+  package var forgiven: Credits
+  package var cost: CallCost
+  package var balanceAfter: Credits
+}
+
+extension CreditHoldService {
+  private func hold(_ id: String, in db: Database) throws -> CreditHold {
+    let sql = "SELECT * FROM credit_holds WHERE id = ?"
+    guard let hold = try CreditHold.fetchOne(cached: sql, [id], in: db) else {
+      throw LedgerError.holdNotPending(id: id)
+    }
+    return hold
+  }
+
+  private func pendingHold(_ id: String, in db: Database) throws -> CreditHold {
+    let hold = try hold(id, in: db)
+    guard hold.state == .pending else { throw LedgerError.holdNotPending(id: id) }
+    return hold
+  }
+
+  private func finish(
+    _ hold: CreditHold, as state: CreditHold.State, at now: Date, in db: Database
+  ) throws {
+    try db.run(
+      "UPDATE credit_holds SET state = ?, finished_at = ? WHERE id = ?", [state, now, hold.id])
+    try db.run(
+      "UPDATE users SET credit_held_micro = credit_held_micro - ?, updated_at = ? WHERE id = ?",
+      [hold.amount, now, hold.userID])
+  }
+
+  /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
+  private func cost(
+    of call: MeteredCall, for hold: CreditHold, in db: Database
+  ) throws -> CallCost {
+    guard let price = try ModelPricingService().price(id: hold.priceID, in: db) else {
+      throw LedgerError.noActivePrice(provider: hold.provider, model: hold.model)
+    }
+    let reported = call.reportedCost.flatMap { try? USD(reported: $0) }
+    return CallCost(table: try rates(of: price).cost(of: call.usage), reported: reported)
+  }
+
+  @discardableResult
+  private func log(
+    _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold,
+    chargedTo: APIKeyUsageService.ChargedTo, forgiven: Credits, at now: Date, in db: Database
+  ) throws -> Int64 {
+    try APIKeyUsageService().log(
+      APIKeyUsageService.Entry(
+        projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
+        provider: hold.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
+        forgiven: forgiven, chargedTo: chargedTo),
+      at: now, in: db)
+  }
+
+  private func rates(of price: ModelPrice) throws -> Rates {
+    do {
+      return try Rates(price.tariff)
+    } catch {
+      throw LedgerError.unusablePrice(
+        provider: price.provider, model: price.model, reason: error.description)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/// What the ledger refuses. Each case says who can do something about it.
+package enum LedgerError: Error, Sendable, Equatable {
+  /// Text that is no exact decimal of the expected form; whoever typed or sent it corrects it.
+  case malformedAmount(String)
+  /// Arithmetic would leave its range: the figures are absurd, and nothing was written.
+  case amountTooLarge
+  /// The model has no active price, so it is never called; the operator sets one.
+  case noActivePrice(provider: String, model: String)
+  /// A price that makes its model unsellable; the operator sets another.
+  case unusablePrice(provider: String, model: String, reason: String)
+  /// The user has too few credits; `shortfall` more would do.
+  case insufficientCredits(shortfall: Credits)
+  /// No such user has ever written to the bot.
+  case unknownUser(telegramUserID: Int64)
+  /// No account of that row id: a mistake in our code.
+  case unknownAccount(id: Int64)
+  /// A hold that is settled or voided is finished for good: the caller comes too late.
+  case holdNotPending(id: String)
+  /// The key was used before, for something else: a mistake in the code that chose it.
+  case idempotencyKeyReused(String)
+}
+
+extension LedgerError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .malformedAmount(let text):
+      "\"\(text.prefix(40))\" is not a decimal number of the expected form, such as 0.30"
+    case .amountTooLarge:
+      "the amount is too large to be real"
+    case .noActivePrice(let provider, let model):
+      "\(provider)/\(model) has no active price; set one with: "
+        + "aidevbot pricing set \(provider) \(model) --input USD --output USD"
+    case .unusablePrice(let provider, let model, let reason):
+      "the price of \(provider)/\(model) cannot be used: \(reason)"
+    case .insufficientCredits(let shortfall):
+      "too few credits: \(shortfall.costText) more are needed"
+    case .unknownUser(let id):
+      "user \(id) is not known; they open an account by sending /start to the bot"
+    case .unknownAccount(let id):
+      "there is no account number \(id)"
+    case .holdNotPending(let id):
+      "hold \(id) is already settled or voided"
+    case .idempotencyKeyReused(let key):
+      "the key \(key) already names a different entry"
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package import GRDB
+
+/// An amount of credits, in whole micro-credits (10⁻⁶ credit). Negative where something is taken.
+package struct Credits: Sendable, Hashable {
+  package let micro: Int64
+
+  package static let zero = Credits(micro: 0)
+
+  package init(micro: Int64) {
+    self.micro = micro
+  }
+
+  /// Reads decimal text: `100`, `-2.5`, `0.000001`.
+  ///
+  /// - Throws: `LedgerError.malformedAmount`, also for more than six decimals, and `amountTooLarge`.
+  package init(parsing text: String) throws(LedgerError) {
+    guard let micro = Int64(exactly: try DecimalText.parse(text, decimals: 6)) else {
+      throw .amountTooLarge
+    }
+    self.init(micro: micro)
+  }
+
+  package func adding(_ other: Credits) throws(LedgerError) -> Credits {
+    let (sum, overflow) = micro.addingReportingOverflow(other.micro)
+    guard !overflow else { throw .amountTooLarge }
+    return Credits(micro: sum)
+  }
+
+  package func subtracting(_ other: Credits) throws(LedgerError) -> Credits {
+    let (difference, overflow) = micro.subtractingReportingOverflow(other.micro)
+    guard !overflow else { throw .amountTooLarge }
+    return Credits(micro: difference)
+  }
+
+  /// What a person may rely on having: two decimals, rounded down. `12.34`
+  package var balanceText: String {
+    let cents = Int128(micro).flooredDivision(by: 10_000)
+    return DecimalText.format(cents, decimals: 2, atLeast: 2)
+  }
+
+  /// What something costs, or what is missing: two decimals, rounded up, so that it never shows
+  /// less than it is; below 0.01 as many decimals as it needs. `0.24`, `0.0035`
+  package var costText: String {
+    guard micro >= 10_000 else { return DecimalText.format(Int128(micro), decimals: 6, atLeast: 2) }
+    return DecimalText.format((Int128(micro) + 9_999) / 10_000, decimals: 2, atLeast: 2)
+  }
+
+  /// What a transaction moved, with its sign: `+100.00`, `−0.24`.
+  package var movementText: String {
+    micro < 0 ? "−" + Credits(micro: -max(micro, -.max)).costText : "+" + balanceText
+  }
+}
+
+extension Credits: Comparable {
+  package static func < (left: Credits, right: Credits) -> Bool { left.micro < right.micro }
+}
+
+/// Exact decimal text without trailing zeros: `0.2325`.
+extension Credits: CustomStringConvertible {
+  package var description: String { DecimalText.format(Int128(micro), decimals: 6) }
+}
+
+extension Credits: DatabaseValueConvertible {
+  package var databaseValue: DatabaseValue { micro.databaseValue }
+
+  package static func fromDatabaseValue(_ value: DatabaseValue) -> Credits? {
+    Int64.fromDatabaseValue(value).map(Credits.init(micro:))
+  }
+}
+
+extension Int128 {
+  fileprivate func flooredDivision(by divisor: Int128) -> Int128 {
+    let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
+    return rest < 0 ? quotient - 1 : quotient
+  }
+}

@@ -1,0 +1,86 @@
+package import Foundation
+package import GRDB
+
+/// The price list: the table `model_pricing`. A price is never edited: a change closes the active
+/// row and opens a new one, so that every charge can be proven with the price that it was made at.
+package struct ModelPricingService: Sendable {
+  package init() {}
+
+  /// The price that calls are made at now.
+  ///
+  /// - Throws: `LedgerError.noActivePrice`.
+  package func active(provider: String, model: String, in db: Database) throws -> ModelPrice {
+    let sql = """
+      SELECT * FROM model_pricing
+      WHERE model_provider = ? AND model_name = ? AND is_active = 1
+      """
+    guard let price = try ModelPrice.fetchOne(cached: sql, [provider, model], in: db) else {
+      throw LedgerError.noActivePrice(provider: provider, model: model)
+    }
+    return price
+  }
+
+  package func price(id: Int64, in db: Database) throws -> ModelPrice? {
+    try ModelPrice.fetchOne(cached: "SELECT * FROM model_pricing WHERE id = ?", [id], in: db)
+  }
+
+  /// Every active price, or with `includingClosed` every version there ever was, newest first
+  /// within a model.
+  package func list(includingClosed: Bool = false, in db: Database) throws -> [ModelPrice] {
+    try ModelPrice.fetchAll(
+      db,
+      sql: """
+        SELECT * FROM model_pricing WHERE is_active = 1 OR ?
+        ORDER BY model_provider, model_name, id DESC
+        """,
+      arguments: [includingClosed])
+  }
+
+  /// Makes `tariff` the model's price from now on: the first one, or a new version.
+  ///
+  /// - Throws: `LedgerError.unusablePrice`; then nothing has changed.
+  @discardableResult
+  package func set(
+    provider: String, model: String, tariff: Tariff, notes: String? = nil, at now: Date,
+    in db: Database
+  ) throws -> ModelPrice {
+    do {
+      _ = try Rates(tariff)
+    } catch {
+      throw LedgerError.unusablePrice(
+        provider: provider, model: model, reason: String(describing: error))
+    }
+    try deactivate(provider: provider, model: model, at: now, in: db)
+    try db.execute(
+      sql: """
+        INSERT INTO model_pricing (model_provider, model_name, input_cost_per_million_tokens,
+          output_cost_per_million_tokens, cached_input_cost_per_million_tokens,
+          reasoning_cost_per_million_tokens, image_input_cost_per_image,
+          image_output_cost_per_image, long_prompt_threshold_tokens,
+          long_prompt_input_cost_per_million_tokens, long_prompt_output_cost_per_million_tokens,
+          long_prompt_cached_input_cost_per_million_tokens, notes, is_active, created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
+        """,
+      arguments: [
+        provider, model, tariff.input, tariff.output, tariff.cachedInput, tariff.reasoning,
+        tariff.imageInput, tariff.imageOutput, tariff.longPrompt?.threshold,
+        tariff.longPrompt?.input, tariff.longPrompt?.output, tariff.longPrompt?.cachedInput, notes,
+        now, now,
+      ])
+    return try active(provider: provider, model: model, in: db)
+  }
+
+  /// Takes the model off sale. Returns whether it had a price.
+  @discardableResult
+  package func deactivate(
+    provider: String, model: String, at now: Date, in db: Database
+  ) throws -> Bool {
+    try db.execute(
+      sql: """
+        UPDATE model_pricing SET is_active = 0, updated_at = ?
+        WHERE model_provider = ? AND model_name = ? AND is_active = 1
+        """,
+      arguments: [now, provider, model])
+    return db.changesCount > 0
+  }
+}

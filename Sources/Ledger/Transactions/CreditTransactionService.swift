@@ -1,0 +1,89 @@
+package import Foundation
+package import GRDB
+
+/// The one place that changes a balance: it adds the journal row and moves the balance with it.
+package struct CreditTransactionService: Sendable {
+  package init() {}
+
+  /// A journal row to be.
+  package struct Entry: Sendable {
+    package var userID: Int64
+    package var type: CreditTransaction.Kind
+    package var amount: Credits
+    package var projectID: String?
+    package var usageID: Int64?
+    /// In nano-dollars.
+    package var realCost: Int64?
+    package var externalTransactionID: String?
+    /// Names the event behind the entry, so that it is booked once however often it is reported.
+    package var idempotencyKey: String
+    package var description: String
+
+    package init(
+      userID: Int64, type: CreditTransaction.Kind, amount: Credits, projectID: String? = nil,
+      usageID: Int64? = nil, realCost: Int64? = nil, externalTransactionID: String? = nil,
+      idempotencyKey: String, description: String
+    ) {
+      self.userID = userID
+      self.type = type
+      self.amount = amount
+      self.projectID = projectID
+      self.usageID = usageID
+      self.realCost = realCost
+      self.externalTransactionID = externalTransactionID
+      self.idempotencyKey = idempotencyKey
+      self.description = description
+    }
+  }
+
+  /// Books the entry. The same entry again returns the row that it made the first time.
+  ///
+  /// - Throws: `LedgerError.insufficientCredits` where the balance would fall below what is held,
+  ///   `idempotencyKeyReused` where the key stands for a different entry, `amountTooLarge`.
+  @discardableResult
+  package func record(_ entry: Entry, at now: Date, in db: Database) throws -> CreditTransaction {
+    if let earlier = try find(idempotencyKey: entry.idempotencyKey, in: db) {
+      guard earlier.userID == entry.userID, earlier.type == entry.type,
+        earlier.amount == entry.amount
+      else { throw LedgerError.idempotencyKeyReused(entry.idempotencyKey) }
+      return earlier
+    }
+    let account = try UserService().account(id: entry.userID, in: db)
+    let balance = try account.balance.adding(entry.amount)
+    guard balance >= account.held else {
+      throw LedgerError.insufficientCredits(shortfall: try account.held.subtracting(balance))
+    }
+    try db.run(
+      "UPDATE users SET credit_balance_micro = ?, updated_at = ? WHERE id = ?",
+      [balance, now, entry.userID])
+    try db.run(
+      """
+      INSERT INTO credit_transactions (user_id, project_id, api_key_usage_id, transaction_type,
+        credits_amount_micro, balance_after_micro, real_cost_associated_nanousd,
+        external_transaction_id, idempotency_key, description, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        entry.userID, entry.projectID, entry.usageID, entry.type, entry.amount, balance,
+        entry.realCost, entry.externalTransactionID, entry.idempotencyKey, entry.description, now,
+      ])
+    return CreditTransaction(
+      id: db.lastInsertedRowID, userID: entry.userID, projectID: entry.projectID,
+      usageID: entry.usageID, type: entry.type, amount: entry.amount, balanceAfter: balance,
+      realCost: entry.realCost, externalTransactionID: entry.externalTransactionID,
+      idempotencyKey: entry.idempotencyKey, description: entry.description, createdAt: now)
+  }
+
+  /// The user's last transactions, newest first.
+  package func list(userID: Int64, limit: Int, in db: Database) throws -> [CreditTransaction] {
+    try CreditTransaction.fetchAll(
+      cached: "SELECT * FROM credit_transactions WHERE user_id = ? ORDER BY id DESC LIMIT ?",
+      [userID, limit], in: db)
+  }
+
+  private func find(idempotencyKey: String, in db: Database) throws -> CreditTransaction? {
+    try CreditTransaction.fetchOne(
+      cached: "SELECT * FROM credit_transactions WHERE idempotency_key = ?", [idempotencyKey],
+      in: db)
+  }
+}

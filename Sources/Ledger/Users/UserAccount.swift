@@ -1,0 +1,51 @@
+package import Foundation
+package import GRDB
+
+/// A person's account: a row of `users`.
+package struct UserAccount: Sendable, Equatable {
+  package var id: Int64
+  package var telegramUserID: Int64
+  package var username: String?
+  package var firstName: String?
+  package var languageCode: String?
+  /// What the person owns, what is held for calls under way included.
+  package var balance: Credits
+  package var held: Credits
+  package var activeProjectID: String?
+  package var createdAt: Date
+
+  /// What the next call can be paid from. Never negative: `0 ≤ held ≤ balance` holds by CHECK.
+  package var available: Credits { Credits(micro: balance.micro - held.micro) }
+}
+
+extension UserAccount: FetchableRecord {
+  package init(row: Row) {
+    id = row["id"]
+    telegramUserID = row["telegram_user_id"]
+    username = row["username"]
+    firstName = row["first_name"]
+    languageCode = row["language_code"]
+    balance = row["credit_balance_micro"]
+    held = row["credit_held_micro"]
+    activeProjectID = row["active_project_id"]
+    createdAt = row["created_at"]
+  }
+}
+
+/// Who a person is to Telegram, as of their last message.
+package struct Profile: Sendable, Equatable {
+  package var telegramUserID: Int64
+  package var username: String?
+  package var firstName: String?
+  package var languageCode: String?
+
+  package init(
+    telegramUserID: Int64, username: String? = nil, firstName: String? = nil,
+    languageCode: String? = nil
+  ) {
+    self.telegramUserID = telegramUserID
+    self.username = username
+    self.firstName = firstName
+    self.languageCode = languageCode
+  }
+}

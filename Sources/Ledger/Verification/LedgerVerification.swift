@@ -1,0 +1,176 @@
+package import Foundation
+package import GRDB
+
+/// Proves over the file what must never be false of the ledger. Each break is one sentence that
+/// names the rows.
+package struct LedgerVerification: Sendable {
+  package init() {}
+
+  /// What was looked at, and what is wrong with it.
+  package struct Report: Sendable, Equatable {
+    package var users = 0
+    package var transactions = 0
+    package var settledCalls = 0
+    package var breaks: [String] = []
+
+    package var holds: Bool { breaks.isEmpty }
+  }
+
+  /// More breaks than this say nothing new.
+  private static let mostBreaks = 1_000
+
+  /// Everything: row by row, and every charge computed anew from its usage and its price.
+  package func verify(at now: Date, in db: Database) throws -> Report {
+    var report = try verifyBalances(in: db)
+    report.breaks += try Self.journalChecks.flatMap { try breaks($0, in: db) }
+    report.breaks += try overdueHolds(at: now, in: db)
+    try verifyCharges(into: &report, in: db)
+    report.transactions = try count("credit_transactions", in: db)
+    report.breaks = Array(report.breaks.prefix(Self.mostBreaks))
+    return report
+  }
+
+  /// The cheap form for every start: balances and holds agree with the rows behind them.
+  package func verifyBalances(in db: Database) throws -> Report {
+    Report(
+      users: try count("users", in: db),
+      breaks: try Self.balanceChecks.flatMap { try breaks($0, in: db) })
+  }
+
+  /// Each query returns one sentence a break.
+  private static let balanceChecks = [
+    """
+    SELECT format('user %d: the balance is %d micro-credits, but the journal sums to %d',
+      u.id, u.credit_balance_micro, coalesce(sum(t.credits_amount_micro), 0))
+    FROM users u LEFT JOIN credit_transactions t ON t.user_id = u.id
+    GROUP BY u.id HAVING u.credit_balance_micro <> coalesce(sum(t.credits_amount_micro), 0)
+    """,
+    """
+    SELECT format('user %d: %d micro-credits are held, but the pending holds sum to %d',
+      u.id, u.credit_held_micro, coalesce(sum(h.amount_micro), 0))
+    FROM users u LEFT JOIN credit_holds h ON h.user_id = u.id AND h.state = 'pending'
+    GROUP BY u.id HAVING u.credit_held_micro <> coalesce(sum(h.amount_micro), 0)
+    """,
+    """
+    SELECT format('user %d: %d micro-credits held of a balance of %d',
+      id, credit_held_micro, credit_balance_micro)
+    FROM users WHERE credit_held_micro < 0 OR credit_held_micro > credit_balance_micro
+    """,
+  ]
+
+  private static let journalChecks = [
+    """
+    SELECT format('transaction %d: the balance after it is given as %d, but the rows sum to %d',
+      id, balance_after_micro, running)
+    FROM (SELECT id, balance_after_micro,
+        sum(credits_amount_micro) OVER (PARTITION BY user_id ORDER BY id) AS running
+      FROM credit_transactions)
+    WHERE balance_after_micro <> running
+    """,
+    """
+    SELECT format('hold %s is settled, but has %d usage rows charged to its user', h.id, count(u.id))
+    FROM credit_holds h
+    LEFT JOIN api_key_usage u ON u.hold_id = h.id AND u.user_id = h.user_id
+      AND u.charged_to = 'user'
+    WHERE h.state = 'settled' GROUP BY h.id HAVING count(u.id) <> 1
+    """,
+    """
+    SELECT format('usage %d is charged to a user, but its hold %s is %s', u.id, u.hold_id,
+      coalesce(h.state, 'missing'))
+    FROM api_key_usage u LEFT JOIN credit_holds h ON h.id = u.hold_id
+    WHERE u.charged_to = 'user' AND h.state IS NOT 'settled'
+    """,
+    """
+    SELECT format('usage %d is charged to a user, but has %d deductions from that user', u.id,
+      count(t.id))
+    FROM api_key_usage u
+    LEFT JOIN credit_transactions t ON t.api_key_usage_id = u.id AND t.user_id = u.user_id
+      AND t.transaction_type = 'usage_deduction'
+    WHERE u.charged_to = 'user' GROUP BY u.id HAVING count(t.id) <> 1
+    """,
+    """
+    SELECT format('transaction %d deducts for usage, but its usage row is %s', t.id,
+      iif(u.id IS NULL, 'missing', 'charged to the house'))
+    FROM credit_transactions t LEFT JOIN api_key_usage u ON u.id = t.api_key_usage_id
+    WHERE t.transaction_type = 'usage_deduction' AND u.charged_to IS NOT 'user'
+    """,
+    """
+    SELECT format('row %d of %s refers to a row of %s that is missing', rowid, "table", parent)
+    FROM pragma_foreign_key_check
+    """,
+  ]
+
+  private func overdueHolds(at now: Date, in db: Database) throws -> [String] {
+    try CreditHold.fetchAll(
+      db, sql: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
+      arguments: [now]
+    ).map { "hold \($0.id) is still pending after its deadline" }
+  }
+
+  private func breaks(_ sql: String, in db: Database) throws -> [String] {
+    try String.fetchAll(db, sql: sql + " LIMIT \(Self.mostBreaks)")
+  }
+
+  private func count(_ table: String, in db: Database) throws -> Int {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
+  }
+}
+
+// MARK: - Charges, computed anew
+
+extension LedgerVerification {
+  private func verifyCharges(into report: inout Report, in db: Database) throws {
+    let prices = try Dictionary(
+      uniqueKeysWithValues: ModelPricingService().list(includingClosed: true, in: db)
+        .map { ($0.id, $0) })
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT u.*, h.amount_micro AS held, -t.credits_amount_micro AS charged,
+          t.real_cost_associated_nanousd AS booked_cost
+        FROM api_key_usage u LEFT JOIN credit_holds h ON h.id = u.hold_id
+        LEFT JOIN credit_transactions t ON t.api_key_usage_id = u.id
+        ORDER BY u.id
+        """)
+    while let row = try rows.next(), report.breaks.count < Self.mostBreaks {
+      let id: Int64 = row["id"]
+      if row["charged"] as Int64? != nil { report.settledCalls += 1 }
+      do {
+        if let flaw = try flaw(of: row, prices) { report.breaks.append("usage \(id): \(flaw)") }
+      } catch {
+        report.breaks.append("usage \(id): its charge cannot be computed anew: \(error)")
+      }
+    }
+  }
+
+  private func flaw(of row: Row, _ prices: [Int64: ModelPrice]) throws -> String? {
+    guard let price = prices[row["model_pricing_id"]] else { return "its price is missing" }
+    let usage = MeteredUsage(
+      inputTokens: row["input_tokens_used"], cachedInputTokens: row["cached_input_tokens"],
+      outputTokens: row["output_tokens_used"], reasoningTokens: row["reasoning_tokens"],
+      images: row["images_processed"])
+    let reported: String? = row["reported_cost_usd"]
+    let cost = CallCost(
+      table: try Rates(price.tariff).cost(of: usage), reported: try reported.map(USD.init(parsing:))
+    )
+    guard cost.table.description == row["table_cost_usd"] else {
+      return
+        "its tokens cost \(cost.table) USD at its price, but \(row["table_cost_usd"] as String) "
+        + "is recorded"
+    }
+    let nanoDollars = try cost.actual.nanoDollars()
+    guard cost.actual.description == row["actual_cost_usd"],
+      nanoDollars == row["actual_cost_nanousd"],
+      row["charged"] as Int64? == nil || nanoDollars == row["booked_cost"]
+    else { return "its real cost is \(cost.actual) USD, but another is recorded" }
+
+    guard let charged: Int64 = row["charged"] else { return nil }
+    let terms = try BillingTerms(creditValueUSD: row["credit_value_usd"], markup: row["markup"])
+    let full = try terms.charge(for: cost.actual)
+    let due = min(full, Credits(micro: row["held"] ?? 0))
+    guard charged == due.micro, row["forgiven_micro"] == full.micro - due.micro else {
+      return "its charge should be \(due.micro) micro-credits, but \(charged) were taken"
+    }
+    return nil
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("APIKeyUsageService")
+struct APIKeyUsageServiceTests {
+  let file: LedgerFile
+  let service = APIKeyUsageService()
+
+  init() throws {
+    file = try LedgerFile()
+  }
+
+  func log(
+    _ user: UserAccount, _ price: ModelPrice, task: String, cost: String, at date: Date = now
+  ) throws -> Int64 {
+    try file.write { db in
+      try service.log(
+        APIKeyUsageService.Entry(
+          projectID: nil, userID: user.id, holdID: nil, taskType: task, provider: price.provider,
+          priceID: price.id,
+          call: MeteredCall(
+            usage: MeteredUsage(inputTokens: 10, cachedInputTokens: 4, outputTokens: 20),
+            reportedCost: nil, model: price.model, keyIdentifier: "…abcd", requestID: "r",
+            responseMilliseconds: 5),
+          cost: CallCost(table: try USD(parsing: cost), reported: nil),
+          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house),
+        at: date, in: db)
+    }
+  }
+
+  @Test func logsACallWithItsTokensItsCostAndItsPrice() throws {
+    let price = try file.price()
+    let id = try log(try file.user(), price, task: "coding", cost: "0.0000000015")
+    let row = try #require(
+      try file.write {
+        try Row.fetchOne($0, sql: "SELECT * FROM api_key_usage WHERE id = ?", arguments: [id])
+      })
+    #expect(row["task_type"] == "coding")
+    #expect(row["input_tokens_used"] == 10)
+    #expect(row["cached_input_tokens"] == 4)
+    #expect(row["output_tokens_used"] == 20)
+    #expect(row["actual_cost_nanousd"] == 2)
+    #expect(row["actual_cost_usd"] == "0.0000000015")
+    #expect(row["model_pricing_id"] == price.id)
+    #expect(row["api_key_identifier"] == "…abcd")
+    #expect(row["response_time_ms"] == 5)
+  }
+
+  @Test func reportsSumsByModelAndTaskDearestFirst() throws {
+    let (ada, bob) = (try file.user(1), try file.user(2))
+    let price = try file.price()
+    _ = try log(ada, price, task: "chat", cost: "0.001")
+    _ = try log(ada, price, task: "chat", cost: "0.002")
+    _ = try log(bob, price, task: "coding", cost: "0.5", at: now.addingTimeInterval(60))
+    let rows = try file.write { try service.report(in: $0) }
+    #expect(rows.map(\.taskType) == ["coding", "chat"])
+    #expect(rows.map(\.calls) == [1, 2])
+    #expect(rows.map(\.realCost) == [500_000_000, 3_000_000])
+    #expect(rows[1].inputTokens == 20 && rows[1].outputTokens == 40)
+    try file.write { (db: Database) throws in
+      #expect(try service.report(userID: ada.id, in: db).map(\.calls) == [2])
+      #expect(
+        try service.report(since: now.addingTimeInterval(1), in: db).map(\.taskType) == ["coding"])
+    }
+  }
+
+  @Test func knowsHowLongAModelsAnswersUsuallyAre() throws {
+    let price = try file.price()
+    #expect(try file.write { try service.typicalOutputTokens(atPrice: price.id, in: $0) } == nil)
+    _ = try log(try file.user(), price, task: "chat", cost: "0")
+    #expect(try file.write { try service.typicalOutputTokens(atPrice: price.id, in: $0) } == 20)
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("LedgerDatabase")
+struct LedgerDatabaseTests {
+  @Test(arguments: [
+    ("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1"),
+  ])
+  func keepsWhatIsCommittedThroughALossOfPower(pragma: String, value: String) throws {
+    let file = try LedgerFile()
+    let found = try file.write { try String.fetchOne($0, sql: "PRAGMA \(pragma)") }
+    #expect(found == value)
+  }
+
+  @Test func letsNobodyElseReadTheFile() throws {
+    let file = try LedgerFile()
+    _ = try file.user()
+    for name in try FileManager.default.contentsOfDirectory(atPath: file.folder.path) {
+      let path = file.folder.appendingPathComponent(name).path
+      let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+      #expect(mode == 0o600, "\(name)")
+    }
+  }
+
+  @Test func findsEverythingAgainWhenItIsOpenedAnew() throws {
+    let file = try LedgerFile()
+    let user = try file.user()
+    let again = try LedgerDatabase(path: file.path)
+    #expect(try again.read { try UserService().account(id: user.id, in: $0) } == user)
+    try again.close()
+  }
+
+  @Test func saysWhyAFileCannotBeOpened() throws {
+    let folder = FileManager.default.temporaryDirectory.path
+    #expect {
+      _ = try LedgerDatabase(path: folder)
+    } throws: { error in
+      String(describing: error).contains("the database \(folder) cannot be opened")
+    }
+  }
+
+  @Test func refusesAHeldAmountAboveTheBalance() throws {
+    let file = try LedgerFile()
+    _ = try file.user(credits: "1")
+    #expect(throws: DatabaseError.self) {
+      try file.write { try $0.execute(sql: "UPDATE users SET credit_held_micro = 1000001") }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+/// A sound ledger is damaged in one place, as a bug or a hand in the file would, and the
+/// verification must name the break.
+@Suite("LedgerVerification")
+struct LedgerVerificationTests {
+  let file: LedgerFile
+
+  init() throws {
+    file = try LedgerFile()
+    let service = CreditHoldService(
+      terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
+    let user = try file.user(credits: "10")
+    let price = try file.price()
+    try file.write { db in
+      for (number, ending) in ["settled", "voided", "pending"].enumerated() {
+        let hold = try service.take(
+          CreditHoldService.Request(
+            userID: user.id, projectID: nil, work: "upd\(number + 1):chat", taskType: "chat",
+            price: price, inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
+            deadline: now.addingTimeInterval(600)),
+          at: now, in: db)
+        let call = MeteredCall(
+          usage: MeteredUsage(inputTokens: 1_000, outputTokens: 100), reportedCost: nil,
+          model: "m", keyIdentifier: "k", requestID: nil, responseMilliseconds: 1)
+        if ending == "settled" { _ = try service.settle(hold.id, with: call, at: now, in: db) }
+        if ending == "voided" { try service.void(hold.id, loss: call, at: now, in: db) }
+      }
+    }
+  }
+
+  @Test func findsNothingWrongWithASoundLedger() throws {
+    #expect(try file.verify() == .init(users: 1, transactions: 2, settledCalls: 1))
+  }
+
+  @Test(arguments: [
+    ("UPDATE users SET credit_balance_micro = credit_balance_micro + 1", "the balance is 9917501"),
+    ("UPDATE users SET credit_held_micro = 0", "0 micro-credits are held, but"),
+    (
+      "UPDATE credit_transactions SET balance_after_micro = 5 WHERE id = 1",
+      "transaction 1: the balance after it is given as 5"
+    ),
+    (
+      "UPDATE credit_transactions SET credits_amount_micro = credits_amount_micro + 1 WHERE id = 2",
+      "its charge should be 82500 micro-credits, but 82499 were taken"
+    ),
+    ("DELETE FROM api_key_usage WHERE charged_to = 'user'", "has 0 usage rows"),
+    ("DELETE FROM api_key_usage WHERE charged_to = 'user'", "its usage row is missing"),
+    ("DELETE FROM credit_transactions WHERE id = 2", "has 0 deductions"),
+    ("UPDATE credit_holds SET state = 'voided'", "but its hold upd1:chat:1 is voided"),
+    ("UPDATE credit_holds SET state = 'settled'", "hold upd3:chat:1 is settled, but has 0"),
+    (
+      "UPDATE api_key_usage SET output_tokens_used = 101",
+      "usage 1: its tokens cost 0.0005525 USD at its price, but 0.00055 is recorded"
+    ),
+    ("UPDATE api_key_usage SET actual_cost_nanousd = 1", "usage 1: its real cost is 0.00055 USD"),
+    (
+      "UPDATE credit_transactions SET real_cost_associated_nanousd = 1 WHERE id = 2",
+      "usage 1: its real cost is 0.00055 USD"
+    ),
+    ("UPDATE api_key_usage SET markup = '3'", "its charge should be 165000 micro-credits"),
+    ("DELETE FROM model_pricing", "its price is missing"),
+    ("UPDATE credit_holds SET deadline_at = '2000-01-01'", "hold upd3:chat:1 is still pending"),
+    ("UPDATE credit_transactions SET user_id = 99 WHERE id = 2", "refers to a row of users"),
+  ])
+  func namesTheBreak(damage: String, sentence: String) throws {
+    let raw = try DatabaseQueue(path: file.path)
+    try raw.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA foreign_keys = OFF")
+      for trigger in try String.fetchAll(
+        db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+      {
+        try db.execute(sql: "DROP TRIGGER \(trigger)")
+      }
+      try db.execute(sql: damage)
+    }
+    let breaks = try file.verify().breaks
+    #expect(breaks.contains { $0.contains(sentence) }, "\(breaks)")
+  }
+
+  @Test func seesABrokenBalanceInItsCheapFormToo() throws {
+    try file.write { try $0.execute(sql: "UPDATE users SET credit_balance_micro = 9999999") }
+    let report = try file.database.read { try LedgerVerification().verifyBalances(in: $0) }
+    #expect(report.breaks.count == 1)
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("ModelPricingService")
+struct ModelPricingServiceTests {
+  let file: LedgerFile
+  let service = ModelPricingService()
+
+  init() throws {
+    file = try LedgerFile()
+  }
+
+  @Test func getsTheActivePriceAlone() throws {
+    let first = try file.price(Tariff(input: "1", output: "2"))
+    let second = try file.price(Tariff(input: "3", output: "4"))
+    try file.write { (db: Database) throws in
+      #expect(
+        try service.active(provider: "google", model: "gemini-2.5-flash", in: db) == second)
+      #expect(try service.price(id: first.id, in: db)?.isActive == false)
+      #expect(throws: LedgerError.noActivePrice(provider: "google", model: "other")) {
+        try service.active(provider: "google", model: "other", in: db)
+      }
+    }
+  }
+
+  @Test func createsAPriceWithEveryPartOfItsTariff() throws {
+    let tariff = Tariff(
+      input: "1.25", output: "10.00", cachedInput: "0.125", reasoning: "11", imageInput: "0.001",
+      imageOutput: "0.039",
+      longPrompt: .init(threshold: 200_000, input: "2.50", output: "15", cachedInput: "0.25"))
+    let price = try file.price(tariff)
+    #expect(price.tariff == tariff)
+    #expect(price.isActive)
+    #expect(price.createdAt == now)
+  }
+
+  @Test func updatesByANewVersionAndKeepsTheOldOne() throws {
+    let old = try file.price(Tariff(input: "1", output: "2"))
+    let new = try file.price(Tariff(input: "1", output: "3"))
+    #expect(new.id != old.id)
+    let versions = try file.write { try service.list(includingClosed: true, in: $0) }
+    #expect(versions.map(\.id) == [new.id, old.id])
+    #expect(versions.map(\.tariff.output) == ["3", "2"])
+  }
+
+  @Test func listsActivePricesByProviderAndModel() throws {
+    _ = try file.price(provider: "openrouter", model: "b/b")
+    _ = try file.price(provider: "google", model: "z")
+    _ = try file.price(provider: "google", model: "a")
+    _ = try file.price(provider: "google", model: "gone")
+    try file.write { (db: Database) throws in
+      #expect(try service.deactivate(provider: "google", model: "gone", at: now, in: db))
+      #expect(try !service.deactivate(provider: "google", model: "gone", at: now, in: db))
+      #expect(try service.list(in: db).map(\.model) == ["a", "z", "b/b"])
+    }
+  }
+
+  @Test func keepsTheOldPriceWhenTheNewOneIsUnusable() throws {
+    let old = try file.price()
+    #expect(throws: LedgerError.self) { try file.price(Tariff(input: "-1", output: "2")) }
+    #expect(
+      try file.write { try service.active(provider: "google", model: old.model, in: $0) } == old)
+  }
+
+  @Test(arguments: [
+    "UPDATE model_pricing SET input_cost_per_million_tokens = '0'", "DELETE FROM model_pricing",
+    "UPDATE model_pricing SET is_active = 1",
+  ])
+  func letsNobodyEditAPrice(sql: String) throws {
+    _ = try file.price()
+    _ = try file.price()
+    #expect(throws: DatabaseError.self) { try file.write { try $0.execute(sql: sql) } }
+  }
+
+  @Test func loadsTheShippedListIntoAnEmptyTableOnce() throws {
+    try file.write { (db: Database) throws in
+      try StarterPrices.shipped().load(at: now, in: db)
+      for (provider, model, input, output) in [
+        ("google", "gemini-3.8-flash", "0.75", "3.75"),
+        ("google", "gemini-3.1-pro-preview", "2", "12"),
+        ("openrouter", "anthropic/claude-sonnet-5.5", "2", "10"),
+      ] {
+        let tariff = try service.active(provider: provider, model: model, in: db).tariff
+        #expect(tariff.input == input && tariff.output == output)
+      }
+      let loaded = try service.list(in: db)
+      for price in loaded {
+        try service.deactivate(provider: price.provider, model: price.model, at: now, in: db)
+      }
+      try StarterPrices.shipped().load(at: now, in: db)
+      #expect(try service.list(in: db).isEmpty)
+    }
+  }
+}
