@@ -34,6 +34,9 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Prompt in, answer and token usage out: knows neither money nor Telegram.
+    .target(name: "LanguageModels", dependencies: ["HTTPTransport"], swiftSettings: strict),
+
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(
       name: "HTTPTransportTests",
@@ -41,5 +44,10 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", grdb], swiftSettings: strict),
+    .testTarget(
+      name: "LanguageModelsTests",
+      dependencies: ["LanguageModels", "HTTPTransport", "TestSupport"],
+      swiftSettings: strict
+    ),
   ]
 )

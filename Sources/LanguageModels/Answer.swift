@@ -1,0 +1,45 @@
+/// What a model answered, and what that used.
+package struct Answer: Sendable {
+  /// Has something to show: never empty, never only white space or invisible characters.
+  package var text: String
+  package var usage: TokenUsage
+  /// Whether the text ends where `maximumOutputTokens` was reached.
+  package var isCutOff: Bool
+  /// The model that really answered, as the provider reports it, else the one asked for.
+  package var model: String
+  package var requestID: String?
+  /// At most the last four characters of the key that was used, as in `…abcd`.
+  package var keyIdentifier: String
+  package var responseTime: Duration
+
+  package init(
+    text: String,
+    usage: TokenUsage,
+    isCutOff: Bool,
+    model: String,
+    requestID: String?,
+    keyIdentifier: String,
+    responseTime: Duration
+  ) {
+    self.text = text
+    self.usage = usage
+    self.isCutOff = isCutOff
+    self.model = model
+    self.requestID = requestID
+    self.keyIdentifier = keyIdentifier
+    self.responseTime = responseTime
+  }
+}
+
+extension String {
+  /// Whether a reader would see anything: some character that is neither white space nor a control
+  /// or format character.
+  var hasVisibleText: Bool {
+    unicodeScalars.contains { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .spaceSeparator, .lineSeparator, .paragraphSeparator: false
+      default: true
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/// One interface to every provider: prompt in, answer and token usage out.
+package protocol LanguageModel: Sendable {
+  /// Asks once. Only refusals that cost nothing (a key that is at its limit or rejected) are tried
+  /// again, with another key.
+  ///
+  /// - Parameter onRequestID: Called as soon as the provider's id of the request is known, at most
+  ///   once for each id. OpenRouter's comes before the answer.
+  func answer(
+    _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
+  ) async throws(LanguageModelError) -> Answer
+
+  /// The provider's own count of the prompt's tokens, which is free; `nil` where it offers none.
+  func countTokens(_ prompt: Prompt, model: String) async throws(LanguageModelError) -> Int?
+
+  /// What an earlier request used and cost, for one whose answer was lost; `nil` where the provider
+  /// has no such look-up or does not know the id (yet).
+  func usage(ofRequest id: String) async throws(LanguageModelError) -> TokenUsage?
+}

@@ -1,0 +1,73 @@
+/// What a model is asked: instructions, the conversation so far, and how much it may cost at most.
+package struct Prompt: Sendable {
+  package struct Message: Sendable, Equatable {
+    package enum Role: Sendable {
+      case user
+      case assistant
+    }
+
+    package var role: Role
+    package var text: String
+
+    package init(_ role: Role, _ text: String) {
+      self.role = role
+      self.text = text
+    }
+  }
+
+  /// The dearest prices at which a call may be served, in USD per million tokens, as decimal text.
+  package struct PriceCeiling: Sendable, Equatable {
+    package var input: String
+    package var output: String
+
+    package init(input: String, output: String) {
+      self.input = input
+      self.output = output
+    }
+  }
+
+  /// Instructions that stand above the conversation; may be empty.
+  package var system: String
+  /// Oldest first; the last one is the user's.
+  package var messages: [Message]
+  /// Thinking and answer together.
+  package var maximumOutputTokens: Int
+  /// For OpenRouter alone, which serves one model at several prices; others ignore it.
+  package var priceCeiling: PriceCeiling?
+
+  /// Tokens that a chat template puts around one message (its role, its begin and end). Those of
+  /// the models known take up to seven; the rest is margin.
+  package static let tokensAroundMessage = 16
+
+  package init(
+    system: String,
+    messages: [Message],
+    maximumOutputTokens: Int,
+    priceCeiling: PriceCeiling? = nil
+  ) {
+    self.system = system
+    self.messages = messages
+    self.maximumOutputTokens = maximumOutputTokens
+    self.priceCeiling = priceCeiling
+  }
+
+  /// No provider counts more input tokens than this: a byte-level tokenizer makes at most one
+  /// token of a byte. The system prompt and the opening of the answer count as messages too.
+  package var inputTokenBound: Int {
+    byteCount + (messages.count + 2) * Self.tokensAroundMessage
+  }
+
+  /// About how many input tokens a provider counts, for calls whose usage was lost.
+  package var inputTokenEstimate: Int {
+    Self.estimatedTokens(ofBytes: byteCount)
+  }
+
+  /// Four bytes a token, the usual figure for English text and code; at least one.
+  static func estimatedTokens(ofBytes count: Int) -> Int {
+    max(1, (count + 3) / 4)
+  }
+
+  private var byteCount: Int {
+    messages.reduce(system.utf8.count) { $0 + $1.text.utf8.count }
+  }
+}

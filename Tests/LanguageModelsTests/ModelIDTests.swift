@@ -1,0 +1,30 @@
+import LanguageModels
+import Testing
+
+@Suite("ModelID")
+struct ModelIDTests {
+  @Test(arguments: [
+    ("google/gemini-3.8-flash", ModelProvider.google, "gemini-3.8-flash"),
+    ("openrouter/anthropic/claude-sonnet-5.5", .openrouter, "anthropic/claude-sonnet-5.5"),
+    ("openrouter/vendor/name:free", .openrouter, "vendor/name:free"),
+    ("demo/echo-1", .demo, "echo-1"),
+  ])
+  func readsAndWritesTheSameText(text: String, provider: ModelProvider, name: String) throws {
+    let model = try #require(ModelID(parsing: text))
+    #expect(model.provider == provider)
+    #expect(model.name == name)
+    #expect(model.description == text)
+    #expect(model == ModelID(provider, name: name))
+  }
+
+  @Test(arguments: [
+    "", "/", "google", "google/", "/gemini", "Google/gemini", "anthropic/claude",
+    "google/ge mini", "google/gemini\n", "google/gem\u{0}ini", "google/gem\u{200B}ini",
+    "google/gemini?key=1", "google/gemini#x", "google/gemini%2F", "google/gémini", "google/..",
+    "google/../files", "openrouter/a//b", "openrouter/a/", "openrouter//a", "openrouter/a/./b",
+    "google/" + String(repeating: "a", count: 161),
+  ])
+  func refusesWhatNamesNoModelOrIsUnsafeInAPath(text: String) {
+    #expect(ModelID(parsing: text) == nil)
+  }
+}
