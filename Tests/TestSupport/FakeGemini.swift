@@ -1,0 +1,76 @@
+import Foundation
+
+package typealias FakeGemini = FakeProvider<GeminiDialect>
+
+/// `generateContent` and `countTokens` of `v1beta`.
+package enum GeminiDialect: FakeDialect {
+  package static func asksForAnswer(_ request: LoopbackRequest) -> Bool {
+    request.path.hasSuffix(":generateContent")
+  }
+
+  package static func reply(
+    to request: LoopbackRequest, with answer: FakeAnswer, id: String, check: inout RequestCheck
+  ) -> LoopbackReply {
+    check.expect(request.method == "POST", "the method is POST")
+    check.expect(text: request.headers["x-goog-api-key"], "x-goog-api-key")
+    check.expect(!request.target.contains("?"), "nothing is in the query, least of all the key")
+    check.expect(request.headers["content-type"] == "application/json", "the body is JSON")
+    let parts = request.path.dropFirst("/v1beta/models/".count).split(separator: ":")
+    guard request.path.hasPrefix("/v1beta/models/"), parts.count == 2 else {
+      check.expect(false, "the path is /v1beta/models/MODEL:METHOD")
+      return check.refusal
+    }
+    let model = String(parts[0])
+    switch parts[1] {
+    case "generateContent":
+      check.expect(request.json, hasOnly: ["systemInstruction", "contents", "generationConfig"])
+      checkContents(request.json, &check)
+      let config = request.json["generationConfig"] as? [String: Any] ?? [:]
+      check.expect(positive: config["maxOutputTokens"], "maxOutputTokens")
+      return .json(response(answer, model, id))
+    case "countTokens":
+      let inner = request.json["generateContentRequest"] as? [String: Any] ?? [:]
+      check.expect(inner, hasOnly: ["model", "systemInstruction", "contents"])
+      check.expect(inner["model"] as? String == "models/\(model)", "the models are the same")
+      checkContents(inner, &check)
+      return .json(jsonText(["totalTokens": answer.inputTokens]))
+    default:
+      check.expect(false, "the method is known")
+      return check.refusal
+    }
+  }
+
+  private static func checkContents(_ body: [String: Any], _ check: inout RequestCheck) {
+    let contents = body["contents"] as? [[String: Any]] ?? []
+    check.expect(conversation: contents.map { $0["role"] as? String ?? "" }, with: "model")
+    if let system = body["systemInstruction"] as? [String: Any] {
+      check.expect(system, hasOnly: ["parts"])
+      checkParts(system, &check)
+    }
+    for content in contents { checkParts(content, &check) }
+  }
+
+  private static func checkParts(_ content: [String: Any], _ check: inout RequestCheck) {
+    let parts = content["parts"] as? [[String: Any]] ?? []
+    check.expect(!parts.isEmpty, "a content has parts")
+    for part in parts { check.expect(text: part["text"], "a part") }
+  }
+
+  /// Candidates are counted without thoughts, as the provider does nearly always.
+  private static func response(_ answer: FakeAnswer, _ model: String, _ id: String) -> String {
+    let candidate: [String: Any] = [
+      "index": 0, "finishReason": answer.isCutOff ? "MAX_TOKENS" : "STOP",
+      "content": ["role": "model", "parts": [["text": answer.text]]],
+    ]
+    return jsonText([
+      "candidates": [candidate], "modelVersion": model, "responseId": id,
+      "usageMetadata": [
+        "promptTokenCount": answer.inputTokens,
+        "cachedContentTokenCount": answer.cachedInputTokens,
+        "candidatesTokenCount": answer.outputTokens - answer.reasoningTokens,
+        "thoughtsTokenCount": answer.reasoningTokens,
+        "totalTokenCount": answer.inputTokens + answer.outputTokens,
+      ],
+    ])
+  }
+}

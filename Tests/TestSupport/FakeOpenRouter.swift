@@ -1,0 +1,82 @@
+import Foundation
+
+package typealias FakeOpenRouter = FakeProvider<OpenRouterDialect>
+
+/// `/chat/completions` and `/generation`. Its base URL is the server's own, without `/api/v1`.
+package enum OpenRouterDialect: FakeDialect {
+  package static func asksForAnswer(_ request: LoopbackRequest) -> Bool {
+    request.path == "/chat/completions"
+  }
+
+  package static func reply(
+    to request: LoopbackRequest, with answer: FakeAnswer, id: String, check: inout RequestCheck
+  ) -> LoopbackReply {
+    let bearer = request.headers["authorization"] ?? ""
+    check.expect(bearer.hasPrefix("Bearer ") && bearer.count > 7, "a key is in the header")
+    switch (request.method, request.path) {
+    case ("POST", "/chat/completions"):
+      checkCompletion(request, &check)
+      let model = request.json["model"] as? String ?? ""
+      return .json(response(answer, model, id), headers: ["X-Generation-Id": id])
+    case ("GET", "/generation"):
+      let id = URLComponents(string: request.target)?.queryItems?.first { $0.name == "id" }?.value
+      check.expect(text: id, "id")
+      return .json(generation(answer, id ?? ""))
+    default:
+      check.expect(false, "the method and the path are known")
+      return check.refusal
+    }
+  }
+
+  private static func checkCompletion(_ request: LoopbackRequest, _ check: inout RequestCheck) {
+    let body = request.json
+    check.expect(request.headers["content-type"] == "application/json", "the body is JSON")
+    check.expect(
+      body, hasOnly: ["model", "messages", "max_completion_tokens", "stream", "provider"])
+    check.expect(text: body["model"], "model")
+    check.expect(positive: body["max_completion_tokens"], "max_completion_tokens")
+    check.expect(body["stream"] as? Bool == false, "the answer comes in one piece")
+    var messages = body["messages"] as? [[String: Any]] ?? []
+    for message in messages {
+      check.expect(message, hasOnly: ["role", "content"])
+      check.expect(text: message["content"], "content")
+    }
+    if messages.first?["role"] as? String == "system" { messages.removeFirst() }
+    check.expect(conversation: messages.map { $0["role"] as? String ?? "" }, with: "assistant")
+    if let provider = body["provider"] as? [String: Any] {
+      check.expect(provider, hasOnly: ["max_price"])
+      let prices = provider["max_price"] as? [String: Any] ?? [:]
+      check.expect(prices, hasOnly: ["prompt", "completion"])
+      for name in ["prompt", "completion"] {
+        let price = (prices[name] as? String).flatMap { Decimal(string: $0) }
+        check.expect((price ?? -1) >= 0, "max_price.\(name) is a decimal string")
+      }
+    }
+  }
+
+  /// The cost is put in as it is: `JSONSerialization` would take it through a `Double`.
+  private static func response(_ answer: FakeAnswer, _ model: String, _ id: String) -> String {
+    let choice: [String: Any] = [
+      "index": 0, "finish_reason": answer.isCutOff ? "length" : "stop",
+      "message": ["role": "assistant", "content": answer.text],
+    ]
+    return """
+      {"id": "\(id)", "provider": "Fake", "model": "\(model)", "choices": \(jsonText([choice])),
+      "usage": {"prompt_tokens": \(answer.inputTokens), "cost": \(answer.cost), "is_byok": false,
+      "completion_tokens": \(answer.outputTokens),
+      "total_tokens": \(answer.inputTokens + answer.outputTokens),
+      "prompt_tokens_details": {"cached_tokens": \(answer.cachedInputTokens)},
+      "completion_tokens_details": {"reasoning_tokens": \(answer.reasoningTokens)}}}
+      """
+  }
+
+  private static func generation(_ answer: FakeAnswer, _ id: String) -> String {
+    """
+    {"data": {"id": "\(id)", "total_cost": \(answer.cost), "is_byok": false,
+    "native_tokens_prompt": \(answer.inputTokens),
+    "native_tokens_completion": \(answer.outputTokens),
+    "native_tokens_reasoning": \(answer.reasoningTokens),
+    "native_tokens_cached": \(answer.cachedInputTokens)}}
+    """
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+
+/// What a fake provider answers unless told otherwise.
+package struct FakeAnswer: Sendable {
+  package var text = "Hello from the fake model."
+  /// Cached ones included.
+  package var inputTokens = 1000
+  package var cachedInputTokens = 0
+  /// Reasoning included.
+  package var outputTokens = 500
+  package var reasoningTokens = 0
+  /// As it stands in OpenRouter's JSON; Gemini reports none.
+  package var cost = "0.00155"
+  package var isCutOff = false
+}
+
+/// What two providers differ in: the requests they take and the JSON they write.
+package protocol FakeDialect: SendableMetatype {
+  /// Checks the request and makes the usual reply to it.
+  ///
+  /// - Parameter id: The id of the request that this one makes.
+  static func reply(
+    to request: LoopbackRequest, with answer: FakeAnswer, id: String, check: inout RequestCheck
+  ) -> LoopbackReply
+  /// Whether the request makes a model work, as against counts and look-ups.
+  static func asksForAnswer(_ request: LoopbackRequest) -> Bool
+}
+
+/// A provider of language models on the loopback interface. It answers every request that is as its
+/// documentation demands, and refuses any other with status 400.
+package final class FakeProvider<Dialect: FakeDialect>: Sendable {
+  private struct State: Sendable {
+    var scripted: [LoopbackReply] = []
+    var onCall: (@Sendable (LoopbackRequest) -> LoopbackReply?)?
+    var answered = 0
+  }
+
+  /// All requests, in the order of their arrival, right or wrong.
+  package let requests: Watched<[LoopbackRequest]>
+  /// What was wrong with requests; to be empty at the end of a test.
+  package let violations: Watched<[String]>
+  /// What the next requests are answered with.
+  package let answer: Watched<FakeAnswer>
+  private let state: Watched<State>
+  private let server: LoopbackServer
+
+  /// - Parameter port: 0 for one that is free.
+  package init(port: UInt16 = 0) throws {
+    let requests = Watched<[LoopbackRequest]>([])
+    let violations = Watched<[String]>([])
+    let answer = Watched(FakeAnswer())
+    let state = Watched(State())
+    server = try LoopbackServer(port: port) { request in
+      var check = RequestCheck()
+      let id = state.change { state in
+        if Dialect.asksForAnswer(request) { state.answered += 1 }
+        return "fake-\(state.answered)"
+      }
+      let usual = Dialect.reply(to: request, with: answer.value, id: id, check: &check)
+      violations.change { $0 += check.violations }
+      requests.change { $0.append(request) }
+      guard check.violations.isEmpty else { return check.refusal }
+      if let reply = state.value.onCall?(request) { return reply }
+      guard Dialect.asksForAnswer(request) else { return usual }
+      return state.change { $0.scripted.isEmpty ? usual : $0.scripted.removeFirst() }
+    }
+    self.requests = requests
+    self.violations = violations
+    self.answer = answer
+    self.state = state
+  }
+
+  package var url: String { server.url }
+
+  package func stop() {
+    server.stop()
+  }
+
+  /// Answers the next requests for an answer, one each, with these replies.
+  package func replyNext(_ replies: LoopbackReply...) {
+    state.change { $0.scripted += replies }
+  }
+
+  /// Sees every valid request first, on the thread of its connection, so it may block. Where it
+  /// returns `nil`, the request is answered as usual.
+  package func onCall(_ hook: @escaping @Sendable (LoopbackRequest) -> LoopbackReply?) {
+    state.change { $0.onCall = hook }
+  }
+}
+
+extension LoopbackRequest {
+  /// The path without the query.
+  package var path: String {
+    String(target.prefix { $0 != "?" })
+  }
+
+  /// The body as a JSON object; empty where it is none.
+  package var json: [String: Any] {
+    (try? JSONSerialization.jsonObject(with: body)) as? [String: Any] ?? [:]
+  }
+}

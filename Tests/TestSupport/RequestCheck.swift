@@ -1,0 +1,47 @@
+import Foundation
+
+/// Collects what is wrong with a request.
+package struct RequestCheck {
+  package private(set) var violations: [String] = []
+
+  package init() {}
+
+  package mutating func expect(_ condition: Bool, _ rule: String) {
+    if !condition { violations.append(rule) }
+  }
+
+  /// A field that is not in the documentation, or that we never mean to send.
+  package mutating func expect(_ object: [String: Any], hasOnly names: Set<String>) {
+    for name in object.keys.sorted() where !names.contains(name) {
+      violations.append("unknown field \(name)")
+    }
+  }
+
+  /// A conversation that begins and ends with the user; the other never speaks twice in a row.
+  package mutating func expect(conversation roles: [String], with other: String) {
+    expect(roles.allSatisfy { $0 == "user" || $0 == other }, "roles are user and \(other)")
+    expect(roles.first == "user" && roles.last == "user", "the user speaks first and last")
+    let pairs = zip(roles, roles.dropFirst())
+    expect(!pairs.contains { $0 == (other, other) }, "\(other) speaks once at a time")
+  }
+
+  package mutating func expect(positive value: Any?, _ name: String) {
+    expect((value as? Int ?? 0) > 0, "\(name) is a positive number")
+  }
+
+  package mutating func expect(text value: Any?, _ name: String) {
+    expect((value as? String)?.isEmpty == false, "\(name) is a text that is not empty")
+  }
+
+  /// Both providers' form.
+  var refusal: LoopbackReply {
+    let error: [String: Any] = ["code": 400, "message": violations.joined(separator: "; ")]
+    return .json(jsonText(["error": error]), status: 400)
+  }
+}
+
+/// `object` as JSON; its keys are sorted.
+package func jsonText(_ object: Any) -> String {
+  let data = try? JSONSerialization.data(withJSONObject: object, options: .sortedKeys)
+  return String(decoding: data ?? Data(), as: UTF8.self)
+}
