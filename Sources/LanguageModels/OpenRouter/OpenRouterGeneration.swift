@@ -1,0 +1,32 @@
+import Foundation
+
+/// What `GET /generation` tells of an earlier request; OpenRouter's names.
+struct OpenRouterGeneration: Decodable {
+  private struct Body: Decodable {
+    var data: OpenRouterGeneration
+  }
+
+  var nativeTokensPrompt: Int?
+  var nativeTokensCompletion: Int?
+  var nativeTokensReasoning: Int?
+  var nativeTokensCached: Int?
+  var nativeTokensCompletionImages: Int?
+  var totalCost: ReportedCost?
+  var upstreamInferenceCost: ReportedCost?
+  var isByok: Bool?
+
+  static func read(_ reply: ProviderReply) -> OpenRouterGeneration? {
+    (try? JSONDecoder.openRouter.decode(Body.self, from: reply.body))?.data
+  }
+
+  /// Counts of a request that was cancelled early are `null`. The result is `nil` where one is
+  /// negative or absurd.
+  var usage: TokenUsage? {
+    .normalised(
+      input: nativeTokensPrompt ?? 0, cached: nativeTokensCached ?? 0,
+      output: nativeTokensCompletion ?? 0, reasoning: nativeTokensReasoning ?? 0,
+      images: nativeTokensCompletionImages ?? 0,
+      costUSD: ReportedCost.total(
+        totalCost, upstream: upstreamInferenceCost, isOwnKey: isByok))
+  }
+}

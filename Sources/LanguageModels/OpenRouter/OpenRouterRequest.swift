@@ -1,0 +1,47 @@
+/// The body of a chat completion; OpenRouter's names.
+struct OpenRouterRequest: Encodable {
+  struct Message: Encodable {
+    var role: String
+    var content: String
+  }
+
+  /// Which of the providers behind OpenRouter may serve the call.
+  struct Routing: Encodable {
+    /// USD per million tokens, as strings.
+    struct MaximumPrice: Encodable {
+      var prompt: String
+      var completion: String
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case maximumPrice = "max_price"
+    }
+
+    var maximumPrice: MaximumPrice
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case model, messages, stream, provider
+    case maximumCompletionTokens = "max_completion_tokens"
+  }
+
+  var model: String
+  var messages: [Message]
+  var maximumCompletionTokens: Int
+  var stream = false
+  var provider: Routing?
+
+  init(_ prompt: Prompt, model: String) {
+    self.model = model
+    let system = prompt.system.isEmpty ? [] : [Message(role: "system", content: prompt.system)]
+    messages =
+      system
+      + prompt.messages.map { message in
+        Message(role: message.role == .user ? "user" : "assistant", content: message.text)
+      }
+    maximumCompletionTokens = prompt.maximumOutputTokens
+    provider = prompt.priceCeiling.map { ceiling in
+      Routing(maximumPrice: .init(prompt: ceiling.input, completion: ceiling.output))
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// The `usage` of a chat completion, in the native tokens that are billed; OpenRouter's names.
+struct OpenRouterUsage: Decodable {
+  struct PromptDetails: Decodable {
+    var cachedTokens: Int?
+  }
+
+  struct CompletionDetails: Decodable {
+    var reasoningTokens: Int?
+  }
+
+  struct CostDetails: Decodable {
+    var upstreamInferenceCost: ReportedCost?
+  }
+
+  /// Includes what came from the cache.
+  var promptTokens: Int
+  /// Includes reasoning.
+  var completionTokens: Int
+  var promptTokensDetails: PromptDetails?
+  var completionTokensDetails: CompletionDetails?
+  var cost: ReportedCost?
+  var isByok: Bool?
+  var costDetails: CostDetails?
+
+  /// `nil` where a count is negative or absurd.
+  func normalised(images: Int) -> TokenUsage? {
+    .normalised(
+      input: promptTokens, cached: promptTokensDetails?.cachedTokens ?? 0,
+      output: completionTokens, reasoning: completionTokensDetails?.reasoningTokens ?? 0,
+      images: images,
+      costUSD: ReportedCost.total(
+        cost, upstream: costDetails?.upstreamInferenceCost, isOwnKey: isByok))
+  }
+}

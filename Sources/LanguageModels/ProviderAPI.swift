@@ -1,0 +1,116 @@
+import Foundation
+import HTTPTransport
+
+/// The HTTP side that all providers share: keys in turn, one deadline for all of a call, a bound on
+/// the answer, and what a broken exchange means.
+struct ProviderAPI: Sendable {
+  struct Request: Sendable {
+    var method: HTTPRequest.Method
+    /// Appended to the base URL.
+    var path: String
+    var body: (any Encodable & Sendable)?
+    /// Whether it makes a model work. What does not may be repeated freely.
+    var isBilled: Bool
+  }
+
+  let transport: HTTPTransport
+  /// Without a slash at its end.
+  let baseURL: String
+  let keys: KeyRing
+  let timeout: Duration
+  let keyHeader: @Sendable (_ key: String) -> (name: String, value: String)
+  /// The response header that holds the request's id, if any does.
+  let requestIDHeader: String?
+
+  /// The longest answers models give, some 100,000 tokens, are under 1 MiB; images in one, which
+  /// come as base64, are a few.
+  static let maximumAnswerBytes = 16 << 20
+  /// Look-ups and counts are quick or not worth waiting for.
+  private static let longestFreeCall: Duration = .seconds(15)
+
+  /// Makes the exchange, with the next key if one turns out to be at its limit or rejected.
+  ///
+  /// - Parameter read: Makes the result of a response, or the error that it means.
+  func call<Result: Sendable>(
+    _ request: Request,
+    onRequestID: @Sendable (String) async -> Void = { _ in },
+    read: (ProviderReply) async throws(LanguageModelError) -> Result
+  ) async throws(LanguageModelError) -> Result {
+    let end =
+      ContinuousClock.now + (request.isBilled ? timeout : min(timeout, Self.longestFreeCall))
+    var tried: Set<Int> = []
+    var refusal = LanguageModelError(.keyRejected)
+    while let key = keys.take(excluding: tried) {
+      do {
+        return try await attempt(request, key, end, onRequestID, read)
+      } catch {
+        guard keys.rest(key, after: error.reason) else { throw error }
+        tried.insert(key.position)
+        refusal = error
+      }
+    }
+    throw refusal
+  }
+
+  private func attempt<Result>(
+    _ request: Request,
+    _ key: KeyRing.Key,
+    _ end: ContinuousClock.Instant,
+    _ onRequestID: @Sendable (String) async -> Void,
+    _ read: (ProviderReply) async throws(LanguageModelError) -> Result
+  ) async throws(LanguageModelError) -> Result {
+    let start = ContinuousClock.now
+    var requestID: String?
+    do {
+      let stream = try await open(request, key, end)
+      requestID = requestIDHeader.flatMap(stream.head.header)
+      if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
+      let body = try await body(of: stream)
+      return try await read(
+        ProviderReply(
+          head: stream.head, body: body, requestID: requestID, keyIdentifier: key.identifier,
+          responseTime: start.duration(to: .now)))
+    } catch {
+      throw LanguageModelError(
+        error.reason, usage: error.usage, requestID: error.requestID ?? requestID,
+        keyIdentifier: key.identifier, responseTime: start.duration(to: .now),
+        mayHaveCost: error.mayHaveCost && request.isBilled)
+    }
+  }
+
+  private func open(
+    _ request: Request, _ key: KeyRing.Key, _ end: ContinuousClock.Instant
+  ) async throws(LanguageModelError) -> HTTPResponseStream {
+    do {
+      let exchange = HTTPRequest(
+        request.method, baseURL + request.path,
+        headers: [keyHeader(key.value), ("Content-Type", "application/json")],
+        body: try request.body.map { try JSONEncoder().encode($0) },
+        // libcurl takes less than a millisecond for no deadline at all.
+        deadline: max(ContinuousClock.now.duration(to: end), .milliseconds(1)),
+        maximumResponseBytes: Self.maximumAnswerBytes, isIdempotent: !request.isBilled)
+      return try await transport.stream(exchange)
+    } catch {
+      throw LanguageModelError(error as? HTTPError ?? .invalidRequest)
+    }
+  }
+
+  private func body(of stream: HTTPResponseStream) async throws(LanguageModelError) -> Data {
+    var whole = Data()
+    do {
+      for try await piece in stream.body { whole += piece }
+    } catch {
+      // A refusal is one by its status alone, whatever becomes of its body.
+      if stream.head.isSuccess {
+        throw LanguageModelError(error as? HTTPError ?? .connectionLost(requestWasSent: true))
+      }
+    }
+    // To a cancelled task, a stream that is cut short looks like one that has ended.
+    if Task.isCancelled { throw LanguageModelError(.cancelled, mayHaveCost: stream.head.isSuccess) }
+    return whole
+  }
+}
+
+extension HTTPResponseHead {
+  var isSuccess: Bool { (200..<300).contains(status) }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import HTTPTransport
+
+/// A provider's response that has arrived whole, whatever its status is.
+struct ProviderReply: Sendable {
+  var head: HTTPResponseHead
+  var body: Data
+  /// From the head, where the provider puts one there.
+  var requestID: String?
+  var keyIdentifier: String
+  var responseTime: Duration
+
+  /// A longer wait would be a provider's mistake, and makes no difference to us.
+  private static let longestWait: Double = 86_400
+
+  var status: Int { head.status }
+  var isSuccess: Bool { head.isSuccess }
+
+  /// The `Retry-After` header, where it is a number of seconds.
+  var retryAfter: Duration? {
+    head.header("Retry-After").flatMap(Self.seconds)
+  }
+
+  /// Reads a number of seconds such as `8.94`; `nil` for one that is none or negative.
+  static func seconds(_ text: some StringProtocol) -> Duration? {
+    guard let seconds = Double(text), seconds >= 0 else { return nil }
+    return .seconds(min(seconds, longestWait))
+  }
+}

@@ -1,0 +1,165 @@
+import Foundation
+import HTTPTransport
+import LanguageModels
+import TestSupport
+import Testing
+
+/// What is true of either provider when the other side or the line is broken.
+@Suite("A broken exchange")
+struct BrokenExchangeTests {
+  static let nested = String(repeating: "[", count: 100_000)
+
+  @Test(
+    arguments: Provider.allCases,
+    [
+      "", "<!DOCTYPE html><html>Sign in</html>", "null", "[]", "5", #""text""#, "{}", "{",
+      #"{"candidates": [{"content""#, "\u{FEFF}{", nested, #"{"candidates": \#(nested)}"#,
+      #"{"choices": 1, "candidates": 1}"#, #"{"choices": [], "candidates": null}"#,
+    ])
+  func thatEndsInSomethingElseThanAnAnswerMayHaveCost(
+    provider: Provider, body: String
+  ) async throws {
+    let error = try await failure(provider, replying: .html(body, status: 200))
+    #expect(error?.reason == .answerMalformed)
+    #expect(error?.mayHaveCost == true)
+    #expect(error?.usage == nil)
+  }
+
+  @Test(arguments: Provider.allCases)
+  func thatEndsInBytesThatAreNoTextIsMalformed(provider: Provider) async throws {
+    let body = Data(provider.goodBody.utf8) + [0xFF, 0xFE]
+    let error = try await failure(provider, replying: .response(status: 200, body: body))
+    #expect(error?.reason == .answerMalformed)
+  }
+
+  @Test(arguments: Provider.allCases)
+  func thatBreaksOffMayHaveCostWhereverItDoes(provider: Provider) async throws {
+    for count in stride(from: 0, to: provider.goodBody.utf8.count, by: 40) {
+      let error = try await failure(provider, replying: .cut(provider.goodBody, after: count))
+      #expect(error?.reason == .connectionLost)
+      #expect(error?.mayHaveCost == true)
+    }
+    let error = try await failure(provider, replying: .reset)
+    #expect(error?.reason == .connectionLost)
+    #expect(error?.mayHaveCost == true)
+  }
+
+  @Test(arguments: Provider.allCases)
+  func thatBreaksOffInARefusalIsStillARefusal(provider: Provider) async throws {
+    let cut = Data("HTTP/1.1 503 -\r\nContent-Length: 100\r\n\r\n{".utf8)
+    let error = try await failure(provider, replying: .raw(cut))
+    #expect(error?.reason == .providerOverloaded)
+    #expect(error?.mayHaveCost == false)
+  }
+
+  @Test(arguments: Provider.allCases)
+  func thatNeverBeganIsFree(provider: Provider) async throws {
+    let error = await provider.model(at: "http://127.0.0.1:1").failure()
+    #expect(error?.reason == .unreachable)
+    #expect(error?.mayHaveCost == false)
+    let misconfigured = await provider.model(at: "ftp://127.0.0.1").failure()
+    #expect(misconfigured?.reason == .unreachable)
+    #expect(misconfigured?.mayHaveCost == false)
+  }
+
+  @Test(arguments: Provider.allCases)
+  func thatTakesTooLongMayHaveCost(provider: Provider) async throws {
+    let server = try LoopbackServer { _ in .hang }
+    defer { server.stop() }
+    let error = await provider.model(at: server.url, timeout: .milliseconds(100)).failure()
+    #expect(error?.reason == .timedOut)
+    #expect(error?.mayHaveCost == true)
+    #expect((error?.responseTime ?? .zero) >= .milliseconds(90))
+  }
+
+  @Test(arguments: Provider.allCases)
+  func thatBringsEndlessBytesIsCutAndMayHaveCost(provider: Provider) async throws {
+    let error = try await failure(
+      provider,
+      replying: .written { write in
+        guard write(Data("HTTP/1.1 200 OK\r\n\r\n".utf8)) else { return }
+        while write(Data(repeating: 0x20, count: 1 << 20)) {}
+      })
+    #expect(error?.reason == .answerMalformed)
+    #expect(error?.mayHaveCost == true)
+  }
+
+  /// The task is cancelled before the head has come, or between the head and the end of the body.
+  @Test(arguments: Provider.allCases, [true, false])
+  func thatIsCancelledEndsAtOnceAndMayHaveCost(provider: Provider, headHasCome: Bool) async throws {
+    let arrived = Watched(false)
+    let server = try LoopbackServer { _ in
+      .written { write in
+        if headHasCome {
+          _ = write(Data("HTTP/1.1 200 OK\r\nX-Generation-Id: gen-1\r\n\r\n{".utf8))
+        }
+        arrived.change { $0 = true }
+        _ = arrived.block(until: { !$0 })
+      }
+    }
+    defer { server.stop() }
+    let told = Watched(false)
+    let task = Task {
+      try await provider.model(at: server.url)
+        .answer(question, model: "m") { _ in told.change { $0 = true } }
+    }
+    try await arrived.wait(for: "the request") { $0 }
+    if headHasCome && provider == .openRouter { try await told.wait(for: "the head") { $0 } }
+    task.cancel()
+    await #expect {
+      _ = try await task.value
+    } throws: { error in
+      let error = error as? LanguageModelError
+      return error?.reason == .cancelled && error?.mayHaveCost == true
+    }
+    arrived.change { $0 = false }
+  }
+
+  @Test(arguments: Provider.allCases)
+  func thatWasCancelledBeforeItBeganIsFree(provider: Provider) async throws {
+    let server = try LoopbackServer { _ in .hang }
+    defer { server.stop() }
+    let released = Watched(false)
+    let task = Task {
+      try await released.wait(for: "the cancellation") { $0 }
+      return await provider.model(at: server.url).failure()
+    }
+    task.cancel()
+    released.change { $0 = true }
+    let error = try await task.value
+    #expect(error?.reason == .cancelled)
+    #expect(error?.mayHaveCost == false)
+    #expect(server.connectionCount == 0)
+  }
+
+  /// A call that may have been billed is never made twice behind the caller's back.
+  @Test(arguments: Provider.allCases)
+  func isNotRepeated(provider: Provider) async throws {
+    let served = Watched(0)
+    let replies: [LoopbackReply] = [.json(provider.goodBody), .raw(Data()), .json("", status: 500)]
+    let server = try LoopbackServer { _ in
+      replies[
+        served.change { count in
+          defer { count += 1 }
+          return min(count, replies.count - 1)
+        }]
+    }
+    defer { server.stop() }
+    let model = provider.model(at: server.url, keys: KeyRing([key("aaaa"), key("bbbb")]))
+    _ = try await model.answer()
+    #expect(await model.failure()?.reason == .connectionLost)
+    #expect(await model.failure()?.reason == .providerFailed(status: 500))
+    #expect(served.value == 3)
+  }
+
+  @Test(arguments: Provider.allCases)
+  func revealsNeitherPromptNorKeyNorBody(provider: Provider) async throws {
+    let body = #"{"error": {"code": 400, "message": "secret-body \#(key("abcd"))"}}"#
+    let error = try #require(try await failure(provider, replying: .json(body, status: 400)))
+    for text in ["\(error)", error.userMessage] {
+      #expect(!text.contains("secret-body"))
+      #expect(!text.contains("test-key"))
+      #expect(!text.contains("2 + 2"))
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import HTTPTransport
+import LanguageModels
+import TestSupport
+
+/// What a test asks where only the answer matters.
+let question = Prompt(
+  system: "You are terse.", messages: [.init(.user, "What is 2 + 2?")], maximumOutputTokens: 256)
+
+/// A key as long as real ones, so that its last four characters may be shown.
+func key(_ ending: String) -> String { "test-key-of-some-length-\(ending)" }
+
+/// Both providers behind one face, for what must be true of either.
+enum Provider: CaseIterable {
+  case gemini
+  case openRouter
+
+  func model(
+    at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(30)
+  ) -> any LanguageModel {
+    let transport = HTTPTransport()
+    return switch self {
+    case .gemini:
+      GeminiModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
+    case .openRouter:
+      OpenRouterModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
+    }
+  }
+
+  /// A whole answer with usage, as this provider writes it.
+  var goodBody: String {
+    switch self {
+    case .gemini:
+      #"""
+      {"candidates": [{"content": {"parts": [{"text": "4"}]}, "finishReason": "STOP"}],
+      "usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 1, "totalTokenCount": 13}}
+      """#
+    case .openRouter:
+      #"""
+      {"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}],
+      "usage": {"prompt_tokens": 12, "completion_tokens": 1, "cost": 0.00001}}
+      """#
+    }
+  }
+}
+
+extension LanguageModel {
+  func answer(
+    _ prompt: Prompt = question, model: String = "some-model"
+  ) async throws(LanguageModelError) -> Answer {
+    try await answer(prompt, model: model, onRequestID: { _ in })
+  }
+
+  /// The error that asking brings; `nil` where there is an answer instead.
+  func failure(_ prompt: Prompt = question) async -> LanguageModelError? {
+    do {
+      _ = try await answer(prompt)
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+/// Asks a server that gives this reply to everything.
+func ask(_ provider: Provider, replying reply: LoopbackReply) async throws -> Answer {
+  let server = try LoopbackServer { _ in reply }
+  defer { server.stop() }
+  return try await provider.model(at: server.url).answer()
+}
+
+/// The error that this reply to everything means.
+func failure(
+  _ provider: Provider, replying reply: LoopbackReply
+) async throws -> LanguageModelError? {
+  let server = try LoopbackServer { _ in reply }
+  defer { server.stop() }
+  return await provider.model(at: server.url).failure()
+}

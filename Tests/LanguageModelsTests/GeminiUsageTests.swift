@@ -1,0 +1,129 @@
+import LanguageModels
+import TestSupport
+import Testing
+
+@Suite("Gemini's usage")
+struct GeminiUsageTests {
+  /// - Parameters:
+  ///   - candidate: JSON between the braces.
+  ///   - usage: JSON whose names lack the ending that all of them have.
+  static func body(_ candidate: String, usage: String) -> LoopbackReply {
+    .json(
+      #"{"candidates": [{\#(candidate)}], "responseId": "r1", "usageMetadata": "#
+        + usage.replacing("\":", with: "TokenCount\":") + "}")
+  }
+
+  static func text(_ text: String) -> String {
+    #""content": {"parts": [{"text": "\#(text)"}]}, "finishReason": "STOP""#
+  }
+
+  @Test(arguments: [
+    (
+      "thoughts beside candidates",
+      #"{"prompt":10,"candidates":5,"thoughts":7,"total":22}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 12, reasoningTokens: 7)
+    ),
+    (
+      "thoughts among candidates",
+      #"{"prompt":10,"candidates":12,"thoughts":7,"total":22}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 12, reasoningTokens: 7)
+    ),
+    (
+      "no total",
+      #"{"prompt":10,"candidates":5,"thoughts":7}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 12, reasoningTokens: 7)
+    ),
+    (
+      "a total that is too small",
+      #"{"prompt":10,"candidates":5,"thoughts":7,"total":3}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 12, reasoningTokens: 7)
+    ),
+    (
+      "thoughts in the total alone",
+      #"{"prompt":10,"candidates":5,"total":30}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 20)
+    ),
+    (
+      "results of tools, which are input",
+      #"{"prompt":10,"toolUsePrompt":4,"candidates":5,"total":19}"#,
+      TokenUsage(inputTokens: 14, outputTokens: 5)
+    ),
+    (
+      "more cached than sent, more thought than said",
+      #"{"prompt":10,"cachedContent":11,"candidates":5,"thoughts":9,"total":15}"#,
+      TokenUsage(inputTokens: 10, cachedInputTokens: 10, outputTokens: 5, reasoningTokens: 5)
+    ),
+  ])
+  func isNormalised(what: String, metadata: String, usage: TokenUsage) async throws {
+    #expect(
+      try await ask(.gemini, replying: Self.body(Self.text("4"), usage: metadata)).usage == usage)
+  }
+
+  @Test(arguments: [
+    "null", "{}", #"{"prompt":-1,"candidates":5}"#,
+    #"{"prompt":10,"candidates":-5}"#,
+    #"{"prompt":10,"cachedContent":-5}"#,
+    #"{"prompt":1000000001,"candidates":5}"#,
+    #"{"prompt":9223372036854775807,"candidates":9223372036854775807}"#,
+    #"{"prompt":10,"total":1e300}"#,
+    #"{"prompt":10,"total":-9223372036854775808}"#,
+    #"{"prompt":99999999999999999999999999}"#,
+    #"{"prompt":NaN}"#, #"{"prompt":"NaN"}"#, #"{"prompt":1.5}"#,
+    "[]",
+  ])
+  func thatCannotBeMeteredMakesTheAnswerMalformed(metadata: String) async throws {
+    let error = try await failure(.gemini, replying: Self.body(Self.text("4"), usage: metadata))
+    #expect(error?.reason == .answerMalformed)
+    #expect(error?.mayHaveCost == true)
+    #expect(error?.usage == nil)
+  }
+
+  static let thoughts = #"{"prompt":10,"thoughts":7,"total":17}"#
+  static let thoughtOnly = TokenUsage(inputTokens: 10, outputTokens: 7, reasoningTokens: 7)
+
+  @Test(arguments: [
+    ("MAX_TOKENS", LanguageModelError.Reason.emptyAnswer), ("STOP", .emptyAnswer),
+    ("SOMETHING_NEW", .emptyAnswer), ("SAFETY", .blocked(reason: "SAFETY")),
+    ("RECITATION", .blocked(reason: "RECITATION")),
+    ("PROHIBITED_CONTENT", .blocked(reason: "PROHIBITED_CONTENT")),
+    ("IMAGE_SAFETY", .blocked(reason: "IMAGE_SAFETY")),
+    ("SAFETY because you said: secret", .blocked(reason: "OTHER")),
+  ])
+  func isKeptWhereNothingWasSaid(
+    finishReason: String, reason: LanguageModelError.Reason
+  ) async throws {
+    let error = try await failure(
+      .gemini,
+      replying: Self.body(#""finishReason": "\#(finishReason)""#, usage: Self.thoughts))
+    #expect(error?.reason == reason)
+    #expect(error?.usage == Self.thoughtOnly)
+    #expect(error?.mayHaveCost == false)
+    #expect(error?.requestID == "r1")
+    #expect(error?.keyIdentifier == "…abcd")
+  }
+
+  @Test func isKeptWhereThePromptWasBlocked() async throws {
+    let error = try await failure(
+      .gemini,
+      replying: .json(
+        #"{"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 8}}"#
+      ))
+    #expect(error?.reason == .blocked(reason: "SAFETY"))
+    #expect(error?.usage == TokenUsage(inputTokens: 8, outputTokens: 0))
+  }
+
+  @Test func mayBeLostWhereThePromptWasBlockedWithoutIt() async throws {
+    let error = try await failure(
+      .gemini, replying: .json(#"{"promptFeedback": {"blockReason": "JAILBREAK"}}"#))
+    #expect(error?.reason == .blocked(reason: "JAILBREAK"))
+    #expect(error?.mayHaveCost == true)
+  }
+
+  @Test(arguments: [#""#, #" \n\t"#, #"\u200b\u2060\ufeff"#, #"\u00a0\u3000\u2028"#, #"\u0000"#])
+  func isKeptWhereTheTextShowsNothing(text: String) async throws {
+    let error = try await failure(
+      .gemini, replying: Self.body(Self.text(text), usage: Self.thoughts))
+    #expect(error?.reason == .emptyAnswer)
+    #expect(error?.usage == Self.thoughtOnly)
+  }
+}

@@ -1,0 +1,127 @@
+import LanguageModels
+import TestSupport
+import Testing
+
+@Suite("KeyRing")
+struct KeyRingTests {
+  /// A provider that refuses some keys, a ring of keys with its own clock, and the model.
+  struct Bench {
+    let gemini: FakeGemini
+    let refusals = Watched<[String: LoopbackReply]>([:])
+    let clock = Watched(ContinuousClock.now)
+    let model: any LanguageModel
+
+    init(_ endings: [String]) throws {
+      gemini = try FakeGemini()
+      let (refusals, clock) = (refusals, clock)
+      gemini.onCall { request in
+        refusals.value[String(request.headers["x-goog-api-key"]?.suffix(4) ?? "")]
+      }
+      model = Provider.gemini.model(
+        at: gemini.url,
+        keys: KeyRing(endings.map { $0.isEmpty ? "" : key($0) }, now: { clock.value }))
+    }
+
+    /// The last characters of the keys used so far, in order.
+    var used: [String] {
+      gemini.requests.value.map { String($0.headers["x-goog-api-key"]?.suffix(4) ?? "") }
+    }
+
+    func refuse(_ ending: String, _ status: Int, after delay: String = "60") {
+      refusals.change {
+        $0[ending] = .json("{}", status: status, headers: ["Retry-After": delay])
+      }
+    }
+  }
+
+  @Test func usesItsKeysInTurn() async throws {
+    let bench = try Bench(["aaaa", "", "bbbb", "cccc"])
+    defer { bench.gemini.stop() }
+    for _ in 0..<4 { _ = try await bench.model.answer() }
+    #expect(bench.used == ["aaaa", "bbbb", "cccc", "aaaa"])
+  }
+
+  @Test(arguments: [429, 401, 403])
+  func triesTheNextKeyWhenOneIsRefused(status: Int) async throws {
+    let bench = try Bench(["aaaa", "bbbb"])
+    defer { bench.gemini.stop() }
+    bench.refuse("aaaa", status)
+    #expect(try await bench.model.answer().keyIdentifier == "…bbbb")
+    #expect(bench.used == ["aaaa", "bbbb"])
+    #expect(bench.gemini.violations.value == [])
+  }
+
+  @Test(arguments: [400, 404, 500, 503])
+  func triesNoOtherKeyWhenTheKeyIsNotToBlame(status: Int) async throws {
+    let bench = try Bench(["aaaa", "bbbb"])
+    defer { bench.gemini.stop() }
+    bench.refuse("aaaa", status)
+    #expect(await bench.model.failure()?.keyIdentifier == "…aaaa")
+    #expect(bench.used == ["aaaa"])
+  }
+
+  @Test func triesEachKeyOnceAndFailsWithTheLastRefusal() async throws {
+    let bench = try Bench(["aaaa", "bbbb", "cccc"])
+    defer { bench.gemini.stop() }
+    bench.refuse("aaaa", 401)
+    bench.refuse("bbbb", 401)
+    bench.refuse("cccc", 429, after: "9")
+    let error = await bench.model.failure()
+    #expect(error?.reason == .rateLimited(retryAfter: .seconds(9)))
+    #expect(error?.keyIdentifier == "…cccc")
+    #expect(bench.used == ["aaaa", "bbbb", "cccc"])
+  }
+
+  @Test func letsAKeyRestForAsLongAsTheProviderSays() async throws {
+    let bench = try Bench(["aaaa", "bbbb"])
+    defer { bench.gemini.stop() }
+    bench.refuse("aaaa", 429, after: "60")
+    _ = try await bench.model.answer()
+    bench.refusals.change { $0 = [:] }
+    bench.clock.change { $0 += .seconds(59) }
+    _ = try await bench.model.answer()
+    bench.clock.change { $0 += .seconds(1) }
+    _ = try await bench.model.answer()
+    #expect(bench.used == ["aaaa", "bbbb", "bbbb", "aaaa"])
+  }
+
+  @Test(arguments: [
+    (429, "none", KeyRing.usualRest), (429, "90000", KeyRing.longestRest),
+    (401, "1", KeyRing.rejectedRest),
+  ])
+  func boundsTheRest(status: Int, delay: String, rest: Duration) async throws {
+    let bench = try Bench(["aaaa", "bbbb"])
+    defer { bench.gemini.stop() }
+    bench.refuse("aaaa", status, after: delay)
+    _ = try await bench.model.answer()
+    bench.clock.change { $0 += rest - .milliseconds(1) }
+    _ = try await bench.model.answer()
+    bench.clock.change { $0 += .milliseconds(1) }
+    _ = try await bench.model.answer()
+    #expect(bench.used == ["aaaa", "bbbb", "bbbb", "aaaa", "bbbb"])
+  }
+
+  @Test func triesTheKeyThatComesBackFirstWhenAllRest() async throws {
+    let bench = try Bench(["aaaa", "bbbb"])
+    defer { bench.gemini.stop() }
+    bench.refuse("aaaa", 429, after: "60")
+    bench.refuse("bbbb", 429, after: "20")
+    _ = await bench.model.failure()
+    #expect(await bench.model.failure()?.keyIdentifier == "…bbbb")
+    #expect(bench.used == ["aaaa", "bbbb", "bbbb"])
+  }
+
+  @Test func failsWithoutAKey() async throws {
+    let bench = try Bench([""])
+    defer { bench.gemini.stop() }
+    #expect(await bench.model.failure()?.reason == .keyRejected)
+    #expect(bench.used == [])
+  }
+
+  @Test func showsNothingOfAShortKey() async throws {
+    let gemini = try FakeGemini()
+    defer { gemini.stop() }
+    let model = Provider.gemini.model(at: gemini.url, keys: KeyRing(["short-key"]))
+    #expect(try await model.answer().keyIdentifier == "…")
+  }
+}
