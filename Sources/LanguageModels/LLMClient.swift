@@ -1,0 +1,40 @@
+/// All the models that can be called, whoever runs them.
+package struct LLMClient: Sendable {
+  private let models: [ModelProvider: any LanguageModel]
+
+  /// - Parameter models: The providers that are set up, each by its client.
+  package init(_ models: [ModelProvider: any LanguageModel]) {
+    self.models = models
+  }
+
+  package func canCall(_ provider: ModelProvider) -> Bool {
+    models[provider] != nil
+  }
+
+  /// - Throws: `modelUnknown` where the provider is not set up, and what `LanguageModel` throws.
+  package func answer(
+    _ prompt: Prompt,
+    model: ModelID,
+    onRequestID: @Sendable (String) async -> Void = { _ in }
+  ) async throws(LanguageModelError) -> Answer {
+    try await client(model.provider)
+      .answer(prompt, model: model.name, onRequestID: onRequestID)
+  }
+
+  package func countTokens(
+    _ prompt: Prompt, model: ModelID
+  ) async throws(LanguageModelError) -> Int? {
+    try await client(model.provider).countTokens(prompt, model: model.name)
+  }
+
+  package func usage(
+    ofRequest id: String, provider: ModelProvider
+  ) async throws(LanguageModelError) -> TokenUsage? {
+    try await client(provider).usage(ofRequest: id)
+  }
+
+  private func client(_ provider: ModelProvider) throws(LanguageModelError) -> any LanguageModel {
+    guard let client = models[provider] else { throw LanguageModelError(.modelUnknown) }
+    return client
+  }
+}
