@@ -135,6 +135,7 @@ struct OpenRouterModelTests {
 
   @Test(arguments: [
     (200, "{}", LanguageModelError.Reason.answerMalformed),
+    (200, #"{"data": {}}"#, .answerMalformed),
     (200, #"{"data": {"native_tokens_prompt": -1}}"#, .answerMalformed),
     (500, "", .providerFailed(status: 500)),
     (401, "", .keyRejected),

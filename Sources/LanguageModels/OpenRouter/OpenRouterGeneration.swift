@@ -20,9 +20,10 @@ struct OpenRouterGeneration: Decodable {
   }
 
   /// Counts of a request that was cancelled early are `null`. The result is `nil` where one is
-  /// negative or absurd.
+  /// negative or absurd, or nothing at all is told.
   var usage: TokenUsage? {
-    .normalised(
+    guard nativeTokensPrompt != nil || totalCost != nil else { return nil }
+    return .normalised(
       input: nativeTokensPrompt ?? 0, cached: nativeTokensCached ?? 0,
       output: nativeTokensCompletion ?? 0, reasoning: nativeTokensReasoning ?? 0,
       images: nativeTokensCompletionImages ?? 0,

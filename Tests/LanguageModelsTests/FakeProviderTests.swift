@@ -1,0 +1,28 @@
+import LanguageModels
+import TestSupport
+import Testing
+
+/// The fakes must refuse what the providers refuse, or the tests that use them prove little.
+@Suite("FakeProvider")
+struct FakeProviderTests {
+  @Test(arguments: [
+    Prompt(system: "", messages: [], maximumOutputTokens: 1),
+    Prompt(system: "", messages: [.init(.assistant, "a")], maximumOutputTokens: 1),
+    Prompt(system: "", messages: [.init(.user, "")], maximumOutputTokens: 1),
+    Prompt(system: "", messages: [.init(.user, "a")], maximumOutputTokens: 0),
+  ])
+  func refusesAndRecordsWhatIsNotAsDocumented(prompt: Prompt) async throws {
+    let gemini = try FakeGemini()
+    defer { gemini.stop() }
+    let router = try FakeOpenRouter()
+    defer { router.stop() }
+    let models = [
+      Provider.gemini.model(at: gemini.url), Provider.openRouter.model(at: router.url),
+    ]
+    for model in models {
+      #expect(await model.failure(prompt)?.reason == .refusedRequest(status: 400))
+    }
+    #expect(!gemini.violations.value.isEmpty)
+    #expect(!router.violations.value.isEmpty)
+  }
+}
