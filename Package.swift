@@ -9,14 +9,16 @@ let strict: [SwiftSetting] = [
 ]
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
   name: "aidevbot",
   platforms: [.macOS(.v15)],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.3"),
     // GRDB on Linux is kept working by contributors: its exact version is the one whose own test
     // suite was seen to pass here.
-    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0")
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
   ],
   targets: [
     // HTTP over libcurl: knows neither Telegram nor JSON.
@@ -26,6 +28,10 @@ let package = Package(
       providers: [.apt(["libcurl4-openssl-dev"])]
     ),
     .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
+
+    // Prompt in, answer and token usage out: knows neither money nor Telegram.
+    .target(name: "LanguageModels", dependencies: ["HTTPTransport"], swiftSettings: strict),
+
     // Money: knows neither Telegram nor HTTP.
     .target(
       name: "Ledger",
@@ -34,20 +40,28 @@ let package = Package(
       swiftSettings: strict
     ),
 
-    // Prompt in, answer and token usage out: knows neither money nor Telegram.
-    .target(name: "LanguageModels", dependencies: ["HTTPTransport"], swiftSettings: strict),
-
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    // Loopback servers, and the tests, which mirror the targets.
+    .target(
+      name: "TestSupport",
+      path: "Tests/TestSupport",
+      exclude: ["bot-api-subset.json"],  // Read beside the source.
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "HTTPTransportTests",
       dependencies: ["HTTPTransport", "TestSupport"],
       swiftSettings: strict
     ),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", grdb], swiftSettings: strict),
+    .testTarget(
+      name: "TelegramBotAPITests",
+      dependencies: ["HTTPTransport", "TestSupport"],
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "LanguageModelsTests",
       dependencies: ["LanguageModels", "HTTPTransport", "TestSupport"],
       swiftSettings: strict
     ),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", grdb], swiftSettings: strict),
   ]
 )

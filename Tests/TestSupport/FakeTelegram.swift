@@ -1,0 +1,84 @@
+import Foundation
+import Synchronization
+
+/// A Bot API server on 127.0.0.1 with Telegram's rules for polling, a memory for what it was sent,
+/// and any fault on demand. It outlives the bot's process, as Telegram does.
+///
+/// It shares no code with the product. Each request is checked against the published specification;
+/// what breaks it is refused with 400 and kept in `violations`. Not imitated: the pacing of hasty
+/// polls, the age at which updates expire, uploads.
+package final class FakeTelegram: Sendable {
+  package let token: String
+  /// Wait on it for what the bot does.
+  package let state: Watched<FakeTelegramState>
+  let schema: BotAPISchema
+  /// Set by the initializer; the server's handler refers to what is initialized by then.
+  private let server = Mutex<LoopbackServer?>(nil)
+
+  package static let botID: Int64 = 7_000_000_001
+  package static let botUsername = "devbot"
+
+  /// - Parameters:
+  ///   - port: 0 for one that is free.
+  ///   - firstUpdateID: Of the first update.
+  package init(
+    port: UInt16 = 0, token: String = "7000000001:AAFakeTokenOfTheFakeTelegramServer_01",
+    firstUpdateID: Int64 = 500_000_001
+  ) throws {
+    self.token = token
+    schema = try BotAPISchema()
+    state = Watched(FakeTelegramState(queue: FakeTelegramQueue(nextID: firstUpdateID)))
+    let started = try LoopbackServer(port: port) { [weak self] in self?.handle($0) ?? .reset }
+    server.withLock { $0 = started }
+  }
+
+  /// The base URL of the API.
+  package var url: String { server.withLock { $0?.url ?? "" } }
+  package var port: UInt16 { server.withLock { $0?.port ?? 0 } }
+
+  /// Must be called, or the port stays taken.
+  package func stop() {
+    state.change { $0.isStopped = true }
+    server.withLock { $0?.stop() }
+  }
+
+  /// Mistreats the next requests of that method, one fault each, after those already queued.
+  package func fail(_ method: String, with faults: FakeTelegramFault...) {
+    state.change { $0.faults[method, default: []] += faults }
+  }
+
+  /// As if another program had set it: what polls is ended.
+  package func setWebhook(_ url: String) {
+    state.change { $0.webhookURL = url }
+  }
+
+  private func handle(_ request: LoopbackRequest) -> LoopbackReply {
+    let path = request.target.split(separator: "?")[0].split(separator: "/").map(String.init)
+    guard path.count == 2, path[0].hasPrefix("bot") else { return .telegramError(404, "Not Found") }
+    guard path[0] == "bot" + token else { return .telegramError(401, "Unauthorized") }
+    let method = path[1]
+    guard let parameters = parameters(of: request) else {
+      return refuse("\(method) brings no JSON object")
+    }
+    let fault = state.change { state -> FakeTelegramFault? in
+      state.calls.append(FakeTelegramState.Call(method: method, parameters: parameters))
+      guard state.faults[method]?.isEmpty == false else { return nil }
+      return state.faults[method]?.removeFirst()
+    }
+    if let violation = schema.fault(in: parameters, of: method) { return refuse(violation) }
+    guard let fault else { return perform(method, parameters).reply }
+    guard let distort = fault.distortion else { return fault.reply }
+    return distort(perform(method, parameters).json)
+  }
+
+  private func parameters(of request: LoopbackRequest) -> [String: JSONValue]? {
+    if request.body.isEmpty { return [:] }
+    guard case .object(let parameters) = try? JSONValue(json: request.body) else { return nil }
+    return parameters
+  }
+
+  private func refuse(_ violation: String) -> LoopbackReply {
+    state.change { $0.violations.append(violation) }
+    return .telegramError(400, "Bad Request: " + violation)
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+
+/// What a method says: a result, as JSON, or an error.
+enum FakeTelegramOutcome: Sendable {
+  case result(String)
+  case error(Int, String)
+  /// A bad request that a careful client does not make.
+  case violation(String)
+
+  var json: String {
+    if case .result(let json) = self { #"{"ok":true,"result":\#(json)}"# } else { "" }
+  }
+
+  var reply: LoopbackReply {
+    switch self {
+    case .result: .json(json)
+    case .error(let code, let words): .telegramError(code, words)
+    case .violation(let words): .telegramError(400, "Bad Request: " + words)
+    }
+  }
+}
+
+extension FakeTelegram {
+  func perform(_ method: String, _ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
+    if method == "getUpdates" { return getUpdates(parameters) }
+    return state.change { state in
+      let outcome = state.perform(method, parameters)
+      if case .violation(let words) = outcome { state.violations.append("\(method): \(words)") }
+      return outcome
+    }
+  }
+}
+
+extension FakeTelegramState {
+  fileprivate mutating func perform(_ method: String, _ parameters: [String: JSONValue])
+    -> FakeTelegramOutcome
+  {
+    switch method {
+    case "getMe": return .result(Self.bot.json)
+    case "getWebhookInfo":
+      let info: JSONValue = [
+        "url": .string(webhookURL), "has_custom_certificate": false,
+        "pending_update_count": .integer(Int64(queue.count)),
+      ]
+      return .result(info.json)
+    case "setWebhook": webhookURL = parameters["url"]?.string ?? ""
+    case "deleteWebhook": webhookURL = ""
+    case "setMyCommands": commands = parameters["commands"]
+    case "sendMessage": return sendMessage(parameters)
+    case "editMessageText": return editMessageText(parameters)
+    case "answerCallbackQuery":
+      return answerQuery(parameters["callback_query_id"])
+    case "answerPreCheckoutQuery":
+      if parameters["ok"] == false, parameters["error_message"] == nil {
+        return .violation("error_message is required where ok is false")
+      }
+      return answerQuery(parameters["pre_checkout_query_id"])
+    default: break
+    }
+    return .result("true")
+  }
+
+  private mutating func sendMessage(_ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
+    guard let chatID = parameters["chat_id"]?.integer, let text = parameters["text"]?.string,
+      !text.allSatisfy(\.isWhitespace)
+    else { return .violation("message text is empty") }
+    lastMessageID += 1
+    let message = SentMessage(
+      id: lastMessageID, chatID: chatID, text: text, replyMarkup: parameters["reply_markup"],
+      parameters: parameters)
+    messages.append(message)
+    return .result(Self.json(of: message))
+  }
+
+  private mutating func editMessageText(_ parameters: [String: JSONValue])
+    -> FakeTelegramOutcome
+  {
+    guard let text = parameters["text"]?.string, !text.allSatisfy(\.isWhitespace) else {
+      return .violation("message text is empty")
+    }
+    let index = messages.firstIndex {
+      $0.chatID == parameters["chat_id"]?.integer && $0.id == parameters["message_id"]?.integer
+    }
+    guard let index else { return .error(400, "Bad Request: message to edit not found") }
+    let markup = parameters["reply_markup"]
+    if messages[index].text == text, messages[index].replyMarkup == markup {
+      return .error(
+        400,
+        "Bad Request: message is not modified: specified new message content and reply markup "
+          + "are exactly the same as a current content and reply markup of the message")
+    }
+    messages[index].text = text
+    messages[index].replyMarkup = markup
+    return .result(Self.json(of: messages[index]))
+  }
+
+  private mutating func answerQuery(_ id: JSONValue?) -> FakeTelegramOutcome {
+    guard let id = id?.string, openQueries.contains(id) else {
+      return .error(
+        400,
+        "Bad Request: query is too old and response timeout expired or query ID is invalid")
+    }
+    return .result("true")
+  }
+
+  private static let bot: JSONValue = [
+    "id": .integer(FakeTelegram.botID), "is_bot": true, "first_name": "Dev",
+    "username": .string(FakeTelegram.botUsername), "can_join_groups": true,
+    "can_read_all_group_messages": false, "supports_inline_queries": false,
+  ]
+
+  private static func json(of message: SentMessage) -> String {
+    let json: JSONValue = [
+      "message_id": .integer(message.id), "from": bot,
+      "chat": FakeTelegram.chat(message.chatID),
+      "date": .integer(Int64(Date().timeIntervalSince1970)), "text": .string(message.text),
+    ]
+    return json.json
+  }
+}

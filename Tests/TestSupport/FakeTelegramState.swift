@@ -1,0 +1,49 @@
+/// What the fake knows and has seen.
+package struct FakeTelegramState: Sendable {
+  /// A request, in the order of arrival, whatever became of it.
+  package struct Call: Sendable, Equatable {
+    package var method: String
+    package var parameters: [String: JSONValue]
+  }
+
+  /// A message that was sent, as it reads after edits.
+  package struct SentMessage: Sendable, Equatable {
+    package var id: Int64
+    package var chatID: Int64
+    package var text: String
+    package var replyMarkup: JSONValue?
+    /// As it was sent.
+    package var parameters: [String: JSONValue]
+  }
+
+  package internal(set) var calls: [Call] = []
+  package internal(set) var messages: [SentMessage] = []
+  /// What was wrong with requests. A test of good behaviour expects none.
+  package internal(set) var violations: [String] = []
+  package internal(set) var commands: JSONValue?
+  package internal(set) var webhookURL = ""
+
+  var queue: FakeTelegramQueue
+  var faults: [String: [FakeTelegramFault]] = [:]
+  /// Ids of buttons pressed and payments begun.
+  var openQueries: Set<String> = []
+  var lastMessageID: Int64 = 1000
+  /// The number of the newest waiting poll; an older one ends.
+  var newestPoll = 0
+  var waitingPolls = 0
+  var isStopped = false
+
+  package func calls(of method: String) -> [Call] {
+    calls.filter { $0.method == method }
+  }
+
+  /// Texts that reached the chat, in order.
+  package func sent(to chatID: Int64) -> [String] {
+    messages.filter { $0.chatID == chatID }.map(\.text)
+  }
+
+  /// Whether a poll waits for updates. One whose client has died counts until the next one waits.
+  package var isPolled: Bool { waitingPolls > 0 }
+  /// Updates not yet confirmed.
+  package var pendingCount: Int { queue.count }
+}
