@@ -29,6 +29,13 @@ let package = Package(
     ),
     .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
 
+    // The Bot API: knows neither the ledger nor the commands.
+    .target(
+      name: "TelegramBotAPI",
+      dependencies: ["HTTPTransport", logging],
+      swiftSettings: strict
+    ),
+
     // Prompt in, answer and token usage out: knows neither money nor Telegram.
     .target(name: "LanguageModels", dependencies: ["HTTPTransport"], swiftSettings: strict),
 
@@ -54,7 +61,7 @@ let package = Package(
     ),
     .testTarget(
       name: "TelegramBotAPITests",
-      dependencies: ["HTTPTransport", "TestSupport"],
+      dependencies: ["HTTPTransport", "TelegramBotAPI", "TestSupport", logging],
       swiftSettings: strict
     ),
     .testTarget(

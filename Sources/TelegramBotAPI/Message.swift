@@ -1,0 +1,65 @@
+/// A message, as far as the bot reads it. Bot API, *Message*.
+package struct Message: Decodable, Sendable, Equatable {
+  package var messageID: Int64
+  package var messageThreadID: Int64?
+  /// Whether `messageThreadID` is a topic, to which an answer must be sent, and not the thread of
+  /// replies that groups have too.
+  package var isTopicMessage: Bool
+  package var from: User?
+  /// The chat on whose behalf it was sent; `from` is then a stand-in.
+  package var senderChat: Chat?
+  package var chat: Chat
+  /// Unix time, seconds.
+  package var date: Int64
+  package var text: String?
+  package var entities: [MessageEntity]
+  package var replyToMessage: MessageReference?
+  /// The text under an attachment.
+  package var caption: String?
+  package var attachment: Attachment?
+  package var successfulPayment: SuccessfulPayment?
+
+  /// Whether it only reports something: members, titles, payments, pins, and whatever Telegram will
+  /// come to report. Nobody awaits an answer to it.
+  package var isServiceMessage: Bool { text == nil && attachment == nil }
+
+  /// What a message holds in place of text. The order matters: Telegram repeats an animation as a
+  /// document and a venue as a location, for old bots.
+  package enum Attachment: String, CodingKey, CaseIterable, Sendable {
+    case animation, audio, document, photo, sticker, story, video, voice
+    case checklist, contact, dice, game, giveaway, invoice, poll, venue, location
+    case livePhoto = "live_photo"
+    case paidMedia = "paid_media"
+    case richMessage = "rich_message"
+    case videoNote = "video_note"
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case from, chat, date, text, entities, caption
+    case messageID = "message_id"
+    case messageThreadID = "message_thread_id"
+    case isTopicMessage = "is_topic_message"
+    case senderChat = "sender_chat"
+    case replyToMessage = "reply_to_message"
+    case successfulPayment = "successful_payment"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    messageID = try values.decode(Int64.self, forKey: .messageID)
+    messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
+    isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
+    from = try values.decodeIfPresent(User.self, forKey: .from)
+    senderChat = try values.decodeIfPresent(Chat.self, forKey: .senderChat)
+    chat = try values.decode(Chat.self, forKey: .chat)
+    date = try values.decode(Int64.self, forKey: .date)
+    text = try values.decodeIfPresent(String.self, forKey: .text)
+    entities = try values.decodeIfPresent([MessageEntity].self, forKey: .entities) ?? []
+    replyToMessage = try values.decodeIfPresent(MessageReference.self, forKey: .replyToMessage)
+    caption = try values.decodeIfPresent(String.self, forKey: .caption)
+    successfulPayment = try values.decodeIfPresent(
+      SuccessfulPayment.self, forKey: .successfulPayment)
+    let held = try decoder.container(keyedBy: Attachment.self)
+    attachment = Attachment.allCases.first { held.contains($0) }
+  }
+}

@@ -1,0 +1,25 @@
+/// What is worth knowing of a message that another one or a button refers to. It holds for an
+/// inaccessible message too, and does not nest. Bot API, *MaybeInaccessibleMessage*.
+package struct MessageReference: Decodable, Sendable, Equatable {
+  package var messageID: Int64
+  package var chat: Chat
+  package var from: User?
+  package var messageThreadID: Int64?
+  package var isTopicMessage: Bool
+
+  private enum CodingKeys: String, CodingKey {
+    case chat, from
+    case messageID = "message_id"
+    case messageThreadID = "message_thread_id"
+    case isTopicMessage = "is_topic_message"
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    messageID = try values.decode(Int64.self, forKey: .messageID)
+    chat = try values.decode(Chat.self, forKey: .chat)
+    from = try values.decodeIfPresent(User.self, forKey: .from)
+    messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
+    isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
+  }
+}

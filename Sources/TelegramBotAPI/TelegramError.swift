@@ -1,0 +1,82 @@
+package import HTTPTransport
+
+/// Why a request to Telegram failed. No case carries the token or a URL.
+package enum TelegramError: Error, Sendable, Equatable {
+  /// 401 or 404: Telegram does not know the token.
+  case unauthorized
+  /// 409: somebody else takes the bot's updates, through a webhook or by polling.
+  case conflict(webhook: Bool)
+  /// 429: not before `retryAfter` again.
+  case tooManyRequests(retryAfter: Duration)
+  /// 400 and the rarer 4xx, with Telegram's own words.
+  case badRequest(String)
+  /// 403: the bot may not write there; it was blocked or removed. With Telegram's own words.
+  case forbidden(String)
+  /// The group has become a supergroup: send the same to its new id.
+  case chatMigrated(to: Int64)
+  /// 5xx, or an answer that is not Telegram's, of a proxy for instance.
+  case serverFailed(status: Int)
+  case unreachable(HTTPError)
+  /// Success was reported in a form that cannot be read.
+  case answerMalformed(method: String)
+  /// The request breaks a limit of the Bot API and was not sent. Names the field.
+  case invalidRequest(String)
+
+  /// Whether Telegram may have acted on the request. Where it is false, a repeat is safe whatever
+  /// the request does.
+  package var requestMayHaveTakenEffect: Bool {
+    switch self {
+    case .unauthorized, .conflict, .tooManyRequests, .badRequest, .forbidden, .chatMigrated,
+      .invalidRequest:
+      false
+    case .serverFailed(let status): status >= 500
+    case .unreachable(let error): error.requestMayHaveTakenEffect
+    case .answerMalformed: true
+    }
+  }
+
+  /// The message already reads as the edit wants it: the edit has succeeded.
+  package var isMessageNotModified: Bool { isBadRequest("message is not modified") }
+
+  /// The message is gone, or no longer the bot's to edit: send a new one.
+  package var isMessageNotEditable: Bool {
+    isBadRequest("message to edit not found") || isBadRequest("message can't be edited")
+  }
+
+  /// The button or payment was answered too late; nobody waits for the answer any more.
+  package var isQueryTooOld: Bool { isBadRequest("query is too old") }
+
+  /// The topic was deleted: send to the chat itself.
+  package var isThreadMissing: Bool { isBadRequest("message thread not found") }
+
+  private func isBadRequest(_ words: String) -> Bool {
+    guard case .badRequest(let description) = self else { return false }
+    return description.lowercased().contains(words)
+  }
+}
+
+extension TelegramError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .unauthorized:
+      "Telegram refuses the bot's token; check it, or have @BotFather make a new one"
+    case .conflict(webhook: true):
+      "a webhook takes the bot's updates; delete it, and find out who sets it"
+    case .conflict(webhook: false):
+      "another program polls with this bot's token; stop it, or give it its own bot"
+    case .tooManyRequests(let retryAfter):
+      "Telegram wants no request for \(retryAfter.components.seconds) s; it is made again then"
+    case .badRequest(let words): "Telegram finds fault with the request (\(words))"
+    case .forbidden(let words): "the bot may not write to this chat (\(words))"
+    case .chatMigrated: "the group has become a supergroup; send to its new id"
+    case .serverFailed(let status) where status >= 500:
+      "Telegram's server failed with status \(status); try again later"
+    case .serverFailed(let status):
+      "status \(status) came without Telegram's own answer; check the base URL and any proxy"
+    case .unreachable(let error): "Telegram cannot be reached: \(error); check the network"
+    case .answerMalformed(let method):
+      "the answer to \(method) is not Telegram's JSON; check the base URL and any proxy"
+    case .invalidRequest(let field): "the request breaks a limit of the Bot API: \(field)"
+    }
+  }
+}

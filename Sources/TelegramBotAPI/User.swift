@@ -1,0 +1,20 @@
+/// A Telegram user or bot. Bot API, *User*.
+package struct User: Decodable, Sendable, Equatable {
+  /// Needs 52 bits.
+  package var id: Int64
+  package var isBot: Bool
+  package var firstName: String
+  package var lastName: String?
+  /// Without the at sign.
+  package var username: String?
+  /// IETF language tag of the user's app.
+  package var languageCode: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case id, username
+    case isBot = "is_bot"
+    case firstName = "first_name"
+    case lastName = "last_name"
+    case languageCode = "language_code"
+  }
+}
