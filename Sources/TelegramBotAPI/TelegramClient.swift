@@ -1,0 +1,99 @@
+import Foundation
+package import HTTPTransport
+
+/// Makes requests to the Bot API, one HTTP exchange each, and repeats none by itself.
+package struct TelegramClient: Sendable {
+  private let transport: HTTPTransport
+  private let baseURL: String
+  private let token: String
+  private let pollMargin: Duration
+
+  /// What a poll may take beyond its timeout. Over this, the connection is taken for dead.
+  package static let usualPollMargin = Duration.seconds(10)
+  /// Telegram answers within a second; a send of a large text under load takes a few.
+  package static let usualDeadline = Duration.seconds(30)
+  /// The server ends a batch at about 4 MiB, counted before it writes its JSON.
+  static let longestBatch = 16 << 20
+  /// A `Message` with its whole text and all entities is under 100 KiB.
+  static let longestAnswer = 1 << 20
+
+  /// - Parameters:
+  ///   - baseURL: Without the slash at the end.
+  ///   - pollMargin: See `usualPollMargin`.
+  package init(
+    transport: HTTPTransport, baseURL: String, token: String,
+    pollMargin: Duration = TelegramClient.usualPollMargin
+  ) {
+    self.transport = transport
+    self.baseURL = baseURL
+    self.token = token
+    self.pollMargin = pollMargin
+  }
+
+  /// The bot itself: the cheapest proof that the token is right.
+  package func getMe() async throws(TelegramError) -> User {
+    try await read("getMe")
+  }
+
+  package func getWebhookInfo() async throws(TelegramError) -> WebhookInfo {
+    try await read("getWebhookInfo")
+  }
+
+  /// Keeps the updates that wait.
+  package func deleteWebhook() async throws(TelegramError) {
+    _ = try await perform(.deleteWebhook())
+  }
+
+  /// Waits for updates, and confirms those below `offset`.
+  ///
+  /// - Parameters:
+  ///   - limit: 1 to 100.
+  ///   - timeout: Seconds; the server takes more than 50 for 50.
+  ///   - allowedUpdates: `nil` leaves what an earlier request set.
+  package func getUpdates(
+    offset: Int64?, limit: Int = 100, timeout: Int, allowedUpdates: [String]? = nil
+  ) async throws(TelegramError) -> UpdateBatch {
+    let request = try BotRequest.getUpdates(
+      offset: offset, limit: limit, timeout: timeout, allowedUpdates: allowedUpdates)
+    let answer = try await exchange(
+      request, deadline: .seconds(timeout) + pollMargin, maximumResponseBytes: Self.longestBatch)
+    return try answer.updates(request.method)
+  }
+
+  /// Makes any request.
+  ///
+  /// - Returns: The `message_id` where the result is a message.
+  @discardableResult
+  package func perform(
+    _ request: BotRequest, deadline: Duration = TelegramClient.usualDeadline
+  ) async throws(TelegramError) -> Int64? {
+    try await exchange(request, deadline: deadline).messageID
+  }
+
+  private func read<Value: Decodable>(_ method: String) async throws(TelegramError) -> Value {
+    let request = BotRequest(method: method, json: Data("{}".utf8))
+    return try await exchange(request, deadline: Self.usualDeadline).decoded(method)
+  }
+
+  private func exchange(
+    _ request: BotRequest, deadline: Duration, maximumResponseBytes: Int = longestAnswer
+  ) async throws(TelegramError) -> TelegramAnswer {
+    let exchange = HTTPRequest(
+      .post, "\(baseURL)/bot\(token)/\(request.method)",
+      headers: [("Content-Type", "application/json")], body: request.json, deadline: deadline,
+      maximumResponseBytes: maximumResponseBytes, isIdempotent: request.isIdempotent)
+    let response: HTTPResponse
+    do {
+      response = try await transport.send(exchange)
+    } catch {
+      throw .unreachable(error)
+    }
+    return try TelegramAnswer(response, to: request.method, hiding: token)
+  }
+}
+
+// Printed or dumped, it keeps the token to itself.
+extension TelegramClient: CustomStringConvertible, CustomReflectable {
+  package var description: String { "TelegramClient" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}
