@@ -15,6 +15,9 @@ let package = Package(
   name: "aidevbot",
   platforms: [.macOS(.v15)],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-log", from: "1.6.3"),
     // GRDB on Linux is kept working by contributors: its exact version is the one whose own test
     // suite was seen to pass here.
@@ -44,6 +47,27 @@ let package = Package(
       name: "Ledger",
       dependencies: [grdb],
       resources: [.embedInCode("Pricing/starter-prices.json")],
+      swiftSettings: strict
+    ),
+
+    // What the bot does: inbox, dispatcher, commands, orchestrator, outbox.
+    .target(
+      name: "DevBot",
+      dependencies: [
+        "LanguageModels", "Ledger", "TelegramBotAPI", grdb, logging,
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: strict
+    ),
+
+    // The command line, the configuration and the wiring.
+    .executableTarget(
+      name: "aidevbot",
+      dependencies: [
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
       swiftSettings: strict
     ),
 

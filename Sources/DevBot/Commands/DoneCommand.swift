@@ -1,0 +1,19 @@
+import GRDB
+import Ledger
+
+/// `/done`: completes the active project.
+struct DoneCommand: Command {
+  let name = "done"
+  let summary = "Mark the active project as done"
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let account = try request.account()
+    guard let id = account.activeProjectID, let project = try ProjectService().find(id, in: db)
+    else {
+      return .reply(Reply("No project is active. /projects lists yours, /new begins one."))
+    }
+    try ProjectService().complete(project, at: request.now, in: db)
+    return .reply(
+      Reply("\"\(project.title)\" is done. Well done! /projects lists what else is open."))
+  }
+}

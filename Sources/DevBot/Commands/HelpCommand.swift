@@ -1,0 +1,20 @@
+import GRDB
+
+/// `/help`: every command, one line each.
+struct HelpCommand: Command {
+  let name = "help"
+  let summary = "See everything I can do"
+  let others: [any Command]
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let list = others + [self]
+    let lines = list.map { "/\($0.name) – \($0.summary)" }
+    return .reply(
+      Reply(
+        """
+        Write to me in plain words, or use a command:
+
+        \(lines.joined(separator: "\n"))
+        """))
+  }
+}

@@ -1,0 +1,34 @@
+import GRDB
+import Ledger
+
+/// `/new TITLE`: begins a project and makes it the active one.
+struct NewCommand: Command {
+  let name = "new"
+  let summary = "Begin a project: /new and its title"
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let account = try request.account()
+    guard !request.argument.isEmpty else {
+      return .reply(Reply("Give your project a title, for example:\n/new Shopping list"))
+    }
+    let service = ProjectService()
+    guard request.argument.count <= Project.longestTitle else {
+      return .reply(
+        Reply("A title may have \(Project.longestTitle) characters at most. Try a shorter one."))
+    }
+    guard try service.count(ofUser: account.id, in: db) < Project.mostPerUser else {
+      return .reply(
+        Reply("You have \(Project.mostPerUser) projects, which is as many as I can keep for you."))
+    }
+    let project = try service.create(
+      title: request.argument, userID: account.id, at: request.now, in: db)
+    return .reply(
+      Reply(
+        """
+        Project "\(project.title)" is under way. Our conversation starts fresh with it, and what you \
+        spend from here on counts towards it.
+
+        A good next step: /plan and what it should do.
+        """))
+  }
+}

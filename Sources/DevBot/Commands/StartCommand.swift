@@ -1,0 +1,37 @@
+import GRDB
+import Ledger
+
+/// `/start`: opens the account, once, with the initial grant; after that it shows the balance.
+struct StartCommand: Command {
+  let name = "start"
+  let summary = "Open your account, or see your balance"
+  let initialGrant: Credits
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let (account, isNew) = try UserService().register(
+      request.profile, initialGrant: initialGrant, at: request.now, in: db)
+    let name = account.firstName.map { ", \($0)" } ?? ""
+    guard isNew else {
+      return .reply(
+        Reply(
+          """
+          Good to see you again\(name). Your balance is \(account.balance.balanceText) credits.
+
+          Ask me anything, or send /help for everything I can do.
+          """))
+    }
+    let grant =
+      initialGrant > .zero
+      ? "To begin with, there are \(account.balance.balanceText) credits on your account."
+      : "Your account is open. Send /credits to see how to fill it."
+    return .reply(
+      Reply(
+        """
+        Welcome\(name)! I am an AI developer: I plan, write and check software with you.
+
+        \(grant) Each answer says what it cost, and you never pay for one that failed.
+
+        Just write what you need, or send /help for everything I can do.
+        """))
+  }
+}

@@ -1,0 +1,42 @@
+import GRDB
+import Ledger
+
+/// `/status`: the balance, the active project and the models in use.
+struct StatusCommand: Command {
+  let name = "status"
+  let summary = "Balance, active project and models"
+  let models: ModelAssignment
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let account = try request.account()
+    var balance = "Balance: \(account.balance.balanceText) credits"
+    if account.held > .zero {
+      balance += " (\(account.held.costText) of them reserved for a request under way)"
+    }
+    let lines = TaskType.allCases.map { "• \($0.title): \(models[$0])" }
+    return .reply(
+      Reply(
+        """
+        \(balance)
+
+        \(try projectText(account, in: db))
+
+        Models:
+        \(lines.joined(separator: "\n"))
+        """))
+  }
+
+  private func projectText(_ account: UserAccount, in db: Database) throws -> String {
+    guard let id = account.activeProjectID, let project = try ProjectService().find(id, in: db)
+    else { return "No active project. Begin one with /new and its title." }
+    let spent = try APIKeyUsageService().report(projectID: id, in: db)
+      .reduce(Credits.zero) { try $0.adding($1.charged) }
+    let tasks = project.tasks
+    return """
+      Project: \(project.title)
+      Status: \(project.status.rawValue)
+      Tasks: \(tasks.done) done, \(tasks.open) open
+      Spent on it: \(spent.costText) credits
+      """
+  }
+}

@@ -1,0 +1,17 @@
+import GRDB
+
+/// A command that hands what follows it to the model for one type of task.
+protocol TextTaskCommand: Command {
+  var task: TaskType { get }
+  /// What to write after the command, as an example.
+  var example: String { get }
+}
+
+extension TextTaskCommand {
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    guard !request.argument.isEmpty else {
+      return .reply(Reply("Tell me more after the command, for example:\n/\(name) \(example)"))
+    }
+    return .work(task, request.argument)
+  }
+}

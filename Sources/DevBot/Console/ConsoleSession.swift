@@ -1,0 +1,168 @@
+import Foundation
+package import LanguageModels
+package import Ledger
+package import Logging
+import TelegramBotAPI
+
+/// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as the
+/// daemon's. Its updates have negative ids, so that both can use one file at once.
+package struct ConsoleSession: Sendable {
+  /// The Telegram user id of whoever sits at the terminal; Telegram gives it to nobody.
+  package static let userID: Int64 = 0
+  private static let botID: Int64 = 1
+
+  private let engine: Engine
+  private let writer: PatientWriter
+  private let firstName: String
+  private let print: @Sendable (String) -> Void
+
+  /// - Throws: Errors of the database.
+  package init(
+    database: LedgerDatabase, llm: LLMClient, settings: BotSettings, firstName: String,
+    logger: Logger, print: @escaping @Sendable (String) -> Void
+  ) throws {
+    self.firstName = firstName
+    self.print = print
+    writer = PatientWriter(database: database, logger: logger) { try? await Task.sleep(for: $0) }
+    let bot = try JSONDecoder().decode(
+      User.self,
+      from: Data(
+        #"{"id":\#(Self.botID),"is_bot":true,"first_name":"aidevbot","username":"aidevbot"}"#.utf8))
+    engine = try Engine(
+      channel: .console, bot: bot, writer: writer, llm: llm, settings: settings,
+      effects: Engine.Effects(typing: { _ in }, wakeSender: {}), logger: logger)
+  }
+
+  /// Takes line after line, and prints what the bot answers to each before it takes the next. A line
+  /// `#2` presses the second button of the last message that has buttons.
+  package func run(_ lines: some AsyncSequence<String, Never>, prompt: () -> Void) async throws {
+    try await engine.resume()
+    await engine.dispatcher.becomeIdle()
+    var buttons = try deliver()
+    prompt()
+    for await line in lines {
+      let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
+      if let update = update(for: text, buttons) {
+        try await engine.receive([try stored(update)], nextOffset: nil)
+        await engine.dispatcher.becomeIdle()
+        let new = try deliver()
+        if !new.isEmpty { buttons = new }
+      }
+      prompt()
+    }
+  }
+
+  private func update(for text: String, _ buttons: [ShownMessage.Button]) -> ConsoleUpdate? {
+    guard !text.isEmpty else { return nil }
+    if text.first == "#", let number = Int(text.dropFirst()) {
+      guard buttons.indices.contains(number - 1) else {
+        print("There is no button \(number).")
+        return nil
+      }
+      return ConsoleUpdate(pressing: buttons[number - 1].callbackData, by: firstName)
+    }
+    return ConsoleUpdate(saying: text, by: firstName)
+  }
+
+  private func stored(_ update: ConsoleUpdate) throws -> ReceivedUpdate {
+    var update = update
+    // Microseconds, counted downwards: never used twice, and never one of Telegram's.
+    update.updateID = -Int64(Date().timeIntervalSince1970 * 1_000_000)
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return ReceivedUpdate(id: update.updateID, json: try encoder.encode(update))
+  }
+
+  /// Prints what is queued and returns the buttons of the last message.
+  private func deliver() throws -> [ShownMessage.Button] {
+    let replies = try writer.database.read {
+      try engine.outbox.queued(after: 0, limit: .max, in: $0)
+    }
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    var buttons: [ShownMessage.Button] = []
+    for reply in replies {
+      let message = try decoder.decode(ShownMessage.self, from: reply.request.json)
+      buttons = message.replyMarkup?.inlineKeyboard.flatMap { $0 } ?? []
+      print(message.rendered(buttons: buttons))
+      try writer.database.write {
+        try engine.outbox.end(reply.id, .sent(messageID: nil), at: Date(), in: $0)
+      }
+    }
+    return buttons
+  }
+}
+
+/// What a line at the terminal would be, had it been written in Telegram.
+private struct ConsoleUpdate: Encodable {
+  struct User: Encodable {
+    var id: Int64
+    var isBot: Bool
+    var firstName: String
+  }
+  struct Chat: Encodable {
+    var id: Int64
+    var type: String
+  }
+  struct Message: Encodable {
+    var messageId: Int64
+    var date: Int
+    var chat: Chat
+    var from: User?
+    var text: String?
+  }
+  struct CallbackQuery: Encodable {
+    var id: String
+    var from: User
+    var message: Message
+    var chatInstance = "console"
+    var data: String
+  }
+
+  var updateID: Int64 = 0
+  var message: Message?
+  var callbackQuery: CallbackQuery?
+
+  init(saying text: String, by firstName: String) {
+    message = Self.message(from: Self.person(firstName), text: text)
+  }
+
+  init(pressing data: String, by firstName: String) {
+    callbackQuery = CallbackQuery(
+      id: UUID().uuidString, from: Self.person(firstName), message: Self.message(), data: data)
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case updateID = "updateId"
+    case message, callbackQuery
+  }
+
+  private static func person(_ firstName: String) -> User {
+    User(id: ConsoleSession.userID, isBot: false, firstName: firstName)
+  }
+
+  private static func message(from user: User? = nil, text: String? = nil) -> Message {
+    Message(
+      messageId: 1, date: Int(Date().timeIntervalSince1970),
+      chat: Chat(id: ConsoleSession.userID, type: "private"), from: user, text: text)
+  }
+}
+
+/// What a request to Telegram would show.
+private struct ShownMessage: Decodable {
+  struct Button: Decodable {
+    var text: String
+    var callbackData: String
+  }
+  struct Keyboard: Decodable {
+    var inlineKeyboard: [[Button]]
+  }
+
+  var text: String?
+  var replyMarkup: Keyboard?
+
+  func rendered(buttons: [Button]) -> String {
+    let lines = buttons.enumerated().map { "  [#\($0.offset + 1)  \($0.element.text)]" }
+    return ([text ?? ""] + lines).joined(separator: "\n")
+  }
+}

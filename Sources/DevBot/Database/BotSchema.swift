@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+package import Ledger
+
+/// The tables of the bot beside the ledger's: the durable inbox and outbox, and the conversation.
+/// Migrations that have shipped are never edited.
+enum BotSchema {
+  static func register(in migrator: inout DatabaseMigrator) {
+    migrator.registerMigration("bot 1: inbox, outbox, conversation") { db in
+      for sql in [inbox, outbox, conversation, pollOffset] { try db.execute(sql: sql) }
+    }
+  }
+
+  /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
+  /// the starts of the process that found the update unfinished; `is_tried_alone` is set while an
+  /// update that survived several of them is being handled.
+  private static let inbox = """
+    CREATE TABLE inbox (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      update_id INTEGER NOT NULL UNIQUE,
+      channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
+      payload TEXT NOT NULL,
+      state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'quarantined')),
+      attempts INTEGER NOT NULL DEFAULT 1,
+      is_tried_alone INTEGER NOT NULL DEFAULT 0 CHECK (is_tried_alone IN (0, 1)),
+      failure TEXT,
+      received_at TEXT NOT NULL,
+      finished_at TEXT
+    ) STRICT;
+    CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
+    CREATE INDEX finished_updates ON inbox (finished_at) WHERE state = 'done';
+    """
+
+  /// `chat_id` is NULL for answers to queries, which belong to no chat.
+  private static let outbox = """
+    CREATE TABLE outbox (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      update_id INTEGER NOT NULL,
+      channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
+      chat_id INTEGER,
+      method TEXT NOT NULL,
+      payload TEXT NOT NULL,
+      state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'failed')),
+      lost_answers INTEGER NOT NULL DEFAULT 0,
+      message_id INTEGER,
+      failure TEXT,
+      created_at TEXT NOT NULL,
+      finished_at TEXT
+    ) STRICT;
+    CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
+    CREATE INDEX finished_replies ON outbox (finished_at) WHERE state <> 'queued';
+    """
+
+  private static let conversation = """
+    CREATE TABLE conversation_messages (
+      id INTEGER PRIMARY KEY,
+      user_id INTEGER NOT NULL REFERENCES users (id),
+      project_id TEXT REFERENCES projects (id),
+      role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+      text TEXT NOT NULL,
+      created_at TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX messages_of_conversation ON conversation_messages (user_id, project_id, id);
+    """
+
+  /// One row: the offset that confirms everything stored so far.
+  private static let pollOffset = """
+    CREATE TABLE poll_offset (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      next_offset INTEGER NOT NULL
+    ) STRICT;
+    """
+}
+
+extension LedgerDatabase {
+  /// Opens the bot's file: the ledger's tables and the bot's own.
+  ///
+  /// - Throws: `LedgerDatabase.OpeningFailed`.
+  package static func openForBot(path: String) throws -> LedgerDatabase {
+    let database = try LedgerDatabase(path: path, migrations: BotSchema.register)
+    let prices = try StarterPrices.shipped()
+    try database.write { try prices.load(at: Date(), in: $0) }
+    return database
+  }
+}

@@ -1,0 +1,111 @@
+import DequeModule
+import TelegramBotAPI
+
+/// Hands each update to the handler: those of one person one after the other, those of different
+/// people side by side, and what is urgent at once.
+package actor Dispatcher {
+  /// How many people are served at the same time. A paid request waits for its model, so this bounds
+  /// calls under way rather than work for the processor.
+  private static let mostLanes = 256
+  /// How many messages of one person may wait. Nobody types that many; a program does.
+  package static let mostWaitingPerLane = 256
+  /// Beyond this, waiting updates keep only their ids in memory; their content is in the file.
+  private static let mostInMemory = 2_000
+
+  private struct Lane {
+    var waiting: Deque<StoredUpdate> = []
+    var isRunning = false
+    var isTurningAway = false
+  }
+
+  private let handler: UpdateHandler
+  private var lanes: [Int64: Lane] = [:]
+  /// Lanes that wait for a place among the running ones, in the order of their first update.
+  private var ready: Deque<Int64> = []
+  private var running = 0
+  private var urgent = 0
+  private var waiting = 0
+  private var isDraining = false
+  private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+
+  package init(handler: UpdateHandler) {
+    self.handler = handler
+  }
+
+  /// Takes over updates that are safe in the inbox.
+  package func enqueue(_ updates: [StoredUpdate]) {
+    for update in updates { enqueue(update) }
+  }
+
+  /// Begins nothing new, and returns when what is under way has ended. What still waits stays in the
+  /// inbox for the next start.
+  package func drain() async {
+    isDraining = true
+    await becomeIdle()
+  }
+
+  /// Returns when nothing is under way or waiting.
+  package func becomeIdle() async {
+    guard running + urgent > 0 else { return }
+    await withCheckedContinuation { idleWaiters.append($0) }
+  }
+
+  private func enqueue(_ update: StoredUpdate) {
+    guard !isDraining else { return }
+    if let content = update.update, Route.isUrgent(content) {
+      return runAside { [handler] in await handler.handle(update) }
+    }
+    let key = update.update.map(Route.lane) ?? 0
+    var lane = lanes[key, default: Lane()]
+    guard lane.waiting.count < Self.mostWaitingPerLane || update.attempts > 1 else {
+      let isFirst = !lane.isTurningAway
+      lanes[key]?.isTurningAway = true
+      return runAside { [handler] in
+        await handler.turnAway(update, limit: Self.mostWaitingPerLane, saysSo: isFirst)
+      }
+    }
+    var kept = update
+    if waiting >= Self.mostInMemory { kept.update = nil }
+    lane.waiting.append(kept)
+    waiting += 1
+    let isNew = !lane.isRunning && lane.waiting.count == 1
+    lanes[key] = lane
+    if isNew { ready.append(key) }
+    startReadyLanes()
+  }
+
+  private func startReadyLanes() {
+    while running < Self.mostLanes, !isDraining, let key = ready.popFirst() {
+      running += 1
+      lanes[key]?.isRunning = true
+      Task { await run(key) }
+    }
+  }
+
+  private func run(_ key: Int64) async {
+    while !isDraining, let update = lanes[key]?.waiting.popFirst() {
+      waiting -= 1
+      lanes[key]?.isTurningAway = false
+      await handler.handle(update)
+    }
+    lanes[key] = nil
+    running -= 1
+    startReadyLanes()
+    announceIdle()
+  }
+
+  private func runAside(_ body: @escaping @Sendable () async -> Void) {
+    urgent += 1
+    Task {
+      await body()
+      urgent -= 1
+      announceIdle()
+    }
+  }
+
+  private func announceIdle() {
+    guard running + urgent == 0 else { return }
+    for waiter in idleWaiters { waiter.resume() }
+    idleWaiters.removeAll()
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import Ledger
+package import TelegramBotAPI
+
+/// What an update asks for, found out without any state: a pure function of the update and the
+/// bot's own name.
+package enum Route: Sendable {
+  /// A command, its name in lower case and what follows it, trimmed.
+  case command(name: String, argument: String, Sender)
+  /// Words to the bot that are no command.
+  case text(String, Sender)
+  /// Something in a private chat that the bot cannot read, such as a photo.
+  case unreadable(what: String, Sender)
+  case edited(Sender)
+  case button(data: String, CallbackQuery, Sender)
+  case preCheckout(PreCheckoutQuery)
+  /// Nothing to do, on purpose.
+  case ignored
+  /// Money for something that is not sold: to be looked at by the operator.
+  case unexpectedPayment(Sender)
+
+  /// Who wrote, and where the answer goes.
+  package struct Sender: Sendable {
+    package var user: User
+    package var chatID: Int64
+    package var isPrivate: Bool
+    /// The topic of a forum.
+    package var threadID: Int64?
+    /// The message to answer to, in a group; in a private chat it is plain which one is meant.
+    package var replyTo: Int64?
+  }
+
+  /// Sorted apart by whom it concerns: updates of one person are handled one after the other.
+  package static func lane(of update: Update) -> Int64 {
+    switch update.content {
+    case .message(let message), .editedMessage(let message): message.from?.id ?? message.chat.id
+    case .callbackQuery(let query): query.from.id
+    case .preCheckoutQuery(let query): query.from.id
+    default: 0
+    }
+  }
+
+  /// What cannot wait behind a slow answer: Telegram drops a payment that is not answered within ten
+  /// seconds, and a button spins until it is.
+  package static func isUrgent(_ update: Update) -> Bool {
+    switch update.content {
+    case .callbackQuery, .preCheckoutQuery: true
+    default: false
+    }
+  }
+
+  package init(_ update: Update, bot: User) {
+    switch update.content {
+    case .message(let message): self = Self.route(message, bot: bot)
+    case .editedMessage(let message):
+      let sender = Self.sender(of: message)
+      self = sender.map { $0.isPrivate ? .edited($0) : .ignored } ?? .ignored
+    case .callbackQuery(let query):
+      guard let data = query.data, let message = query.message else {
+        self = .ignored
+        return
+      }
+      self = .button(
+        data: data, query,
+        Sender(
+          user: query.from, chatID: message.chat.id, isPrivate: message.chat.isPrivate))
+    case .preCheckoutQuery(let query): self = .preCheckout(query)
+    default: self = .ignored
+    }
+  }
+
+  private static func route(_ message: Message, bot: User) -> Route {
+    guard let sender = sender(of: message) else { return .ignored }
+    guard message.successfulPayment == nil else { return .unexpectedPayment(sender) }
+    guard let text = message.text else {
+      guard sender.isPrivate, let attachment = message.attachment else { return .ignored }
+      return .unreadable(what: attachment.plural, sender)
+    }
+    let isReplyToBot = message.replyToMessage?.from?.id == bot.id
+    if let command = command(in: text) {
+      if let addressee = command.addressee {
+        guard addressee == bot.username?.lowercased() else { return .ignored }
+      } else if !sender.isPrivate, !isReplyToBot {
+        // In a group, a bare command may be meant for any of its bots.
+        return .ignored
+      }
+      return .command(name: command.name, argument: command.argument, sender)
+    }
+    if sender.isPrivate || isReplyToBot { return .text(text, sender) }
+    guard let words = withoutMention(of: bot, in: text) else { return .ignored }
+    return .text(words, sender)
+  }
+
+  /// `nil` for what no person wrote: channel posts, anonymous administrators, other bots.
+  private static func sender(of message: Message) -> Sender? {
+    guard let user = message.from, !user.isBot, message.senderChat == nil else { return nil }
+    let isPrivate = message.chat.isPrivate
+    return Sender(
+      user: user, chatID: message.chat.id, isPrivate: isPrivate,
+      threadID: message.isTopicMessage ? message.messageThreadID : nil,
+      replyTo: isPrivate ? nil : message.messageID)
+  }
+
+  private static func command(
+    in text: String
+  ) -> (name: String, addressee: String?, argument: String)? {
+    guard text.first == "/" else { return nil }
+    let head = text.dropFirst().prefix { !$0.isWhitespace }
+    let argument = text.dropFirst(1 + head.count).trimmingCharacters(in: .whitespacesAndNewlines)
+    let parts = head.lowercased().split(separator: "@", maxSplits: 1)
+    guard let name = parts.first else { return nil }
+    return (String(name), parts.count > 1 ? String(parts[1]) : nil, argument)
+  }
+
+  /// The text without `@bot`, or `nil` where the bot is not mentioned.
+  private static func withoutMention(of bot: User, in text: String) -> String? {
+    guard let name = bot.username,
+      let mention = text.range(
+        of: #"@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
+    else { return nil }
+    return text.replacingCharacters(in: mention, with: "")
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}
+
+extension Message.Attachment {
+  /// What several of them are called, in words for the person who sent one.
+  fileprivate var plural: String {
+    switch self {
+    case .photo: "photos"
+    case .voice: "voice messages"
+    case .sticker: "stickers"
+    case .video, .videoNote, .animation: "videos"
+    case .audio: "recordings"
+    case .document: "files"
+    case .location, .venue: "places"
+    case .poll: "polls"
+    case .contact: "contacts"
+    default: "messages of this kind"
+    }
+  }
+}

@@ -1,0 +1,254 @@
+package import Foundation
+import GRDB
+import Ledger
+package import Logging
+package import TelegramBotAPI
+
+/// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
+/// private chat something is said.
+package struct UpdateHandler: Sendable {
+  package struct Environment: Sendable {
+    package var writer: PatientWriter
+    package var inbox: Inbox
+    package var replies: ReplyQueue
+    package var commands: CommandList
+    package var orchestrator: ModelOrchestrator
+    /// The bot's own account.
+    package var bot: User
+    package var alerts: OperatorAlerts
+    package var wakeSender: @Sendable () -> Void
+    package var now: @Sendable () -> Date
+  }
+
+  private let environment: Environment
+  private let logger: Logger
+
+  package init(_ environment: Environment, logger: Logger) {
+    self.environment = environment
+    self.logger = logger
+  }
+
+  package func handle(_ stored: StoredUpdate) async {
+    var work: Work?
+    do {
+      let update = try await content(of: stored)
+      guard let content = update.update else {
+        return await quarantine(update, because: update.flaw ?? "it has no content")
+      }
+      if stored.attempts >= Inbox.attemptsBeforeCaution {
+        try await environment.writer.write(for: "marking an update") {
+          try environment.inbox.markTriedAlone(stored.id, in: $0)
+        }
+      }
+      let route = Route(content, bot: environment.bot)
+      work = try await environment.writer.write(for: "answering an update") {
+        try respond(to: route, stored, in: $0)
+      }
+      environment.wakeSender()
+      if let work { try await environment.orchestrator.perform(work) }
+    } catch is Inbox.AlreadyFinished {
+      logger.debug("An update was finished before.", metadata: ["update": "\(stored.id)"])
+    } catch {
+      await quarantine(stored, because: String(describing: type(of: error)), error, work)
+    }
+  }
+
+  /// Finishes an update of a person who has too many waiting already.
+  package func turnAway(_ stored: StoredUpdate, limit: Int, saysSo: Bool) async {
+    await end(stored, what: "turning an update away") { sender, db in
+      let now = environment.now()
+      if saysSo, let sender {
+        let reply = Reply(
+          """
+          You have \(limit) messages waiting, so I leave this one and those right after it. They \
+          cost you nothing.
+          """)
+        try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
+      }
+      try environment.inbox.finish(stored.id, at: now, in: db)
+    }
+  }
+
+  /// Sets an update apart that cannot be handled, tells its sender where there is one, and leaves
+  /// no hold behind.
+  package func quarantine(
+    _ stored: StoredUpdate, because reason: String, _ error: (any Error)? = nil,
+    _ work: Work? = nil
+  ) async {
+    logger.error(
+      "An update cannot be handled and is set apart; its row stays in the table inbox.",
+      metadata: [
+        "update": "\(stored.id)", "reason": "\(reason)", "error": "\(error.map { "\($0)" } ?? "-")",
+      ])
+    await environment.alerts.raise(
+      .quarantine, "Update \(stored.id) could not be handled (\(reason)). Its row is in the inbox.")
+    await end(stored, what: "quarantining an update") { sender, db in
+      let now = environment.now()
+      if let work { try environment.orchestrator.abandon(work, in: db) }
+      if let sender, sender.isPrivate {
+        let reply = Reply(
+          "Something went wrong on my side with this message. My operator has been told, and it "
+            + "cost you nothing.")
+        try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
+      }
+      try environment.inbox.quarantine(stored.id, failure: reason, at: now, in: db)
+    }
+  }
+}
+
+// MARK: - From a route to a reply
+
+extension UpdateHandler {
+  /// Answers what can be answered from local data, and finishes the update with it; otherwise
+  /// returns the work that is to be done.
+  private func respond(
+    to route: Route, _ stored: StoredUpdate, in db: Database
+  ) throws -> Work? {
+    let now = environment.now()
+    switch route {
+    case .command(let name, let argument, let sender):
+      guard let command = environment.commands.named(name) else {
+        return try reply(unknown(name, sender), to: sender, stored, now, in: db)
+      }
+      let request = try request(of: sender, argument: argument, now, in: db)
+      return try carryOut(stored, sender, now, in: db) { try command.respond(to: request, in: db) }
+    case .text(let text, let sender):
+      let request = try request(of: sender, argument: text, now, in: db)
+      return try carryOut(stored, sender, now, in: db) {
+        _ = try request.account()
+        return text.isEmpty ? .reply(Self.whatCanIDo) : .work(.chat, text)
+      }
+    case .unreadable(let what, let sender):
+      let text = "I cannot read \(what) yet. Please tell me in words what you need."
+      return try reply(Reply(text), to: sender, stored, now, in: db)
+    case .edited(let sender):
+      let text =
+        "I answer messages as they were first sent. If you meant another question, please "
+        + "send it as a new message."
+      return try reply(Reply(text), to: sender, stored, now, in: db)
+    case .button(let data, let query, let sender):
+      try press(data, query, sender, stored, now, in: db)
+    case .preCheckout(let query):
+      try environment.replies.refuse(
+        query, because: "Credits cannot be bought yet. You have not been charged.",
+        updateID: stored.id, at: now, in: db)
+      try environment.inbox.finish(stored.id, at: now, in: db)
+    case .ignored:
+      try environment.inbox.finish(stored.id, at: now, in: db)
+    case .unexpectedPayment:
+      throw UnexpectedPayment()
+    }
+    return nil
+  }
+
+  private func carryOut(
+    _ stored: StoredUpdate, _ sender: Route.Sender, _ now: Date, in db: Database,
+    _ respond: () throws -> CommandResponse
+  ) throws -> Work? {
+    do {
+      switch try respond() {
+      case .reply(let reply): return try self.reply(reply, to: sender, stored, now, in: db)
+      case .work(let task, let text):
+        return Work(
+          updateID: stored.id, receivedAt: stored.receivedAt, sender: sender, task: task, text: text
+        )
+      }
+    } catch is NoAccount {
+      return try reply(Self.noAccount(sender), to: sender, stored, now, in: db)
+    }
+  }
+
+  private func press(
+    _ data: String, _ query: CallbackQuery, _ sender: Route.Sender, _ stored: StoredUpdate,
+    _ now: Date, in db: Database
+  ) throws {
+    let parts = data.split(separator: ":", maxSplits: 1)
+    let command = parts.first.flatMap { environment.commands.named(String($0)) }
+    let argument = parts.count > 1 ? String(parts[1]) : ""
+    let request = try request(of: sender, argument: argument, now, in: db)
+    var response = ButtonResponse(notice: "This button is from an older version of me.")
+    do {
+      if let command { response = try command.press(argument, by: request, in: db) }
+    } catch is NoAccount {
+      response = ButtonResponse(notice: "Please send me /start first.")
+    }
+    try environment.replies.queue(response, to: query, updateID: stored.id, at: now, in: db)
+    try environment.inbox.finish(stored.id, at: now, in: db)
+  }
+
+  private func request(
+    of sender: Route.Sender, argument: String, _ now: Date, in db: Database
+  ) throws -> CommandRequest {
+    let user = sender.user
+    return CommandRequest(
+      profile: Profile(
+        telegramUserID: user.id, username: user.username, firstName: user.firstName,
+        languageCode: user.languageCode),
+      existingAccount: try UserService().find(telegramUserID: user.id, in: db),
+      argument: argument, now: now)
+  }
+
+  private func reply(
+    _ reply: Reply?, to sender: Route.Sender, _ stored: StoredUpdate, _ now: Date, in db: Database
+  ) throws -> Work? {
+    if let reply {
+      try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
+    }
+    try environment.inbox.finish(stored.id, at: now, in: db)
+    return nil
+  }
+
+  /// In a group, an unknown command with our name is answered too: it was addressed to us.
+  private func unknown(_ name: String, _ sender: Route.Sender) -> Reply {
+    Reply("I do not know /\(name.prefix(32)). Send /help for everything I can do.")
+  }
+
+  private static let whatCanIDo = Reply("What can I do for you? /help lists everything.")
+
+  private static func noAccount(_ sender: Route.Sender) -> Reply {
+    Reply(
+      sender.isPrivate
+        ? "Please send me /start first: it opens your account."
+        : "Please write to me in a private chat and send /start first: it opens your account.")
+  }
+}
+
+// MARK: - Endings
+
+extension UpdateHandler {
+  private func content(of stored: StoredUpdate) async throws -> StoredUpdate {
+    guard stored.update == nil, stored.flaw == nil else { return stored }
+    return try await environment.writer.write(for: "reading an update") {
+      try environment.inbox.load(stored, in: $0)
+    }
+  }
+
+  private func end(
+    _ stored: StoredUpdate, what: String, _ body: @Sendable (Route.Sender?, Database) throws -> Void
+  ) async {
+    do {
+      let update = try await content(of: stored).update
+      let sender = update.flatMap { Route($0, bot: environment.bot).sender }
+      try await environment.writer.write(for: what) { try body(sender, $0) }
+      environment.wakeSender()
+    } catch {
+      // It stays pending, and the next start tries again.
+      logger.critical(
+        "An update can be neither handled nor set apart.",
+        metadata: ["update": "\(stored.id)", "error": "\(error)"])
+    }
+  }
+}
+
+private struct UnexpectedPayment: Error {}
+
+extension Route {
+  fileprivate var sender: Sender? {
+    switch self {
+    case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
+      .edited(let sender), .button(_, _, let sender), .unexpectedPayment(let sender):
+      sender
+    case .preCheckout, .ignored: nil
+    }
+  }
+}

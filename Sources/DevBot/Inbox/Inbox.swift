@@ -1,0 +1,130 @@
+package import Foundation
+package import GRDB
+import Ledger
+package import TelegramBotAPI
+
+/// The durable inbox: every update is a committed row before Telegram may forget it, and is
+/// finished in the transaction that queues its reply.
+package struct Inbox: Sendable {
+  package let channel: Channel
+
+  package init(channel: Channel) {
+    self.channel = channel
+  }
+
+  /// Telegram repeats updates for 24 hours at most; what is finished is kept longer, so that a
+  /// repeat is recognised.
+  package static let keptFor: TimeInterval = 48 * 3_600
+
+  /// From this attempt on, an update is marked while it is handled, so that the one that ends the
+  /// process is known by its mark at the next start.
+  package static let attemptsBeforeCaution = 3
+
+  /// Stores the batch and the offset that confirms it. Returns those not seen before, in order.
+  package func store(
+    _ updates: [ReceivedUpdate], nextOffset: Int64?, at now: Date, in db: Database
+  ) throws -> [StoredUpdate] {
+    var new: [StoredUpdate] = []
+    for received in updates {
+      try db.run(
+        """
+        INSERT INTO inbox (update_id, channel, payload, received_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (update_id) DO NOTHING
+        """,
+        [received.id, channel.rawValue, String(decoding: received.json, as: UTF8.self), now])
+      if db.changesCount == 1 {
+        new.append(Self.decode(received, receivedAt: now, attempts: 1))
+      }
+    }
+    if let nextOffset {
+      try db.run(
+        "INSERT OR REPLACE INTO poll_offset (only, next_offset) VALUES (1, ?)", [nextOffset])
+    }
+    return new
+  }
+
+  package func nextOffset(in db: Database) throws -> Int64? {
+    try Int64.fetchOne(db, sql: "SELECT next_offset FROM poll_offset")
+  }
+
+  /// What an earlier life of the process left unfinished, in the order of arrival, each without its
+  /// content. Those that were marked have probably ended it; they come apart and are not to be
+  /// handled again.
+  package func resume(in db: Database) throws -> (pending: [StoredUpdate], poison: [StoredUpdate]) {
+    try db.execute(
+      sql: """
+        UPDATE inbox SET attempts = attempts + 1 WHERE state = 'pending' AND channel = ?
+        """,
+      arguments: [channel.rawValue])
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT update_id, attempts, received_at, is_tried_alone FROM inbox
+        WHERE state = 'pending' AND channel = ? ORDER BY seq
+        """,
+      arguments: [channel.rawValue])
+    var (pending, poison): ([StoredUpdate], [StoredUpdate]) = ([], [])
+    for row in rows {
+      let update = StoredUpdate(
+        id: row["update_id"], receivedAt: row["received_at"], attempts: row["attempts"])
+      if row["is_tried_alone"] { poison.append(update) } else { pending.append(update) }
+    }
+    return (pending, poison)
+  }
+
+  /// Brings back the content of an update that was left in the file.
+  package func load(_ stored: StoredUpdate, in db: Database) throws -> StoredUpdate {
+    let payload = try String.fetchOne(
+      db.cachedStatement(sql: "SELECT payload FROM inbox WHERE update_id = ?"),
+      arguments: [stored.id])
+    return Self.decode(
+      ReceivedUpdate(id: stored.id, json: Data((payload ?? "").utf8)),
+      receivedAt: stored.receivedAt, attempts: stored.attempts)
+  }
+
+  package func markTriedAlone(_ id: Int64, in db: Database) throws {
+    try db.run("UPDATE inbox SET is_tried_alone = 1 WHERE update_id = ?", [id])
+  }
+
+  /// - Throws: `AlreadyFinished`, which rolls back whatever was done for the update this time.
+  package func finish(_ id: Int64, at now: Date, in db: Database) throws {
+    try end(id, state: "done", failure: nil, at: now, in: db)
+  }
+
+  /// Sets an update apart that cannot be handled; its row stays for the operator to look at.
+  package func quarantine(_ id: Int64, failure: String, at now: Date, in db: Database) throws {
+    try end(id, state: "quarantined", failure: failure, at: now, in: db)
+  }
+
+  package func prune(at now: Date, in db: Database) throws {
+    try db.execute(
+      sql: "DELETE FROM inbox WHERE state = 'done' AND finished_at < ?",
+      arguments: [now.addingTimeInterval(-Self.keptFor)])
+  }
+
+  package struct AlreadyFinished: Error {}
+
+  private func end(
+    _ id: Int64, state: String, failure: String?, at now: Date, in db: Database
+  ) throws {
+    try db.run(
+      """
+      UPDATE inbox SET state = ?, failure = ?, finished_at = ?, is_tried_alone = 0
+      WHERE update_id = ? AND state = 'pending'
+      """,
+      [state, failure, now, id])
+    guard db.changesCount == 1 else { throw AlreadyFinished() }
+  }
+
+  private static func decode(
+    _ received: ReceivedUpdate, receivedAt: Date, attempts: Int
+  ) -> StoredUpdate {
+    var stored = StoredUpdate(id: received.id, receivedAt: receivedAt, attempts: attempts)
+    do {
+      stored.update = try JSONDecoder().decode(Update.self, from: received.json)
+    } catch {
+      stored.flaw = "it is not of the form of an update"
+    }
+    return stored
+  }
+}

@@ -1,0 +1,22 @@
+package import Foundation
+package import TelegramBotAPI
+
+/// Where updates come from and replies go to. Both may use one file at once, and neither touches
+/// the other's rows.
+package enum Channel: String, Sendable {
+  case telegram
+  /// A conversation in the terminal. Its update ids are negative.
+  case console
+}
+
+/// An update that is safe in the inbox and waits to be handled.
+package struct StoredUpdate: Sendable {
+  package var id: Int64
+  package var receivedAt: Date
+  /// How many starts of the process have found it unfinished, the present one included.
+  package var attempts: Int
+  /// `nil` where it is left in the file until its turn comes, or cannot be decoded.
+  package var update: Update?
+  /// Why `update` cannot be decoded, in terms of its form, never of its content.
+  package var flaw: String?
+}

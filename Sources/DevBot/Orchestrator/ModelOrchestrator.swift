@@ -1,0 +1,404 @@
+package import Foundation
+package import GRDB
+package import LanguageModels
+package import Ledger
+package import Logging
+import TelegramBotAPI
+
+/// Has a model do the work of one update, and charges for what was delivered: hold, call, settle.
+///
+/// The hold is committed before the call and bounds what it can cost. The settlement commits the
+/// charge, the answer, the reply and the end of the update at once, so that a `kill -9` between any
+/// two steps leaves either all of them or none.
+package struct ModelOrchestrator: Sendable {
+  /// What an orchestrator needs; the effects can be replaced by tests.
+  package struct Environment: Sendable {
+    package var writer: PatientWriter
+    package var inbox: Inbox
+    package var replies: ReplyQueue
+    package var llm: LLMClient
+    package var models: ModelAssignment
+    package var terms: BillingTerms
+    /// False after a break in the ledger: then nothing is sold, but everything is answered.
+    package var isSelling: Bool
+    package var alerts: OperatorAlerts
+    package var typing: @Sendable (Route.Sender) async -> Void
+    package var wakeSender: @Sendable () -> Void
+    package var now: @Sendable () -> Date
+  }
+
+  /// A call that is paid for and about to be made.
+  private struct PaidCall {
+    var work: Work
+    var account: UserAccount
+    var model: ModelID
+    var prompt: Prompt
+    var hold: CreditHold
+  }
+
+  /// A hold outlives the provider's own deadline by far; one past this has been forgotten by whoever
+  /// took it, and may be voided.
+  static let holdLifetime: TimeInterval = 15 * 60
+  /// A request cut off by a crash is handled again only while the person may still be waiting.
+  static let retriedFor: TimeInterval = 5 * 60
+  /// Telegram shows "typing" for five seconds (Bot API, sendChatAction).
+  private static let typingRenewal = Duration.seconds(4)
+
+  let environment: Environment
+  private let holds: CreditHoldService
+  private let logger: Logger
+
+  package init(_ environment: Environment, logger: Logger) {
+    self.environment = environment
+    self.logger = logger
+    holds = CreditHoldService(terms: environment.terms)
+  }
+
+  /// Does the work, or explains why not; either way the update is finished and a reply queued when
+  /// this returns.
+  ///
+  /// - Throws: Errors of the database and mistakes of ours; then nothing was charged.
+  package func perform(_ work: Work) async throws {
+    guard try await clearEarlierAttempts(of: work) else { return }
+    guard let call = try await takeHold(for: work) else { return }
+    do {
+      try await environment.writer.write(for: "marking a call as sent") {
+        try holds.markSent(call.hold.id, at: environment.now(), in: $0)
+      }
+      let answer = try await whileTyping(to: work.sender) { () throws(LanguageModelError) in
+        try await environment.llm.answer(call.prompt, model: call.model) { requestID in
+          await keep(requestID, of: call.hold)
+        }
+      }
+      try await settle(call, with: answer)
+    } catch let failure as LanguageModelError {
+      try await void(call, because: failure)
+    }
+    environment.wakeSender()
+  }
+
+  /// Ends whatever holds the work still has, after a mistake of ours.
+  package func abandon(_ work: Work, in db: Database) throws {
+    for hold in try holds.holds(forWork: work.ledgerName, in: db) where hold.state == .pending {
+      let loss = try hold.sentAt.map { _ in
+        try holds.estimate(of: hold, requestID: hold.requestID, in: db)
+      }
+      try holds.void(hold.id, loss: loss, at: environment.now(), in: db)
+    }
+  }
+
+  /// Voids holds that outlived their deadline; whoever took them is gone.
+  package func voidOverdueHolds() throws {
+    try environment.writer.database.write { db in
+      for hold in try holds.overdue(at: environment.now(), in: db) {
+        logger.warning(
+          "A hold outlived its deadline; voiding it.", metadata: ["hold": "\(hold.id)"])
+        let loss = try hold.sentAt.map { _ in
+          try holds.estimate(of: hold, requestID: hold.requestID, in: db)
+        }
+        try holds.void(hold.id, loss: loss, at: environment.now(), in: db)
+      }
+    }
+  }
+}
+
+// MARK: - Hold
+
+extension ModelOrchestrator {
+  /// `nil` where the person was refused instead.
+  private func takeHold(for work: Work) async throws -> PaidCall? {
+    guard environment.isSelling else {
+      return try await refuse(
+        work, "I cannot take paid requests right now; my operator has been told. Try again later.")
+    }
+    var (request, account, prompt): (CreditHoldService.Request, UserAccount, Prompt)
+    do {
+      (request, account, prompt) = try environment.writer.database.read {
+        try prepare(work, in: $0)
+      }
+    } catch let error as LedgerError {
+      logger.error("A model cannot be sold.", metadata: ["reason": "\(error)"])
+      await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error).")
+      return try await refuse(
+        work, "The model for this is not available right now; my operator has been told.")
+    }
+    let model = environment.models[work.task]
+    do {
+      do {
+        let hold = try await take(request)
+        prompt.maximumOutputTokens = hold.outputTokensCap
+        return PaidCall(work: work, account: account, model: model, prompt: prompt, hold: hold)
+      } catch LedgerError.insufficientCredits {
+        // The bound by bytes is generous; the provider's own count may fit. Without one it stands.
+        let count = try? await environment.llm.countTokens(prompt, model: model)
+        request.inputTokensBound = min(request.inputTokensBound, count ?? .max)
+        let hold = try await take(request)
+        prompt.maximumOutputTokens = hold.outputTokensCap
+        return PaidCall(work: work, account: account, model: model, prompt: prompt, hold: hold)
+      }
+    } catch LedgerError.insufficientCredits(let shortfall) {
+      return try await refuse(
+        work,
+        """
+        Your credits do not cover this: at least \(shortfall.costText) more are needed, and \
+        \(account.available.balanceText) are available. /credits shows how to get more.
+        """)
+    }
+  }
+
+  private func prepare(
+    _ work: Work, in db: Database
+  ) throws -> (CreditHoldService.Request, UserAccount, Prompt) {
+    let account = try UserService().account(telegramUserID: work.sender.user.id, in: db)
+    let model = environment.models[work.task]
+    let price = try ModelPricingService().active(
+      provider: model.provider.rawValue, model: model.name, in: db)
+    _ = try Rates(price.tariff)
+    let conversation = Conversation(userID: account.id, projectID: account.activeProjectID)
+    let project = try account.activeProjectID.flatMap { try ProjectService().find($0, in: db) }
+    var prompt = Prompt(
+      system: Self.instructions(for: work.task, project),
+      messages: try conversation.context(in: db) + [Prompt.Message(.user, work.text)],
+      maximumOutputTokens: work.task.outputCap)
+    prompt.priceCeiling = Self.ceiling(of: price.tariff, inputTokens: prompt.inputTokenBound)
+    let request = CreditHoldService.Request(
+      userID: account.id, projectID: account.activeProjectID, work: work.ledgerName,
+      taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
+      inputTokensEstimate: prompt.inputTokenEstimate, outputCap: work.task.outputCap,
+      deadline: environment.now().addingTimeInterval(Self.holdLifetime))
+    return (request, account, prompt)
+  }
+
+  private static func instructions(for task: TaskType, _ project: Project?) -> String {
+    guard let project else { return task.instructions }
+    let tasks = project.todo.map { "\nIts task list:\n\($0)" } ?? ""
+    return task.instructions + "\n\nThe project at hand is called \"\(project.title)\"." + tasks
+  }
+
+  /// The dearest prices that the hold reckons with; OpenRouter picks no provider above them.
+  private static func ceiling(of tariff: Tariff, inputTokens: Int) -> Prompt.PriceCeiling {
+    if let tier = tariff.longPrompt, inputTokens > tier.threshold {
+      return Prompt.PriceCeiling(input: tier.input, output: tier.output)
+    }
+    return Prompt.PriceCeiling(input: tariff.input, output: tariff.output)
+  }
+
+  private func take(_ request: CreditHoldService.Request) async throws -> CreditHold {
+    try await environment.writer.write(for: "taking a hold") {
+      try holds.take(request, at: environment.now(), in: $0)
+    }
+  }
+
+  private func refuse(_ work: Work, _ reason: String) async throws -> PaidCall? {
+    try await environment.writer.write(for: "refusing a request") { db in
+      try finish(work, with: Reply(reason), in: db)
+    }
+    environment.wakeSender()
+    return nil
+  }
+}
+
+// MARK: - Call
+
+extension ModelOrchestrator {
+  private func keep(_ requestID: String, of hold: CreditHold) async {
+    do {
+      try environment.writer.database.write {
+        try holds.keepRequestID(requestID, of: hold.id, in: $0)
+      }
+    } catch {
+      // Without it a crash costs an estimate instead of a fact; the call goes on.
+      logger.warning(
+        "The id of a request could not be kept.",
+        metadata: ["hold": "\(hold.id)", "error": "\(error)"])
+    }
+  }
+
+  private func whileTyping<Value: Sendable>(
+    to sender: Route.Sender, _ body: () async throws(LanguageModelError) -> Value
+  ) async throws(LanguageModelError) -> Value {
+    let typing = Task { [environment] in
+      while !Task.isCancelled {
+        await environment.typing(sender)
+        await environment.writer.sleep(Self.typingRenewal)
+      }
+    }
+    defer { typing.cancel() }
+    return try await body()
+  }
+}
+
+// MARK: - Settle or void
+
+extension ModelOrchestrator {
+  private func settle(_ call: PaidCall, with answer: Answer) async throws {
+    let metered = MeteredCall(
+      usage: MeteredUsage(answer.usage), reportedCost: answer.usage.reportedCostUSD,
+      model: answer.model, keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
+      responseMilliseconds: answer.responseTime.wholeMilliseconds)
+    let settlement = try await environment.writer.write(for: "settling a call") { db in
+      let now = environment.now()
+      let settlement = try holds.settle(call.hold.id, with: metered, at: now, in: db)
+      try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
+        question: call.work.text, answer: answer.text, at: now, in: db)
+      if call.work.task.updatesTaskList, let project = call.hold.projectID {
+        let tasks = TaskList(in: answer.text)
+        if !tasks.isEmpty {
+          try ProjectService().keepTasks(tasks, ofProject: project, at: now, in: db)
+        }
+      }
+      try finish(call.work, with: Self.reply(answer, settlement), in: db)
+      return settlement
+    }
+    await report(settlement, of: call)
+  }
+
+  private static func reply(_ answer: Answer, _ settlement: Settlement) -> Reply {
+    let cutOff = answer.isCutOff ? "(The answer ends here: it reached its length limit.)\n\n" : ""
+    return Reply(
+      """
+      \(answer.text)
+
+      \(cutOff)Cost: \(settlement.charge.costText) credits · Left: \
+      \(settlement.balanceAfter.balanceText) credits
+      """)
+  }
+
+  private func report(_ settlement: Settlement, of call: PaidCall) async {
+    if settlement.cost.hasDrifted {
+      logger.warning(
+        "A price has drifted: the provider charges another figure than our price list.",
+        metadata: [
+          "model": "\(call.model)", "table_usd": "\(settlement.cost.table)",
+          "reported_usd": "\(settlement.cost.actual)",
+        ])
+    }
+    if settlement.forgiven > .zero {
+      logger.error(
+        "A call cost more than was held; the house bears the rest.",
+        metadata: ["hold": "\(call.hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
+      await environment.alerts.raise(
+        .houseLoss,
+        "A call to \(call.model) cost more than was held; \(settlement.forgiven.costText) credits "
+          + "were forgiven. Check its price.")
+    }
+  }
+
+  private func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
+    logger.warning(
+      "A call failed.",
+      metadata: [
+        "model": "\(call.model)", "reason": "\(failure.reason)", "hold": "\(call.hold.id)",
+      ])
+    if failure.reason.needsTheOperator {
+      await environment.alerts.raise(
+        .failingProvider, "Calls to \(call.model) fail: \(failure.reason).")
+    }
+    try await environment.writer.write(for: "voiding a call") { db in
+      let loss = try loss(of: call.hold, failure, in: db)
+      try holds.void(call.hold.id, loss: loss, at: environment.now(), in: db)
+      try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: db)
+    }
+  }
+
+  /// What a failed call cost us all the same: what the provider metered, or an estimate where it may
+  /// have done the work without our seeing it.
+  private func loss(
+    of hold: CreditHold, _ failure: LanguageModelError, in db: Database
+  ) throws -> MeteredCall? {
+    let milliseconds = failure.responseTime.wholeMilliseconds
+    if let usage = failure.usage {
+      return MeteredCall(
+        usage: MeteredUsage(usage), reportedCost: usage.reportedCostUSD, model: hold.model,
+        keyIdentifier: failure.keyIdentifier ?? "unknown", requestID: failure.requestID,
+        responseMilliseconds: milliseconds)
+    }
+    guard failure.mayHaveCost else { return nil }
+    return try holds.estimate(
+      of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds, in: db)
+  }
+
+  private func finish(_ work: Work, with reply: Reply, in db: Database) throws {
+    let now = environment.now()
+    try environment.replies.queue(
+      reply, to: work.sender, updateID: work.updateID, at: now, in: db)
+    try environment.inbox.finish(work.updateID, at: now, in: db)
+  }
+}
+
+// MARK: - After a crash
+
+extension ModelOrchestrator {
+  /// Sorts out calls for the same work that an earlier life of the process began. Returns whether
+  /// the work is to be done (again); if not, the person has been told.
+  private func clearEarlierAttempts(of work: Work) async throws -> Bool {
+    // Ids of updates can come again after years; holds of that time are another update's.
+    let earlier = try environment.writer.database.read {
+      try holds.holds(forWork: work.ledgerName, in: $0)
+    }.filter { $0.createdAt >= work.receivedAt }
+    guard let last = earlier.last else { return true }
+
+    let isYoung = environment.now().timeIntervalSince(work.receivedAt) < Self.retriedFor
+    let mayTryAgain = last.sentAt == nil || (earlier.count == 1 && isYoung)
+    let known = last.state == .pending ? await metered(last) : nil
+    try await environment.writer.write(for: "clearing up after a crash") { db in
+      if last.state == .pending {
+        let loss =
+          try known
+          ?? last.sentAt.map { _ in
+            try holds.estimate(of: last, requestID: last.requestID, in: db)
+          }
+        try holds.void(last.id, loss: loss, at: environment.now(), in: db)
+      }
+      guard !mayTryAgain else { return }
+      try finish(
+        work,
+        with: Reply(
+          """
+          I was interrupted while I worked on your request, and the answer was lost. It cost you \
+          nothing. Please send it again.
+          """),
+        in: db)
+    }
+    logger.notice(
+      "A call was cut off by the end of the process.",
+      metadata: ["hold": "\(last.id)", "again": "\(mayTryAgain)"])
+    if !mayTryAgain { environment.wakeSender() }
+    return mayTryAgain
+  }
+
+  /// What the provider says a call cut off has used, where it can be asked.
+  private func metered(_ hold: CreditHold) async -> MeteredCall? {
+    guard let requestID = hold.requestID, let provider = ModelProvider(rawValue: hold.provider),
+      let usage = try? await environment.llm.usage(ofRequest: requestID, provider: provider)
+    else { return nil }  // Then it is estimated.
+    return MeteredCall(
+      usage: MeteredUsage(usage), reportedCost: usage.reportedCostUSD, model: hold.model,
+      keyIdentifier: "unknown", requestID: requestID, responseMilliseconds: 0)
+  }
+}
+
+extension MeteredUsage {
+  fileprivate init(_ usage: TokenUsage) {
+    self.init(
+      inputTokens: usage.inputTokens, cachedInputTokens: usage.cachedInputTokens,
+      outputTokens: usage.outputTokens, reasoningTokens: usage.reasoningTokens,
+      images: usage.images)
+  }
+}
+
+extension LanguageModelError.Reason {
+  /// Whether it stays so until an operator does something.
+  fileprivate var needsTheOperator: Bool {
+    switch self {
+    case .keyRejected, .providerOutOfFunds, .modelUnknown, .quotaExhausted: true
+    default: false
+    }
+  }
+}
+
+extension Duration {
+  fileprivate var wholeMilliseconds: Int {
+    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+}

@@ -1,0 +1,13 @@
+package import Foundation
+
+/// A paid request: what one update asks a model for.
+package struct Work: Sendable {
+  package var updateID: Int64
+  package var receivedAt: Date
+  package var sender: Route.Sender
+  package var task: TaskType
+  package var text: String
+
+  /// Names the work in the ledger; a hold's id adds the attempt.
+  var ledgerName: String { "upd\(updateID):\(task.rawValue)" }
+}

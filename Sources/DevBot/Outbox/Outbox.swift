@@ -1,0 +1,102 @@
+package import Foundation
+package import GRDB
+import Ledger
+package import TelegramBotAPI
+
+/// The durable outbox: a reply is a row in the transaction that finishes its update, and is done
+/// when Telegram has taken it.
+package struct Outbox: Sendable {
+  package let channel: Channel
+
+  package init(channel: Channel) {
+    self.channel = channel
+  }
+
+  /// As long as the updates that the replies belong to.
+  package static let keptFor = Inbox.keptFor
+
+  /// A reply on its way.
+  package struct Queued: Sendable, FetchableRecord {
+    package var id: Int64
+    package var updateID: Int64
+    package var chatID: Int64?
+    package var request: BotRequest
+    package var createdAt: Date
+
+    package init(row: Row) {
+      id = row["id"]
+      updateID = row["update_id"]
+      chatID = row["chat_id"]
+      request = BotRequest(method: row["method"], json: Data((row["payload"] as String).utf8))
+      createdAt = row["created_at"]
+    }
+  }
+
+  /// How a reply ended.
+  package enum Ending: Sendable {
+    case sent(messageID: Int64?)
+    case failed(String)
+  }
+
+  package func queue(
+    _ request: BotRequest, chatID: Int64?, updateID: Int64, at now: Date, in db: Database
+  ) throws {
+    try db.run(
+      """
+      INSERT INTO outbox (update_id, channel, chat_id, method, payload, created_at)
+      VALUES (?, ?, ?, ?, ?, ?)
+      """,
+      [
+        updateID, channel.rawValue, chatID, request.method,
+        String(decoding: request.json, as: UTF8.self), now,
+      ])
+  }
+
+  /// The oldest replies after that one, in order.
+  package func queued(after id: Int64, limit: Int, in db: Database) throws -> [Queued] {
+    try Queued.fetchAll(
+      cached: """
+        SELECT id, update_id, chat_id, method, payload, created_at FROM outbox
+        WHERE channel = ? AND state = 'queued' AND id > ? ORDER BY id LIMIT ?
+        """,
+      [channel.rawValue, id, limit], in: db)
+  }
+
+  package func end(_ id: Int64, _ ending: Ending, at now: Date, in db: Database) throws {
+    switch ending {
+    case .sent(let messageID):
+      try db.run(
+        "UPDATE outbox SET state = 'sent', message_id = ?, finished_at = ? WHERE id = ?",
+        [messageID, now, id])
+    case .failed(let reason):
+      try db.run(
+        "UPDATE outbox SET state = 'failed', failure = ?, finished_at = ? WHERE id = ?",
+        [reason, now, id])
+    }
+  }
+
+  /// Counts that Telegram may have taken the reply without saying so; it is sent again, since a
+  /// repeated answer is better than a lost one.
+  package func countLostAnswer(_ id: Int64, in db: Database) throws {
+    try db.run("UPDATE outbox SET lost_answers = lost_answers + 1 WHERE id = ?", [id])
+  }
+
+  /// Directs everything still queued for a group to the supergroup that it has become.
+  package func moveChat(from old: Int64, to new: Int64, in db: Database) throws {
+    let replies = try Queued.fetchAll(
+      db, sql: "SELECT * FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?",
+      arguments: [channel.rawValue, old])
+    for reply in replies {
+      let request = try reply.request.addressed(to: new)
+      try db.execute(
+        sql: "UPDATE outbox SET chat_id = ?, payload = ? WHERE id = ?",
+        arguments: [new, String(decoding: request.json, as: UTF8.self), reply.id])
+    }
+  }
+
+  package func prune(at now: Date, in db: Database) throws {
+    try db.execute(
+      sql: "DELETE FROM outbox WHERE state <> 'queued' AND finished_at < ?",
+      arguments: [now.addingTimeInterval(-Self.keptFor)])
+  }
+}

@@ -1,0 +1,244 @@
+import DequeModule
+import Foundation
+import Ledger
+package import Logging
+package import TelegramBotAPI
+
+/// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
+/// Telegram tolerates, again and again until Telegram has said yes or no.
+package actor OutboxSender {
+  package struct Rates: Sendable {
+    /// 0 for no limit of our own.
+    package var perSecond: Double
+    package var perChatPerSecond: Double
+
+    package init(perSecond: Double, perChatPerSecond: Double) {
+      self.perSecond = perSecond
+      self.perChatPerSecond = perChatPerSecond
+    }
+  }
+
+  private struct Chat {
+    var waiting: Deque<Outbox.Queued> = []
+    var isBusy = false
+    var rate: SendRate
+    var blockedUntil: ContinuousClock.Instant?
+  }
+
+  /// Telegram tolerates short bursts in a chat (Bot API FAQ, "My bot is hitting limits").
+  private static let burstPerChat = 3
+  /// How many replies are kept in memory; the others wait in the file.
+  private static let mostInMemory = 1_000
+  /// Telegram forgets a question after a day, and so do people.
+  private static let messageLifetime: TimeInterval = 24 * 3_600
+  /// Telegram takes no answer to a query later than this (server source, 150 s).
+  private static let answerLifetime: TimeInterval = 150
+
+  private let outbox: Outbox
+  private let client: TelegramClient
+  private let writer: PatientWriter
+  private let rates: Rates
+  private let logger: Logger
+  private var globalRate: SendRate
+  private var chats: [Int64: Chat] = [:]
+  private var loadedUpTo: Int64 = 0
+  private var underway = 0
+  private var ended: [(id: Int64, ending: Outbox.Ending)] = []
+  private var isRecording = false
+  private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+  private let wakeUps = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+  package init(
+    outbox: Outbox, client: TelegramClient, writer: PatientWriter, rates: Rates, logger: Logger
+  ) {
+    self.outbox = outbox
+    self.client = client
+    self.writer = writer
+    self.rates = rates
+    self.logger = logger
+    globalRate = SendRate(perSecond: rates.perSecond, burst: Int(rates.perSecond))
+  }
+
+  /// Says that there may be something new to send.
+  package nonisolated func wake() {
+    wakeUps.continuation.yield()
+  }
+
+  /// Sends until the task is cancelled.
+  package func run() async {
+    load()
+    for await _ in wakeUps.stream { load() }
+  }
+
+  /// Returns when everything in the outbox has been sent or given up.
+  package func becomeIdle() async {
+    load()
+    guard underway > 0 || isRecording else { return }
+    await withCheckedContinuation { idleWaiters.append($0) }
+  }
+
+  private func load() {
+    let room = Self.mostInMemory - underway
+    guard room > 0 else { return }  // Each one that ends loads again.
+    do {
+      let replies = try writer.database.read {
+        try outbox.queued(after: loadedUpTo, limit: room, in: $0)
+      }
+      for reply in replies { take(reply) }
+    } catch {
+      logger.error("The outbox cannot be read.", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func take(_ reply: Outbox.Queued) {
+    loadedUpTo = reply.id
+    underway += 1
+    guard let chatID = reply.chatID else {
+      Task { await deliver(reply) }
+      return
+    }
+    let new = Chat(
+      rate: SendRate(perSecond: rates.perChatPerSecond, burst: Self.burstPerChat))
+    chats[chatID, default: new].waiting.append(reply)
+    guard chats[chatID]?.isBusy == false else { return }
+    chats[chatID]?.isBusy = true
+    Task { await work(off: chatID) }
+  }
+
+  private func work(off chatID: Int64) async {
+    while let reply = chats[chatID]?.waiting.popFirst() { await deliver(reply) }
+    chats[chatID]?.isBusy = false
+    let now = ContinuousClock.now
+    if chats.count > Self.mostInMemory {
+      chats = chats.filter { $0.value.isBusy || !$0.value.rate.isFresh(at: now) }
+    } else if chats[chatID]?.rate.isFresh(at: now) == true {
+      chats[chatID] = nil
+    }
+  }
+}
+
+// MARK: - One reply
+
+extension OutboxSender {
+  private func deliver(_ reply: Outbox.Queued) async {
+    var reply = reply
+    var retries = Retries()
+    while true {
+      await waitForPlace(reply.chatID)
+      do throws(TelegramError) {
+        let messageID = try await client.perform(reply.request)
+        return end(reply, .sent(messageID: messageID))
+      } catch {
+        if let ending = await ending(of: &reply, after: error, &retries) {
+          return end(reply, ending)
+        }
+      }
+    }
+  }
+
+  /// Waits as the rates ask. Answers to queries belong to no chat and do not count as messages.
+  private func waitForPlace(_ chatID: Int64?) async {
+    guard let chatID else { return }
+    let now = ContinuousClock.now
+    var wait = globalRate.take(at: now)
+    wait = max(wait, chats[chatID]?.rate.take(at: now) ?? .zero)
+    if let blockedUntil = chats[chatID]?.blockedUntil {
+      wait = max(wait, now.duration(to: blockedUntil))
+    }
+    if wait > .zero { await writer.sleep(wait) }
+  }
+
+  /// What an error means for the reply: how it ended, or `nil` where it is to be sent again, after
+  /// the wait that the error asks for.
+  private func ending(
+    of reply: inout Outbox.Queued, after error: TelegramError, _ retries: inout Retries
+  ) async -> Outbox.Ending? {
+    let lifetime = reply.chatID == nil ? Self.answerLifetime : Self.messageLifetime
+    guard Date().timeIntervalSince(reply.createdAt) < lifetime else {
+      return .failed("too late: \(error)")
+    }
+    switch error {
+    case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
+    case .badRequest, .forbidden, .invalidRequest: return .failed(String(describing: error))
+    case .chatMigrated(let new): return await move(&reply, to: new)
+    case .tooManyRequests(let retryAfter):
+      logger.warning("Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
+      if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
+      await writer.sleep(retryAfter)
+    case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
+      if error.requestMayHaveTakenEffect { await countLostAnswer(reply) }
+      let delay = retries.delay()
+      logger.warning(
+        "A reply could not be sent; trying again.",
+        metadata: ["reply": "\(reply.id)", "error": "\(error)", "wait": "\(delay)"])
+      await writer.sleep(delay)
+    }
+    return nil
+  }
+
+  private func countLostAnswer(_ reply: Outbox.Queued) async {
+    do {
+      try await writer.write(for: "counting a lost answer") {
+        try outbox.countLostAnswer(reply.id, in: $0)
+      }
+    } catch {
+      logger.error("A lost answer could not be counted.", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// A group has become a supergroup: what waits for it goes to its new id.
+  private func move(_ reply: inout Outbox.Queued, to new: Int64) async -> Outbox.Ending? {
+    guard let old = reply.chatID else { return .failed("moved to another chat") }
+    do {
+      reply.request = try reply.request.addressed(to: new)
+      try await writer.write(for: "moving a chat") {
+        try outbox.moveChat(from: old, to: new, in: $0)
+      }
+      chats[old]?.waiting = Deque(
+        try (chats[old]?.waiting ?? []).map { waiting in
+          var moved = waiting
+          moved.request = try waiting.request.addressed(to: new)
+          return moved
+        })
+      return nil
+    } catch {
+      return .failed(String(describing: error))
+    }
+  }
+
+  private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending) {
+    if case .failed(let reason) = ending {
+      logger.error(
+        "A reply cannot be delivered.",
+        metadata: ["reply": "\(reply.id)", "update": "\(reply.updateID)", "reason": "\(reason)"])
+    }
+    ended.append((reply.id, ending))
+    guard !isRecording else { return }
+    isRecording = true
+    Task { await record() }
+  }
+
+  /// Writes down how replies ended; those that end meanwhile share the next transaction.
+  private func record() async {
+    while !ended.isEmpty {
+      let batch = ended
+      ended.removeAll(keepingCapacity: true)
+      do {
+        try await writer.write(for: "recording sent replies") { db in
+          let now = Date()
+          for (id, ending) in batch { try outbox.end(id, ending, at: now, in: db) }
+        }
+      } catch {
+        // They stay queued, and the next start sends them again.
+        logger.critical("Sent replies cannot be recorded.", metadata: ["error": "\(error)"])
+      }
+      let wasFull = underway >= Self.mostInMemory
+      underway -= batch.count
+      if wasFull { load() }
+    }
+    isRecording = false
+    guard underway == 0 else { return }
+    for waiter in idleWaiters { waiter.resume() }
+    idleWaiters.removeAll()
+  }
+}

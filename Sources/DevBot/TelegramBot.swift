@@ -1,0 +1,157 @@
+import Foundation
+package import LanguageModels
+package import Ledger
+package import Logging
+package import TelegramBotAPI
+
+/// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
+package struct TelegramBot: Sendable {
+  /// How long work under way may take to end after a stop; the unit's `TimeoutStopSec` is longer.
+  /// What has not ended by then is gone on with at the next start.
+  private static let drainLimit = Duration.seconds(75)
+
+  private let client: TelegramClient
+  private let writer: PatientWriter
+  private let llm: LLMClient
+  private let settings: BotSettings
+  private let logger: Logger
+
+  package init(
+    client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
+    logger: Logger
+  ) {
+    self.client = client
+    self.llm = llm
+    self.settings = settings
+    self.logger = logger
+    writer = PatientWriter(database: database, logger: logger) { try? await Task.sleep(for: $0) }
+  }
+
+  /// Runs until `stop` returns.
+  ///
+  /// - Throws: `TelegramError.unauthorized` where Telegram rejects the token, `Poller.Stop` where
+  ///   polling cannot go on, and errors of the database.
+  package func run(until stop: @escaping @Sendable () async -> Void) async throws {
+    let bot = try await identify()
+    let outbox = Outbox(channel: .telegram)
+    let sender = OutboxSender(
+      outbox: outbox, client: client, writer: writer, rates: settings.sendRates, logger: logger)
+    let engine = try Engine(
+      channel: .telegram, bot: bot, writer: writer, llm: llm, settings: settings,
+      effects: Engine.Effects(typing: showTyping, wakeSender: { sender.wake() }), logger: logger)
+    let poller = Poller(client: client, inbox: pollerInbox(engine), logger: logger)
+    try await engine.resume()
+    let services = [
+      Task { await sender.run() }, Task { await engine.keepHouse() },
+      Task { await publish(engine.commands) },
+    ]
+    defer { for service in services { service.cancel() } }
+    logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
+
+    let outcome = await firstOf(
+      { await Result { try await poller.run() } },
+      {
+        await stop()
+        return .success(())
+      })
+    logger.notice("Stopping: finishing what is under way.")
+    let isDrained = await within(Self.drainLimit) {
+      await engine.dispatcher.drain()
+      await sender.becomeIdle()
+    }
+    if !isDrained { logger.warning("Not all work ended in time; the next start goes on with it.") }
+    if case .success = outcome { await poller.confirm() }
+    try outcome.get()
+  }
+
+  /// Asks Telegram who we are, for as long as it cannot be reached.
+  private func identify() async throws -> User {
+    var retries = Retries()
+    while true {
+      do throws(TelegramError) {
+        return try await client.getMe()
+      } catch {
+        if case .unauthorized = error { throw error }
+        let delay = retries.delay()
+        logger.warning(
+          "Telegram does not answer; trying again.",
+          metadata: ["error": "\(error)", "wait": "\(delay)"])
+        try await Task.sleep(for: delay)
+      }
+    }
+  }
+
+  private func pollerInbox(_ engine: Engine) -> Poller.Inbox {
+    Poller.Inbox(
+      nextOffset: { try writer.database.read { try engine.inbox.nextOffset(in: $0) } },
+      store: { try await engine.receive($0, nextOffset: $1) })
+  }
+
+  /// A hint that nobody relies on: where it fails, nothing is lost.
+  @Sendable private func showTyping(to sender: Route.Sender) async {
+    do {
+      let request = try BotRequest.sendChatAction(
+        chatID: sender.chatID, action: "typing", threadID: sender.threadID)
+      _ = try await client.perform(request)
+    } catch {
+      logger.debug("Typing could not be shown.", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Makes Telegram's menu show the same commands as `/help`.
+  private func publish(_ commands: CommandList) async {
+    var retries = Retries()
+    while !Task.isCancelled {
+      do {
+        let menu = commands.all.map { BotCommand(command: $0.name, description: $0.summary) }
+        _ = try await client.perform(try BotRequest.setMyCommands(menu))
+        return
+      } catch {
+        logger.warning("The menu of commands could not be set.", metadata: ["error": "\(error)"])
+        await writer.sleep(retries.delay())
+      }
+    }
+  }
+}
+
+/// Runs both and returns the outcome of the one that ends first; the other is cancelled.
+private func firstOf(
+  _ one: @escaping @Sendable () async -> Result<Void, any Error>,
+  _ other: @escaping @Sendable () async -> Result<Void, any Error>
+) async -> Result<Void, any Error> {
+  await withTaskGroup(of: Result<Void, any Error>.self) { group in
+    group.addTask(operation: one)
+    group.addTask(operation: other)
+    let first = await group.next() ?? .success(())
+    group.cancelAll()
+    return first
+  }
+}
+
+/// Waits for `body` at most that long; returns whether it ended. It is not cancelled.
+private func within(
+  _ limit: Duration, _ body: @escaping @Sendable () async -> Void
+) async -> Bool {
+  let (endings, ended) = AsyncStream<Bool>.makeStream()
+  Task {
+    await body()
+    ended.yield(true)
+  }
+  let timer = Task {
+    try await Task.sleep(for: limit)
+    ended.yield(false)
+  }
+  defer { timer.cancel() }
+  for await isDone in endings { return isDone }
+  return false
+}
+
+extension Result where Failure == any Error {
+  fileprivate init(_ body: () async throws -> Success) async {
+    do {
+      self = .success(try await body())
+    } catch {
+      self = .failure(error)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import DevBot
+import Foundation
+import Glibc
+import Ledger
+import TelegramBotAPI
+
+@main
+struct Aidevbot: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "aidevbot",
+    abstract: "A Telegram bot that sells the work of an AI developer, for prepaid credits.",
+    discussion: """
+      Try it without any account:   aidevbot console
+      Run it for Telegram:          aidevbot run
+
+      Settings come from the environment, then from a file: the one that --config names, or \
+      config/aidevbot.yaml, or /etc/aidevbot/aidevbot.yaml. The file config/aidevbot.example.yaml \
+      explains each of them.
+
+      Exit status: 0 done, 1 failed or a broken ledger, 64 wrong usage, 75 try again later, \
+      78 a setting is missing or malformed.
+      """,
+    version: "0.1.0",
+    subcommands: [
+      RunCommand.self, ConsoleCommand.self, PricingCommand.self, CreditsCommand.self,
+      LedgerCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      guard let status = exitStatus(of: error) else { exit(withError: error) }
+      FileHandle.standardError.write(Data("aidevbot: \(sentence(for: error))\n".utf8))
+      Glibc.exit(status)
+    }
+  }
+
+  /// 78 (EX_CONFIG) where a restart cannot help, 75 (EX_TEMPFAIL) where it may; `nil` for what the
+  /// argument parser reports itself.
+  private static func exitStatus(of error: any Error) -> Int32? {
+    switch error {
+    case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized: 78
+    case is InstanceLock.Taken, Poller.Stop.conflictPersists: 75
+    case is LedgerError, is LedgerDatabase.OpeningFailed: 1
+    default: nil
+    }
+  }
+
+  private static func sentence(for error: any Error) -> String {
+    switch error {
+    case TelegramError.unauthorized, Poller.Stop.unauthorized:
+      "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token."
+    case Poller.Stop.conflictPersists:
+      "Another program polls Telegram with the same token; stop it, or give this bot its own token."
+    default: String(describing: error)
+    }
+  }
+}
+
+struct ConfigOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("The configuration file (YAML).", valueName: "path"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var config: String?
+}
+
+struct JSONOption: ParsableArguments {
+  @Flag(help: "Print JSON instead of text.")
+  var json = false
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import DevBot
+import Foundation
+import Glibc
+import LanguageModels
+import Ledger
+import Logging
+
+struct ConsoleCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "console",
+    abstract: "Talk to the bot in this terminal, without Telegram.",
+    discussion: """
+      The same commands, credits and database as on Telegram. Where no provider key is set, an \
+      embedded demo model answers, and is charged for like a real one. A line #1 presses the first \
+      button. Ctrl-D ends the conversation.
+      """)
+
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let live = try await Live(options)
+    let logger = try live.logger(default: .warning)
+    var settings = try live.settings.bot()
+    let llm = try live.llm(withDemo: true)
+    let demo = ModelID(.demo, name: "demo-1")
+    settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
+    let database = try live.database()
+    let path = try live.settings.databasePath()
+    let isTerminal = isatty(STDIN_FILENO) == 1
+    let session = try ConsoleSession(
+      database: database, llm: llm, settings: settings,
+      firstName: ProcessInfo.processInfo.environment["USER"] ?? "friend", logger: logger
+    ) { show("\n\($0)\n\n") }
+    show(Self.greeting(settings.models, path: path))
+    try await InstanceLock.hold(path + ".console.lock") {
+      try await session.run(Self.lines()) { if isTerminal { show("you> ") } }
+    }
+    if isTerminal { show("\n") }
+    try database.close()
+  }
+
+  private static func greeting(_ models: ModelAssignment, path: String) -> String {
+    let isDemo = TaskType.allCases.contains { models[$0].provider == .demo }
+    let note = """
+      No key is set for some models: in their place a built-in demo answers. It is no real model, \
+      but its tokens are counted and priced, so you can see credits move. For real answers, set \
+      GEMINI_API_KEY and OPENROUTER_API_KEY.
+
+
+      """
+    return """
+      This is aidevbot in your terminal. Begin with /start; /help lists the commands, Ctrl-D ends.
+      Credits and projects are kept in \(path).
+      \(isDemo ? note : "\n")
+      """
+  }
+
+  /// Standard input, line by line. It is read on a thread of its own, as reading blocks.
+  private static func lines() -> AsyncStream<String> {
+    let (lines, input) = AsyncStream<String>.makeStream()
+    Thread.detachNewThread {
+      while let line = readLine() { input.yield(line) }
+      input.finish()
+    }
+    return lines
+  }
+}
+
+/// Prints at once, also where standard output is a pipe.
+private func show(_ text: String) {
+  FileHandle.standardOutput.write(Data(text.utf8))
+}

@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import Ledger
+
+struct CreditsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "credits", abstract: "See and change what people have.",
+    subcommands: [CreditsGrantCommand.self, CreditsShowCommand.self])
+}
+
+struct CreditsGrantCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "grant",
+    abstract: "Give credits to a person, or take them back with a negative number.")
+
+  @Argument(help: "The person's numeric id on Telegram; 0 is whoever uses the console.")
+  var telegramUserID: Int64
+  @Argument(help: "How many, such as 50, 0.5 or -20.", transform: Credits.init(argument:))
+  var credits: Credits
+  @Option(help: "What for; it stands in the journal and the person can read it.")
+  var reason: String
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func validate() throws {
+    guard credits != .zero else { throw ValidationError("Zero credits are nothing to give.") }
+    guard !reason.trimmingCharacters(in: .whitespaces).isEmpty else {
+      throw ValidationError("--reason must say what for.")
+    }
+  }
+
+  func run() async throws {
+    let database = try await Live(options).database()
+    let transaction = try database.write { db in
+      let account = try UserService().account(telegramUserID: telegramUserID, in: db)
+      return try CreditTransactionService().record(
+        CreditTransactionService.Entry(
+          userID: account.id, type: .manualAdjustment, amount: credits,
+          idempotencyKey: "manual:\(UUID().uuidString)", description: reason),
+        at: Date(), in: db)
+    }
+    if output.json { return try printJSON(TransactionOutput(transaction)) }
+    print(
+      "Booked \(credits) credits for user \(telegramUserID). "
+        + "The balance is \(transaction.balanceAfter) credits.")
+  }
+}
+
+struct CreditsShowCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show a person's balance and last transactions.")
+
+  private static let shown = 20
+
+  @Argument(help: "The person's numeric id on Telegram; 0 is whoever uses the console.")
+  var telegramUserID: Int64
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let (account, transactions) = try await Live(options).database().read { db in
+      let account = try UserService().account(telegramUserID: telegramUserID, in: db)
+      return (
+        account,
+        try CreditTransactionService().list(userID: account.id, limit: Self.shown, in: db)
+      )
+    }
+    if output.json { return try printJSON(AccountOutput(account, transactions)) }
+    let name = [account.firstName, account.username.map { "@\($0)" }].compactMap { $0 }
+      .joined(separator: " ")
+    print("User \(account.telegramUserID)\(name.isEmpty ? "" : ", \(name)")")
+    print("Balance:   \(account.balance) credits")
+    print("Reserved:  \(account.held) credits")
+    print("Available: \(account.available) credits\n")
+    var table = Table("TIME (UTC)", "TYPE", "CREDITS", "BALANCE", "DESCRIPTION")
+    for row in transactions {
+      table.add(
+        row.createdAt.tableText, row.type.rawValue, "\(row.amount)", "\(row.balanceAfter)",
+        row.description)
+    }
+    print(table.text)
+  }
+}
+
+extension Credits {
+  fileprivate init(argument: String) throws {
+    do {
+      try self.init(parsing: argument)
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+}
+
+/// A journal row, as `--json` prints it. Amounts are exact decimal text, in credits.
+private struct TransactionOutput: Encodable {
+  var id: Int64
+  var type: String
+  var credits: String
+  var balanceAfter: String
+  var description: String
+  var createdAt: Date
+
+  init(_ transaction: CreditTransaction) {
+    id = transaction.id
+    type = transaction.type.rawValue
+    credits = "\(transaction.amount)"
+    balanceAfter = "\(transaction.balanceAfter)"
+    description = transaction.description
+    createdAt = transaction.createdAt
+  }
+}
+
+private struct AccountOutput: Encodable {
+  var telegramUserId: Int64
+  var username: String?
+  var firstName: String?
+  var balance: String
+  var reserved: String
+  var available: String
+  var transactions: [TransactionOutput]
+
+  init(_ account: UserAccount, _ transactions: [CreditTransaction]) {
+    telegramUserId = account.telegramUserID
+    username = account.username
+    firstName = account.firstName
+    balance = "\(account.balance)"
+    reserved = "\(account.held)"
+    available = "\(account.available)"
+    self.transactions = transactions.map(TransactionOutput.init)
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Ledger
+
+struct LedgerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ledger", abstract: "Prove that the money is right.",
+    subcommands: [LedgerVerifyCommand.self])
+}
+
+struct LedgerVerifyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Prove over the whole file that balances, holds, charges and journal agree.",
+    discussion: "Exit status 0 and one line where they do; 1 and a line for each break otherwise.")
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  private struct Output: Encodable {
+    var holds: Bool
+    var users: Int
+    var transactions: Int
+    var settledCalls: Int
+    var breaks: [String]
+  }
+
+  func run() async throws {
+    let live = try await Live(options)
+    let path = try live.settings.databasePath()
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ValidationError("There is no database at \(path); set DATABASE_PATH or --config.")
+    }
+    let report = try live.database().read { try LedgerVerification().verify(at: Date(), in: $0) }
+    if output.json {
+      try printJSON(
+        Output(
+          holds: report.holds, users: report.users, transactions: report.transactions,
+          settledCalls: report.settledCalls, breaks: report.breaks))
+    } else if report.holds {
+      print(
+        "The ledger holds: \(report.users) users, \(report.transactions) transactions, "
+          + "\(report.settledCalls) settled calls.")
+    } else {
+      for sentence in report.breaks { print(sentence) }
+    }
+    if !report.holds { throw ExitCode(1) }
+  }
+}

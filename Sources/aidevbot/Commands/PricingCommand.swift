@@ -1,0 +1,24 @@
+import ArgumentParser
+
+struct PricingCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pricing",
+    abstract: "See and change what models cost.",
+    discussion: """
+      Prices are US dollars per million tokens, or per image. A change is a new version: calls made \
+      before keep the price they were made at. A running bot sees it at once.
+      """,
+    subcommands: [
+      PricingListCommand.self, PricingSetCommand.self, PricingDeactivateCommand.self,
+      PricingQuoteCommand.self,
+    ])
+}
+
+/// Names a model as the price list does.
+struct ModelArguments: ParsableArguments {
+  @Argument(help: "google or openrouter.")
+  var provider: String
+
+  @Argument(help: "The model's name, such as gemini-2.5-flash or anthropic/claude-sonnet-5.5.")
+  var model: String
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Foundation
+import Ledger
+
+struct PricingListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the models that can be called, and their prices.")
+
+  @Flag(help: "Also list every earlier version.")
+  var all = false
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let database = try await Live(options).database()
+    let prices = try database.read {
+      try ModelPricingService().list(includingClosed: all, in: $0)
+    }
+    if output.json { return try printJSON(prices.map(PriceOutput.init)) }
+    guard !prices.isEmpty else { return print("No model has a price.") }
+    print("US dollars per million tokens, or per image:")
+    print(Self.table(prices))
+  }
+
+  static func table(_ prices: [ModelPrice]) -> String {
+    var table = Table(
+      "PROVIDER", "MODEL", "INPUT", "OUTPUT", "CACHED", "IMAGE IN", "IMAGE OUT", "LONG PROMPTS",
+      "ACTIVE", "SINCE (UTC)")
+    for price in prices {
+      let tariff = price.tariff
+      let tier = tariff.longPrompt.map { tier in
+        "> \(tier.threshold): \(tier.input) / \(tier.output)"
+          + (tier.cachedInput.map { " / \($0)" } ?? "")
+      }
+      table.add(
+        price.provider, price.model, tariff.input, tariff.output, tariff.cachedInput ?? "-",
+        tariff.imageInput ?? "-", tariff.imageOutput ?? "-", tier ?? "-",
+        price.isActive ? "yes" : "no", price.createdAt.tableText)
+    }
+    return table.text
+  }
+}
+
+/// A version of a price, as `--json` prints it.
+struct PriceOutput: Encodable {
+  var id: Int64
+  var provider: String
+  var model: String
+  var tariff: Tariff
+  var notes: String?
+  var isActive: Bool
+  var createdAt: Date
+
+  init(_ price: ModelPrice) {
+    id = price.id
+    provider = price.provider
+    model = price.model
+    tariff = price.tariff
+    notes = price.notes
+    isActive = price.isActive
+    createdAt = price.createdAt
+  }
+}

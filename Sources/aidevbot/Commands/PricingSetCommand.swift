@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import LanguageModels
+import Ledger
+
+struct PricingSetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set", abstract: "Set a model's price; from then on it can be called.",
+    discussion: """
+      The prices given replace all prices of the model: what is left out has none of its own. \
+      Cached input then costs as much as other input, and thinking as much as other output.
+      """)
+
+  @OptionGroup var model: ModelArguments
+  @Option(help: ArgumentHelp("For input, per million tokens.", valueName: "usd"))
+  var input: String
+  @Option(help: ArgumentHelp("For output, per million tokens.", valueName: "usd"))
+  var output: String
+  @Option(help: ArgumentHelp("For input from the provider's cache.", valueName: "usd"))
+  var cachedInput: String?
+  @Option(help: ArgumentHelp("For thinking.", valueName: "usd"))
+  var reasoning: String?
+  @Option(help: ArgumentHelp("For each image read.", valueName: "usd"))
+  var imageInput: String?
+  @Option(help: ArgumentHelp("For each image made.", valueName: "usd"))
+  var imageOutput: String?
+  @Option(
+    help: ArgumentHelp(
+      "Prompts of more tokens than this take the long-prompt prices.", valueName: "tokens"))
+  var longPromptOver: Int?
+  @Option(help: ArgumentHelp("For input of long prompts.", valueName: "usd"))
+  var longPromptInput: String?
+  @Option(help: ArgumentHelp("For output after long prompts.", valueName: "usd"))
+  var longPromptOutput: String?
+  @Option(help: ArgumentHelp("For cached input of long prompts.", valueName: "usd"))
+  var longPromptCachedInput: String?
+  @Option(help: ArgumentHelp("A note for yourself, such as where the price is from."))
+  var note: String?
+  @OptionGroup var json: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func validate() throws {
+    guard ModelID(parsing: "\(model.provider)/\(model.model)") != nil else {
+      throw ValidationError(
+        "\(model.provider) \(model.model) names no model; write google NAME or "
+          + "openrouter VENDOR/NAME.")
+    }
+    let tier = [longPromptOver.map(String.init), longPromptInput, longPromptOutput]
+    let given = tier.compactMap { $0 }.count
+    guard given == 0 || given == tier.count, given > 0 || longPromptCachedInput == nil else {
+      throw ValidationError(
+        "Long prompts need --long-prompt-over, --long-prompt-input and --long-prompt-output.")
+    }
+  }
+
+  func run() async throws {
+    let database = try await Live(options).database()
+    let price = try database.write { db in
+      try ModelPricingService().set(
+        provider: model.provider, model: model.model, tariff: tariff, notes: note, at: Date(),
+        in: db)
+    }
+    if json.json { return try printJSON(PriceOutput(price)) }
+    print("The price of \(price.provider)/\(price.model) is set; calls take it from now on.")
+    print(PricingListCommand.table([price]))
+  }
+
+  private var tariff: Tariff {
+    var tariff = Tariff(
+      input: input, output: output, cachedInput: cachedInput, reasoning: reasoning,
+      imageInput: imageInput, imageOutput: imageOutput)
+    if let longPromptOver, let longPromptInput, let longPromptOutput {
+      tariff.longPrompt = Tariff.LongPromptTier(
+        threshold: longPromptOver, input: longPromptInput, output: longPromptOutput,
+        cachedInput: longPromptCachedInput)
+    }
+    return tariff
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import DevBot
+import Ledger
+import Logging
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Answer people on Telegram until stopped.",
+    discussion: """
+      Needs TELEGRAM_BOT_TOKEN and a key for each provider whose models are in use. SIGTERM or \
+      Ctrl-C stops it once what is under way has ended.
+      """)
+
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let stop = StopSignal()
+    let live = try await Live(options)
+    let logger = try live.logger(default: .info)
+    let settings = try live.settings.bot()
+    try live.settings.checkEveryModelHasAKey(settings.models)
+    let client = try live.telegram()
+    let llm = try live.llm(withDemo: false)
+    let database = try live.database()
+    let bot = TelegramBot(
+      client: client, database: database, llm: llm, settings: settings, logger: logger)
+    try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
+      try await bot.run { await stop.wait() }
+    }
+    try database.close()
+  }
+}

@@ -1,0 +1,185 @@
+import DevBot
+import Foundation
+import LanguageModels
+import Ledger
+import Logging
+
+/// The configuration, each part checked when it is asked for: a command needs to know no more than
+/// it uses.
+struct Settings: Sendable {
+  private let source: SettingsSource
+
+  /// - Parameter file: A file of the form of `config/aidevbot.example.yaml`.
+  init(file: String?) async throws {
+    source = try await SettingsSource(file: file)
+  }
+
+  /// The database where nothing is configured: under systemd in the unit's state directory, else
+  /// among the user's own state.
+  func databasePath() throws -> String {
+    if let path = try source.text(.databasePath) { return path }
+    let environment = ProcessInfo.processInfo.environment
+    if let directory = environment["STATE_DIRECTORY"]?.split(separator: ":").first {
+      return "\(directory)/aidevbot.sqlite"
+    }
+    let home = environment["HOME"] ?? NSHomeDirectory()
+    let state = environment["XDG_STATE_HOME"] ?? "\(home)/.local/state"
+    return "\(state)/aidevbot/aidevbot.sqlite"
+  }
+
+  func billingTerms() throws -> BillingTerms {
+    let value = try source.text(.billingCreditValueUSD) ?? "0.01"
+    let markup = try source.text(.billingMarkup) ?? "1.5"
+    let form = "must be a decimal above zero with at most nine places, such as"
+    guard (try? BillingTerms(creditValueUSD: value, markup: "1")) != nil else {
+      throw SettingsError(.billingCreditValueUSD, "\(form) 0.01")
+    }
+    do {
+      return try BillingTerms(creditValueUSD: value, markup: markup)
+    } catch {
+      throw SettingsError(.billingMarkup, "\(form) 1.5")
+    }
+  }
+
+  func bot() throws -> BotSettings {
+    BotSettings(
+      models: try models(), terms: try billingTerms(), initialGrant: try initialGrant(),
+      sendRates: OutboxSender.Rates(
+        perSecond: try rate(.telegramSendsPerSecond, default: 30),
+        perChatPerSecond: try rate(.telegramSendsPerChatPerSecond, default: 1)),
+      administrators: try administrators())
+  }
+
+  func telegramToken() throws -> String {
+    guard let token = try source.text(.telegramBotToken) else {
+      throw SettingsError(
+        .telegramBotToken, "is not set; put there the token that @BotFather gave your bot")
+    }
+    guard token.wholeMatch(of: /[A-Za-z0-9:_\-]+/) != nil else {
+      throw SettingsError(
+        .telegramBotToken, "must be a token as @BotFather gives it, such as 123456:ABC-DEF")
+    }
+    return token
+  }
+
+  func telegramBaseURL() throws -> String {
+    try baseURL(.telegramAPIBaseURL, default: "https://api.telegram.org")
+  }
+
+  func geminiBaseURL() throws -> String {
+    try baseURL(.geminiBaseURL, default: "https://generativelanguage.googleapis.com")
+  }
+
+  func openRouterBaseURL() throws -> String {
+    try baseURL(.openRouterBaseURL, default: "https://openrouter.ai/api/v1")
+  }
+
+  /// The provider's keys, to be used in turn; none where it is not to be used.
+  func keys(of provider: ModelProvider) throws -> [String] {
+    guard let key = Self.key(of: provider), let text = try source.text(key) else { return [] }
+    let keys = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    guard keys.allSatisfy({ $0.wholeMatch(of: /[!-~]+/) != nil }), !keys.isEmpty else {
+      throw SettingsError(key, "must be one key, or several with commas between them")
+    }
+    return keys
+  }
+
+  /// - Throws: `SettingsError` where a model in use has no key.
+  func checkEveryModelHasAKey(_ models: ModelAssignment) throws {
+    for task in TaskType.allCases {
+      let provider = models[task].provider
+      guard let key = Self.key(of: provider), try keys(of: provider).isEmpty else { continue }
+      throw SettingsError(
+        key,
+        "is not set, but \(Self.key(of: task).environmentName) is \(models[task]); set the key, "
+          + "or choose a model of another provider")
+    }
+  }
+
+  func logLevel(default usual: Logger.Level) throws -> Logger.Level {
+    guard let text = try source.text(.logLevel) else { return usual }
+    guard let level = Logger.Level(rawValue: text.lowercased()) else {
+      let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SettingsError(.logLevel, "must be one of \(levels)")
+    }
+    return level
+  }
+}
+
+// MARK: - Parts
+
+extension Settings {
+  private func models() throws -> ModelAssignment {
+    ModelAssignment(
+      chat: try model(.modelsChat, default: "google/gemini-3.8-flash"),
+      planning: try model(.modelsPlanning, default: "google/gemini-3.1-pro-preview"),
+      coding: try model(.modelsCoding, default: "openrouter/anthropic/claude-sonnet-5.5"),
+      verification: try model(.modelsVerification, default: "google/gemini-3.1-pro-preview"))
+  }
+
+  private func model(_ key: SettingsKey, default usual: String) throws -> ModelID {
+    let text = try source.text(key) ?? usual
+    guard let model = ModelID(parsing: text), model.provider != .demo else {
+      throw SettingsError(
+        key, "must be google/NAME or openrouter/VENDOR/NAME, such as \(usual)")
+    }
+    return model
+  }
+
+  private func initialGrant() throws -> Credits {
+    let text = try source.text(.billingInitialGrantCredits) ?? "100"
+    guard let grant = try? Credits(parsing: text), grant >= .zero else {
+      throw SettingsError(
+        .billingInitialGrantCredits, "must be a number of credits, zero or more, such as 100")
+    }
+    return grant
+  }
+
+  private func rate(_ key: SettingsKey, default usual: Double) throws -> Double {
+    guard let text = try source.text(key) else { return usual }
+    guard let rate = Double(text), rate.isFinite, rate >= 0, rate <= 10_000 else {
+      throw SettingsError(
+        key, "must be a number of messages a second, such as \(Int(usual)), or 0 for no limit")
+    }
+    return rate
+  }
+
+  private func administrators() throws -> [Int64] {
+    guard let text = try source.text(.telegramAdminUserIDs) else { return [] }
+    return try text.split(separator: ",").map { part in
+      guard let id = Int64(part.trimmingCharacters(in: .whitespaces)), id > 0 else {
+        throw SettingsError(
+          .telegramAdminUserIDs,
+          "must be Telegram user ids with commas between them, such as "
+            + "123456789,987654321")
+      }
+      return id
+    }
+  }
+
+  private func baseURL(_ key: SettingsKey, default usual: String) throws -> String {
+    var text = try source.text(key) ?? usual
+    while text.last == "/" { text.removeLast() }
+    guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
+      url.host?.isEmpty == false, url.query == nil, url.fragment == nil
+    else { throw SettingsError(key, "must be an address such as \(usual)") }
+    return text
+  }
+
+  private static func key(of provider: ModelProvider) -> SettingsKey? {
+    switch provider {
+    case .google: .geminiAPIKey
+    case .openrouter: .openRouterAPIKey
+    case .demo: nil
+    }
+  }
+
+  private static func key(of task: TaskType) -> SettingsKey {
+    switch task {
+    case .chat: .modelsChat
+    case .planning: .modelsPlanning
+    case .coding: .modelsCoding
+    case .verification: .modelsVerification
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Configuration
+import Foundation
+import SystemPackage
+
+/// Where settings come from: the environment, and behind it the configuration file.
+struct SettingsSource: Sendable {
+  private let providers: [any ConfigProvider]
+
+  /// Looked for in this order where `--config` names no file; the first that exists is read.
+  static let usualFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
+
+  /// - Throws: `SettingsError` where the file cannot be read.
+  init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
+    async throws
+  {
+    var providers: [any ConfigProvider] = [
+      EnvironmentVariablesProvider(environmentVariables: environment)
+    ]
+    let usual = Self.usualFiles.first { FileManager.default.fileExists(atPath: $0) }
+    if let file = file ?? usual, try Self.holdsAnything(file) {
+      do {
+        providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+      } catch {
+        throw SettingsError(
+          file: file, "is not YAML of the form of aidevbot.example.yaml: \(error)")
+      }
+    }
+    self.providers = providers
+  }
+
+  /// The value as text, or `nil` where it is set nowhere or empty.
+  ///
+  /// The providers are asked one by one, because a reader's optional getters take a malformed value
+  /// for a missing one.
+  func text(_ key: SettingsKey) throws -> String? {
+    for provider in providers {
+      let found: LookupResult
+      do {
+        found = try provider.value(forKey: key.configKey, type: .string)
+      } catch {
+        throw SettingsError(key, "must be a single value, not a list or a section")
+      }
+      if case .string(let text)? = found.value?.content, !text.isEmpty {
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+      }
+    }
+    return nil
+  }
+
+  /// A file of comments alone is no YAML mapping, but a fine configuration.
+  private static func holdsAnything(_ file: String) throws -> Bool {
+    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+      throw SettingsError(file: file, "cannot be read; check the path and its permissions")
+    }
+    return text.split(whereSeparator: \.isNewline).contains { line in
+      line.first { !$0.isWhitespace } != "#" && !line.allSatisfy(\.isWhitespace)
+    }
+  }
+}
