@@ -20,6 +20,19 @@ struct Live {
     try LedgerDatabase.openForBot(path: try settings.databasePath())
   }
 
+  /// The database of a bot that has run before: whoever asks about people has mistaken the path where
+  /// there is none.
+  ///
+  /// - Throws: `SettingsError`, `LedgerDatabase.OpeningFailed`.
+  func existingDatabase() throws -> LedgerDatabase {
+    let path = try settings.databasePath()
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw SettingsError(
+        .databasePath, "is \(path), but there is no database; set it to the bot's own file")
+    }
+    return try database()
+  }
+
   /// Every provider that has a key.
   func llm(withDemo: Bool) throws -> LLMClient {
     var models: [ModelProvider: any LanguageModel] = withDemo ? [.demo: DemoModel()] : [:]

@@ -30,7 +30,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let database = try await Live(options).database()
+    let database = try await Live(options).existingDatabase()
     let transaction = try database.write { db in
       let account = try UserService().account(telegramUserID: telegramUserID, in: db)
       return try CreditTransactionService().record(
@@ -58,7 +58,7 @@ struct CreditsShowCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let (account, transactions) = try await Live(options).database().read { db in
+    let (account, transactions) = try await Live(options).existingDatabase().read { db in
       let account = try UserService().account(telegramUserID: telegramUserID, in: db)
       return (
         account,

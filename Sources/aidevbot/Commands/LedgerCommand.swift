@@ -26,12 +26,8 @@ struct LedgerVerifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let live = try await Live(options)
-    let path = try live.settings.databasePath()
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw ValidationError("There is no database at \(path); set DATABASE_PATH or --config.")
-    }
-    let report = try live.database().read { try LedgerVerification().verify(at: Date(), in: $0) }
+    let database = try await Live(options).existingDatabase()
+    let report = try database.read { try LedgerVerification().verify(at: Date(), in: $0) }
     if output.json {
       try printJSON(
         Output(
