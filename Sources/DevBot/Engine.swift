@@ -76,7 +76,7 @@ package struct Engine: Sendable {
 
   /// Commits a batch to the inbox, then hands it on.
   package func receive(_ updates: [ReceivedUpdate], nextOffset: Int64?) async throws {
-    let new = try writer.database.write {
+    let new = try await writer.commits.write { [inbox] in
       try inbox.store(updates, nextOffset: nextOffset, at: Date(), in: $0)
     }
     await dispatcher.enqueue(new)

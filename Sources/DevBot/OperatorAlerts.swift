@@ -38,10 +38,10 @@ package final class OperatorAlerts: Sendable {
     guard !administrators.isEmpty, isDue(kind) else { return }
     do {
       try await writer.write(for: "alerting the administrators") { db in
-        for id in administrators {
+        for id in self.administrators {
           let request = try BotRequest.sendMessage(
             chatID: id, text: "⚠️ \(sentence.prefix(1_000)) The log has more.")
-          try outbox.queue(request, chatID: id, updateID: 0, at: Date(), in: db)
+          try self.outbox.queue(request, chatID: id, updateID: 0, at: Date(), in: db)
         }
       }
       wakeSender()

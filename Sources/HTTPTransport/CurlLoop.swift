@@ -23,6 +23,8 @@ final class CurlLoop: Sendable {
   private struct Mailbox {
     var commands: [Command] = []
     var isStopping = false
+    /// Whether the loop will look in before it sleeps again.
+    var isWoken = false
   }
 
   private typealias Transfers = [ObjectIdentifier: Transfer]
@@ -65,8 +67,12 @@ final class CurlLoop: Sendable {
   }
 
   private func wake(_ post: (inout Mailbox) -> Void) {
-    mailbox.withLock { post(&$0) }
-    curl_multi_wakeup(multi)
+    let wasWoken = mailbox.withLock { mailbox in
+      post(&mailbox)
+      defer { mailbox.isWoken = true }
+      return mailbox.isWoken
+    }
+    if !wasWoken { curl_multi_wakeup(multi) }
   }
 
   private func run() {
@@ -75,6 +81,7 @@ final class CurlLoop: Sendable {
     while !isStopping {
       let commands = mailbox.withLock { mailbox in
         isStopping = mailbox.isStopping
+        mailbox.isWoken = false
         defer { mailbox.commands.removeAll(keepingCapacity: true) }
         return mailbox.commands
       }

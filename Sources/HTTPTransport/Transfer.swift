@@ -187,18 +187,29 @@ extension Transfer {
 
   private func received(headerLine line: UnsafeRawBufferPointer) {
     guard !headIsComplete else { return }  // A trailer.
-    let text = String(decoding: line, as: UTF8.self)
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let text = Self.trimmed(line[...])
     if text.isEmpty {
       headIsComplete = head.status >= 200  // Otherwise an interim answer; the real one follows.
       if headIsComplete { deliverHead() }
-    } else if text.hasPrefix("HTTP/") {
-      let status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-      head = HTTPResponseHead(status: status ?? 0)
-    } else if let colon = text.firstIndex(of: ":") {
-      let value = text[text.index(after: colon)...].trimmingCharacters(in: .whitespaces)
-      head.headers.append((String(text[..<colon]), value))
+    } else if text.starts(with: "HTTP/".utf8) {
+      let status = text.split(separator: UInt8(ascii: " ")).dropFirst().first
+      head = HTTPResponseHead(
+        status: status.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0)
+    } else if let colon = text.firstIndex(of: UInt8(ascii: ":")) {
+      let value = Self.trimmed(text[text.index(after: colon)...])
+      head.headers.append(
+        (String(decoding: text[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self)))
     }
+  }
+
+  /// Without the white space around it. By bytes, as this runs for every line of every response.
+  private static func trimmed(_ line: Slice<UnsafeRawBufferPointer>)
+    -> Slice<UnsafeRawBufferPointer>
+  {
+    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || 0x09...0x0D ~= byte }
+    var rest = line.drop(while: isSpace)
+    while let last = rest.last, isSpace(last) { rest.removeLast() }
+    return rest
   }
 
   private func deliverHead() {

@@ -10,6 +10,7 @@ package enum TextSplitter {
   /// - Returns: The parts in order, none of them blank: nothing for a blank text.
   package static func split(_ text: String, limit: Int = TelegramLimits.messageText) -> [String] {
     precondition(limit >= 2, "a surrogate pair takes two units")
+    if text.utf16.count <= limit { return trimmed(text).map { [$0] } ?? [] }
     let units = Array(text.utf16)
     var parts: [String] = []
     var start = 0
@@ -22,6 +23,15 @@ package enum TextSplitter {
       parts.append(String(decoding: units[start..<end], as: UTF16.self))
       start = cut
     }
+  }
+
+  /// A short text is not taken apart: most are.
+  private static func trimmed(_ text: String) -> String? {
+    let scalars = text.unicodeScalars
+    guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    else { return nil }
+    return String(scalars[first...last])
   }
 
   /// Where the part that begins at `start` with something to see ends.

@@ -50,7 +50,7 @@ package struct Conversation: Sendable {
         INSERT INTO conversation_messages (user_id, project_id, role, text, created_at)
         VALUES (?, ?, ?, ?, ?)
         """,
-        [userID, projectID, role, text, now])
+        [userID, projectID, role, text, now.databaseText])
     }
     try db.run(
       """

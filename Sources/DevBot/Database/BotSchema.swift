@@ -16,7 +16,7 @@ enum BotSchema {
   /// update that survived several of them is being handled.
   private static let inbox = """
     CREATE TABLE inbox (
-      seq INTEGER PRIMARY KEY AUTOINCREMENT,
+      seq INTEGER PRIMARY KEY,
       update_id INTEGER NOT NULL UNIQUE,
       channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
       payload TEXT NOT NULL,
@@ -28,10 +28,10 @@ enum BotSchema {
       finished_at TEXT
     ) STRICT;
     CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
-    CREATE INDEX finished_updates ON inbox (finished_at) WHERE state = 'done';
     """
 
-  /// `chat_id` is NULL for answers to queries, which belong to no chat.
+  /// Ids are never used again, since the sender remembers the last one it has seen. `update_id` is 0
+  /// for what answers no update. `chat_id` is NULL for answers to queries, which belong to no chat.
   private static let outbox = """
     CREATE TABLE outbox (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -48,7 +48,6 @@ enum BotSchema {
       finished_at TEXT
     ) STRICT;
     CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
-    CREATE INDEX finished_replies ON outbox (finished_at) WHERE state <> 'queued';
     """
 
   private static let conversation = """

@@ -31,6 +31,7 @@ package struct Retries: Sendable {
 /// Writes what must not be lost: it tries again until a fault that may pass has passed.
 package struct PatientWriter: Sendable {
   package let database: LedgerDatabase
+  package let commits: GroupCommit
   package let sleep: @Sendable (Duration) async -> Void
   package let logger: Logger
 
@@ -38,18 +39,19 @@ package struct PatientWriter: Sendable {
     database: LedgerDatabase, logger: Logger, sleep: @escaping @Sendable (Duration) async -> Void
   ) {
     self.database = database
+    commits = GroupCommit(database)
     self.logger = logger
     self.sleep = sleep
   }
 
   /// - Throws: What `body` throws, and errors of the database that no waiting mends.
-  package func write<Value>(
-    for what: String, _ body: @Sendable (Database) throws -> Value
+  package func write<Value: Sendable>(
+    for what: String, _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {
     var retries = Retries()
     while true {
       do {
-        return try database.write(body)
+        return try await commits.write(body)
       } catch let error as DatabaseError where error.isTransient {
         let delay = retries.delay()
         logger.error(

@@ -106,7 +106,7 @@ package enum Route: Sendable {
   ) -> (name: String, addressee: String?, argument: String)? {
     guard text.first == "/" else { return nil }
     let head = text.dropFirst().prefix { !$0.isWhitespace }
-    let argument = text.dropFirst(1 + head.count).trimmingCharacters(in: .whitespacesAndNewlines)
+    let argument = text.dropFirst(1 + head.count).trimmed
     let parts = head.lowercased().split(separator: "@", maxSplits: 1)
     guard let name = parts.first else { return nil }
     return (String(name), parts.count > 1 ? String(parts[1]) : nil, argument)
@@ -118,8 +118,15 @@ package enum Route: Sendable {
       let mention = text.range(
         of: #"@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
     else { return nil }
-    return text.replacingCharacters(in: mention, with: "")
-      .trimmingCharacters(in: .whitespacesAndNewlines)
+    return text.replacingCharacters(in: mention, with: "")[...].trimmed
+  }
+}
+
+extension Substring {
+  fileprivate var trimmed: String {
+    var rest = drop(while: \.isWhitespace)
+    while rest.last?.isWhitespace == true { rest.removeLast() }
+    return String(rest)
   }
 }
 

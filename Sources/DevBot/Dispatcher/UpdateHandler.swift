@@ -224,7 +224,8 @@ extension UpdateHandler {
   }
 
   private func end(
-    _ stored: StoredUpdate, what: String, _ body: @Sendable (Route.Sender?, Database) throws -> Void
+    _ stored: StoredUpdate, what: String,
+    _ body: @escaping @Sendable (Route.Sender?, Database) throws -> Void
   ) async {
     do {
       let update = try await content(of: stored).update

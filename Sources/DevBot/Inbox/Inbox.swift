@@ -31,7 +31,10 @@ package struct Inbox: Sendable {
         INSERT INTO inbox (update_id, channel, payload, received_at) VALUES (?, ?, ?, ?)
         ON CONFLICT (update_id) DO NOTHING
         """,
-        [received.id, channel.rawValue, String(decoding: received.json, as: UTF8.self), now])
+        [
+          received.id, channel.rawValue, String(decoding: received.json, as: UTF8.self),
+          now.databaseText,
+        ])
       if db.changesCount == 1 {
         new.append(Self.decode(received, receivedAt: now, attempts: 1))
       }
@@ -98,8 +101,12 @@ package struct Inbox: Sendable {
 
   package func prune(at now: Date, in db: Database) throws {
     try db.execute(
-      sql: "DELETE FROM inbox WHERE state = 'done' AND finished_at < ?",
-      arguments: [now.addingTimeInterval(-Self.keptFor)])
+      // Rows are in the order of their arrival, so this reads no more than it deletes.
+      sql: """
+        DELETE FROM inbox WHERE state = 'done' AND seq < coalesce(
+          (SELECT seq FROM inbox WHERE received_at >= ? ORDER BY seq LIMIT 1), 9e18)
+        """,
+      arguments: [now.addingTimeInterval(-Self.keptFor).databaseText])
   }
 
   package struct AlreadyFinished: Error {}
@@ -112,7 +119,7 @@ package struct Inbox: Sendable {
       UPDATE inbox SET state = ?, failure = ?, finished_at = ?, is_tried_alone = 0
       WHERE update_id = ? AND state = 'pending'
       """,
-      [state, failure, now, id])
+      [state, failure, now.databaseText, id])
     guard db.changesCount == 1 else { throw AlreadyFinished() }
   }
 

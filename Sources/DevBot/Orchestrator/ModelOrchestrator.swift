@@ -203,7 +203,7 @@ extension ModelOrchestrator {
 extension ModelOrchestrator {
   private func keep(_ requestID: String, of hold: CreditHold) async {
     do {
-      try environment.writer.database.write {
+      try await environment.writer.commits.write {
         try holds.keepRequestID(requestID, of: hold.id, in: $0)
       }
     } catch {

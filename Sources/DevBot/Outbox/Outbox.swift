@@ -48,7 +48,7 @@ package struct Outbox: Sendable {
       """,
       [
         updateID, channel.rawValue, chatID, request.method,
-        String(decoding: request.json, as: UTF8.self), now,
+        String(decoding: request.json, as: UTF8.self), now.databaseText,
       ])
   }
 
@@ -67,11 +67,11 @@ package struct Outbox: Sendable {
     case .sent(let messageID):
       try db.run(
         "UPDATE outbox SET state = 'sent', message_id = ?, finished_at = ? WHERE id = ?",
-        [messageID, now, id])
+        [messageID, now.databaseText, id])
     case .failed(let reason):
       try db.run(
         "UPDATE outbox SET state = 'failed', failure = ?, finished_at = ? WHERE id = ?",
-        [reason, now, id])
+        [reason, now.databaseText, id])
     }
   }
 
@@ -96,7 +96,11 @@ package struct Outbox: Sendable {
 
   package func prune(at now: Date, in db: Database) throws {
     try db.execute(
-      sql: "DELETE FROM outbox WHERE state <> 'queued' AND finished_at < ?",
-      arguments: [now.addingTimeInterval(-Self.keptFor)])
+      // Rows are in the order of their making, so this reads no more than it deletes.
+      sql: """
+        DELETE FROM outbox WHERE state <> 'queued' AND id < coalesce(
+          (SELECT id FROM outbox WHERE created_at >= ? ORDER BY id LIMIT 1), 9e18)
+        """,
+      arguments: [now.addingTimeInterval(-Self.keptFor).databaseText])
   }
 }

@@ -27,6 +27,8 @@ package actor OutboxSender {
 
   /// Telegram tolerates short bursts in a chat (Bot API FAQ, "My bot is hitting limits").
   private static let burstPerChat = 3
+  /// How many requests are made at the same time: enough for a thousand a second.
+  private static let mostAtOnce = 48
   /// How many replies are kept in memory; the others wait in the file.
   private static let mostInMemory = 1_000
   /// Telegram forgets a question after a day, and so do people.
@@ -43,6 +45,8 @@ package actor OutboxSender {
   private var chats: [Int64: Chat] = [:]
   private var loadedUpTo: Int64 = 0
   private var underway = 0
+  private var sending = 0
+  private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
   private var ended: [(id: Int64, ending: Outbox.Ending)] = []
   private var isRecording = false
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
@@ -126,7 +130,7 @@ extension OutboxSender {
     while true {
       await waitForPlace(reply.chatID)
       do throws(TelegramError) {
-        let messageID = try await client.perform(reply.request)
+        let messageID = try await send(reply.request)
         return end(reply, .sent(messageID: messageID))
       } catch {
         if let ending = await ending(of: &reply, after: error, &retries) {
@@ -134,6 +138,18 @@ extension OutboxSender {
         }
       }
     }
+  }
+
+  private func send(_ request: BotRequest) async throws(TelegramError) -> Int64? {
+    if sending < Self.mostAtOnce {
+      sending += 1
+    } else {
+      await withCheckedContinuation { sendWaiters.append($0) }
+    }
+    defer {
+      if let next = sendWaiters.popFirst() { next.resume() } else { sending -= 1 }
+    }
+    return try await client.perform(request)
   }
 
   /// Waits as the rates ask. Answers to queries belong to no chat and do not count as messages.
@@ -179,7 +195,7 @@ extension OutboxSender {
   private func countLostAnswer(_ reply: Outbox.Queued) async {
     do {
       try await writer.write(for: "counting a lost answer") {
-        try outbox.countLostAnswer(reply.id, in: $0)
+        try self.outbox.countLostAnswer(reply.id, in: $0)
       }
     } catch {
       logger.error("A lost answer could not be counted.", metadata: ["error": "\(error)"])
@@ -192,7 +208,7 @@ extension OutboxSender {
     do {
       reply.request = try reply.request.addressed(to: new)
       try await writer.write(for: "moving a chat") {
-        try outbox.moveChat(from: old, to: new, in: $0)
+        try self.outbox.moveChat(from: old, to: new, in: $0)
       }
       chats[old]?.waiting = Deque(
         try (chats[old]?.waiting ?? []).map { waiting in
@@ -226,7 +242,7 @@ extension OutboxSender {
       do {
         try await writer.write(for: "recording sent replies") { db in
           let now = Date()
-          for (id, ending) in batch { try outbox.end(id, ending, at: now, in: db) }
+          for (id, ending) in batch { try self.outbox.end(id, ending, at: now, in: db) }
         }
       } catch {
         // They stay queued, and the next start sends them again.

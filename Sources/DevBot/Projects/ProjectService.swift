@@ -18,7 +18,7 @@ package struct ProjectService: Sendable {
         INSERT INTO projects (id, user_id, title, status, created_at, updated_at)
         VALUES (?, ?, ?, ?, ?, ?)
         """,
-      arguments: [project.id, userID, title, project.status, now, now])
+      arguments: [project.id, userID, title, project.status, now.databaseText, now.databaseText])
     try UserService().setActiveProject(project.id, ofUser: userID, at: now, in: db)
     return project
   }
@@ -46,14 +46,14 @@ package struct ProjectService: Sendable {
   ) throws {
     try db.run(
       "UPDATE projects SET current_todo_markdown = ?, updated_at = ? WHERE id = ?",
-      [tasks.markdown, now, id])
+      [tasks.markdown, now.databaseText, id])
   }
 
   /// Completes the project; none is active after that.
   package func complete(_ project: Project, at now: Date, in db: Database) throws {
     try db.execute(
       sql: "UPDATE projects SET status = ?, completed_at = ?, updated_at = ? WHERE id = ?",
-      arguments: [Project.Status.done, now, now, project.id])
+      arguments: [Project.Status.done, now.databaseText, now.databaseText, project.id])
     try UserService().setActiveProject(nil, ofUser: project.userID, at: now, in: db)
   }
 }

@@ -54,7 +54,7 @@ package struct CreditHoldService: Sendable {
       UPDATE users SET credit_held_micro = credit_held_micro + :amount, updated_at = :now
       WHERE id = :user AND credit_balance_micro - credit_held_micro >= :amount
       """,
-      ["amount": size.amount, "now": now, "user": request.userID])
+      ["amount": size.amount, "now": now.databaseText, "user": request.userID])
     guard db.changesCount == 1 else {
       throw LedgerError.insufficientCredits(shortfall: size.amount)
     }
@@ -70,7 +70,7 @@ package struct CreditHoldService: Sendable {
       [
         id, request.userID, request.projectID, size.amount, request.taskType,
         request.price.provider, request.price.model, request.price.id, request.inputTokensEstimate,
-        size.outputTokens, now, request.deadline,
+        size.outputTokens, now.databaseText, request.deadline.databaseText,
       ])
     return try hold(id, in: db)
   }
@@ -78,7 +78,8 @@ package struct CreditHoldService: Sendable {
   /// To be committed before the first byte leaves: from here on, the provider may charge us.
   package func markSent(_ id: String, at now: Date, in db: Database) throws {
     try db.run(
-      "UPDATE credit_holds SET sent_at = ? WHERE id = ? AND state = 'pending'", [now, id])
+      "UPDATE credit_holds SET sent_at = ? WHERE id = ? AND state = 'pending'",
+      [now.databaseText, id])
     guard db.changesCount == 1 else { throw LedgerError.holdNotPending(id: id) }
   }
 
@@ -152,7 +153,8 @@ package struct CreditHoldService: Sendable {
   /// Holds that should have ended by now.
   package func overdue(at now: Date, in db: Database) throws -> [CreditHold] {
     try CreditHold.fetchAll(
-      cached: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?", [now],
+      cached: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
+      [now.databaseText],
       in: db)
   }
 }
@@ -184,10 +186,11 @@ extension CreditHoldService {
     _ hold: CreditHold, as state: CreditHold.State, at now: Date, in db: Database
   ) throws {
     try db.run(
-      "UPDATE credit_holds SET state = ?, finished_at = ? WHERE id = ?", [state, now, hold.id])
+      "UPDATE credit_holds SET state = ?, finished_at = ? WHERE id = ?",
+      [state, now.databaseText, hold.id])
     try db.run(
       "UPDATE users SET credit_held_micro = credit_held_micro - ?, updated_at = ? WHERE id = ?",
-      [hold.amount, now, hold.userID])
+      [hold.amount, now.databaseText, hold.userID])
   }
 
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.

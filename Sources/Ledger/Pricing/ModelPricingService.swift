@@ -65,7 +65,7 @@ package struct ModelPricingService: Sendable {
         provider, model, tariff.input, tariff.output, tariff.cachedInput, tariff.reasoning,
         tariff.imageInput, tariff.imageOutput, tariff.longPrompt?.threshold,
         tariff.longPrompt?.input, tariff.longPrompt?.output, tariff.longPrompt?.cachedInput, notes,
-        now, now,
+        now.databaseText, now.databaseText,
       ])
     return try active(provider: provider, model: model, in: db)
   }
@@ -80,7 +80,7 @@ package struct ModelPricingService: Sendable {
         UPDATE model_pricing SET is_active = 0, updated_at = ?
         WHERE model_provider = ? AND model_name = ? AND is_active = 1
         """,
-      arguments: [now, provider, model])
+      arguments: [now.databaseText, provider, model])
     return db.changesCount > 0
   }
 }

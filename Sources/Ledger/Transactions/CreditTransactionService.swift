@@ -55,7 +55,7 @@ package struct CreditTransactionService: Sendable {
     }
     try db.run(
       "UPDATE users SET credit_balance_micro = ?, updated_at = ? WHERE id = ?",
-      [balance, now, entry.userID])
+      [balance, now.databaseText, entry.userID])
     try db.run(
       """
       INSERT INTO credit_transactions (user_id, project_id, api_key_usage_id, transaction_type,
@@ -65,7 +65,8 @@ package struct CreditTransactionService: Sendable {
       """,
       [
         entry.userID, entry.projectID, entry.usageID, entry.type, entry.amount, balance,
-        entry.realCost, entry.externalTransactionID, entry.idempotencyKey, entry.description, now,
+        entry.realCost, entry.externalTransactionID, entry.idempotencyKey, entry.description,
+        now.databaseText,
       ])
     return CreditTransaction(
       id: db.lastInsertedRowID, userID: entry.userID, projectID: entry.projectID,

@@ -48,7 +48,8 @@ package struct APIKeyUsageService: Sendable {
         try entry.cost.actual.nanoDollars(), entry.cost.actual.description,
         entry.cost.table.description, entry.cost.reported?.description,
         entry.terms.creditValueUSD, entry.terms.markup, entry.forgiven, entry.call.isEstimate,
-        entry.call.responseMilliseconds, entry.priceID, entry.call.requestID, entry.chargedTo, now,
+        entry.call.responseMilliseconds, entry.priceID, entry.call.requestID, entry.chargedTo,
+        now.databaseText,
       ])
     return db.lastInsertedRowID
   }
@@ -82,7 +83,7 @@ package struct APIKeyUsageService: Sendable {
           AND (:since IS NULL OR u.created_at >= :since)
         GROUP BY u.model_provider, u.model_name, u.task_type ORDER BY cost DESC
         """,
-      ["user": userID, "project": projectID, "since": since], in: db)
+      ["user": userID, "project": projectID, "since": since?.databaseText], in: db)
   }
 }
 

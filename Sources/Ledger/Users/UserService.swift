@@ -46,7 +46,9 @@ package struct UserService: Sendable {
         updated_at = excluded.updated_at
       """,
       [
-        profile.telegramUserID, profile.username, profile.firstName, profile.languageCode, now, now,
+        profile.telegramUserID, profile.username, profile.firstName, profile.languageCode,
+        now.databaseText,
+        now.databaseText,
       ])
     let account = try account(telegramUserID: profile.telegramUserID, in: db)
     if isNew, initialGrant > .zero {
@@ -64,6 +66,6 @@ package struct UserService: Sendable {
   ) throws {
     try db.run(
       "UPDATE users SET active_project_id = ?, updated_at = ? WHERE id = ?",
-      [projectID, now, userID])
+      [projectID, now.databaseText, userID])
   }
 }

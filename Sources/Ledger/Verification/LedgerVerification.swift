@@ -103,7 +103,7 @@ package struct LedgerVerification: Sendable {
   private func overdueHolds(at now: Date, in db: Database) throws -> [String] {
     try CreditHold.fetchAll(
       db, sql: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
-      arguments: [now]
+      arguments: [now.databaseText]
     ).map { "hold \($0.id) is still pending after its deadline" }
   }
 
