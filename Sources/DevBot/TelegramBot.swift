@@ -90,7 +90,7 @@ package struct TelegramBot: Sendable {
   /// A hint that nobody relies on: where it fails, nothing is lost.
   @Sendable private func showTyping(to sender: Route.Sender) async {
     do {
-      let request = try BotRequest.sendChatAction(
+      let request = BotRequest.sendChatAction(
         chatID: sender.chatID, action: "typing", threadID: sender.threadID)
       _ = try await client.perform(request)
     } catch {

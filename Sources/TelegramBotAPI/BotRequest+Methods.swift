@@ -12,140 +12,130 @@ extension BotRequest {
     chatID: Int64, text: String, threadID: Int64? = nil, replyTo: Int64? = nil,
     keyboard: InlineKeyboardMarkup? = nil, disableLinkPreview: Bool = false
   ) throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      struct Reply: Encodable {
-        var messageID: Int64
-        var allowSendingWithoutReply = true
-      }
-      struct LinkPreview: Encodable {
-        var isDisabled = true
-      }
-      var chatID: Int64
-      var text: String
-      var messageThreadID: Int64?
-      var replyParameters: Reply?
-      var replyMarkup: InlineKeyboardMarkup?
-      var linkPreviewOptions: LinkPreview?
-    }
     try check(messageText: text)
     try check(keyboard)
-    return try BotRequest(
+    return BotRequest(
       "sendMessage",
-      Parameters(
-        chatID: chatID, text: text, messageThreadID: threadID,
-        replyParameters: replyTo.map { Parameters.Reply(messageID: $0) }, replyMarkup: keyboard,
-        linkPreviewOptions: disableLinkPreview ? Parameters.LinkPreview() : nil))
+      [
+        "chat_id": .int(chatID),
+        "text": .string(text),
+        "message_thread_id": threadID.map(JSON.int),
+        "reply_parameters": replyTo.map {
+          ["message_id": .int($0), "allow_sending_without_reply": true]
+        },
+        "reply_markup": keyboard?.json,
+        "link_preview_options": disableLinkPreview ? ["is_disabled": true] : nil,
+      ])
   }
 
   /// Without `keyboard`, the message loses the one it has.
   package static func editMessageText(
     chatID: Int64, messageID: Int64, text: String, keyboard: InlineKeyboardMarkup? = nil
   ) throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      var chatID: Int64
-      var messageID: Int64
-      var text: String
-      var replyMarkup: InlineKeyboardMarkup?
-    }
     try check(messageText: text)
     try check(keyboard)
-    return try BotRequest(
+    return BotRequest(
       "editMessageText",
-      Parameters(chatID: chatID, messageID: messageID, text: text, replyMarkup: keyboard))
+      [
+        "chat_id": .int(chatID), "message_id": .int(messageID), "text": .string(text),
+        "reply_markup": keyboard?.json,
+      ])
   }
 
   /// Shown for 5 s, or until a message arrives. `action` is one of Telegram's names.
   package static func sendChatAction(
     chatID: Int64, action: String = "typing", threadID: Int64? = nil
-  ) throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      var chatID: Int64
-      var action: String
-      var messageThreadID: Int64?
-    }
-    return try BotRequest(
-      "sendChatAction", Parameters(chatID: chatID, action: action, messageThreadID: threadID))
+  ) -> BotRequest {
+    BotRequest(
+      "sendChatAction",
+      [
+        "chat_id": .int(chatID), "action": .string(action),
+        "message_thread_id": threadID.map(JSON.int),
+      ])
   }
 
   /// - Parameter text: At most 200 UTF-16 units; `nil` ends the button's waiting in silence.
   package static func answerCallbackQuery(
     id: String, text: String? = nil, showAlert: Bool = false
   ) throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      var callbackQueryID: String
-      var text: String?
-      var showAlert: Bool?
-    }
     try require(
       (text?.utf16.count ?? 0) <= TelegramLimits.callbackAnswer,
       "text is longer than \(TelegramLimits.callbackAnswer) UTF-16 units")
-    return try BotRequest(
+    return BotRequest(
       "answerCallbackQuery",
-      Parameters(callbackQueryID: id, text: text, showAlert: showAlert ? true : nil))
+      [
+        "callback_query_id": .string(id), "text": text.map(JSON.string),
+        "show_alert": showAlert ? true : nil,
+      ])
   }
 
   /// - Parameter errorMessage: Shown to the user; must be there where `ok` is false.
   package static func answerPreCheckoutQuery(
     id: String, ok: Bool, errorMessage: String? = nil
   ) throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      var preCheckoutQueryID: String
-      var ok: Bool
-      var errorMessage: String?
-    }
     try require(ok || errorMessage?.isEmpty == false, "error_message is missing")
-    return try BotRequest(
+    return BotRequest(
       "answerPreCheckoutQuery",
-      Parameters(preCheckoutQueryID: id, ok: ok, errorMessage: errorMessage))
+      [
+        "pre_checkout_query_id": .string(id), "ok": .bool(ok),
+        "error_message": errorMessage.map(JSON.string),
+      ])
   }
 
   package static func setMyCommands(_ commands: [BotCommand]) throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      var commands: [BotCommand]
-    }
     try require(
       commands.count <= TelegramLimits.commandCount,
       "commands are more than \(TelegramLimits.commandCount)")
     for command in commands { try check(command) }
-    return try BotRequest("setMyCommands", Parameters(commands: commands))
+    return BotRequest("setMyCommands", ["commands": .array(commands.map(\.json))])
   }
 
   /// Keeps the updates that wait: they may be payments.
-  package static func deleteWebhook() throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      var dropPendingUpdates = false
-    }
-    return try BotRequest("deleteWebhook", Parameters())
+  package static func deleteWebhook() -> BotRequest {
+    BotRequest("deleteWebhook", ["drop_pending_updates": false])
   }
 
   static func getUpdates(
     offset: Int64?, limit: Int, timeout: Int, allowedUpdates: [String]?
-  ) throws(TelegramError) -> BotRequest {
-    struct Parameters: Encodable {
-      var offset: Int64?
-      var limit: Int
-      var timeout: Int
-      var allowedUpdates: [String]?
-    }
-    return try BotRequest(
+  ) -> BotRequest {
+    BotRequest(
       "getUpdates",
-      Parameters(offset: offset, limit: limit, timeout: timeout, allowedUpdates: allowedUpdates))
+      [
+        "offset": offset.map(JSON.int), "limit": .int(Int64(limit)),
+        "timeout": .int(Int64(timeout)),
+        "allowed_updates": allowedUpdates.map { .array($0.map(JSON.string)) },
+      ])
+  }
+
+  private init(_ method: String, _ parameters: JSON) {
+    self.init(method: method, json: parameters.data)
+  }
+}
+
+extension InlineKeyboardMarkup {
+  fileprivate var json: JSON {
+    ["inline_keyboard": .array(rows.map { .array($0.map(\.json)) })]
+  }
+}
+
+extension InlineKeyboardButton {
+  fileprivate var json: JSON {
+    [
+      "text": .string(text), "callback_data": callbackData.map(JSON.string),
+      "url": url.map(JSON.string),
+    ]
+  }
+}
+
+extension BotCommand {
+  fileprivate var json: JSON {
+    ["command": .string(command), "description": .string(description)]
   }
 }
 
 // MARK: - Checks
 
 extension BotRequest {
-  private init(_ method: String, _ parameters: some Encodable) throws(TelegramError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    guard let json = try? encoder.encode(parameters) else {
-      throw .invalidRequest("the parameters of \(method) have no form in JSON")
-    }
-    self.init(method: method, json: json)
-  }
-
   private static func check(messageText text: String) throws(TelegramError) {
     try require(!text.allSatisfy(\.isWhitespace), "text is empty")
     try require(

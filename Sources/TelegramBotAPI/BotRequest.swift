@@ -3,7 +3,7 @@ package import Foundation
 /// A request whose method and JSON are fixed, so that it can be stored and sent later.
 package struct BotRequest: Sendable, Equatable {
   package var method: String
-  /// One object: the parameters, with sorted keys.
+  /// One object: the parameters.
   package var json: Data
 
   package init(method: String, json: Data) {

@@ -53,7 +53,7 @@ package struct TelegramClient: Sendable {
   package func getUpdates(
     offset: Int64?, limit: Int = 100, timeout: Int, allowedUpdates: [String]? = nil
   ) async throws(TelegramError) -> UpdateBatch {
-    let request = try BotRequest.getUpdates(
+    let request = BotRequest.getUpdates(
       offset: offset, limit: limit, timeout: timeout, allowedUpdates: allowedUpdates)
     let answer = try await exchange(
       request, deadline: .seconds(timeout) + pollMargin, maximumResponseBytes: Self.longestBatch)

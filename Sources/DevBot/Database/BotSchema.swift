@@ -4,6 +4,8 @@ package import Ledger
 
 /// The tables of the bot beside the ledger's: the durable inbox and outbox, and the conversation.
 /// Migrations that have shipped are never edited.
+///
+/// The states are checked with `OR`: SQLite makes a table of an `IN` list each time a row is written.
 enum BotSchema {
   static func register(in migrator: inout DatabaseMigrator) {
     migrator.registerMigration("bot 1: inbox, outbox, conversation") { db in
@@ -20,7 +22,8 @@ enum BotSchema {
       update_id INTEGER NOT NULL UNIQUE,
       channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
       payload TEXT NOT NULL,
-      state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'quarantined')),
+      state TEXT NOT NULL DEFAULT 'pending' CHECK (
+        state = 'pending' OR state = 'done' OR state = 'quarantined'),
       attempts INTEGER NOT NULL DEFAULT 1,
       is_tried_alone INTEGER NOT NULL DEFAULT 0 CHECK (is_tried_alone IN (0, 1)),
       failure TEXT,
@@ -40,7 +43,8 @@ enum BotSchema {
       chat_id INTEGER,
       method TEXT NOT NULL,
       payload TEXT NOT NULL,
-      state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'sent', 'failed')),
+      state TEXT NOT NULL DEFAULT 'queued' CHECK (
+        state = 'queued' OR state = 'sent' OR state = 'failed'),
       lost_answers INTEGER NOT NULL DEFAULT 0,
       message_id INTEGER,
       failure TEXT,

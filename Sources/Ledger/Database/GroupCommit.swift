@@ -3,7 +3,8 @@ package import GRDB
 import Synchronization
 
 /// Commits writes that come together in one transaction, so that they share one wait for the disk.
-/// Each has a savepoint of its own: one that fails takes back nothing but itself.
+/// Where one of them fails, all are rolled back and run again, each in a transaction of its own, so
+/// that it takes back nothing but itself. (A savepoint for each would copy every page it touches.)
 ///
 /// A write is not a part of the task that asks for it: once asked for it happens, whether or not
 /// that task is cancelled. GRDB's own async write would throw instead, and drop a charge.
@@ -24,7 +25,8 @@ package final class GroupCommit: Sendable {
     self.database = database
   }
 
-  /// Returns once what `body` wrote is committed.
+  /// Returns once what `body` wrote is committed. `body` may be run more than once, and its writes
+  /// remain from the last time alone.
   ///
   /// - Throws: What `body` throws, and then nothing of what it wrote remains; errors of the database.
   package func write<Value: Sendable>(
@@ -43,16 +45,17 @@ package final class GroupCommit: Sendable {
 
   private func commitWaiting() {
     while let writes = takeWaiting() {
-      var failure: (any Error)?
-      do {
-        try database.write { db in
-          for write in writes { try write.run(in: db, isAlone: writes.count == 1) }
-        }
-      } catch {
-        failure = error
+      if writes.count > 1, (try? commit(writes)) != nil { continue }
+      // Alone, each reports its own failure, or that of its transaction.
+      for write in writes {
+        do { try commit([write]) } catch { write.fail(error) }
       }
-      for write in writes { write.end(transactionFailure: failure) }
     }
+  }
+
+  private func commit(_ writes: [any GroupedWrite]) throws {
+    try database.write { db in for write in writes { try write.run(in: db) } }
+    for write in writes { write.succeed() }
   }
 
   private func takeWaiting() -> [any GroupedWrite]? {
@@ -69,15 +72,16 @@ package final class GroupCommit: Sendable {
 }
 
 private protocol GroupedWrite: Sendable {
-  /// - Throws: Only where the whole transaction is lost.
-  func run(in db: Database, isAlone: Bool) throws
-  func end(transactionFailure: (any Error)?)
+  /// May be called again after the transaction was rolled back.
+  func run(in db: Database) throws
+  func succeed()
+  func fail(_ error: any Error)
 }
 
 private final class PendingWrite<Value: Sendable>: GroupedWrite {
   private let body: @Sendable (Database) throws -> Value
   private let continuation: CheckedContinuation<Value, any Error>
-  private let outcome = Mutex<Result<Value, any Error>?>(nil)
+  private let value = Mutex<Value?>(nil)
 
   init(
     body: @escaping @Sendable (Database) throws -> Value,
@@ -87,32 +91,19 @@ private final class PendingWrite<Value: Sendable>: GroupedWrite {
     self.continuation = continuation
   }
 
-  func run(in db: Database, isAlone: Bool) throws {
-    do {
-      if isAlone {
-        let value = try body(db)
-        outcome.withLock { $0 = .success(value) }
-      } else {
-        try db.run("SAVEPOINT one_of_a_group")
-        let value = try body(db)
-        outcome.withLock { $0 = .success(value) }
-        try db.run("RELEASE one_of_a_group")
-      }
-    } catch {
-      outcome.withLock { $0 = .failure(error) }
-      // Alone, the transaction is its savepoint. A full or failing disk makes SQLite roll back the
-      // whole transaction by itself: then the others must not go on as if they were in one.
-      if isAlone || !db.isInsideTransaction { throw error }
-      try db.run("ROLLBACK TO one_of_a_group")
-      try db.run("RELEASE one_of_a_group")
-    }
+  func run(in db: Database) throws {
+    let new = try body(db)
+    value.withLock { $0 = new }
   }
 
-  func end(transactionFailure: (any Error)?) {
-    switch (outcome.withLock { $0 }, transactionFailure) {
-    case (.failure(let error)?, _), (_, let error?): continuation.resume(throwing: error)
-    case (.success(let value)?, nil): continuation.resume(returning: value)
-    case (nil, nil): preconditionFailure("a write that was neither run nor failed")
+  func succeed() {
+    guard let value = value.withLock({ $0 }) else {
+      preconditionFailure("a write that was committed without having run")
     }
+    continuation.resume(returning: value)
+  }
+
+  func fail(_ error: any Error) {
+    continuation.resume(throwing: error)
   }
 }

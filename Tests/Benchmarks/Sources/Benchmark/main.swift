@@ -5,7 +5,7 @@ import TestSupport
 
 let executable = CommandLine.arguments.dropFirst().first ?? ".build/release/aidevbot"
 let people = 200
-let requests = 20_000
+let requests = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 20_000
 
 let folder = FileManager.default.temporaryDirectory
   .appendingPathComponent("aidevbot-bench-\(UUID().uuidString)")
