@@ -55,7 +55,12 @@ struct Settings: Sendable {
       throw SettingsError(
         .telegramBotToken, "is not set; put there the token that @BotFather gave your bot")
     }
-    guard token.wholeMatch(of: /[A-Za-z0-9:_\-]+/) != nil else {
+    guard
+      token.utf8.allSatisfy({
+        $0.isLetterOrDigit || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "_")
+          || $0 == UInt8(ascii: "-")
+      })
+    else {
       throw SettingsError(
         .telegramBotToken, "must be a token as @BotFather gives it, such as 123456:ABC-DEF")
     }
@@ -78,7 +83,8 @@ struct Settings: Sendable {
   func keys(of provider: ModelProvider) throws -> [String] {
     guard let key = Self.key(of: provider), let text = try source.text(key) else { return [] }
     let keys = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-    guard keys.allSatisfy({ $0.wholeMatch(of: /[!-~]+/) != nil }), !keys.isEmpty else {
+    guard !keys.isEmpty, keys.allSatisfy({ $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } })
+    else {
       throw SettingsError(key, "must be one key, or several with commas between them")
     }
     return keys
@@ -180,6 +186,17 @@ extension Settings {
     case .planning: .modelsPlanning
     case .coding: .modelsCoding
     case .verification: .modelsVerification
+    }
+  }
+}
+
+extension UInt8 {
+  fileprivate var isLetterOrDigit: Bool {
+    switch self {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"):
+      true
+    default: false
     }
   }
 }
