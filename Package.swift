@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let logInMemory: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 
 let package = Package(
   name: "aidevbot",
@@ -85,7 +86,7 @@ let package = Package(
     ),
     .testTarget(
       name: "TelegramBotAPITests",
-      dependencies: ["HTTPTransport", "TelegramBotAPI", "TestSupport", logging],
+      dependencies: ["HTTPTransport", "TelegramBotAPI", "TestSupport", logging, logInMemory],
       swiftSettings: strict
     ),
     .testTarget(
