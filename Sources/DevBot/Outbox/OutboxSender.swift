@@ -175,6 +175,11 @@ extension OutboxSender {
     }
     switch error {
     case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
+    case .badRequest where error.isThreadMissing:
+      guard let request = reply.request.outsideTopics() else {
+        return .failed(String(describing: error))
+      }
+      reply.request = request
     case .badRequest, .forbidden, .invalidRequest: return .failed(String(describing: error))
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
@@ -210,12 +215,13 @@ extension OutboxSender {
       try await writer.write(for: "moving a chat") {
         try self.outbox.moveChat(from: old, to: new, in: $0)
       }
-      chats[old]?.waiting = Deque(
-        try (chats[old]?.waiting ?? []).map { waiting in
-          var moved = waiting
-          moved.request = try waiting.request.addressed(to: new)
-          return moved
-        })
+      // Computed first: the assignment below holds `chats` while it evaluates its right side.
+      let moved = try (chats[old]?.waiting ?? []).map { waiting in
+        var moved = waiting
+        moved.request = try waiting.request.addressed(to: new)
+        return moved
+      }
+      chats[old]?.waiting = Deque(moved)
       return nil
     } catch {
       return .failed(String(describing: error))
