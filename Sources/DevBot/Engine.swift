@@ -106,7 +106,7 @@ package struct Engine: Sendable {
     var round = 0
     while !Task.isCancelled {
       do {
-        try orchestrator.voidOverdueHolds()
+        try await orchestrator.voidOverdueHolds()
         if round % Self.roundsPerPruning == 0 {
           try writer.database.write { db in
             try inbox.prune(at: Date(), in: db)

@@ -29,7 +29,6 @@ package struct UpdateHandler: Sendable {
   }
 
   package func handle(_ stored: StoredUpdate) async {
-    var work: Work?
     do {
       let update = try await content(of: stored)
       guard let content = update.update else {
@@ -41,7 +40,7 @@ package struct UpdateHandler: Sendable {
         }
       }
       let route = Route(content, bot: environment.bot)
-      work = try await environment.writer.write(for: "answering an update") {
+      let work = try await environment.writer.write(for: "answering an update") {
         try respond(to: route, stored, in: $0)
       }
       environment.wakeSender()
@@ -49,15 +48,15 @@ package struct UpdateHandler: Sendable {
     } catch is Inbox.AlreadyFinished {
       logger.debug("An update was finished before.", metadata: ["update": "\(stored.id)"])
     } catch {
-      await quarantine(stored, because: String(describing: type(of: error)), error, work)
+      await quarantine(stored, because: String(describing: type(of: error)), error)
     }
   }
 
   /// Finishes an update of a person who has too many waiting already.
   package func turnAway(_ stored: StoredUpdate, limit: Int, saysSo: Bool) async {
-    await end(stored, what: "turning an update away") { sender, db in
+    await end(stored, what: "turning an update away") { route, db in
       let now = environment.now()
-      if saysSo, let sender {
+      if saysSo, let sender = route?.sender {
         let reply = Reply(
           """
           You have \(limit) messages waiting, so I leave this one and those right after it. They \
@@ -72,8 +71,7 @@ package struct UpdateHandler: Sendable {
   /// Sets an update apart that cannot be handled, tells its sender where there is one, and leaves
   /// no hold behind.
   package func quarantine(
-    _ stored: StoredUpdate, because reason: String, _ error: (any Error)? = nil,
-    _ work: Work? = nil
+    _ stored: StoredUpdate, because reason: String, _ error: (any Error)? = nil
   ) async {
     logger.error(
       "An update cannot be handled and is set apart; its row stays in the table inbox.",
@@ -82,13 +80,11 @@ package struct UpdateHandler: Sendable {
       ])
     await environment.alerts.raise(
       .quarantine, "Update \(stored.id) could not be handled (\(reason)). Its row is in the inbox.")
-    await end(stored, what: "quarantining an update") { sender, db in
+    await end(stored, what: "quarantining an update") { route, db in
       let now = environment.now()
-      if let work { try environment.orchestrator.abandon(work, in: db) }
-      if let sender, sender.isPrivate {
-        let reply = Reply(
-          "Something went wrong on my side with this message. My operator has been told, and it "
-            + "cost you nothing.")
+      try environment.orchestrator.abandon(updateID: stored.id, in: db)
+      if let sender = route?.sender, sender.isPrivate {
+        let reply = route?.isPayment == true ? Self.paymentSetApart : Self.apology
         try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
       }
       try environment.inbox.quarantine(stored.id, failure: reason, at: now, in: db)
@@ -216,6 +212,14 @@ extension UpdateHandler {
 // MARK: - Endings
 
 extension UpdateHandler {
+  private static let apology = Reply(
+    "Something went wrong on my side with this message. My operator has been told, and it cost you "
+      + "nothing.")
+
+  private static let paymentSetApart = Reply(
+    "I have been told of a payment from you, but nothing is for sale yet. My operator has been "
+      + "told and looks after it.")
+
   private func content(of stored: StoredUpdate) async throws -> StoredUpdate {
     guard stored.update == nil, stored.flaw == nil else { return stored }
     return try await environment.writer.write(for: "reading an update") {
@@ -225,12 +229,12 @@ extension UpdateHandler {
 
   private func end(
     _ stored: StoredUpdate, what: String,
-    _ body: @escaping @Sendable (Route.Sender?, Database) throws -> Void
+    _ body: @escaping @Sendable (Route?, Database) throws -> Void
   ) async {
     do {
       let update = try await content(of: stored).update
-      let sender = update.flatMap { Route($0, bot: environment.bot).sender }
-      try await environment.writer.write(for: what) { try body(sender, $0) }
+      let route = update.map { Route($0, bot: environment.bot) }
+      try await environment.writer.write(for: what) { try body(route, $0) }
       environment.wakeSender()
     } catch {
       // It stays pending, and the next start tries again.
@@ -244,6 +248,10 @@ extension UpdateHandler {
 private struct UnexpectedPayment: Error {}
 
 extension Route {
+  fileprivate var isPayment: Bool {
+    if case .unexpectedPayment = self { true } else { false }
+  }
+
   fileprivate var sender: Sender? {
     switch self {
     case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),

@@ -1,5 +1,5 @@
 package import Foundation
-package import GRDB
+import GRDB
 package import LanguageModels
 package import Ledger
 package import Logging
@@ -39,14 +39,12 @@ package struct ModelOrchestrator: Sendable {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by whoever
   /// took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
-  /// A request cut off by a crash is handled again only while the person may still be waiting.
-  static let retriedFor: TimeInterval = 5 * 60
   /// Telegram shows "typing" for five seconds (Bot API, sendChatAction).
   private static let typingRenewal = Duration.seconds(4)
 
   let environment: Environment
-  private let holds: CreditHoldService
-  private let logger: Logger
+  let holds: CreditHoldService
+  let logger: Logger
 
   package init(_ environment: Environment, logger: Logger) {
     self.environment = environment
@@ -75,30 +73,6 @@ package struct ModelOrchestrator: Sendable {
       try await void(call, because: failure)
     }
     environment.wakeSender()
-  }
-
-  /// Ends whatever holds the work still has, after a mistake of ours.
-  package func abandon(_ work: Work, in db: Database) throws {
-    for hold in try holds.holds(forWork: work.ledgerName, in: db) where hold.state == .pending {
-      let loss = try hold.sentAt.map { _ in
-        try holds.estimate(of: hold, requestID: hold.requestID, in: db)
-      }
-      try holds.void(hold.id, loss: loss, at: environment.now(), in: db)
-    }
-  }
-
-  /// Voids holds that outlived their deadline; whoever took them is gone.
-  package func voidOverdueHolds() throws {
-    try environment.writer.database.write { db in
-      for hold in try holds.overdue(at: environment.now(), in: db) {
-        logger.warning(
-          "A hold outlived its deadline; voiding it.", metadata: ["hold": "\(hold.id)"])
-        let loss = try hold.sentAt.map { _ in
-          try holds.estimate(of: hold, requestID: hold.requestID, in: db)
-        }
-        try holds.void(hold.id, loss: loss, at: environment.now(), in: db)
-      }
-    }
   }
 }
 
@@ -318,7 +292,7 @@ extension ModelOrchestrator {
       of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds, in: db)
   }
 
-  private func finish(_ work: Work, with reply: Reply, in db: Database) throws {
+  func finish(_ work: Work, with reply: Reply, in db: Database) throws {
     let now = environment.now()
     try environment.replies.queue(
       reply, to: work.sender, updateID: work.updateID, at: now, in: db)
@@ -326,60 +300,8 @@ extension ModelOrchestrator {
   }
 }
 
-// MARK: - After a crash
-
-extension ModelOrchestrator {
-  /// Sorts out calls for the same work that an earlier life of the process began. Returns whether
-  /// the work is to be done (again); if not, the person has been told.
-  private func clearEarlierAttempts(of work: Work) async throws -> Bool {
-    // Ids of updates can come again after years; holds of that time are another update's.
-    let earlier = try environment.writer.database.read {
-      try holds.holds(forWork: work.ledgerName, in: $0)
-    }.filter { $0.createdAt >= work.receivedAt }
-    guard let last = earlier.last else { return true }
-
-    let isYoung = environment.now().timeIntervalSince(work.receivedAt) < Self.retriedFor
-    let mayTryAgain = last.sentAt == nil || (earlier.count == 1 && isYoung)
-    let known = last.state == .pending ? await metered(last) : nil
-    try await environment.writer.write(for: "clearing up after a crash") { db in
-      if last.state == .pending {
-        let loss =
-          try known
-          ?? last.sentAt.map { _ in
-            try holds.estimate(of: last, requestID: last.requestID, in: db)
-          }
-        try holds.void(last.id, loss: loss, at: environment.now(), in: db)
-      }
-      guard !mayTryAgain else { return }
-      try finish(
-        work,
-        with: Reply(
-          """
-          I was interrupted while I worked on your request, and the answer was lost. It cost you \
-          nothing. Please send it again.
-          """),
-        in: db)
-    }
-    logger.notice(
-      "A call was cut off by the end of the process.",
-      metadata: ["hold": "\(last.id)", "again": "\(mayTryAgain)"])
-    if !mayTryAgain { environment.wakeSender() }
-    return mayTryAgain
-  }
-
-  /// What the provider says a call cut off has used, where it can be asked.
-  private func metered(_ hold: CreditHold) async -> MeteredCall? {
-    guard let requestID = hold.requestID, let provider = ModelProvider(rawValue: hold.provider),
-      let usage = try? await environment.llm.usage(ofRequest: requestID, provider: provider)
-    else { return nil }  // Then it is estimated.
-    return MeteredCall(
-      usage: MeteredUsage(usage), reportedCost: usage.reportedCostUSD, model: hold.model,
-      keyIdentifier: "unknown", requestID: requestID, responseMilliseconds: 0)
-  }
-}
-
 extension MeteredUsage {
-  fileprivate init(_ usage: TokenUsage) {
+  init(_ usage: TokenUsage) {
     self.init(
       inputTokens: usage.inputTokens, cachedInputTokens: usage.cachedInputTokens,
       outputTokens: usage.outputTokens, reasoningTokens: usage.reasoningTokens,

@@ -9,5 +9,8 @@ package struct Work: Sendable {
   package var text: String
 
   /// Names the work in the ledger; a hold's id adds the attempt.
-  var ledgerName: String { "upd\(updateID):\(task.rawValue)" }
+  var ledgerName: String { "\(Self.ledgerName(ofUpdate: updateID)):\(task.rawValue)" }
+
+  /// Names all the work of an update.
+  static func ledgerName(ofUpdate id: Int64) -> String { "upd\(id)" }
 }

@@ -142,12 +142,17 @@ package struct CreditHoldService: Sendable {
       responseMilliseconds: responseMilliseconds, isEstimate: true)
   }
 
-  /// All holds ever taken for that work, first attempt first.
+  /// All holds ever taken for that work, or for all work whose name begins with `work` and a colon,
+  /// first attempt first.
   package func holds(forWork work: String, in db: Database) throws -> [CreditHold] {
     // ';' is the character after ':', so this is every id that begins with "<work>:".
     try CreditHold.fetchAll(
       cached: "SELECT * FROM credit_holds WHERE id >= ? AND id < ? ORDER BY created_at, id",
       ["\(work):", "\(work);"], in: db)
+  }
+
+  package func isPending(_ id: String, in db: Database) throws -> Bool {
+    try hold(id, in: db).state == .pending
   }
 
   /// Holds that should have ended by now.
