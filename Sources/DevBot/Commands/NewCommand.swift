@@ -12,7 +12,7 @@ struct NewCommand: Command {
       return .reply(Reply("Give your project a title, for example:\n/new Shopping list"))
     }
     let service = ProjectService()
-    guard request.argument.count <= Project.longestTitle else {
+    guard request.argument.utf16.count <= Project.longestTitle else {
       return .reply(
         Reply("A title may have \(Project.longestTitle) characters at most. Try a shorter one."))
     }

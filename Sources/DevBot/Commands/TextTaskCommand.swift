@@ -9,6 +9,7 @@ protocol TextTaskCommand: Command {
 
 extension TextTaskCommand {
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    _ = try request.account()
     guard !request.argument.isEmpty else {
       return .reply(Reply("Tell me more after the command, for example:\n/\(name) \(example)"))
     }

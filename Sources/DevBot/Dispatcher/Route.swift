@@ -41,10 +41,11 @@ package enum Route: Sendable {
   }
 
   /// What cannot wait behind a slow answer: Telegram drops a payment that is not answered within ten
-  /// seconds, and a button spins until it is.
+  /// seconds, and a button spins until it is. A payment made is never turned away.
   package static func isUrgent(_ update: Update) -> Bool {
     switch update.content {
     case .callbackQuery, .preCheckoutQuery: true
+    case .message(let message): message.successfulPayment != nil
     default: false
     }
   }
@@ -53,7 +54,8 @@ package enum Route: Sendable {
     switch update.content {
     case .message(let message): self = Self.route(message, bot: bot)
     case .editedMessage(let message):
-      let sender = Self.sender(of: message)
+      // A live location is edited every few seconds, by nobody's hand.
+      let sender = message.text == nil ? nil : Self.sender(of: message)
       self = sender.map { $0.isPrivate ? .edited($0) : .ignored } ?? .ignored
     case .callbackQuery(let query):
       guard let data = query.data, let message = query.message else {
@@ -79,7 +81,8 @@ package enum Route: Sendable {
     let isReplyToBot = message.replyToMessage?.from?.id == bot.id
     if let command = command(in: text) {
       if let addressee = command.addressee {
-        guard addressee == bot.username?.lowercased() else { return .ignored }
+        // In a private chat nobody else can be meant.
+        guard sender.isPrivate || addressee == bot.username?.lowercased() else { return .ignored }
       } else if !sender.isPrivate, !isReplyToBot {
         // In a group, a bare command may be meant for any of its bots.
         return .ignored
@@ -116,7 +119,7 @@ package enum Route: Sendable {
   private static func withoutMention(of bot: User, in text: String) -> String? {
     guard let name = bot.username,
       let mention = text.range(
-        of: #"@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
+        of: #"(?<!\w)@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
     else { return nil }
     return text.replacingCharacters(in: mention, with: "")[...].trimmed
   }

@@ -17,7 +17,8 @@ package struct Project: Sendable, Equatable {
   package var createdAt: Date
   package var completedAt: Date?
 
-  /// In characters; fits a button and a line of a list.
+  /// In UTF-16 units, as Telegram's limits are: it fits a button, the note over the chat, and the
+  /// one message that a list of projects becomes when it is edited.
   package static let longestTitle = 100
   /// Nobody works on more; a limit on what one account can make us keep.
   package static let mostPerUser = 500
