@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Ledger
 import Logging
 import Synchronization
@@ -22,16 +22,18 @@ package final class OperatorAlerts: Sendable {
   private let outbox: Outbox
   private let writer: PatientWriter
   private let wakeSender: @Sendable () -> Void
+  private let now: @Sendable () -> Date
   private let lastRaised = Mutex<[Kind: Date]>([:])
 
   package init(
     administrators: [Int64], outbox: Outbox, writer: PatientWriter,
-    wakeSender: @escaping @Sendable () -> Void
+    wakeSender: @escaping @Sendable () -> Void, now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.administrators = administrators
     self.outbox = outbox
     self.writer = writer
     self.wakeSender = wakeSender
+    self.now = now
   }
 
   package func raise(_ kind: Kind, _ sentence: String) async {
@@ -41,7 +43,7 @@ package final class OperatorAlerts: Sendable {
         for id in self.administrators {
           let request = try BotRequest.sendMessage(
             chatID: id, text: "⚠️ \(sentence.prefix(1_000)) The log has more.")
-          try self.outbox.queue(request, chatID: id, updateID: 0, at: Date(), in: db)
+            try self.outbox.queue(request, chatID: id, updateID: 0, at: self.now(), in: db)
         }
       }
       wakeSender()
@@ -51,7 +53,7 @@ package final class OperatorAlerts: Sendable {
   }
 
   private func isDue(_ kind: Kind) -> Bool {
-    let now = Date()
+    let now = now()
     return lastRaised.withLock { times in
       if let last = times[kind], now.timeIntervalSince(last) < Self.pause { return false }
       times[kind] = now
