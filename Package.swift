@@ -95,5 +95,13 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", grdb], swiftSettings: strict),
+    .testTarget(
+      name: "DevBotTests",
+      dependencies: [
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", "TestSupport",
+        grdb, logging,
+      ],
+      swiftSettings: strict
+    ),
   ]
 )

@@ -1,0 +1,123 @@
+@testable import DevBot
+import Foundation
+import GRDB
+import Ledger
+import TestSupport
+import Testing
+
+/// One way in which a call fails, and what follows from it.
+struct FailedCall: Sendable, CustomTestStringConvertible {
+  enum HouseCost {
+    case none
+    /// As the provider metered it.
+    case metered
+    /// The provider may have done the work without our seeing it.
+    case estimated
+  }
+
+  var testDescription: String
+  var model: String
+  var reply: LoopbackReply
+  var words: String
+  var houseCost = HouseCost.none
+
+  static let html = LoopbackReply.html("<html><h1>502 Bad Gateway</h1></html>", status: 502)
+  static let geminiUsage =
+    #""usageMetadata": {"promptTokenCount": 12, "totalTokenCount": 12}"#
+
+  static let all =
+    [DevBotRig.flash, DevBotRig.sonnet].flatMap { model in
+      [
+        FailedCall(
+          testDescription: "429 of \(model)", model: model,
+          reply: .json("{}", status: 429, headers: ["Retry-After": "9"]),
+          words: "very busy right now; please try again in 9 seconds."),
+        FailedCall(
+          testDescription: "502 of \(model)", model: model, reply: html,
+          words: "The model ran into a problem"),
+        FailedCall(
+          testDescription: "401 of \(model)", model: model, reply: .json("{}", status: 401),
+          words: "isn't available at the moment"),
+        FailedCall(
+          testDescription: "reset by \(model)", model: model, reply: .reset,
+          words: "The connection broke", houseCost: .estimated),
+        FailedCall(
+          testDescription: "half an answer of \(model)", model: model, reply: .json(#"{"id": "#),
+          words: "got lost on its way", houseCost: .estimated),
+      ]
+    } + [
+      FailedCall(
+        testDescription: "blocked", model: DevBotRig.flash,
+        reply: .json(#"{"promptFeedback": {"blockReason": "SAFETY"}, \#(geminiUsage)}"#),
+        words: "may not answer this", houseCost: .metered),
+      FailedCall(
+        testDescription: "empty", model: DevBotRig.flash,
+        reply: .json(#"{"candidates": [{"finishReason": "STOP"}], \#(geminiUsage)}"#),
+        words: "without saying anything", houseCost: .metered),
+      FailedCall(
+        testDescription: "error inside 200", model: DevBotRig.sonnet,
+        reply: .json(#"{"error": {"code": 502, "message": "upstream"}}"#),
+        words: "The model ran into a problem"),
+    ]
+}
+
+@Suite("A failed call")
+struct FailedCallTests {
+  @Test(arguments: FailedCall.all)
+  func costsThePersonNothingAndSaysSo(call: FailedCall) async throws {
+    let rig = try DevBotRig(model: call.model)
+    rig.gemini.replyNext(call.reply)
+    rig.openRouter.replyNext(call.reply)
+    try await rig.say("/start")
+    let replies = try await rig.say("How do I sort?")
+    #expect(replies.count == 1)
+    #expect(replies.first?.contains(call.words) == true)
+    #expect(replies.first?.hasSuffix(" It cost you nothing.") == true)
+    try expectNothingCharged(rig, houseCost: call.houseCost)
+    // The next one goes well, and knows nothing of this one.
+    rig.gemini.replyNext()
+    #expect(try rig.count("conversation_messages") == 0)
+  }
+
+  @Test func timesOutWithoutACharge() async throws {
+    let rig = try DevBotRig(timeout: .milliseconds(200))
+    rig.gemini.replyNext(.hang)
+    try await rig.say("/start")
+    let reply = try await rig.say("How do I sort?").first
+    #expect(
+      reply
+        == "The model took too long to answer; please try again in a moment. It cost you nothing.")
+    try expectNothingCharged(rig, houseCost: .estimated)
+  }
+
+  @Test func tellsTheOperatorWhatOnlyTheOperatorCanMend() async throws {
+    let rig = try DevBotRig(administrators: [1])
+    rig.gemini.replyNext(.json("{}", status: 401), .json("{}", status: 401))
+    try await rig.say("/start")
+    try await rig.say("How do I sort?")
+    try await rig.say("How do I sort?")
+    let alerts = try rig.replies().filter { $0.chatID == 1 }
+    #expect(alerts.count == 1)
+    #expect(alerts.first?.text.contains("Calls to google/gemini-2.5-flash fail") == true)
+  }
+
+  private func expectNothingCharged(_ rig: DevBotRig, houseCost: FailedCall.HouseCost) throws {
+    #expect(try rig.account().balance.micro == 100_000_000)
+    #expect(try rig.account().held == .zero)
+    #expect(try rig.holds().map(\.state) == [.voided])
+    #expect(try rig.count("credit_transactions") == 1)
+    let usage = try rig.usage()
+    #expect(usage.allSatisfy { $0["charged_to"] == "house" })
+    #expect(usage.map { $0["is_estimate"] as Bool } == expectedEstimates(houseCost))
+    #expect(usage.allSatisfy { $0["actual_cost_nanousd"] > 0 })
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  private func expectedEstimates(_ houseCost: FailedCall.HouseCost) -> [Bool] {
+    switch houseCost {
+    case .none: []
+    case .metered: [false]
+    case .estimated: [true]
+    }
+  }
+}
