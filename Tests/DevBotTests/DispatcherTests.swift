@@ -1,0 +1,230 @@
+@testable import DevBot
+import Foundation
+import GRDB
+import Ledger
+import TelegramBotAPI
+import TestSupport
+import Testing
+
+@Suite("Dispatcher")
+struct DispatcherTests {
+  let rig: DevBotRig
+  /// Paid calls wait until it is true.
+  let isOpen = Watched(false)
+
+  init() throws {
+    rig = try DevBotRig()
+    rig.gemini.onCall { [isOpen] request in
+      if request.path.hasSuffix(":generateContent") { _ = isOpen.block(until: { $0 }) }
+      return nil
+    }
+  }
+
+  private func open() { isOpen.change { $0 = true } }
+
+  private func deliver(_ text: String, from user: Int64 = 42) async throws -> Int64 {
+    try await rig.deliver("message", .message(text, from: user))
+  }
+
+  private func waitForCalls(_ count: Int) async throws {
+    try await rig.gemini.requests.wait(for: "\(count) calls") { $0.count == count }
+  }
+
+  @Test func keepsTheOrderOfOnePersonAndServesOthersMeanwhile() async throws {
+    try await rig.say("/start")
+    try await rig.say("/start", from: 43)
+    let slow = try await deliver("How do I sort?")
+    let after = try await deliver("/status")
+    try await waitForCalls(1)
+    let other = try await deliver("And I?", from: 43)
+    try await waitForCalls(2)
+    #expect(try rig.texts(of: slow) == [] && rig.texts(of: after) == [])
+    open()
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.texts(of: other).count == 1)
+    let order = try rig.database.read {
+      try Int64.fetchAll($0, sql: "SELECT update_id FROM outbox WHERE chat_id = 42 ORDER BY id")
+    }
+    #expect(Array(order.suffix(2)) == [slow, after])
+    #expect(try rig.texts(of: after).first?.hasPrefix("Balance: 99.76") == true)
+  }
+
+  @Test func letsNobodyWaitForTheAnswerToAButtonOrAPayment() async throws {
+    try await rig.say("/start")
+    let slow = try await deliver("How do I sort?")
+    try await waitForCalls(1)
+    let press = try await rig.deliver("callback_query", .press("credits:buy"))
+    let checkout = try await rig.deliver(
+      "pre_checkout_query",
+      [
+        "id": "pay", "from": .user(42), "currency": "XTR", "total_amount": 1,
+        "invoice_payload": "p",
+      ])
+    try await waitUntilFinished(press)
+    try await waitUntilFinished(checkout)
+    #expect(try rig.texts(of: slow) == [])
+    let answer = try #require(try rig.replies(to: checkout).first)
+    #expect(answer.method == "answerPreCheckoutQuery")
+    #expect(answer.parameters["ok"] == false)
+    #expect(
+      answer.parameters["error_message"]
+        == "Credits cannot be bought yet. You have not been charged.")
+    open()
+    await rig.engine.dispatcher.becomeIdle()
+  }
+
+  @Test func setsAsideWhatCannotBeReadAndGoesOn() async throws {
+    let bad = rig.nextUpdateID()
+    let good = rig.nextUpdateID()
+    try await rig.engine.receive(
+      [.update(bad, "message", ["text": "no chat"]), .update(good, "message", .message("/help"))],
+      nextOffset: good + 1)
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.inboxState(bad) == "quarantined")
+    #expect(try rig.inboxState(good) == "done")
+    #expect(try rig.texts(of: good).count == 1)
+  }
+
+  @Test func turnsAwayPolitelyAndOnceWhatIsTooMuch() async throws {
+    try await rig.say("/start")
+    _ = try await deliver("How do I sort?")
+    try await waitForCalls(1)
+    var ids: [Int64] = []
+    for _ in 0..<(Dispatcher.mostWaitingPerLane + 3) { ids.append(try await deliver("/help")) }
+    let turnedAway = ids.suffix(3)
+    for id in turnedAway { try await waitUntilFinished(id) }
+    let replies = try turnedAway.flatMap { try rig.texts(of: $0) }
+    #expect(
+      replies == [
+        """
+        You have 256 messages waiting, so I leave this one and those right after it. They cost you \
+        nothing.
+        """
+      ])
+    // A payment is never turned away.
+    let payment = try await rig.deliver("message", .payment)
+    try await waitUntilFinished(payment)
+    #expect(try rig.inboxState(payment) == "quarantined")
+    open()
+    await rig.engine.dispatcher.becomeIdle()
+    for id in ids.dropLast(3) { #expect(try rig.texts(of: id).count == 1) }
+  }
+
+  @Test func leavesWhatWaitsToTheNextStart() async throws {
+    try await rig.say("/start")
+    let slow = try await deliver("How do I sort?")
+    let waiting = [try await deliver("/status"), try await deliver("/credits")]
+    try await waitForCalls(1)
+    async let drained: Void = rig.engine.dispatcher.drain()
+    open()
+    await drained
+    // What comes after that is stored and waits too.
+    let late = try await deliver("/help")
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.texts(of: slow).count == 1)
+    for id in waiting + [late] { #expect(try rig.inboxState(id) == "pending") }
+
+    let engine = try rig.restarted()
+    try await engine.resume()
+    await engine.dispatcher.becomeIdle()
+    for id in waiting + [late] { #expect(try rig.texts(of: id).count == 1) }
+    #expect(try rig.texts(of: slow).count == 1)
+  }
+
+  @Test func handlesOnceWhatIsDeliveredTwice() async throws {
+    open()
+    try await rig.say("/start")
+    let id = rig.nextUpdateID()
+    let update = ReceivedUpdate.update(id, "message", .message("How do I sort?"))
+    try await rig.engine.receive([update, update], nextOffset: id + 1)
+    await rig.engine.dispatcher.becomeIdle()
+    try await rig.engine.receive([update], nextOffset: id + 1)
+    let restarted = try rig.restarted()
+    try await restarted.receive([update], nextOffset: id + 1)
+    try await restarted.resume()
+    await restarted.dispatcher.becomeIdle()
+    #expect(try rig.texts(of: id).count == 1)
+    #expect(rig.gemini.paidCalls.count == 1)
+  }
+
+  @Test func leavesAloneWhatProbablyEndedTheProcess() async throws {
+    open()
+    try await rig.say("/start")
+    let work = try rig.work()
+    try rig.leaveHold(for: work, isSent: true)
+    try rig.execute("UPDATE inbox SET is_tried_alone = 1 WHERE update_id = \(work.updateID)")
+    let engine = try rig.restarted()
+    try await engine.resume()
+    await engine.dispatcher.becomeIdle()
+    #expect(
+      try rig.texts(of: work.updateID) == [
+        """
+        Something went wrong on my side with this message. My operator has been told, and it cost \
+        you nothing.
+        """
+      ])
+    #expect(try rig.inboxState(work.updateID) == "quarantined")
+    #expect(rig.gemini.requests.value.isEmpty)
+    // Nothing stays reserved for it.
+    #expect(try rig.account().held == .zero)
+    #expect(try rig.usage().map { $0["charged_to"] as String } == ["house"])
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test func marksAnUpdateThatSurvivedSeveralStartsWhileItIsHandled() async throws {
+    try await rig.say("/start")
+    let work = try rig.work()
+    for _ in 0..<Inbox.attemptsBeforeCaution - 2 {
+      _ = try rig.database.write { try rig.engine.inbox.resume(in: $0) }
+    }
+    let engine = try rig.restarted()
+    try await engine.resume()
+    try await waitForCalls(1)
+    #expect(try isTriedAlone(work.updateID) == true)
+    open()
+    await engine.dispatcher.becomeIdle()
+    #expect(try rig.inboxState(work.updateID) == "done")
+    #expect(try isTriedAlone(work.updateID) == false)
+  }
+
+  @Test func tellsAPersonWhatBecomesOfAPaymentThatNobodyExpected() async throws {
+    let rig = try DevBotRig(administrators: [1])
+    try await rig.say("/start")
+    let id = try await rig.deliver("message", .payment)
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(
+      try rig.texts(of: id) == [
+        """
+        I have been told of a payment from you, but nothing is for sale yet. My operator has been \
+        told and looks after it.
+        """
+      ])
+    #expect(try rig.inboxState(id) == "quarantined")
+    #expect(try rig.replies().contains { $0.chatID == 1 && $0.text.contains("Update \(id)") })
+  }
+
+  private func isTriedAlone(_ id: Int64) throws -> Bool? {
+    try rig.database.read {
+      try Bool.fetchOne(
+        $0, sql: "SELECT is_tried_alone FROM inbox WHERE update_id = ?", arguments: [id])
+    }
+  }
+
+  /// Waits while others are under way, so that `becomeIdle` does not tell.
+  private func waitUntilFinished(_ id: Int64) async throws {
+    try await rig.wakes.wait(for: "the end of update \(id)") { [rig] _ in
+      (try? rig.inboxState(id)) != "pending"
+    }
+  }
+}
+
+extension JSONValue {
+  static let payment = JSONValue.message(
+    nil,
+    adding: [
+      "successful_payment": [
+        "currency": "XTR", "total_amount": 1, "invoice_payload": "p",
+        "telegram_payment_charge_id": "c", "provider_payment_charge_id": "c",
+      ]
+    ])
+}

@@ -1,0 +1,229 @@
+@testable import DevBot
+import Foundation
+import GRDB
+import HTTPTransport
+import Ledger
+import TelegramBotAPI
+import TestSupport
+import Testing
+
+@Suite("OutboxSender")
+struct OutboxSenderTests {
+  let rig: DevBotRig
+  let fake: FakeTelegram
+  let sender: OutboxSender
+  private let outbox = Outbox(channel: .telegram)
+
+  init() throws {
+    rig = try DevBotRig()
+    fake = try FakeTelegram()
+    sender = OutboxSender(
+      outbox: outbox,
+      client: TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token),
+      writer: rig.writer, rates: rig.settings.sendRates, logger: .silent)
+  }
+
+  private func queue(
+    _ texts: String..., to chatID: Int64 = 42, threadID: Int64? = nil, at date: Date = Date()
+  ) throws {
+    try rig.database.write { db in
+      for text in texts {
+        let request = try BotRequest.sendMessage(chatID: chatID, text: text, threadID: threadID)
+        try outbox.queue(request, chatID: chatID, updateID: 1, at: date, in: db)
+      }
+    }
+  }
+
+  /// Sends everything, and stops the fake: nothing follows.
+  private func send() async {
+    await sender.becomeIdle()
+    fake.stop()
+    #expect(fake.state.value.violations.isEmpty)
+  }
+
+  private func sent(to chatID: Int64 = 42) -> [String] { fake.state.value.sent(to: chatID) }
+
+  private var states: [String] { get throws { try rig.replies().map(\.state) } }
+
+  @Test func keepsTheOrderWithinAChat() async throws {
+    let texts = (1...30).map { "message \($0)" }
+    for text in texts {
+      try queue(text)
+      try queue(text, to: 43)
+    }
+    await send()
+    #expect(sent() == texts && sent(to: 43) == texts)
+    #expect(try states == Array(repeating: "sent", count: 60))
+    let ids = try rig.database.read { try Int64.fetchAll($0, sql: "SELECT message_id FROM outbox") }
+    #expect(Set(ids).count == 60)
+  }
+
+  @Test func waitsAsLongAsTelegramAsksAndThenDeliversOnce() async throws {
+    fake.fail("sendMessage", with: .tooManyRequests(retryAfter: 7))
+    try queue("one", "two")
+    await send()
+    #expect(sent() == ["one", "two"])
+    #expect(rig.waits.value.first == .seconds(7))
+    #expect(try rig.replies().map(\.lostAnswers) == [0, 0])
+  }
+
+  @Test(arguments: [FakeTelegramFault.htmlBadGateway, .reset])
+  func deliversInTheEndWhereTelegramFails(fault: FakeTelegramFault) async throws {
+    fake.fail("sendMessage", with: fault, fault)
+    try queue("one", "two")
+    await send()
+    #expect(sent() == ["one", "two"])
+    #expect(try rig.replies().map(\.lostAnswers) == [2, 0])
+    #expect(rig.waits.value.count == 2)
+    #expect(try states == ["sent", "sent"])
+  }
+
+  /// A repeated answer is better than a lost one.
+  @Test(arguments: [FakeTelegramFault.loseAnswer, .truncated])
+  func sendsAgainWhereTheAnswerIsLost(fault: FakeTelegramFault) async throws {
+    fake.fail("sendMessage", with: fault)
+    try queue("one", "two")
+    await send()
+    #expect(sent() == ["one", "one", "two"])
+    #expect(try rig.replies().map(\.lostAnswers) == [1, 0])
+  }
+
+  @Test(arguments: [FakeTelegramFault.forbiddenBlocked, .badRequest("chat not found")])
+  func givesUpWhatTelegramRefusesAndGoesOn(fault: FakeTelegramFault) async throws {
+    fake.fail("sendMessage", with: fault)
+    try queue("one", "two")
+    await send()
+    #expect(sent() == ["two"])
+    #expect(try states == ["failed", "sent"])
+    #expect(try rig.replies().first?.failure?.isEmpty == false)
+    #expect(rig.waits.value.isEmpty)
+  }
+
+  @Test func followsAGroupToItsNewID() async throws {
+    fake.fail("sendMessage", with: .migrated(to: -100))
+    try queue("one", "two", to: -5)
+    await send()
+    #expect(sent(to: -100) == ["one", "two"] && sent(to: -5) == [])
+    #expect(try rig.replies().map(\.chatID) == [-100, -100])
+    #expect(try states == ["sent", "sent"])
+  }
+
+  @Test func sendsToTheChatItselfWhereTheTopicIsGone() async throws {
+    fake.fail("sendMessage", with: .badRequest("message thread not found"))
+    try queue("one", to: -100, threadID: 5)
+    await send()
+    #expect(sent(to: -100) == ["one"])
+    #expect(fake.state.value.messages.first?.parameters["message_thread_id"] == nil)
+    #expect(try states == ["sent"])
+  }
+
+  @Test func takesAnEditThatChangesNothingForDone() async throws {
+    fake.fail("editMessageText", with: .badRequest("message is not modified: exactly the same"))
+    try rig.database.write { db in
+      let edit = try BotRequest.editMessageText(chatID: 42, messageID: 8, text: "same")
+      try outbox.queue(edit, chatID: 42, updateID: 1, at: Date(), in: db)
+    }
+    await send()
+    #expect(try states == ["sent"])
+  }
+
+  @Test func triesOnceWhatNobodyWaitsForAnyMore() async throws {
+    fake.fail("sendMessage", with: .reset)
+    try queue("old", at: Date().addingTimeInterval(-25 * 3_600))
+    try queue("new")
+    await send()
+    #expect(sent() == ["new"])
+    #expect(try states == ["failed", "sent"])
+  }
+
+  @Test func letsNoChatWaitForAnother() async throws {
+    let isOpen = Watched(false)
+    fake.fail("sendMessage", with: .reply(.written { _ in _ = isOpen.block(until: { $0 }) }))
+    try queue("slow")
+    let task = Task { await sender.run() }
+    try await fake.state.wait(for: "the slow one") { $0.calls.count == 1 }
+    try queue("quick", to: 43)
+    sender.wake()
+    try await fake.state.wait(for: "the quick one") { $0.sent(to: 43) == ["quick"] }
+    #expect(sent() == [])
+    isOpen.change { $0 = true }
+    await send()
+    #expect(sent() == ["slow"])
+    task.cancel()
+    await task.value
+  }
+
+  @Test func sendsALongAnswerInPartsThatTelegramTakes() async throws {
+    let answer = (1...900).map { "\($0). Größe 🏪 matters, and so does order." }
+      .joined(separator: "\n")
+    rig.gemini.answer.change { $0.text = answer }
+    try await rig.say("/start")
+    try await rig.say("How do I sort?")
+    await send()
+    let parts = Array(sent().dropFirst())
+    #expect(parts.count > 5)
+    #expect(parts.allSatisfy { $0.utf16.count <= 4_096 })
+    let whole = answer + "\n\nCost: 0.24 credits · Left: 99.76 credits"
+    #expect(parts.joined().filter { !$0.isWhitespace } == whole.filter { !$0.isWhitespace })
+  }
+
+  @Test func sendsWhatTheBotReallyWrites() async throws {
+    let fromUpdates = [
+      "/start", "/help", "/new Shop", "/new Shelf", "/projects", "/status", "/credits", "/plan x",
+      "/fly",
+    ]
+    for text in fromUpdates { try await rig.say(text) }
+    let id = try await rig.deliver(
+      "message",
+      .message(
+        "@devbot how?", chat: -100, adding: ["message_thread_id": 5, "is_topic_message": true]))
+    await rig.engine.dispatcher.becomeIdle()
+    await send()
+    #expect(try states.allSatisfy { $0 == "sent" })
+    #expect(sent().count == fromUpdates.count)
+    let inGroup = try #require(fake.state.value.messages.first { $0.chatID == -100 })
+    #expect(inGroup.text == (try rig.texts(of: id).first))
+    #expect(inGroup.parameters["message_thread_id"] == 5)
+    #expect(inGroup.parameters["reply_parameters"]?["message_id"] == 7)
+  }
+}
+
+@Suite("SendRate")
+struct SendRateTests {
+  private let start = ContinuousClock.now
+
+  @Test func letsABurstPassAndSpacesWhatFollows() {
+    var rate = SendRate(perSecond: 2, burst: 3)
+    let waits = (0..<6).map { _ in rate.take(at: start) }
+    #expect(
+      waits == [.zero, .zero, .zero, .milliseconds(500), .seconds(1), .milliseconds(1_500)])
+  }
+
+  @Test func gainsAPlaceEachInterval() {
+    var rate = SendRate(perSecond: 2, burst: 1)
+    #expect(rate.take(at: start) == .zero)
+    #expect(rate.take(at: start + .milliseconds(200)) == .milliseconds(300))
+    #expect(rate.take(at: start + .seconds(10)) == .zero)
+  }
+
+  @Test func isFreshAgainOnceItIsIdle() {
+    var rate = SendRate(perSecond: 2, burst: 2)
+    #expect(rate.isFresh(at: start))
+    _ = rate.take(at: start)
+    #expect(!rate.isFresh(at: start + .milliseconds(499)))
+    #expect(rate.isFresh(at: start + .milliseconds(500)))
+  }
+
+  @Test(arguments: [0.0, -1])
+  func hasNoLimitAtZero(perSecond: Double) {
+    var rate = SendRate(perSecond: perSecond, burst: 0)
+    for _ in 0..<1_000 { #expect(rate.take(at: start) == .zero) }
+    #expect(rate.isFresh(at: start))
+  }
+
+  @Test func takesABurstBelowOneForOne() {
+    var rate = SendRate(perSecond: 0.5, burst: 0)
+    #expect(rate.take(at: start) == .zero)
+    #expect(rate.take(at: start) == .seconds(2))
+  }
+}
