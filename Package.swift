@@ -19,7 +19,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: ["YAML"]),
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.3"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // GRDB on Linux is kept working by contributors: its exact version is the one whose own test
     // suite was seen to pass here.
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
