@@ -19,7 +19,8 @@ package struct ModelID: Hashable, Sendable {
       name.utf8.count <= Self.longestName,
       name.allSatisfy(Self.nameCharacters.contains),
       // A dot segment would lead to another path of the provider's.
-      segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
+      segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),
+      provider != .openrouter || segments.count > 1
     else { return nil }
     self.provider = provider
     self.name = name

@@ -21,7 +21,8 @@ struct ModelIDTests {
     "", "/", "google", "google/", "/gemini", "Google/gemini", "anthropic/claude",
     "google/ge mini", "google/gemini\n", "google/gem\u{0}ini", "google/gem\u{200B}ini",
     "google/gemini?key=1", "google/gemini#x", "google/gemini%2F", "google/gémini", "google/..",
-    "google/../files", "openrouter/a//b", "openrouter/a/", "openrouter//a", "openrouter/a/./b",
+    "google/../files", "openrouter/a//b", "openrouter/a", "openrouter/a/", "openrouter//a",
+    "openrouter/a/./b",
     "google/" + String(repeating: "a", count: 161),
   ])
   func refusesWhatNamesNoModelOrIsUnsafeInAPath(text: String) {
