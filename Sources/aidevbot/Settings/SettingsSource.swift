@@ -21,8 +21,12 @@ struct SettingsSource: Sendable {
       do {
         providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
       } catch {
+        // The parser quotes the line, which may hold a secret; its number does as well.
+        let line = String(describing: error).prefixMatch(of: /([0-9]+):[0-9]+:/)?.1
         throw SettingsError(
-          file: file, "is not YAML of the form of aidevbot.example.yaml: \(error)")
+          file: file,
+          "is not YAML of the form of aidevbot.example.yaml"
+            + (line.map { "; look at line \($0) and those before it" } ?? ""))
       }
     }
     self.providers = providers
