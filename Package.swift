@@ -103,5 +103,11 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    // End to end: the built executable as a process of its own.
+    .testTarget(
+      name: "AidevbotTests",
+      dependencies: ["aidevbot", "TestSupport", grdb],
+      swiftSettings: strict
+    ),
   ]
 )

@@ -1,0 +1,153 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("aidevbot credits")
+struct CreditsCommandTests {
+  @Test func givesTakesBackAndShows() async throws {
+    try await World.run { world in
+      try await world.openAnAccount()
+      let given = try await world.aidevbot(
+        "credits", "grant", "0", "0.5", "--reason", "for the patience")
+      #expect(given.status == 0)
+      #expect(given.output == "Booked 0.5 credits for user 0. The balance is 100.5 credits.\n")
+      let taken = try await world.aidevbot(
+        "credits", "grant", "0", "-20", "--reason", "by mistake", "--json")
+      let row = try JSONValue(json: Data(taken.output.utf8))
+      #expect(row["credits"] == "-20")
+      #expect(row["balance_after"] == "80.5")
+      #expect(row["type"] == "manual_adjustment")
+      #expect(row["description"] == "by mistake")
+
+      let shown = try await world.aidevbot("credits", "show", "0")
+      #expect(shown.status == 0)
+      #expect(
+        shown.outputLines.prefix(4) == [
+          "User 0, friend", "Balance:   80.5 credits", "Reserved:  0 credits",
+          "Available: 80.5 credits",
+        ])
+      #expect(shown.output.contains("for the patience"))
+      let json = try await world.aidevbot("credits", "show", "0", "--json")
+      let account = try JSONValue(json: Data(json.output.utf8))
+      #expect(account["telegram_user_id"] == 0)
+      #expect(account["balance"] == "80.5")
+      #expect(account["available"] == "80.5")
+      #expect(
+        account["transactions"]?.array?.compactMap { $0["credits"] } == ["-20", "0.5", "100"])
+      try await world.expectSoundLedger()
+    }
+  }
+
+  @Test(arguments: [
+    ("grant 4711 5 --reason gift", Int32(1), "user 4711 is not known; they open an account by"),
+    ("show 4711", 1, "user 4711 is not known; they open an account by"),
+    ("grant 0 -100.000001 --reason back", 1, "too few credits: 0.000001 more are needed"),
+    ("grant 0 0 --reason nothing", 64, "Zero credits are nothing to give."),
+    ("grant 0 much --reason gift", 64, "is not a decimal number of the expected form"),
+    ("grant 0 0.0000001 --reason gift", 64, "is not a decimal number of the expected form"),
+    ("grant 0 99999999999999 --reason gift", 64, "the amount is too large to be real"),
+    ("grant 0 9000000000000 --reason gift", 0, ""),
+    ("grant 0 5", 64, "--reason"),
+    ("grant ada 5 --reason gift", 64, "ada"),
+  ])
+  func refusesWhatCannotBe(command: String, status: Int32, sentence: String) async throws {
+    try await World.run { world in
+      try await world.openAnAccount()
+      let arguments = ["credits"] + command.split(separator: " ").map(String.init)
+      let ending = try await world.start(arguments).waitForExit()
+      #expect(ending.status == status)
+      #expect(ending.output.isEmpty == (status != 0))
+      #expect(ending.errors.contains(sentence) || status == 0, "\(ending.errors)")
+      let isUnchanged = try world.balance(of: 0) == 100_000_000
+      #expect(isUnchanged == (status != 0))
+      try await world.expectSoundLedger()
+    }
+  }
+
+  @Test(arguments: ["credits show 1", "credits grant 1 5 --reason gift", "ledger verify"])
+  func asksForADatabaseThatIsThere(command: String) async throws {
+    try await World.run { world in
+      let arguments = command.split(separator: " ").map(String.init)
+      let ending = try await world.start(arguments).waitForExit()
+      #expect(ending.status == 78)
+      #expect(
+        ending.errors == "aidevbot: DATABASE_PATH is \(world.databasePath), "
+          + "but there is no database; set it to the bot's own file\n")
+      #expect(!FileManager.default.fileExists(atPath: world.databasePath))
+    }
+  }
+}
+
+@Suite("aidevbot ledger verify")
+struct LedgerCommandTests {
+  @Test func saysInOneLineThatTheLedgerHolds() async throws {
+    try await World.run { world in
+      try await world.openAnAccount(asking: true)
+      try await world.expectSoundLedger()
+      let json = try await world.aidevbot("ledger", "verify", "--json")
+      #expect(json.status == 0)
+      #expect(
+        try JSONValue(json: Data(json.output.utf8)) == [
+          "holds": true, "users": 1, "transactions": 2, "settled_calls": 1, "breaks": [],
+        ])
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "UPDATE users SET credit_balance_micro = credit_balance_micro + 1",
+      "user 1: the balance is 99606251 micro-credits, but the journal sums to 99606250"
+    ),
+    (
+      "UPDATE users SET credit_held_micro = 5",
+      "user 1: 5 micro-credits are held, but the pending holds sum to 0"
+    ),
+    (
+      "UPDATE api_key_usage SET output_tokens_used = 501",
+      "usage 1: its tokens cost 0.00262875 USD at its price, but 0.002625 is recorded"
+    ),
+    (
+      "DROP TRIGGER the_journal_is_never_edited; "
+        + "UPDATE credit_transactions SET balance_after_micro = 7 WHERE id = 2",
+      "transaction 2: the balance after it is given as 7, but the rows sum to 99606250"
+    ),
+  ])
+  func namesABreak(damage: String, sentence: String) async throws {
+    try await World.run { world in
+      try await world.openAnAccount(asking: true)
+      try world.damage(damage)
+      let verdict = try await world.aidevbot("ledger", "verify")
+      #expect(verdict.status == 1)
+      #expect(verdict.outputLines.contains(Substring(sentence)), "\(verdict.output)")
+      #expect(verdict.errors.isEmpty)
+      let json = try await world.aidevbot("ledger", "verify", "--json")
+      #expect(json.status == 1)
+      #expect(try JSONValue(json: Data(json.output.utf8))["holds"] == false)
+    }
+  }
+
+  @Test func aBrokenLedgerStopsTheSaleAndNothingElse() async throws {
+    try await World.run { world in
+      let first = try await world.startDaemon()
+      try await world.ask("/start")
+      try await world.stop(first)
+      try world.damage("UPDATE users SET credit_balance_micro = credit_balance_micro + 1")
+      let daemon = try await world.startDaemon(changing: ["TELEGRAM_ADMIN_USER_IDS": "1001"])
+      #expect(try await world.replies(1, to: 1001).first?.contains("ledger is broken") == true)
+      #expect(try await world.ask("/status").hasPrefix("Balance: 100.00 credits"))
+      #expect(
+        try await world.ask("How do I begin?").hasPrefix("I cannot take paid requests right now"))
+      let ending = try await world.stop(daemon)
+      #expect(ending.errors.contains("The ledger is broken; nothing is sold."))
+      #expect(world.callCount(.gemini) == 0)
+    }
+  }
+}
+
+extension World {
+  /// In the console, that of user 0.
+  fileprivate func openAnAccount(asking: Bool = false) async throws {
+    let console = try await aidevbot("console", input: "/start\n" + (asking ? "Hello?\n" : ""))
+    #expect(console.status == 0)
+  }
+}

@@ -1,0 +1,61 @@
+import Testing
+
+@Suite("aidevbot --help")
+struct HelpTests {
+  @Test(arguments: [
+    ("", ["run", "console", "pricing", "credits", "ledger", "--version", "78 a setting"]),
+    ("run", ["--config", "TELEGRAM_BOT_TOKEN", "SIGTERM"]),
+    ("console", ["--config", "provider key", "demo"]),
+    ("pricing", ["list", "set", "deactivate", "quote"]),
+    ("pricing list", ["--all", "--json", "--config"]),
+    (
+      "pricing set",
+      [
+        "<provider>", "<model>", "--input", "--output", "--cached-input", "--reasoning",
+        "--image-input", "--image-output", "--long-prompt-over", "--long-prompt-input",
+        "--long-prompt-output", "--long-prompt-cached-input", "--note", "--json", "--config",
+      ]
+    ),
+    ("pricing deactivate", ["<provider>", "<model>", "--config"]),
+    (
+      "pricing quote",
+      [
+        "<provider>", "<model>", "--input-tokens", "--output-tokens", "--cached-tokens",
+        "--reasoning-tokens", "--images", "--json", "--config",
+      ]
+    ),
+    ("credits", ["grant", "show"]),
+    ("credits grant", ["<telegram-user-id>", "<credits>", "--reason", "--json", "--config"]),
+    ("credits show", ["<telegram-user-id>", "--json", "--config"]),
+    ("ledger", ["verify"]),
+    ("ledger verify", ["--json", "--config", "1 and a line for each break"]),
+  ])
+  func namesEveryOption(command: String, words: [String]) async throws {
+    try await World.run { world in
+      let arguments = command.split(separator: " ").map(String.init)
+      let help = try world.start(arguments + ["--help"])
+      let ending = try await help.waitForExit()
+      #expect(ending.status == 0)
+      #expect(ending.errors.isEmpty)
+      for word in words { #expect(ending.output.contains(word), "\(word)") }
+    }
+  }
+
+  @Test func knowsItsVersion() async throws {
+    try await World.run { world in
+      let ending = try await world.aidevbot("--version")
+      #expect(ending.status == 0)
+      #expect(ending.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+    }
+  }
+
+  @Test(arguments: [["nonsense"], ["run", "--nonsense"], ["pricing", "set"]])
+  func refusesWrongUsage(arguments: [String]) async throws {
+    try await World.run { world in
+      let ending = try await world.start(arguments).waitForExit()
+      #expect(ending.status == 64)
+      #expect(ending.output.isEmpty)
+      #expect(ending.errors.contains("Usage: aidevbot"))
+    }
+  }
+}

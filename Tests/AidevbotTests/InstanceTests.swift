@@ -1,0 +1,53 @@
+import TestSupport
+import Testing
+
+@Suite("Several processes on one database")
+struct InstanceTests {
+  @Test func aSecondDaemonRefuses() async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon()
+      let polls = world.telegram.state.value.calls.count { $0.method == "getMe" }
+      let second = try await world.aidevbot("run")
+      #expect(second.status == 75)
+      #expect(second.output.isEmpty)
+      #expect(
+        second.errors == "aidevbot: Another aidevbot works on this database already "
+          + "(it holds \(world.databasePath).lock); stop that one first.\n")
+      #expect(world.telegram.state.value.calls.count { $0.method == "getMe" } == polls)
+      // The first one is none the worse for it.
+      try await world.ask("/start")
+      try await world.stop(daemon)
+      // A lock without a holder stops nobody.
+      try await world.stop(try await world.startDaemon())
+    }
+  }
+
+  @Test func aConsoleWorksBesideTheDaemon() async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon()
+      try await world.ask("/start")
+      let console = try await world.aidevbot(
+        "console", input: "/start\nHow do I begin?\n/credits\n")
+      #expect(console.status == 0)
+      #expect(console.output.contains("Your balance is 99.60 credits."))
+      #expect(try await world.ask("How do I begin?").hasSuffix("Left: 99.60 credits"))
+      try await world.stop(daemon)
+      #expect(try world.balance(of: 0) == 100_000_000 - Seller.gemini.charge)
+      #expect(try world.balance(of: 42) == 100_000_000 - Seller.gemini.charge)
+      // Neither took the other's messages.
+      #expect(world.telegram.state.value.messages.allSatisfy { $0.chatID == 42 })
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func aSecondConsoleRefuses() async throws {
+    try await World.run { world in
+      let mayAnswer = world.holdBack(callsOf: .gemini)
+      let console = try world.start(["console"], input: "/start\nHow do I begin?\n")
+      try await world.waitForCalls(1, to: .gemini)
+      #expect(try await world.aidevbot("console", input: "/start\n").status == 75)
+      mayAnswer.change { $0 = true }
+      #expect(try await console.waitForExit().status == 0)
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Each setting that is missing or malformed ends the daemon at once, with one sentence that names
+/// its key and the form that is expected, and never the value.
+@Suite("Settings")
+struct SettingsTests {
+  struct Flaw: Sendable, CustomTestStringConvertible {
+    var key: String
+    /// `nil` where it is not set.
+    var value: String?
+    /// What the sentence goes on with.
+    var sentence: String
+
+    var testDescription: String { "\(key)=\(value ?? "nothing")" }
+
+    init(_ key: String, _ value: String?, _ sentence: String) {
+      self.key = key
+      self.value = value
+      self.sentence = sentence
+    }
+  }
+
+  private static let address = "must be an address such as https://"
+  private static let decimal = "must be a decimal above zero with at most nine places, such as"
+  private static let rate = "must be a number of messages a second, such as"
+  private static let model = "must be google/NAME or openrouter/VENDOR/NAME, such as"
+  private static let token = "must be a token as @BotFather gives it, such as 123456:ABC-DEF"
+  private static let keys = "must be one key, or several with commas between them"
+  private static let ids = "must be Telegram user ids with commas between them, such as 123456789"
+  private static let grant = "must be a number of credits, zero or more, such as 100"
+
+  static let flaws = [
+    Flaw("TELEGRAM_BOT_TOKEN", nil, "is not set; put there the token that @BotFather gave"),
+    Flaw("TELEGRAM_BOT_TOKEN", "", "is not set; put there the token that @BotFather gave"),
+    Flaw("TELEGRAM_BOT_TOKEN", "123456:canary canary", token),
+    Flaw("TELEGRAM_BOT_TOKEN", "https://canary", token),
+    Flaw("TELEGRAM_API_BASE_URL", "canary", address + "api.telegram.org"),
+    Flaw("TELEGRAM_API_BASE_URL", "ftp://canary", address + "api.telegram.org"),
+    Flaw("GEMINI_BASE_URL", "https://", address + "generativelanguage.googleapis.com"),
+    Flaw("OPENROUTER_BASE_URL", "https://a.org/?key=canary", address + "openrouter.ai/api/v1"),
+    Flaw("GEMINI_API_KEY", nil, "is not set, but MODELS_CHAT is google/gemini-3.8-flash; set"),
+    Flaw("OPENROUTER_API_KEY", nil, "is not set, but MODELS_CODING is openrouter/anthropic/"),
+    Flaw("GEMINI_API_KEY", "canary canary", keys),
+    Flaw("GEMINI_API_KEY", ",", keys),
+    Flaw("OPENROUTER_API_KEY", "right,canary wrong", keys),
+    Flaw("TELEGRAM_ADMIN_USER_IDS", "@canary", ids),
+    Flaw("TELEGRAM_ADMIN_USER_IDS", "12,-5", ids),
+    Flaw("TELEGRAM_ADMIN_USER_IDS", "12;13", ids),
+    Flaw("TELEGRAM_SENDS_PER_SECOND", "many", rate),
+    Flaw("TELEGRAM_SENDS_PER_SECOND", "-1", rate),
+    Flaw("TELEGRAM_SENDS_PER_CHAT_PER_SECOND", "nan", rate),
+    Flaw("BILLING_CREDIT_VALUE_USD", "0", decimal),
+    Flaw("BILLING_CREDIT_VALUE_USD", "1 cent", decimal),
+    Flaw("BILLING_MARKUP", "0", decimal),
+    Flaw("BILLING_MARKUP", "-1.5", decimal),
+    Flaw("BILLING_INITIAL_GRANT_CREDITS", "-1", grant),
+    Flaw("BILLING_INITIAL_GRANT_CREDITS", "much", grant),
+    Flaw("MODELS_CHAT", "canary", model),
+    Flaw("MODELS_PLANNING", "demo/demo-1", model),
+    Flaw("MODELS_CODING", "openrouter/canary", model),
+    Flaw("MODELS_VERIFICATION", "google/", model),
+    Flaw("LOG_LEVEL", "canary", "must be one of trace, debug, info, notice, warning, error"),
+  ]
+
+  @Test(arguments: flaws)
+  func aFlawEndsTheDaemonWithOneSentence(flaw: Flaw) async throws {
+    try await World.run { world in
+      let ending = try await world.aidevbot("run", changing: [flaw.key: flaw.value])
+      #expect(ending.status == 78)
+      #expect(ending.output.isEmpty)
+      #expect(ending.errors.hasPrefix("aidevbot: \(flaw.key) \(flaw.sentence)"), "\(ending.errors)")
+      #expect(ending.errorLines.count == 1)
+      #expect(!ending.errors.contains("canary"))
+      #expect(!ending.errors.contains(World.geminiKey))
+      #expect(!ending.errors.contains(world.telegram.token))
+      // It ended before it did anything.
+      #expect(!FileManager.default.fileExists(atPath: world.databasePath))
+      #expect(world.telegram.state.value.calls.isEmpty)
+    }
+  }
+
+  @Test func aDatabaseThatCannotBeOpenedIsNamed() async throws {
+    try await World.run { world in
+      let ending = try await world.aidevbot(
+        "run", changing: ["DATABASE_PATH": "/proc/none/b.sqlite"])
+      #expect(ending.status == 1)
+      #expect(
+        ending.errors.hasPrefix("aidevbot: the database /proc/none/b.sqlite cannot be opened:"))
+      #expect(ending.errorLines.count == 1)
+    }
+  }
+
+  @Test(arguments: [
+    (["STATE_DIRECTORY": "state"], "state/aidevbot.sqlite"),
+    (["XDG_STATE_HOME": "xdg"], "xdg/aidevbot/aidevbot.sqlite"),
+    (["HOME": "home"], "home/.local/state/aidevbot/aidevbot.sqlite"),
+  ])
+  func theDatabaseHasAUsualPlace(variables: [String: String], place: String) async throws {
+    try await World.run { world in
+      var changes: [String: String?] = ["DATABASE_PATH": nil]
+      for (name, folder) in variables { changes[name] = world.folder.path + "/" + folder }
+      let list = try await world.aidevbot("pricing", "list", changing: changes)
+      #expect(list.status == 0)
+      let path = world.folder.appendingPathComponent(place).path
+      #expect(FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  @Test func theTermsAndTheGrantAreTheOperatorsToChoose() async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon(changing: [
+        "BILLING_CREDIT_VALUE_USD": "0.001", "BILLING_MARKUP": "2",
+        "BILLING_INITIAL_GRANT_CREDITS": "500.5", "MODELS_CHAT": "google/gemini-2.5-flash",
+      ])
+      #expect(try await world.ask("/start").contains("there are 500.50 credits"))
+      // 1,000 and 500 tokens at 0.30 and 2.50 dollars a million, × 2 ÷ 0.001.
+      #expect(
+        try await world.ask("How do I begin?").hasSuffix(
+          "Cost: 3.10 credits · Left: 497.40 credits"))
+      try await world.stop(daemon)
+      #expect(
+        world.gemini.requests.value.map(\.path)
+          == ["/v1beta/models/gemini-2.5-flash:generateContent"])
+      try await world.expectSoundLedger()
+    }
+  }
+}
