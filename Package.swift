@@ -109,5 +109,7 @@ let package = Package(
       dependencies: ["aidevbot", "TestSupport", grdb],
       swiftSettings: strict
     ),
+    // The rules of style that the compiler does not keep.
+    .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )

@@ -20,8 +20,8 @@ struct Live {
     try LedgerDatabase.openForBot(path: try settings.databasePath())
   }
 
-  /// The database of a bot that has run before: whoever asks about people has mistaken the path where
-  /// there is none.
+  /// The database of a bot that has run before: whoever asks about people has mistaken the path
+  /// where there is none.
   ///
   /// - Throws: `SettingsError`, `LedgerDatabase.OpeningFailed`.
   func existingDatabase() throws -> LedgerDatabase {

@@ -78,8 +78,8 @@ struct UpdateTests {
   @Test func readsTheOtherKinds() throws {
     guard
       case .callbackQuery(let press) = try update(
-        #"{"update_id":1,"callback_query":{"id":"9","from":\#(user),"chat_instance":"1","data":"d","#
-          + #""message":{"message_id":4,"date":0,"chat":{"id":5,"type":"private"}}}}"#
+        #"{"update_id":1,"callback_query":{"id":"9","from":\#(user),"chat_instance":"1","#
+          + #""data":"d","message":{"message_id":4,"date":0,"chat":{"id":5,"type":"private"}}}}"#
       ).content
     else { Issue.record("no callback query"); return }
     #expect(press.message?.chat.isPrivate == true)

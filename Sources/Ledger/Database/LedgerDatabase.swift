@@ -34,8 +34,9 @@ package struct LedgerDatabase: Sendable {
     }
   }
 
-  /// Runs `body` in one IMMEDIATE transaction and commits it. Synchronous on purpose: an async write
-  /// in a cancelled task writes nothing, and nothing that settles or voids may be lost that way.
+  /// Runs `body` in one IMMEDIATE transaction and commits it. Synchronous on purpose: an async
+  /// write in a cancelled task writes nothing, and nothing that settles or voids may be lost that
+  /// way.
   package func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try pool.write(body)
   }

@@ -12,7 +12,8 @@ package struct Credits: Sendable, Hashable {
 
   /// Reads decimal text: `100`, `-2.5`, `0.000001`.
   ///
-  /// - Throws: `LedgerError.malformedAmount`, also for more than six decimals, and `amountTooLarge`.
+  /// - Throws: `LedgerError.malformedAmount`, also for more than six decimals, and
+  ///   `amountTooLarge`.
   package init(parsing text: String) throws(LedgerError) {
     guard let micro = Int64(exactly: try DecimalText.parse(text, decimals: 6)) else {
       throw .amountTooLarge

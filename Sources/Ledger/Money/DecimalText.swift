@@ -12,8 +12,8 @@ package enum DecimalText {
   /// The number that `text` stands for, × 10^`decimals`. Takes an optional sign, digits with an
   /// optional point, and an optional exponent, as JSON does.
   ///
-  /// - Throws: `LedgerError.malformedAmount`, also for digits beyond `decimals` unless `excess` says
-  ///   otherwise, and `amountTooLarge`.
+  /// - Throws: `LedgerError.malformedAmount`, also for digits beyond `decimals` unless `excess`
+  ///   says otherwise, and `amountTooLarge`.
   package static func parse(
     _ text: String, decimals: Int, excess: Excess = .isRefused
   ) throws(LedgerError) -> Int128 {

@@ -23,8 +23,8 @@ package struct USD: Sendable, Hashable {
   /// Reads a cost that a provider reports. JSON writers print up to 17 digits of a binary fraction,
   /// so what lies beyond the 24th decimal is rounded up.
   ///
-  /// - Throws: `LedgerError.malformedAmount` for what can be no cost of one call: a negative amount,
-  ///   more than 10,000 USD, or no number.
+  /// - Throws: `LedgerError.malformedAmount` for what can be no cost of one call: a negative
+  ///   amount, more than 10,000 USD, or no number.
   package init(reported text: String) throws(LedgerError) {
     units = try DecimalText.parse(text, decimals: Self.decimals, excess: .roundsUp)
     let tenThousandDollars: Int128 = 10_000_000_000_000_000_000_000_000_000

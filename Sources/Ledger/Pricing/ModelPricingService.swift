@@ -58,7 +58,8 @@ package struct ModelPricingService: Sendable {
           reasoning_cost_per_million_tokens, image_input_cost_per_image,
           image_output_cost_per_image, long_prompt_threshold_tokens,
           long_prompt_input_cost_per_million_tokens, long_prompt_output_cost_per_million_tokens,
-          long_prompt_cached_input_cost_per_million_tokens, notes, is_active, created_at, updated_at)
+          long_prompt_cached_input_cost_per_million_tokens, notes, is_active, created_at,
+          updated_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
         """,
       arguments: [

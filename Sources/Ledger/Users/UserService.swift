@@ -55,7 +55,8 @@ package struct UserService: Sendable {
       try CreditTransactionService().record(
         CreditTransactionService.Entry(
           userID: account.id, type: .initialGrant, amount: initialGrant,
-          idempotencyKey: "initial_grant:\(profile.telegramUserID)", description: "Welcome credits"),
+          idempotencyKey: "initial_grant:\(profile.telegramUserID)",
+          description: "Welcome credits"),
         at: now, in: db)
     }
     return (try self.account(telegramUserID: profile.telegramUserID, in: db), isNew)

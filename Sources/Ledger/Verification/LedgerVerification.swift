@@ -68,7 +68,8 @@ package struct LedgerVerification: Sendable {
     WHERE balance_after_micro <> running
     """,
     """
-    SELECT format('hold %s is settled, but has %d usage rows charged to its user', h.id, count(u.id))
+    SELECT format('hold %s is settled, but has %d usage rows charged to its user', h.id,
+      count(u.id))
     FROM credit_holds h
     LEFT JOIN api_key_usage u ON u.hold_id = h.id AND u.user_id = h.user_id
       AND u.charged_to = 'user'

@@ -5,8 +5,8 @@ struct PricingCommand: ParsableCommand {
     commandName: "pricing",
     abstract: "See and change what models cost.",
     discussion: """
-      Prices are US dollars per million tokens, or per image. A change is a new version: calls made \
-      before keep the price they were made at. A running bot sees it at once.
+      Prices are US dollars per million tokens, or per image. A change is a new version: calls \
+      made before keep the price they were made at. A running bot sees it at once.
       """,
     subcommands: [
       PricingListCommand.self, PricingSetCommand.self, PricingDeactivateCommand.self,
