@@ -5,8 +5,8 @@ import Ledger
 package import Logging
 package import TelegramBotAPI
 
-/// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and for
-/// the console.
+/// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
+/// for the console.
 package struct Engine: Sendable {
   package let inbox: Inbox
   package let outbox: Outbox

@@ -43,7 +43,7 @@ package final class OperatorAlerts: Sendable {
         for id in self.administrators {
           let request = try BotRequest.sendMessage(
             chatID: id, text: "⚠️ \(sentence.prefix(1_000)) The log has more.")
-            try self.outbox.queue(request, chatID: id, updateID: 0, at: self.now(), in: db)
+          try self.outbox.queue(request, chatID: id, updateID: 0, at: self.now(), in: db)
         }
       }
       wakeSender()

@@ -9,20 +9,20 @@ extension LanguageModelError {
     case .rateLimited(let retryAfter):
       "The model is very busy right now; please try again \(Self.wait(retryAfter))."
     case .quotaExhausted:
-      "This model has reached its limit for today; please choose another one or come back tomorrow."
+      "This model has reached its limit for today; please come back tomorrow."
     case .providerFailed: "The model ran into a problem; please try again in a moment."
     case .providerOverloaded:
-      "The model is very busy right now; please try again in a minute or choose another one."
+      "The model is very busy right now; please try again in a minute."
     case .providerOutOfFunds, .keyRejected, .modelUnknown:
-      "This model isn't available at the moment; please choose another one."
+      "The model isn't available at the moment; please try again later."
     case .promptTooLong:
-      "That is too long for this model; please shorten your message or start afresh."
+      "That is too long for this model; please shorten your message, or start afresh with /new."
     case .blocked: "The model may not answer this; please try putting it differently."
     case .emptyAnswer:
       "The model finished without saying anything; please ask again, perhaps in smaller steps."
     case .answerMalformed: "The model's answer got lost on its way here; please try again."
     case .refusedRequest:
-      "The model couldn't work with this; please put it differently or choose another model."
+      "The model couldn't work with this; please put it differently."
     case .cancelled: "This was stopped before the model had answered."
     }
   }

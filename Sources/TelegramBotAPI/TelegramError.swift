@@ -38,11 +38,6 @@ package enum TelegramError: Error, Sendable, Equatable {
   /// The message already reads as the edit wants it: the edit has succeeded.
   package var isMessageNotModified: Bool { isBadRequest("message is not modified") }
 
-  /// The message is gone, or no longer the bot's to edit: send a new one.
-  package var isMessageNotEditable: Bool {
-    isBadRequest("message to edit not found") || isBadRequest("message can't be edited")
-  }
-
   /// The button or payment was answered too late; nobody waits for the answer any more.
   package var isQueryTooOld: Bool { isBadRequest("query is too old") }
 

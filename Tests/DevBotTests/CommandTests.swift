@@ -14,8 +14,8 @@ struct StartCommandTests {
         """
         Welcome, Ada! I am an AI developer: I plan, write and check software with you.
 
-        To begin with, there are 100.00 credits on your account. Each answer says what it cost, and \
-        you never pay for one that failed.
+        To begin with, there are 100.00 credits on your account. Each answer says what it cost, \
+        and you never pay for one that failed.
 
         Just write what you need, or send /help for everything I can do.
         """
@@ -60,6 +60,21 @@ struct StartCommandTests {
     #expect(reply.chatID == -100)
     #expect(reply.text.hasPrefix("Please write to me in a private chat and send /start first"))
     #expect(reply.parameters["reply_parameters"]?["message_id"] == 7)
+  }
+
+  @Test(arguments: ["status", "credits"])
+  func keepsPersonalFiguresOutOfGroups(command: String) async throws {
+    let rig = try DevBotRig()
+    try await rig.say("/start")
+    let asked = try await rig.deliver("message", .message("/\(command)@devbot", chat: -100))
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(
+      try rig.texts(of: asked)
+        == ["That is between you and me: please send me /\(command) in a private chat."])
+    let paid = try await rig.deliver("message", .message("@devbot hello", chat: -100))
+    await rig.engine.dispatcher.becomeIdle()
+    let answer = try #require(try rig.texts(of: paid).first)
+    #expect(answer.contains("Cost: ") && !answer.contains("Left"))
   }
 
   @Test func isAskedForWhereAButtonIsPressedWithoutAnAccount() async throws {

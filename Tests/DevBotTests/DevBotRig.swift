@@ -45,7 +45,7 @@ final class DevBotRig: Sendable {
     writer = PatientWriter(database: database, logger: .silent) { duration in
       waits.change { $0.append(duration) }
       // Housekeeping goes round until it is cancelled.
-      if duration >= .seconds(60) { try? await Task.sleep(for: .seconds(3_600)) }
+      if duration >= .seconds(60) { await untilCancelled() }
     }
     gemini = try FakeGemini()
     openRouter = try FakeOpenRouter()
@@ -89,7 +89,7 @@ final class DevBotRig: Sendable {
 
   /// Lasts until it is cancelled, as typing does.
   static let parkedTyping: @Sendable (Route.Sender) async -> Void = { _ in
-    try? await Task.sleep(for: .seconds(3_600))
+    await untilCancelled()
   }
 }
 
@@ -243,4 +243,11 @@ extension User {
 
 extension Logger {
   static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// A stream that brings nothing ends with its task.
+private func untilCancelled() async {
+  let (nothing, source) = AsyncStream<Void>.makeStream()
+  for await _ in nothing {}
+  source.finish()
 }

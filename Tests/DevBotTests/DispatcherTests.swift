@@ -203,6 +203,24 @@ struct DispatcherTests {
     #expect(try rig.replies().contains { $0.chatID == 1 && $0.text.contains("Update \(id)") })
   }
 
+  @Test func handlesThoseThatMayHaveEndedTheProcessOneAtATime() async throws {
+    try await rig.say("/start")
+    try await rig.say("/start", from: 43)
+    for user in [42, 43] as [Int64] {
+      let update = ReceivedUpdate.update(900 + user, "message", .message("Hello?", from: user))
+      try rig.database.write { db in
+        _ = try rig.engine.inbox.store([update], nextOffset: nil, at: Date(), in: db)
+      }
+    }
+    try rig.execute("UPDATE inbox SET attempts = 2 WHERE state = 'pending'")
+    try await rig.engine.resume()
+    try await waitForCalls(1)
+    #expect(try isTriedAlone(942) == true && isTriedAlone(943) == false)
+    open()
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.inboxState(942) == "done" && rig.inboxState(943) == "done")
+  }
+
   private func isTriedAlone(_ id: Int64) throws -> Bool? {
     try rig.database.read {
       try Bool.fetchOne(

@@ -56,7 +56,8 @@ struct InboxTests {
 
   @Test func forgetsWhatIsDoneAfterTwoDaysAndNothingElse() throws {
     let then = Date()
-    _ = try store(1, 2, 3, 4, at: then)
+    _ = try store(1, 3, 4, at: then)
+    _ = try store(2, at: then.addingTimeInterval(10))
     try rig.database.write { (db: Database) throws in
       try inbox.finish(1, at: then, in: db)
       try inbox.finish(2, at: then.addingTimeInterval(10), in: db)
@@ -97,12 +98,14 @@ struct OutboxTests {
     rig = try DevBotRig()
   }
 
-  private func queue(_ texts: String..., to chatID: Int64 = 42, in outbox: Outbox? = nil) throws {
+  private func queue(
+    _ texts: String..., to chatID: Int64 = 42, in outbox: Outbox? = nil, at time: Date = Date()
+  ) throws {
     try rig.database.write { db in
       for text in texts {
         let request = try BotRequest.sendMessage(chatID: chatID, text: text)
         try (outbox ?? self.outbox).queue(
-          request, chatID: chatID, updateID: 1, at: Date(), in: db)
+          request, chatID: chatID, updateID: 1, at: time, in: db)
       }
     }
   }
@@ -133,8 +136,9 @@ struct OutboxTests {
   }
 
   @Test func forgetsWhatHasEndedAfterTwoDays() throws {
-    try queue("one", "two", "three")
     let then = Date()
+    try queue("one", at: then)
+    try queue("two", "three", at: then.addingTimeInterval(10))
     try rig.database.write { (db: Database) throws in
       try outbox.end(1, .sent(messageID: nil), at: then, in: db)
       try outbox.end(2, .failed("test"), at: then.addingTimeInterval(10), in: db)

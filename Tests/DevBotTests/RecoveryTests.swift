@@ -8,8 +8,8 @@ import Testing
 @Suite("After a crash")
 struct RecoveryTests {
   static let apology = """
-    I was interrupted while I worked on your request, and the answer was lost. It cost you nothing. \
-    Please send it again.
+    I was interrupted while I worked on your request, and the answer was lost. It cost you \
+    nothing. Please send it again.
     """
 
   private func rig(_ model: String = DevBotRig.flash) throws -> DevBotRig {

@@ -4,14 +4,24 @@ import Testing
 
 @Suite("BotRequest")
 struct BotRequestTests {
-  @Test func hasFixedJSONWithSortedKeys() throws {
+  @Test func hasFixedJSONWithoutWhatIsNotGiven() throws {
     let request = try BotRequest.sendMessage(
       chatID: -1_001_234_567_890_123, text: "a/b", replyTo: 5)
     #expect(request.method == "sendMessage")
     #expect(
       String(decoding: request.json, as: UTF8.self)
-        == #"{"chat_id":-1001234567890123,"reply_parameters":"#
-        + #"{"allow_sending_without_reply":true,"message_id":5},"text":"a/b"}"#)
+        == #"{"chat_id":-1001234567890123,"text":"a/b","reply_parameters":"#
+        + #"{"message_id":5,"allow_sending_without_reply":true}}"#)
+  }
+
+  @Test(arguments: [
+    "plain", #"quote " backslash \ slash /"#, "tab\tline\nreturn\r", "\u{0}\u{1}\u{1F}\u{7F}",
+    "Grüße 漢 🚀 \u{2028}\u{FFFD}",
+  ])
+  func writesTextThatReadsBackTheSame(text: String) throws {
+    let request = try BotRequest.sendMessage(chatID: 1, text: "x" + text)
+    let read = try JSONSerialization.jsonObject(with: request.json) as? [String: Any]
+    #expect(read?["text"] as? String == "x" + text)
   }
 
   @Test func isAddressedToAnotherChatAndOtherwiseTheSame() throws {

@@ -146,7 +146,6 @@ struct TelegramClientTests {
     let same = try BotRequest.editMessageText(chatID: 42, messageID: messageID, text: "Hello")
     #expect(await failure(of: same)?.isMessageNotModified == true)
     let gone = try BotRequest.editMessageText(chatID: 42, messageID: 1, text: "Hello")
-    #expect(await failure(of: gone)?.isMessageNotEditable == true)
     #expect(await failure(of: gone)?.isMessageNotModified == false)
     let old = try BotRequest.answerCallbackQuery(id: "unknown")
     #expect(await failure(of: old)?.isQueryTooOld == true)

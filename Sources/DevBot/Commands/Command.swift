@@ -2,8 +2,8 @@ package import Foundation
 package import GRDB
 package import Ledger
 
-/// A command of the chat. It answers from local data within one transaction, together with which its
-/// reply is queued and its update finished; or it asks for the work of a model.
+/// A command of the chat. It answers from local data within one transaction, together with which
+/// its reply is queued and its update finished; or it asks for the work of a model.
 ///
 /// A new command is a type in a file of its own and a line in `CommandList`.
 package protocol Command: Sendable {
@@ -11,6 +11,8 @@ package protocol Command: Sendable {
   var name: String { get }
   /// One line for `/help` and for Telegram's own menu.
   var summary: String { get }
+  /// Whether the answer is nobody else's business, so that it is given in a private chat alone.
+  var isPersonal: Bool { get }
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse
 
@@ -20,6 +22,8 @@ package protocol Command: Sendable {
 }
 
 extension Command {
+  package var isPersonal: Bool { false }
+
   package func press(
     _ argument: String, by request: CommandRequest, in db: Database
   ) throws -> ButtonResponse {

@@ -5,6 +5,7 @@ import Ledger
 struct CreditsCommand: Command {
   let name = "credits"
   let summary = "Balance, last transactions and how to buy credits"
+  let isPersonal = true
 
   private static let shownTransactions = 10
 

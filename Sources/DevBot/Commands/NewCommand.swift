@@ -25,8 +25,8 @@ struct NewCommand: Command {
     return .reply(
       Reply(
         """
-        Project "\(project.title)" is under way. Our conversation starts fresh with it, and what you \
-        spend from here on counts towards it.
+        Project "\(project.title)" is under way. Our conversation starts fresh with it, and what \
+        you spend from here on counts towards it.
 
         A good next step: /plan and what it should do.
         """))

@@ -5,6 +5,7 @@ import Ledger
 struct StatusCommand: Command {
   let name = "status"
   let summary = "Balance, active project and models"
+  let isPersonal = true
   let models: ModelAssignment
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {

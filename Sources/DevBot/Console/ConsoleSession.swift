@@ -4,8 +4,8 @@ package import Ledger
 package import Logging
 import TelegramBotAPI
 
-/// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as the
-/// daemon's. Its updates have negative ids, so that both can use one file at once.
+/// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as
+/// the daemon's. Its updates have negative ids, so that both can use one file at once.
 package struct ConsoleSession: Sendable {
   /// The Telegram user id of whoever sits at the terminal; Telegram gives it to nobody.
   package static let userID: Int64 = 0
@@ -33,8 +33,8 @@ package struct ConsoleSession: Sendable {
       effects: Engine.Effects(typing: { _ in }, wakeSender: {}), logger: logger)
   }
 
-  /// Takes line after line, and prints what the bot answers to each before it takes the next. A line
-  /// `#2` presses the second button of the last message that has buttons.
+  /// Takes line after line, and prints what the bot answers to each before it takes the next. A
+  /// line `#2` presses the second button of the last message that has buttons.
   package func run(_ lines: some AsyncSequence<String, Never>, prompt: () -> Void) async throws {
     try await engine.resume()
     await engine.dispatcher.becomeIdle()
@@ -82,7 +82,8 @@ package struct ConsoleSession: Sendable {
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     var buttons: [ShownMessage.Button] = []
     for reply in replies {
-      let message = try decoder.decode(ShownMessage.self, from: reply.request.json)
+      guard let request = reply.request else { continue }  // Fetched whole, it always has one.
+      let message = try decoder.decode(ShownMessage.self, from: request.json)
       buttons = message.replyMarkup?.inlineKeyboard.flatMap { $0 } ?? []
       print(message.rendered(buttons: buttons))
       try writer.database.write {

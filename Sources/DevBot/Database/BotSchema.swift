@@ -5,7 +5,8 @@ package import Ledger
 /// The tables of the bot beside the ledger's: the durable inbox and outbox, and the conversation.
 /// Migrations that have shipped are never edited.
 ///
-/// The states are checked with `OR`: SQLite makes a table of an `IN` list each time a row is written.
+/// The states are checked with `OR`: SQLite makes a table of an `IN` list each time a row is
+/// written.
 enum BotSchema {
   static func register(in migrator: inout DatabaseMigrator) {
     migrator.registerMigration("bot 1: inbox, outbox, conversation") { db in
@@ -33,8 +34,9 @@ enum BotSchema {
     CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
     """
 
-  /// Ids are never used again, since the sender remembers the last one it has seen. `update_id` is 0
-  /// for what answers no update. `chat_id` is NULL for answers to queries, which belong to no chat.
+  /// Ids are never used again, since the sender remembers the last one it has seen. `update_id` is
+  /// 0 for what answers no update. `chat_id` is NULL for answers to queries, which belong to no
+  /// chat.
   private static let outbox = """
     CREATE TABLE outbox (
       id INTEGER PRIMARY KEY AUTOINCREMENT,

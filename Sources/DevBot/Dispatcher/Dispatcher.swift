@@ -4,13 +4,18 @@ import TelegramBotAPI
 /// Hands each update to the handler: those of one person one after the other, those of different
 /// people side by side, and what is urgent at once.
 package actor Dispatcher {
-  /// How many people are served at the same time. A paid request waits for its model, so this bounds
-  /// calls under way rather than work for the processor.
+  /// How many people are served at the same time. A paid request waits for its model, so this
+  /// bounds calls under way rather than work for the processor.
   private static let mostLanes = 256
   /// How many messages of one person may wait. Nobody types that many; a program does.
   package static let mostWaitingPerLane = 256
   /// Beyond this, waiting updates keep only their ids in memory; their content is in the file.
   private static let mostInMemory = 2_000
+
+  /// For what comes from no person, as no id of Telegram's is 0.
+  private static let nobodysLane: Int64 = 0
+  /// Likewise none is this low.
+  private static let cautionLane = Int64.min
 
   private struct Lane {
     var waiting: Deque<StoredUpdate> = []
@@ -37,8 +42,8 @@ package actor Dispatcher {
     for update in updates { enqueue(update) }
   }
 
-  /// Begins nothing new, and returns when what is under way has ended. What still waits stays in the
-  /// inbox for the next start.
+  /// Begins nothing new, and returns when what is under way has ended. What still waits stays in
+  /// the inbox for the next start.
   package func drain() async {
     isDraining = true
     await becomeIdle()
@@ -55,9 +60,10 @@ package actor Dispatcher {
     if let content = update.update, Route.isUrgent(content) {
       return runAside { [handler] in await handler.handle(update) }
     }
-    let key = update.update.map(Route.lane) ?? 0
+    let key = lane(of: update)
     var lane = lanes[key, default: Lane()]
-    guard lane.waiting.count < Self.mostWaitingPerLane || update.attempts > 1 else {
+    let isFull = lane.waiting.count >= Self.mostWaitingPerLane
+    guard !isFull || update.attempts > 1 || key == Self.nobodysLane else {
       let isFirst = !lane.isTurningAway
       lanes[key]?.isTurningAway = true
       return runAside { [handler] in
@@ -72,6 +78,13 @@ package actor Dispatcher {
     lanes[key] = lane
     if isNew { ready.append(key) }
     startReadyLanes()
+  }
+
+  /// Those that may have ended the process before are handled one at a time, so that the next end
+  /// is blamed on the right one.
+  private func lane(of update: StoredUpdate) -> Int64 {
+    if update.attempts >= Inbox.attemptsBeforeCaution { return Self.cautionLane }
+    return update.update.map(Route.lane) ?? Self.nobodysLane
   }
 
   private func startReadyLanes() {

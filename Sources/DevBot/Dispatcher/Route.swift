@@ -40,8 +40,8 @@ package enum Route: Sendable {
     }
   }
 
-  /// What cannot wait behind a slow answer: Telegram drops a payment that is not answered within ten
-  /// seconds, and a button spins until it is. A payment made is never turned away.
+  /// What cannot wait behind a slow answer: Telegram drops a payment that is not answered within
+  /// ten seconds, and a button spins until it is. A payment made is never turned away.
   package static func isUrgent(_ update: Update) -> Bool {
     switch update.content {
     case .callbackQuery, .preCheckoutQuery: true
@@ -111,8 +111,7 @@ package enum Route: Sendable {
     let head = text.dropFirst().prefix { !$0.isWhitespace }
     let argument = text.dropFirst(1 + head.count).trimmed
     let parts = head.lowercased().split(separator: "@", maxSplits: 1)
-    guard let name = parts.first else { return nil }
-    return (String(name), parts.count > 1 ? String(parts[1]) : nil, argument)
+    return (parts.first.map(String.init) ?? "", parts.dropFirst().first.map(String.init), argument)
   }
 
   /// The text without `@bot`, or `nil` where the bot is not mentioned.

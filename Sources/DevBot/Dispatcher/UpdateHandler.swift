@@ -106,6 +106,10 @@ extension UpdateHandler {
       guard let command = environment.commands.named(name) else {
         return try reply(unknown(name, sender), to: sender, stored, now, in: db)
       }
+      guard sender.isPrivate || !command.isPersonal else {
+        let text = "That is between you and me: please send me /\(name) in a private chat."
+        return try reply(Reply(text), to: sender, stored, now, in: db)
+      }
       let request = try request(of: sender, argument: argument, now, in: db)
       return try carryOut(stored, sender, now, in: db) { try command.respond(to: request, in: db) }
     case .text(let text, let sender):

@@ -36,8 +36,8 @@ package struct ModelOrchestrator: Sendable {
     var hold: CreditHold
   }
 
-  /// A hold outlives the provider's own deadline by far; one past this has been forgotten by whoever
-  /// took it, and may be voided.
+  /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
+  /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
   /// Telegram shows "typing" for five seconds (Bot API, sendChatAction).
   private static let typingRenewal = Duration.seconds(4)
@@ -221,20 +221,24 @@ extension ModelOrchestrator {
           try ProjectService().keepTasks(tasks, ofProject: project, at: now, in: db)
         }
       }
-      try finish(call.work, with: Self.reply(answer, settlement), in: db)
+      try finish(call.work, with: Self.reply(answer, settlement, to: call.work.sender), in: db)
       return settlement
     }
     await report(settlement, of: call)
   }
 
-  private static func reply(_ answer: Answer, _ settlement: Settlement) -> Reply {
+  /// In a group, what is left on the account is nobody else's business.
+  private static func reply(
+    _ answer: Answer, _ settlement: Settlement, to sender: Route.Sender
+  ) -> Reply {
+    let balance = settlement.balanceAfter.balanceText
     let cutOff = answer.isCutOff ? "(The answer ends here: it reached its length limit.)\n\n" : ""
     return Reply(
       """
       \(answer.text)
 
-      \(cutOff)Cost: \(settlement.charge.costText) credits · Left: \
-      \(settlement.balanceAfter.balanceText) credits
+      \(cutOff)Cost: \(settlement.charge.costText) credits\
+      \(sender.isPrivate ? " · Left: \(balance) credits" : "")
       """)
   }
 
@@ -275,8 +279,8 @@ extension ModelOrchestrator {
     }
   }
 
-  /// What a failed call cost us all the same: what the provider metered, or an estimate where it may
-  /// have done the work without our seeing it.
+  /// What a failed call cost us all the same: what the provider metered, or an estimate where it
+  /// may have done the work without our seeing it.
   private func loss(
     of hold: CreditHold, _ failure: LanguageModelError, in db: Database
   ) throws -> MeteredCall? {

@@ -29,16 +29,16 @@ package enum TaskType: String, Sendable, CaseIterable {
 
   var instructions: String {
     let common = """
-      You are aidevbot, an experienced software developer who works with people in a chat. Answer in \
-      the language of the person. Be exact, friendly and brief; plain text, no HTML.
+      You are aidevbot, an experienced software developer who works with people in a chat. Answer \
+      in the language of the person. Be exact, friendly and brief; plain text, no HTML.
       """
     switch self {
     case .chat:
       return common
     case .planning:
       return common + """
-         Turn the request into a plan: purpose, main parts, technology with reasons, risks, and then \
-        the tasks in order as a Markdown task list, one line each, in the form "- [ ] task".
+         Turn the request into a plan: purpose, main parts, technology with reasons, risks, and \
+        then the tasks in order as a Markdown task list, one line each, in the form "- [ ] task".
         """
     case .coding:
       return common + """

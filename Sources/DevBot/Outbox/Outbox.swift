@@ -20,7 +20,8 @@ package struct Outbox: Sendable {
     package var id: Int64
     package var updateID: Int64
     package var chatID: Int64?
-    package var request: BotRequest
+    /// `nil` where it is left in the file until its turn comes.
+    package var request: BotRequest?
     package var createdAt: Date
 
     package init(row: Row) {
@@ -62,6 +63,11 @@ package struct Outbox: Sendable {
       [channel.rawValue, id, limit], in: db)
   }
 
+  package func content(of id: Int64, in db: Database) throws -> BotRequest? {
+    let sql = "SELECT * FROM outbox WHERE id = ?"
+    return try Queued.fetchOne(cached: sql, [id], in: db)?.request
+  }
+
   package func end(_ id: Int64, _ ending: Ending, at now: Date, in db: Database) throws {
     switch ending {
     case .sent(let messageID):
@@ -87,7 +93,7 @@ package struct Outbox: Sendable {
       db, sql: "SELECT * FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?",
       arguments: [channel.rawValue, old])
     for reply in replies {
-      let request = try reply.request.addressed(to: new)
+      guard let request = try reply.request?.addressed(to: new) else { continue }
       try db.execute(
         sql: "UPDATE outbox SET chat_id = ?, payload = ? WHERE id = ?",
         arguments: [new, String(decoding: request.json, as: UTF8.self), reply.id])

@@ -29,8 +29,14 @@ package actor OutboxSender {
   private static let burstPerChat = 3
   /// How many requests are made at the same time: enough for a thousand a second.
   private static let mostAtOnce = 48
-  /// How many replies are kept in memory; the others wait in the file.
-  private static let mostInMemory = 1_000
+  /// How many replies are known at a time; the others wait in the file.
+  private static let mostKnown = 100_000
+  private static let mostLoadedAtOnce = 1_000
+  /// How many of a chat are known with their content; one that floods us fills no memory, and holds
+  /// up no other chat.
+  private static let mostWithContentPerChat = 16
+  /// Idle chats are forgotten beyond this number.
+  private static let mostIdleChats = 1_000
   /// Telegram forgets a question after a day, and so do people.
   private static let messageLifetime: TimeInterval = 24 * 3_600
   /// Telegram takes no answer to a query later than this (server source, 150 s).
@@ -82,13 +88,14 @@ package actor OutboxSender {
   }
 
   private func load() {
-    let room = Self.mostInMemory - underway
+    let room = min(Self.mostKnown - underway, Self.mostLoadedAtOnce)
     guard room > 0 else { return }  // Each one that ends loads again.
     do {
       let replies = try writer.database.read {
         try outbox.queued(after: loadedUpTo, limit: room, in: $0)
       }
       for reply in replies { take(reply) }
+      if replies.count == room { wake() }
     } catch {
       logger.error("The outbox cannot be read.", metadata: ["error": "\(error)"])
     }
@@ -103,7 +110,11 @@ package actor OutboxSender {
     }
     let new = Chat(
       rate: SendRate(perSecond: rates.perChatPerSecond, burst: Self.burstPerChat))
-    chats[chatID, default: new].waiting.append(reply)
+    var known = reply
+    if chats[chatID, default: new].waiting.count >= Self.mostWithContentPerChat {
+      known.request = nil
+    }
+    chats[chatID, default: new].waiting.append(known)
     guard chats[chatID]?.isBusy == false else { return }
     chats[chatID]?.isBusy = true
     Task { await work(off: chatID) }
@@ -113,7 +124,7 @@ package actor OutboxSender {
     while let reply = chats[chatID]?.waiting.popFirst() { await deliver(reply) }
     chats[chatID]?.isBusy = false
     let now = ContinuousClock.now
-    if chats.count > Self.mostInMemory {
+    if chats.count > Self.mostIdleChats {
       chats = chats.filter { $0.value.isBusy || !$0.value.rate.isFresh(at: now) }
     } else if chats[chatID]?.rate.isFresh(at: now) == true {
       chats[chatID] = nil
@@ -129,8 +140,20 @@ extension OutboxSender {
     var retries = Retries()
     while true {
       await waitForPlace(reply.chatID)
+      let request: BotRequest
+      do {
+        guard let content = try content(of: reply) else {
+          return end(reply, .failed("its row is gone"))
+        }
+        request = content
+      } catch {
+        logger.error("The outbox cannot be read.", metadata: ["error": "\(error)"])
+        await writer.sleep(retries.delay())
+        continue
+      }
+      reply.request = request
       do throws(TelegramError) {
-        let messageID = try await send(reply.request)
+        let messageID = try await send(request)
         return end(reply, .sent(messageID: messageID))
       } catch {
         if let ending = await ending(of: &reply, after: error, &retries) {
@@ -138,6 +161,11 @@ extension OutboxSender {
         }
       }
     }
+  }
+
+  private func content(of reply: Outbox.Queued) throws -> BotRequest? {
+    if let request = reply.request { return request }
+    return try writer.database.read { try outbox.content(of: reply.id, in: $0) }
   }
 
   private func send(_ request: BotRequest) async throws(TelegramError) -> Int64? {
@@ -176,10 +204,11 @@ extension OutboxSender {
     switch error {
     case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
     case .badRequest where error.isThreadMissing:
-      guard let request = reply.request.outsideTopics() else {
+      guard let request = reply.request?.outsideTopics() else {
         return .failed(String(describing: error))
       }
       reply.request = request
+    case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest, .forbidden, .invalidRequest: return .failed(String(describing: error))
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
@@ -211,14 +240,14 @@ extension OutboxSender {
   private func move(_ reply: inout Outbox.Queued, to new: Int64) async -> Outbox.Ending? {
     guard let old = reply.chatID else { return .failed("moved to another chat") }
     do {
-      reply.request = try reply.request.addressed(to: new)
+      reply.request = try reply.request?.addressed(to: new)
       try await writer.write(for: "moving a chat") {
         try self.outbox.moveChat(from: old, to: new, in: $0)
       }
       // Computed first: the assignment below holds `chats` while it evaluates its right side.
       let moved = try (chats[old]?.waiting ?? []).map { waiting in
         var moved = waiting
-        moved.request = try waiting.request.addressed(to: new)
+        moved.request = try waiting.request?.addressed(to: new)
         return moved
       }
       chats[old]?.waiting = Deque(moved)
@@ -254,7 +283,7 @@ extension OutboxSender {
         // They stay queued, and the next start sends them again.
         logger.critical("Sent replies cannot be recorded.", metadata: ["error": "\(error)"])
       }
-      let wasFull = underway >= Self.mostInMemory
+      let wasFull = underway >= Self.mostKnown
       underway -= batch.count
       if wasFull { load() }
     }

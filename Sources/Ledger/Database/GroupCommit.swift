@@ -28,7 +28,8 @@ package final class GroupCommit: Sendable {
   /// Returns once what `body` wrote is committed. `body` may be run more than once, and its writes
   /// remain from the last time alone.
   ///
-  /// - Throws: What `body` throws, and then nothing of what it wrote remains; errors of the database.
+  /// - Throws: What `body` throws, and then nothing of what it wrote remains; errors of the
+  ///   database.
   package func write<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws -> Value {
