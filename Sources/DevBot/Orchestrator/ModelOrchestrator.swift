@@ -85,7 +85,7 @@ extension ModelOrchestrator {
       return try await refuse(
         work, "I cannot take paid requests right now; my operator has been told. Try again later.")
     }
-    var (request, account, prompt): (CreditHoldService.Request, UserAccount, Prompt)
+    let (request, account, prompt): (CreditHoldService.Request, UserAccount, Prompt)
     do {
       (request, account, prompt) = try environment.writer.database.read {
         try prepare(work, in: $0)
@@ -98,18 +98,10 @@ extension ModelOrchestrator {
     }
     let model = environment.models[work.task]
     do {
-      do {
-        let hold = try await take(request)
-        prompt.maximumOutputTokens = hold.outputTokensCap
-        return PaidCall(work: work, account: account, model: model, prompt: prompt, hold: hold)
-      } catch LedgerError.insufficientCredits {
-        // The bound by bytes is generous; the provider's own count may fit. Without one it stands.
-        let count = try? await environment.llm.countTokens(prompt, model: model)
-        request.inputTokensBound = min(request.inputTokensBound, count ?? .max)
-        let hold = try await take(request)
-        prompt.maximumOutputTokens = hold.outputTokensCap
-        return PaidCall(work: work, account: account, model: model, prompt: prompt, hold: hold)
-      }
+      let hold = try await take(request, for: prompt, of: model)
+      var capped = prompt
+      capped.maximumOutputTokens = hold.outputTokensCap
+      return PaidCall(work: work, account: account, model: model, prompt: capped, hold: hold)
     } catch LedgerError.insufficientCredits(let shortfall) {
       return try await refuse(
         work,
@@ -155,6 +147,24 @@ extension ModelOrchestrator {
       return Prompt.PriceCeiling(input: tier.input, output: tier.output)
     }
     return Prompt.PriceCeiling(input: tariff.input, output: tariff.output)
+  }
+
+  /// The bound by bytes is generous; where it makes the hold too large, the provider's own count
+  /// may fit.
+  private func take(
+    _ request: CreditHoldService.Request, for prompt: Prompt, of model: ModelID
+  ) async throws -> CreditHold {
+    do {
+      return try await take(request)
+    } catch LedgerError.insufficientCredits(let shortfall) {
+      // Without a count, the bound by bytes stands.
+      guard let count = try? await environment.llm.countTokens(prompt, model: model),
+        count < request.inputTokensBound
+      else { throw LedgerError.insufficientCredits(shortfall: shortfall) }
+      var counted = request
+      counted.inputTokensBound = count
+      return try await take(counted)
+    }
   }
 
   private func take(_ request: CreditHoldService.Request) async throws -> CreditHold {
