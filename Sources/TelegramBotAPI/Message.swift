@@ -12,10 +12,7 @@ package struct Message: Decodable, Sendable, Equatable {
   /// Unix time, seconds.
   package var date: Int64
   package var text: String?
-  package var entities: [MessageEntity]
   package var replyToMessage: MessageReference?
-  /// The text under an attachment.
-  package var caption: String?
   package var attachment: Attachment?
   package var successfulPayment: SuccessfulPayment?
 
@@ -35,7 +32,7 @@ package struct Message: Decodable, Sendable, Equatable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case from, chat, date, text, entities, caption
+    case from, chat, date, text
     case messageID = "message_id"
     case messageThreadID = "message_thread_id"
     case isTopicMessage = "is_topic_message"
@@ -54,11 +51,10 @@ package struct Message: Decodable, Sendable, Equatable {
     chat = try values.decode(Chat.self, forKey: .chat)
     date = try values.decode(Int64.self, forKey: .date)
     text = try values.decodeIfPresent(String.self, forKey: .text)
-    entities = try values.decodeIfPresent([MessageEntity].self, forKey: .entities) ?? []
     replyToMessage = try values.decodeIfPresent(MessageReference.self, forKey: .replyToMessage)
-    caption = try values.decodeIfPresent(String.self, forKey: .caption)
     successfulPayment = try values.decodeIfPresent(
       SuccessfulPayment.self, forKey: .successfulPayment)
+    guard text == nil else { return }  // A message has one or the other.
     let held = try decoder.container(keyedBy: Attachment.self)
     attachment = Attachment.allCases.first { held.contains($0) }
   }

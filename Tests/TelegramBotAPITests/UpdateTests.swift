@@ -37,7 +37,6 @@ struct UpdateTests {
     #expect(message.messageThreadID == 3)
     #expect(message.isTopicMessage)
     #expect(message.text == "/start x")
-    #expect(message.entities.map(\.type) == ["bot_command"])
     #expect(message.replyToMessage?.messageID == 6)
     #expect(message.replyToMessage?.from?.id == 5_000_000_001)
     #expect(!message.isServiceMessage)

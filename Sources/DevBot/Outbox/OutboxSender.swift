@@ -27,8 +27,8 @@ package actor OutboxSender {
 
   /// Telegram tolerates short bursts in a chat (Bot API FAQ, "My bot is hitting limits").
   private static let burstPerChat = 3
-  /// How many requests are made at the same time: enough for a thousand a second.
-  private static let mostAtOnce = 48
+  /// How many requests are made at the same time: enough for hundreds a second.
+  private static let mostAtOnce = 32
   /// How many replies are known at a time; the others wait in the file.
   private static let mostKnown = 100_000
   private static let mostLoadedAtOnce = 1_000

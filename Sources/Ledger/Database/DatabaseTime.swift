@@ -8,19 +8,28 @@ extension Date {
     var seconds = time_t(milliseconds / 1_000)
     var parts = tm()
     gmtime_r(&seconds, &parts)
-    let fields: [(value: Int, digits: Int, end: Character?)] = [
-      (Int(parts.tm_year) + 1_900, 4, "-"), (Int(parts.tm_mon) + 1, 2, "-"),
-      (Int(parts.tm_mday), 2, " "), (Int(parts.tm_hour), 2, ":"), (Int(parts.tm_min), 2, ":"),
-      (Int(parts.tm_sec), 2, "."), (milliseconds % 1_000, 3, nil),
-    ]
-    var text = ""
-    text.reserveCapacity(23)
-    for field in fields {
-      let digits = String(field.value)
-      for _ in digits.count..<max(digits.count, field.digits) { text.append("0") }
-      text += digits
-      if let end = field.end { text.append(end) }
+    return String(unsafeUninitializedCapacity: 23) { text in
+      var end = 0
+      func put(_ value: Int, digits: Int, then separator: UInt8?) {
+        var rest = value
+        for index in stride(from: end + digits - 1, through: end, by: -1) {
+          text[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+          rest /= 10
+        }
+        end += digits
+        if let separator {
+          text[end] = separator
+          end += 1
+        }
+      }
+      put(Int(parts.tm_year) + 1_900, digits: 4, then: UInt8(ascii: "-"))
+      put(Int(parts.tm_mon) + 1, digits: 2, then: UInt8(ascii: "-"))
+      put(Int(parts.tm_mday), digits: 2, then: UInt8(ascii: " "))
+      put(Int(parts.tm_hour), digits: 2, then: UInt8(ascii: ":"))
+      put(Int(parts.tm_min), digits: 2, then: UInt8(ascii: ":"))
+      put(Int(parts.tm_sec), digits: 2, then: UInt8(ascii: "."))
+      put(milliseconds % 1_000, digits: 3, then: nil)
+      return end
     }
-    return text
   }
 }
