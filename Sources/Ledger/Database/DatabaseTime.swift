@@ -4,7 +4,8 @@ extension Date {
   /// As the tables keep times: UTC, to the millisecond, `2026-11-22 18:32:01.123`. Written by hand,
   /// because a date formatter takes longer than the statement that it is for.
   package var databaseText: String {
-    let milliseconds = Int((timeIntervalSince1970 * 1_000).rounded())
+    // A clock that has lost the time may stand before 1970 once two days are taken off.
+    let milliseconds = max(0, Int((timeIntervalSince1970 * 1_000).rounded()))
     var seconds = time_t(milliseconds / 1_000)
     var parts = tm()
     gmtime_r(&seconds, &parts)
