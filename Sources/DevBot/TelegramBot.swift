@@ -32,7 +32,9 @@ package struct TelegramBot: Sendable {
   /// - Throws: `TelegramError.unauthorized` where Telegram rejects the token, `Poller.Stop` where
   ///   polling cannot go on, and errors of the database.
   package func run(until stop: @escaping @Sendable () async -> Void) async throws {
-    let bot = try await identify()
+    let stopping = Task { await stop() }
+    defer { stopping.cancel() }
+    guard let bot = try await identify(until: stopping) else { return }
     let outbox = Outbox(channel: .telegram)
     let sender = OutboxSender(
       outbox: outbox, client: client, writer: writer, rates: settings.sendRates, logger: logger)
@@ -51,7 +53,11 @@ package struct TelegramBot: Sendable {
     let outcome = await firstOf(
       { await Result { try await poller.run() } },
       {
-        await stop()
+        await withTaskCancellationHandler {
+          await stopping.value
+        } onCancel: {
+          stopping.cancel()
+        }
         return .success(())
       })
     logger.notice("Stopping: finishing what is under way.")
@@ -62,6 +68,21 @@ package struct TelegramBot: Sendable {
     if !isDrained { logger.warning("Not all work ended in time; the next start goes on with it.") }
     if case .success = outcome { await poller.confirm() }
     try outcome.get()
+  }
+
+  /// `nil` where the stop came before Telegram could be reached.
+  private func identify(until stopping: Task<Void, Never>) async throws -> User? {
+    let identification = Task { try await identify() }
+    let watch = Task {
+      await stopping.value
+      identification.cancel()
+    }
+    defer { watch.cancel() }
+    do {
+      return try await identification.value
+    } catch is CancellationError {
+      return nil
+    }
   }
 
   /// Asks Telegram who we are, for as long as it cannot be reached.

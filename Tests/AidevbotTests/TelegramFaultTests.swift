@@ -59,6 +59,17 @@ struct TelegramFaultTests {
     }
   }
 
+  @Test func stopsWhileItWaitsForTelegram() async throws {
+    try await World.run { world in
+      let daemon = try world.start(
+        ["run"], changing: ["TELEGRAM_API_BASE_URL": "http://127.0.0.1:1"])
+      try await daemon.state.wait(for: "the failure") {
+        $0.errorText.contains("Telegram does not answer")
+      }
+      try await world.stop(daemon)
+    }
+  }
+
   @Test func removesAWebhookThatSomebodySet() async throws {
     try await World.run { world in
       world.telegram.setWebhook("https://example.org/hook")
