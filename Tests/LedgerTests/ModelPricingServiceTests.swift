@@ -36,6 +36,20 @@ struct ModelPricingServiceTests {
     #expect(price.createdAt == now)
   }
 
+  @Test func takesATierThatAHandLeftWithoutAPriceForUnsellable() throws {
+    try file.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO model_pricing (model_provider, model_name, input_cost_per_million_tokens,
+            output_cost_per_million_tokens, long_prompt_threshold_tokens, is_active, created_at,
+            updated_at)
+          VALUES ('google', 'm', '1', '2', 200000, 1, '2026-01-01', '2026-01-01')
+          """)
+      let price = try service.active(provider: "google", model: "m", in: db)
+      #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
+    }
+  }
+
   @Test func updatesByANewVersionAndKeepsTheOldOne() throws {
     let old = try file.price(Tariff(input: "1", output: "2"))
     let new = try file.price(Tariff(input: "1", output: "3"))

@@ -76,8 +76,9 @@ extension ModelPrice: FetchableRecord {
     if let threshold: Int = row["long_prompt_threshold_tokens"] {
       tariff.longPrompt = Tariff.LongPromptTier(
         threshold: threshold,
-        input: row["long_prompt_input_cost_per_million_tokens"],
-        output: row["long_prompt_output_cost_per_million_tokens"],
+        // What is missing is no price: it makes the model unsellable, and ends no process.
+        input: row["long_prompt_input_cost_per_million_tokens"] ?? "",
+        output: row["long_prompt_output_cost_per_million_tokens"] ?? "",
         cachedInput: row["long_prompt_cached_input_cost_per_million_tokens"])
     }
   }
