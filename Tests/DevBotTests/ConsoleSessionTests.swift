@@ -59,6 +59,12 @@ struct ConsoleSessionTests {
     #expect(try rig.count("inbox") == 1)
   }
 
+  @Test(arguments: [Int.min, -1, 0, 2, Int.max])
+  func hasNoButtonOfThatNumber(number: Int) async throws {
+    let printed = try await type("/start", "/credits", "#\(number)")
+    #expect(printed.last == "There is no button \(number).")
+  }
+
   @Test func takesANumberSignWithoutANumberForWords() async throws {
     #expect(try await type("/start", "#swift").last?.contains("“#swift”") == true)
   }

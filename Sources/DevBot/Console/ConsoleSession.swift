@@ -55,7 +55,7 @@ package struct ConsoleSession: Sendable {
   private func update(for text: String, _ buttons: [ShownMessage.Button]) -> ConsoleUpdate? {
     guard !text.isEmpty else { return nil }
     if text.first == "#", let number = Int(text.dropFirst()) {
-      guard buttons.indices.contains(number - 1) else {
+      guard number > 0, buttons.indices.contains(number - 1) else {
         print("There is no button \(number).")
         return nil
       }
