@@ -50,6 +50,7 @@ struct SettingsTests {
     Flaw("TELEGRAM_ADMIN_USER_IDS", "12;13", ids),
     Flaw("TELEGRAM_SENDS_PER_SECOND", "many", rate),
     Flaw("TELEGRAM_SENDS_PER_SECOND", "-1", rate),
+    Flaw("TELEGRAM_SENDS_PER_SECOND", "1e-300", rate),
     Flaw("TELEGRAM_SENDS_PER_CHAT_PER_SECOND", "nan", rate),
     Flaw("BILLING_CREDIT_VALUE_USD", "0", decimal),
     Flaw("BILLING_CREDIT_VALUE_USD", "1 cent", decimal),

@@ -141,9 +141,12 @@ extension Settings {
     return grant
   }
 
+  /// Messages a second. Longer intervals would not fit a `Duration` in the end.
+  private static let rates = 0.001...10_000
+
   private func rate(_ key: SettingsKey, default usual: Double) throws -> Double {
     guard let text = try source.text(key) else { return usual }
-    guard let rate = Double(text), rate.isFinite, rate >= 0, rate <= 10_000 else {
+    guard let rate = Double(text), rate == 0 || Self.rates.contains(rate) else {
       throw SettingsError(
         key, "must be a number of messages a second, such as \(Int(usual)), or 0 for no limit")
     }
