@@ -126,6 +126,19 @@ struct OpenRouterModelTests {
     #expect(router.requests.value.first?.target == "/generation?id=gen%201%26id%3D2%2F%C3%BC")
   }
 
+  @Test func takesTheTokensOfAnImageForNoImages() async throws {
+    let router = try FakeOpenRouter()
+    defer { router.stop() }
+    let body = """
+      {"data": {"native_tokens_prompt": 10, "native_tokens_completion": 1300,
+      "native_tokens_completion_images": 1290}}
+      """
+    router.onCall { _ in .json(body) }
+    #expect(
+      try await Provider.openRouter.model(at: router.url).usage(ofRequest: "gen-1")
+        == TokenUsage(inputTokens: 10, outputTokens: 1300))
+  }
+
   @Test func knowsNothingOfARequestThatTheProviderDoesNotKnow() async throws {
     let router = try FakeOpenRouter()
     defer { router.stop() }

@@ -10,7 +10,6 @@ struct OpenRouterGeneration: Decodable {
   var nativeTokensCompletion: Int?
   var nativeTokensReasoning: Int?
   var nativeTokensCached: Int?
-  var nativeTokensCompletionImages: Int?
   var totalCost: ReportedCost?
   var upstreamInferenceCost: ReportedCost?
   var isByok: Bool?
@@ -26,7 +25,7 @@ struct OpenRouterGeneration: Decodable {
     return .normalised(
       input: nativeTokensPrompt ?? 0, cached: nativeTokensCached ?? 0,
       output: nativeTokensCompletion ?? 0, reasoning: nativeTokensReasoning ?? 0,
-      images: nativeTokensCompletionImages ?? 0,
+      images: 0,  // Told in tokens alone, which are among those of the completion.
       costUSD: ReportedCost.total(
         totalCost, upstream: upstreamInferenceCost, isOwnKey: isByok))
   }
