@@ -162,6 +162,13 @@ struct TextTaskCommandTests {
     #expect(try rig.ledgerBreaks() == [])
   }
 
+  @Test(arguments: ["\n", "\r\n"])
+  func findTheirTasksHoweverLinesEnd(lineEnd: String) {
+    let tasks = TaskList(in: ["Plan:", "- [ ] begin", "- [x] rest"].joined(separator: lineEnd))
+    #expect(tasks.markdown == "- [ ] begin\n- [x] rest")
+    #expect(tasks.open == 1 && tasks.done == 1)
+  }
+
   @Test func keepTheTaskListOfThePlanAndOfTheCheckAlone() async throws {
     try await rig.say("/start")
     try await rig.say("/new Shop")

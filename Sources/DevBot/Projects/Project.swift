@@ -54,7 +54,7 @@ package struct TaskList: Sendable, Equatable {
 
   package init(in text: String) {
     var lines: [Substring] = []
-    for line in text.split(separator: "\n") where lines.count < Self.longest {
+    for line in text.split(whereSeparator: \.isNewline) where lines.count < Self.longest {
       guard let match = line.firstMatch(of: /^\s*[-*+] \[([ xX])\] \S/) else { continue }
       lines.append(line)
       if match.1 == " " { open += 1 } else { done += 1 }
