@@ -108,6 +108,14 @@ struct OutboxSenderTests {
     #expect(try states == ["sent", "sent"])
   }
 
+  @Test func followsAGroupToItsNewIDWithAllThatWaits() async throws {
+    let texts = (1...700).map { "message \($0)" }
+    fake.fail("sendMessage", with: .migrated(to: -100))
+    for text in texts { try queue(text, to: -5) }
+    await send()
+    #expect(sent(to: -100) == texts && sent(to: -5) == [])
+  }
+
   @Test func sendsToTheChatItselfWhereTheTopicIsGone() async throws {
     fake.fail("sendMessage", with: .badRequest("message thread not found"))
     try queue("one", to: -100, threadID: 5)
@@ -151,6 +159,43 @@ struct OutboxSenderTests {
     #expect(sent() == ["slow"])
     task.cancel()
     await task.value
+  }
+
+  @Test func letsNoChatThatFloodsHoldUpOthers() async throws {
+    let isOpen = Watched(false)
+    fake.fail("sendMessage", with: .reply(.written { _ in _ = isOpen.block(until: { $0 }) }))
+    try queue("first")
+    try rig.execute(
+      """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
+      INSERT INTO outbox (update_id, channel, chat_id, method, payload, created_at)
+      SELECT 1, 'telegram', 42, method, payload, created_at FROM n, outbox WHERE outbox.id = 1
+      """)
+    try queue("quick", to: 43)
+    let task = Task { await sender.run() }
+    try await fake.state.wait(for: "the quick one") { $0.sent(to: 43) == ["quick"] }
+    isOpen.change { $0 = true }
+    task.cancel()
+    await task.value
+    fake.stop()
+  }
+
+  @Test func sendsAllThatAChatHasWaitingOnceAndInOrder() async throws {
+    let texts = (1...1_100).map { "message \($0)" }
+    for (index, text) in texts.enumerated() {
+      try queue(text)
+      if index % 100 == 0 { try queue(text, to: 43) }
+    }
+    let task = Task { await sender.run() }
+    await sender.becomeIdle()
+    try queue("one more")
+    sender.wake()
+    try await fake.state.wait(for: "one more") { $0.sent(to: 42).last == "one more" }
+    await send()
+    task.cancel()
+    await task.value
+    #expect(sent() == texts + ["one more"])
+    #expect(sent(to: 43).count == 11)
   }
 
   @Test func sendsALongAnswerInPartsThatTelegramTakes() async throws {

@@ -63,6 +63,19 @@ package struct Outbox: Sendable {
       [channel.rawValue, id, limit], in: db)
   }
 
+  /// The oldest replies to one chat between those two, in order.
+  package func queued(
+    inChat chatID: Int64, after id: Int64, upTo last: Int64, limit: Int, in db: Database
+  ) throws -> [Queued] {
+    try Queued.fetchAll(
+      cached: """
+        SELECT id, update_id, chat_id, method, payload, created_at FROM outbox
+        WHERE channel = ? AND state = 'queued' AND id > ? AND id <= ? AND chat_id = ?
+        ORDER BY id LIMIT ?
+        """,
+      [channel.rawValue, id, last, chatID, limit], in: db)
+  }
+
   package func content(of id: Int64, in db: Database) throws -> BotRequest? {
     let sql = "SELECT * FROM outbox WHERE id = ?"
     return try Queued.fetchOne(cached: sql, [id], in: db)?.request

@@ -20,9 +20,19 @@ package actor OutboxSender {
 
   private struct Chat {
     var waiting: Deque<Outbox.Queued> = []
+    /// Whether replies up to `loadedUpTo` are left in the file, as too many wait already.
+    var leavesMore = false
+    /// The chat's id in the file, where the group has become a supergroup.
+    var newID: Int64?
     var isBusy = false
     var rate: SendRate
     var blockedUntil: ContinuousClock.Instant?
+
+    mutating func keep(_ reply: Outbox.Queued) {
+      var known = reply
+      if waiting.count >= OutboxSender.mostWithContentPerChat { known.request = nil }
+      waiting.append(known)
+    }
   }
 
   /// Telegram tolerates short bursts in a chat (Bot API FAQ, "My bot is hitting limits").
@@ -32,6 +42,8 @@ package actor OutboxSender {
   /// How many replies are known at a time; the others wait in the file.
   private static let mostKnown = 100_000
   private static let mostLoadedAtOnce = 1_000
+  /// How many of a chat are among them, so that one that floods us leaves places for others.
+  private static let mostKnownPerChat = 256
   /// How many of a chat are known with their content; one that floods us fills no memory, and holds
   /// up no other chat.
   private static let mostWithContentPerChat = 16
@@ -103,31 +115,57 @@ package actor OutboxSender {
 
   private func take(_ reply: Outbox.Queued) {
     loadedUpTo = reply.id
-    underway += 1
     guard let chatID = reply.chatID else {
+      underway += 1
       Task { await deliver(reply) }
       return
     }
     let new = Chat(
       rate: SendRate(perSecond: rates.perChatPerSecond, burst: Self.burstPerChat))
-    var known = reply
-    if chats[chatID, default: new].waiting.count >= Self.mostWithContentPerChat {
-      known.request = nil
+    let chat = chats[chatID, default: new]
+    guard !chat.leavesMore, chat.waiting.count < Self.mostKnownPerChat else {
+      chats[chatID]?.leavesMore = true
+      return
     }
-    chats[chatID, default: new].waiting.append(known)
-    guard chats[chatID]?.isBusy == false else { return }
+    chats[chatID, default: new].keep(reply)
+    underway += 1
+    guard !chat.isBusy else { return }
     chats[chatID]?.isBusy = true
     Task { await work(off: chatID) }
   }
 
   private func work(off chatID: Int64) async {
-    while let reply = chats[chatID]?.waiting.popFirst() { await deliver(reply) }
+    while let chat = chats[chatID], let last = chat.waiting.last {
+      if chat.leavesMore, chat.waiting.count == 1 { await loadMore(of: chatID, after: last.id) }
+      if let reply = chats[chatID]?.waiting.popFirst() { await deliver(reply) }
+    }
     chats[chatID]?.isBusy = false
     let now = ContinuousClock.now
     if chats.count > Self.mostIdleChats {
       chats = chats.filter { $0.value.isBusy || !$0.value.rate.isFresh(at: now) }
     } else if chats[chatID]?.rate.isFresh(at: now) == true {
       chats[chatID] = nil
+    }
+  }
+
+  /// Takes up what was left in the file. What comes after `loadedUpTo` is loaded with all else.
+  private func loadMore(of chatID: Int64, after id: Int64) async {
+    var retries = Retries()
+    while true {
+      do {
+        let replies = try writer.database.read {
+          try outbox.queued(
+            inChat: chats[chatID]?.newID ?? chatID, after: id, upTo: loadedUpTo,
+            limit: Self.mostKnownPerChat, in: $0)
+        }
+        for reply in replies { chats[chatID]?.keep(reply) }
+        underway += replies.count
+        chats[chatID]?.leavesMore = replies.count == Self.mostKnownPerChat
+        return
+      } catch {
+        logger.error("The outbox cannot be read.", metadata: ["error": "\(error)"])
+        await writer.sleep(retries.delay())
+      }
     }
   }
 }
@@ -251,6 +289,7 @@ extension OutboxSender {
         return moved
       }
       chats[old]?.waiting = Deque(moved)
+      chats[old]?.newID = new
       return nil
     } catch {
       return .failed(String(describing: error))
