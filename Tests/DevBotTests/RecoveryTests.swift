@@ -114,6 +114,15 @@ struct RecoveryTests {
     #expect(try rig.holds().map(\.id).last == "\(work.ledgerName):3")
   }
 
+  @Test func aHoldIsFoundAlsoWhereTheClockWasSetBackBeforeIt() async throws {
+    let rig = try rig()
+    let work = try rig.work()
+    try rig.leaveHold(for: work, at: Date().addingTimeInterval(-60), isSent: true)
+    try await rig.orchestrator().perform(work)
+    #expect(try rig.holds().map(\.state) == [.voided, .settled])
+    #expect(try rig.account().held == .zero)
+  }
+
   @Test func holdsPastTheirDeadlineAreVoidedAtTheirRealCost() async throws {
     let rig = try rig(DevBotRig.sonnet)
     rig.openRouter.answer.change { $0.cost = "0.0123" }

@@ -9,6 +9,9 @@ import Logging
 extension ModelOrchestrator {
   /// A request cut off by a crash is handled again only while the person may still be waiting.
   private static let retriedFor: TimeInterval = 5 * 60
+  /// A clock that is set back makes a hold look older than its update. Ids of updates come again
+  /// after a week at the earliest (Bot API, Update).
+  private static let clockTolerance: TimeInterval = 24 * 3_600
 
   /// Ends whatever holds the update still has, after a mistake of ours.
   package func abandon(updateID: Int64, in db: Database) throws {
@@ -35,7 +38,7 @@ extension ModelOrchestrator {
     // Ids of updates can come again after years; holds of that time are another update's.
     let earlier = try environment.writer.database.read {
       try holds.holds(forWork: work.ledgerName, in: $0)
-    }.filter { $0.createdAt >= work.receivedAt }
+    }.filter { $0.createdAt >= work.receivedAt - Self.clockTolerance }
     guard let last = earlier.last else { return true }
 
     let isYoung = environment.now().timeIntervalSince(work.receivedAt) < Self.retriedFor
