@@ -50,4 +50,14 @@ struct InstanceTests {
       #expect(try await console.waitForExit().status == 0)
     }
   }
+
+  @Test func severalMayMakeTheDatabaseAtTheSameMoment() async throws {
+    try await World.run { world in
+      let children = try (1...12).map { _ in try world.start(["pricing", "list"]) }
+      for child in children {
+        let ending = try await child.waitForExit()
+        #expect(ending.status == 0, "\(ending.errors)")
+      }
+    }
+  }
 }

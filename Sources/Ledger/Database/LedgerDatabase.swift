@@ -28,7 +28,7 @@ package struct LedgerDatabase: Sendable {
       var migrator = DatabaseMigrator()
       LedgerSchema.register(in: &migrator)
       migrations(&migrator)
-      try migrator.migrate(pool)
+      try Self.migrate(pool, migrator)
     } catch {
       throw OpeningFailed(path: path, reason: String(describing: error))
     }
@@ -54,6 +54,13 @@ package struct LedgerDatabase: Sendable {
     package var path: String
     var reason: String
     package var description: String { "the database \(path) cannot be opened: \(reason)" }
+  }
+
+  /// A process that opens the file at the same moment can be first with a migration, which then
+  /// fails here, without effect, and is found done at the next attempt.
+  private static func migrate(_ pool: DatabasePool, _ migrator: DatabaseMigrator) throws {
+    for _ in migrator.migrations where (try? migrator.migrate(pool)) != nil { return }
+    try migrator.migrate(pool)
   }
 
   /// SQLite gives its `-wal` and `-shm` files the mode of the database itself.
