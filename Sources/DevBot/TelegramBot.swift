@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 package import LanguageModels
 package import Ledger
 package import Logging
@@ -37,7 +38,8 @@ package struct TelegramBot: Sendable {
     guard let bot = try await identify(until: stopping) else { return }
     let outbox = Outbox(channel: .telegram)
     let sender = OutboxSender(
-      outbox: outbox, client: client, writer: writer, rates: settings.sendRates, logger: logger)
+      outbox: outbox, client: client, writer: writer, rates: settings.sendRates,
+      undelivered: refund, logger: logger)
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: llm, settings: settings,
       effects: Engine.Effects(typing: showTyping, wakeSender: { sender.wake() }), logger: logger)
@@ -106,6 +108,17 @@ package struct TelegramBot: Sendable {
     Poller.Inbox(
       nextOffset: { try writer.database.read { try engine.inbox.nextOffset(in: $0) } },
       store: { try await engine.receive($0, nextOffset: $1) })
+  }
+
+  /// An answer that reached nobody is given back: the house bears it.
+  @Sendable private func refund(updateID: Int64, at now: Date, in db: Database) throws {
+    let amount = try CreditHoldService(terms: settings.terms).refund(
+      work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered",
+      at: now, in: db)
+    guard let amount else { return }
+    logger.error(
+      "An answer reached nobody, so its charge is given back.",
+      metadata: ["update": "\(updateID)", "credits": "\(amount)"])
   }
 
   /// A hint that nobody relies on: where it fails, nothing is lost.

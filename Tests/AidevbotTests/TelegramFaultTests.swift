@@ -142,8 +142,8 @@ struct TelegramFaultTests {
       try await world.ask("/start", from: 43)
       try await world.stop(first)
       world.telegram.message("/status", from: 42)
-      let bad = world.telegram.deliverRaw { #"{"update_id":\#($0),"message":"nonsense"}"# }
       world.telegram.deliverRaw { #"{"update_id":\#($0),"kind_of_tomorrow":{"a":1}}"# }
+      let bad = world.telegram.deliverRaw { #"{"update_id":\#($0),"message":"nonsense"}"# }
       world.telegram.deliverRaw { _ in #"{"no_id":true}"# }
       world.telegram.message("/status", from: 43)
       let daemon = try await world.startDaemon(

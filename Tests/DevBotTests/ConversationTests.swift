@@ -32,6 +32,17 @@ struct ConversationTests {
     #expect(rig.gemini.violations.value == [])
   }
 
+  @Test func staysOutOfGroups() async throws {
+    try await rig.say("/start")
+    try await rig.say("My secret plan")
+    _ = try await rig.deliver("message", .message("@devbot hello", chat: -100))
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(sent() == ["user: hello"])
+    try await rig.say("And now?")
+    #expect(sent().first == "user: My secret plan")
+    #expect(sent().count == 3)
+  }
+
   @Test func leavesOutCallsThatFailed() async throws {
     try await rig.say("/start")
     rig.gemini.replyNext(.json("{}", status: 500))

@@ -13,14 +13,18 @@ struct OutboxSenderTests {
   let fake: FakeTelegram
   let sender: OutboxSender
   private let outbox = Outbox(channel: .telegram)
+  /// The updates whose answers reached nobody.
+  private let undelivered = Watched<[Int64]>([])
 
   init() throws {
     rig = try DevBotRig()
     fake = try FakeTelegram()
+    let undelivered = undelivered
     sender = OutboxSender(
       outbox: outbox,
       client: TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token),
-      writer: rig.writer, rates: rig.settings.sendRates, logger: .silent)
+      writer: rig.writer, rates: rig.settings.sendRates,
+      undelivered: { id, _, _ in undelivered.change { $0.append(id) } }, logger: .silent)
   }
 
   private func queue(
@@ -67,13 +71,13 @@ struct OutboxSenderTests {
     #expect(try rig.replies().map(\.lostAnswers) == [0, 0])
   }
 
-  @Test(arguments: [FakeTelegramFault.htmlBadGateway, .reset])
-  func deliversInTheEndWhereTelegramFails(fault: FakeTelegramFault) async throws {
+  @Test(arguments: [(FakeTelegramFault.htmlBadGateway, 0), (.reset, 2)])
+  func deliversInTheEndWhereTelegramFails(fault: FakeTelegramFault, lost: Int) async throws {
     fake.fail("sendMessage", with: fault, fault)
     try queue("one", "two")
     await send()
     #expect(sent() == ["one", "two"])
-    #expect(try rig.replies().map(\.lostAnswers) == [2, 0])
+    #expect(try rig.replies().map(\.lostAnswers) == [lost, 0])
     #expect(rig.waits.value.count == 2)
     #expect(try states == ["sent", "sent"])
   }
@@ -86,6 +90,32 @@ struct OutboxSenderTests {
     await send()
     #expect(sent() == ["one", "one", "two"])
     #expect(try rig.replies().map(\.lostAnswers) == [1, 0])
+  }
+
+  @Test func makesNoMoreThanTenCopies() async throws {
+    for _ in 0..<20 { fake.fail("sendMessage", with: .loseAnswer) }
+    try queue("one")
+    await send()
+    #expect(sent().count == 11)
+    #expect(try states == ["failed"])
+    #expect(undelivered.value.isEmpty, "it has probably been read")
+  }
+
+  @Test func reportsAnAnswerOnlyWhereNoPartOfItReachedAnybody() async throws {
+    fake.fail("sendMessage", with: .badRequest("chat not found"))
+    try queue("first part", "second part")
+    await sender.becomeIdle()
+    #expect(try states == ["failed", "sent"])
+    #expect(undelivered.value.isEmpty)
+    fake.fail("sendMessage", with: .forbiddenBlocked, .forbiddenBlocked)
+    try rig.database.write { db in
+      for text in ["lost", "lost too"] {
+        let request = try BotRequest.sendMessage(chatID: 42, text: text)
+        try outbox.queue(request, chatID: 42, updateID: 2, at: Date(), in: db)
+      }
+    }
+    await send()
+    #expect(Set(undelivered.value) == [2])
   }
 
   @Test(arguments: [FakeTelegramFault.forbiddenBlocked, .badRequest("chat not found")])

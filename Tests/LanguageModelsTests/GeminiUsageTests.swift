@@ -39,6 +39,11 @@ struct GeminiUsageTests {
       TokenUsage(inputTokens: 10, outputTokens: 12, reasoningTokens: 7)
     ),
     (
+      "a total beyond what was asked for",
+      #"{"prompt":10,"candidates":5,"thoughts":7,"total":999999999}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 12, reasoningTokens: 7)
+    ),
+    (
       "thoughts in the total alone",
       #"{"prompt":10,"candidates":5,"total":30}"#,
       TokenUsage(inputTokens: 10, outputTokens: 20)

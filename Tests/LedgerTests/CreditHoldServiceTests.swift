@@ -130,6 +130,26 @@ struct CreditHoldServiceTests {
     #expect(try file.verify().breaks == [])
   }
 
+  @Test func givesBackOnceWhatReachedNobody() throws {
+    let user = try file.user(credits: "1")
+    let hold = try take(user, try file.price())
+    _ = try settle(hold, call(output: 100))
+    for expected in [82_500, 82_500] as [Int64] {
+      let amount = try file.write {
+        try service.refund(work: "upd1", because: "not delivered", at: now, in: $0)
+      }
+      #expect(amount?.micro == expected)
+    }
+    #expect(try file.account().balance.micro == 1_000_000)
+    #expect(try file.verify().breaks == [])
+    let voided = try take(user, try file.price(), work: "upd2:chat")
+    let nothing = try file.write { db in
+      try service.void(voided.id, loss: nil, at: now, in: db)
+      return try service.refund(work: "upd2", because: "not delivered", at: now, in: db)
+    }
+    #expect(nothing == nil)
+  }
+
   @Test(arguments: [true, false])
   func finishesAHoldOnce(settlesFirst: Bool) throws {
     let hold = try take(try file.user(credits: "1"), try file.price())

@@ -30,8 +30,7 @@ struct StatusCommand: Command {
   private func projectText(_ account: UserAccount, in db: Database) throws -> String {
     guard let id = account.activeProjectID, let project = try ProjectService().find(id, in: db)
     else { return "No active project. Begin one with /new and its title." }
-    let spent = try APIKeyUsageService().report(projectID: id, in: db)
-      .reduce(Credits.zero) { try $0.adding($1.charged) }
+    let spent = try CreditTransactionService().spent(onProject: id, in: db)
     let tasks = project.tasks
     return """
       Project: \(project.title)

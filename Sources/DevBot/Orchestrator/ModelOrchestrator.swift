@@ -39,6 +39,10 @@ package struct ModelOrchestrator: Sendable {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
   /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
+  /// What the house bears of one person's calls in a day, in nano-dollars: 0.25 USD. Calls
+  /// that end without an answer are free, so without a limit whoever knows how to bring them about
+  /// could spend ours for ever.
+  static let houseLossPerDay: Int64 = 250_000_000
   /// Telegram shows "typing" for five seconds (Bot API, sendChatAction).
   private static let typingRenewal = Duration.seconds(4)
 
@@ -96,6 +100,14 @@ extension ModelOrchestrator {
       return try await refuse(
         work, "The model for this is not available right now; my operator has been told.")
     }
+    guard try await houseStillPays(for: account) else {
+      return try await refuse(
+        work,
+        """
+        Too many of your requests ended without an answer today, all at my expense. Please come \
+        back tomorrow.
+        """)
+    }
     let model = environment.models[work.task]
     do {
       let hold = try await take(request, for: prompt, of: model)
@@ -112,6 +124,13 @@ extension ModelOrchestrator {
     }
   }
 
+  private func houseStillPays(for account: UserAccount) async throws -> Bool {
+    let aDayAgo = environment.now().addingTimeInterval(-24 * 3_600)
+    return try environment.writer.database.read {
+      try APIKeyUsageService().houseLoss(userID: account.id, since: aDayAgo, in: $0)
+    } < Self.houseLossPerDay
+  }
+
   private func prepare(
     _ work: Work, in db: Database
   ) throws -> (CreditHoldService.Request, UserAccount, Prompt) {
@@ -121,10 +140,12 @@ extension ModelOrchestrator {
       provider: model.provider.rawValue, model: model.name, in: db)
     _ = try Rates(price.tariff)
     let conversation = Conversation(userID: account.id, projectID: account.activeProjectID)
+    // What was said in private is not to be told in a group.
+    let context = work.sender.isPrivate ? try conversation.context(in: db) : []
     let project = try account.activeProjectID.flatMap { try ProjectService().find($0, in: db) }
     var prompt = Prompt(
       system: Self.instructions(for: work.task, project),
-      messages: try conversation.context(in: db) + [Prompt.Message(.user, work.text)],
+      messages: context + [Prompt.Message(.user, work.text)],
       maximumOutputTokens: work.task.outputCap)
     prompt.priceCeiling = Self.ceiling(of: price.tariff, inputTokens: prompt.inputTokenBound)
     let request = CreditHoldService.Request(
@@ -223,8 +244,10 @@ extension ModelOrchestrator {
     let settlement = try await environment.writer.write(for: "settling a call") { db in
       let now = environment.now()
       let settlement = try holds.settle(call.hold.id, with: metered, at: now, in: db)
-      try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
-        question: call.work.text, answer: answer.text, at: now, in: db)
+      if call.work.sender.isPrivate {
+        try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
+          question: call.work.text, answer: answer.text, at: now, in: db)
+      }
       if call.work.task.updatesTaskList, let project = call.hold.projectID {
         let tasks = TaskList(in: answer.text)
         if !tasks.isEmpty {

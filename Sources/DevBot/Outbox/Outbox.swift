@@ -22,6 +22,8 @@ package struct Outbox: Sendable {
     package var chatID: Int64?
     /// `nil` where it is left in the file until its turn comes.
     package var request: BotRequest?
+    /// How often Telegram may have taken it without saying so.
+    package var lostAnswers: Int
     package var createdAt: Date
 
     package init(row: Row) {
@@ -29,6 +31,7 @@ package struct Outbox: Sendable {
       updateID = row["update_id"]
       chatID = row["chat_id"]
       request = BotRequest(method: row["method"], json: Data((row["payload"] as String).utf8))
+      lostAnswers = row["lost_answers"]
       createdAt = row["created_at"]
     }
   }
@@ -57,7 +60,7 @@ package struct Outbox: Sendable {
   package func queued(after id: Int64, limit: Int, in db: Database) throws -> [Queued] {
     try Queued.fetchAll(
       cached: """
-        SELECT id, update_id, chat_id, method, payload, created_at FROM outbox
+        SELECT * FROM outbox
         WHERE channel = ? AND state = 'queued' AND id > ? ORDER BY id LIMIT ?
         """,
       [channel.rawValue, id, limit], in: db)
@@ -69,7 +72,7 @@ package struct Outbox: Sendable {
   ) throws -> [Queued] {
     try Queued.fetchAll(
       cached: """
-        SELECT id, update_id, chat_id, method, payload, created_at FROM outbox
+        SELECT * FROM outbox
         WHERE channel = ? AND state = 'queued' AND id > ? AND id <= ? AND chat_id = ?
         ORDER BY id LIMIT ?
         """,
@@ -98,6 +101,17 @@ package struct Outbox: Sendable {
   /// repeated answer is better than a lost one.
   package func countLostAnswer(_ id: Int64, in db: Database) throws {
     try db.run("UPDATE outbox SET lost_answers = lost_answers + 1 WHERE id = ?", [id])
+  }
+
+  /// Whether nothing that answers the update has reached anybody, nor may yet.
+  package func reachedNobody(_ updateID: Int64, in db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db,
+      sql: """
+        SELECT NOT EXISTS (SELECT 1 FROM outbox
+          WHERE update_id = ? AND channel = ? AND (state <> 'failed' OR lost_answers > 0))
+        """,
+      arguments: [updateID, channel.rawValue]) ?? false
   }
 
   /// Directs everything still queued for a group to the supergroup that it has become.

@@ -1,5 +1,6 @@
 import DequeModule
-import Foundation
+package import Foundation
+package import GRDB
 import Ledger
 package import Logging
 package import TelegramBotAPI
@@ -49,6 +50,8 @@ package actor OutboxSender {
   private static let mostWithContentPerChat = 16
   /// Idle chats are forgotten beyond this number.
   private static let mostIdleChats = 1_000
+  /// A repeated answer is better than a lost one, but not without end.
+  private static let mostCopies = 10
   /// Telegram forgets a question after a day, and so do people.
   private static let messageLifetime: TimeInterval = 24 * 3_600
   /// Telegram takes no answer to a query later than this (server source, 150 s).
@@ -58,6 +61,7 @@ package actor OutboxSender {
   private let client: TelegramClient
   private let writer: PatientWriter
   private let rates: Rates
+  private let undelivered: Undelivered
   private let logger: Logger
   private var globalRate: SendRate
   private var chats: [Int64: Chat] = [:]
@@ -65,14 +69,21 @@ package actor OutboxSender {
   private var underway = 0
   private var sending = 0
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
-  private var ended: [(id: Int64, ending: Outbox.Ending)] = []
+  private var ended: [(reply: Outbox.Queued, ending: Outbox.Ending)] = []
   private var isRecording = false
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
   private let wakeUps = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
+  /// What is to be done, in the transaction that records it, when all that answers an update has
+  /// reached nobody.
+  package typealias Undelivered =
+    @Sendable (_ updateID: Int64, _ now: Date, _ db: Database) throws -> Void
+
   package init(
-    outbox: Outbox, client: TelegramClient, writer: PatientWriter, rates: Rates, logger: Logger
+    outbox: Outbox, client: TelegramClient, writer: PatientWriter, rates: Rates,
+    undelivered: @escaping Undelivered, logger: Logger
   ) {
+    self.undelivered = undelivered
     self.outbox = outbox
     self.client = client
     self.writer = writer
@@ -254,7 +265,11 @@ extension OutboxSender {
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
       await writer.sleep(retryAfter)
     case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
-      if error.requestMayHaveTakenEffect { await countLostAnswer(reply) }
+      if error.mayBeALostAnswer {
+        guard reply.lostAnswers < Self.mostCopies else { return .failed("never confirmed") }
+        reply.lostAnswers += 1
+        await countLostAnswer(reply)
+      }
       let delay = retries.delay()
       logger.warning(
         "A reply could not be sent; trying again.",
@@ -302,7 +317,7 @@ extension OutboxSender {
         "A reply cannot be delivered.",
         metadata: ["reply": "\(reply.id)", "update": "\(reply.updateID)", "reason": "\(reason)"])
     }
-    ended.append((reply.id, ending))
+    ended.append((reply, ending))
     guard !isRecording else { return }
     isRecording = true
     Task { await record() }
@@ -316,7 +331,12 @@ extension OutboxSender {
       do {
         try await writer.write(for: "recording sent replies") { db in
           let now = Date()
-          for (id, ending) in batch { try self.outbox.end(id, ending, at: now, in: db) }
+          for (reply, ending) in batch { try self.outbox.end(reply.id, ending, at: now, in: db) }
+          for (reply, ending) in batch {
+            guard case .failed = ending, try self.outbox.reachedNobody(reply.updateID, in: db)
+            else { continue }
+            try self.undelivered(reply.updateID, now, db)
+          }
         }
       } catch {
         // They stay queued, and the next start sends them again.
@@ -330,5 +350,14 @@ extension OutboxSender {
     guard underway == 0 else { return }
     for waiter in idleWaiters { waiter.resume() }
     idleWaiters.removeAll()
+  }
+}
+
+extension TelegramError {
+  /// Whether the message may be in the chat. A server that answers with its own failure has hardly
+  /// sent it.
+  fileprivate var mayBeALostAnswer: Bool {
+    if case .serverFailed = self { return false }
+    return requestMayHaveTakenEffect
   }
 }

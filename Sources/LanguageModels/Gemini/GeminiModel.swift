@@ -28,7 +28,7 @@ package struct GeminiModel: LanguageModel {
       isBilled: true)
     return try await api.call(request) { reply async throws(LanguageModelError) -> Answer in
       guard reply.isSuccess else { throw GeminiFailure(reply).error }
-      let answer = try GeminiResponse.read(reply).answer(to: model, reply)
+      let answer = try GeminiResponse.read(reply).answer(to: prompt, model, reply)
       if let id = answer.requestID { await onRequestID(id) }
       return answer
     }

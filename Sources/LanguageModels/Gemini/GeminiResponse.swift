@@ -40,9 +40,10 @@ struct GeminiResponse: Decodable {
 
   /// - Parameter model: The one asked for.
   func answer(
-    to model: String, _ reply: ProviderReply
+    to prompt: Prompt, _ model: String, _ reply: ProviderReply
   ) throws(LanguageModelError) -> Answer {
-    let usage = usageMetadata?.normalised(images: images)
+    let usage = usageMetadata?.normalised(
+      images: images, outputCap: prompt.maximumOutputTokens)
     guard text.hasVisibleText else {
       throw LanguageModelError(
         reasonForSilence, usage: usage, requestID: responseId, mayHaveCost: usage == nil)

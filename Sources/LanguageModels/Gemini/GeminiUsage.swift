@@ -10,8 +10,10 @@ struct GeminiUsage: Decodable {
   /// Of all the others together, each token once.
   var totalTokenCount: Int?
 
-  /// `nil` where a count is negative or absurd.
-  func normalised(images: Int) -> TokenUsage? {
+  /// - Parameter outputCap: The `maxOutputTokens` of the request, which caps thoughts and answer
+  ///   together.
+  /// - Returns: `nil` where a count is negative or absurd.
+  func normalised(images: Int, outputCap: Int) -> TokenUsage? {
     let prompt = promptTokenCount ?? 0
     let toolUse = toolUsePromptTokenCount ?? 0
     let candidates = candidatesTokenCount ?? 0
@@ -20,15 +22,17 @@ struct GeminiUsage: Decodable {
     guard counts.allSatisfy(TokenUsage.isSensible) else { return nil }
     return .normalised(
       input: prompt + toolUse, cached: cachedContentTokenCount ?? 0,
-      output: output(prompt + toolUse, candidates, thoughts), reasoning: thoughts, images: images)
+      output: output(prompt + toolUse, candidates, thoughts, outputCap), reasoning: thoughts,
+      images: images)
   }
 
   /// The total tells whether `candidates` has the thoughts in it. It is also right where thoughts
-  /// are counted but not listed.
-  private func output(_ input: Int, _ candidates: Int, _ thoughts: Int) -> Int {
-    guard let total = totalTokenCount, total - input >= candidates else {
-      return candidates + thoughts
-    }
+  /// are counted but not listed. One beyond what the request allowed is not believed.
+  private func output(
+    _ input: Int, _ candidates: Int, _ thoughts: Int, _ outputCap: Int
+  ) -> Int {
+    guard let total = totalTokenCount, total - input >= candidates, total - input <= outputCap
+    else { return candidates + thoughts }
     return total - input
   }
 }

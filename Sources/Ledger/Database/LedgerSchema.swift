@@ -110,6 +110,7 @@ enum LedgerSchema {
     ) STRICT;
     CREATE INDEX usage_of_project ON api_key_usage (project_id);
     CREATE INDEX usage_at_price ON api_key_usage (model_pricing_id, id);
+    CREATE INDEX house_losses ON api_key_usage (user_id, created_at) WHERE charged_to = 'house';
     """
 
   private static let transactions = """

@@ -128,6 +128,27 @@ package struct CreditHoldService: Sendable {
     try log(loss, cost, of: hold, chargedTo: .house, forgiven: .zero, at: now, in: db)
   }
 
+  /// Gives back what was charged for work whose answer reached nobody; the real cost stays with the
+  /// house. Returns the amount, or `nil` where nothing was charged. A second time changes nothing.
+  @discardableResult
+  package func refund(work: String, because reason: String, at now: Date, in db: Database) throws
+    -> Credits?
+  {
+    let settled = try holds(forWork: work, in: db).last { $0.state == .settled }
+    guard let hold = settled else { return nil }
+    let charged = try Credits.fetchOne(
+      db,
+      sql: "SELECT -credits_amount_micro FROM credit_transactions WHERE idempotency_key = ?",
+      arguments: ["settle:\(hold.id)"])
+    guard let charged, charged > .zero else { return nil }
+    try CreditTransactionService().record(
+      CreditTransactionService.Entry(
+        userID: hold.userID, type: .refund, amount: charged, projectID: hold.projectID,
+        idempotencyKey: "refund:\(hold.id)", description: reason),
+      at: now, in: db)
+    return charged
+  }
+
   /// What a call whose usage is lost has probably cost: its prompt, and an answer as long as the
   /// model's answers usually are.
   package func estimate(

@@ -82,6 +82,16 @@ package struct CreditTransactionService: Sendable {
       [userID, limit], in: db)
   }
 
+  /// What a project has cost its owner: deductions less refunds.
+  package func spent(onProject projectID: String, in db: Database) throws -> Credits {
+    try Credits.fetchOne(
+      db.cachedStatement(
+        sql: """
+          SELECT -coalesce(sum(credits_amount_micro), 0) FROM credit_transactions
+          WHERE project_id = ? AND transaction_type IN ('usage_deduction', 'refund')
+          """), arguments: [projectID]) ?? .zero
+  }
+
   private func find(idempotencyKey: String, in db: Database) throws -> CreditTransaction? {
     try CreditTransaction.fetchOne(
       cached: "SELECT * FROM credit_transactions WHERE idempotency_key = ?", [idempotencyKey],
