@@ -39,7 +39,7 @@ struct DaemonTests {
         ])
       try await world.expectNothingLeft()
       let verdict = try await world.aidevbot("ledger", "verify")
-      #expect(verdict.output == "The ledger holds: 1 users, 3 transactions, 2 settled calls.\n")
+      #expect(verdict.output == "The ledger holds. Users: 1, transactions: 3, settled calls: 2.\n")
     }
   }
 

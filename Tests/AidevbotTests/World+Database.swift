@@ -72,7 +72,7 @@ extension World {
     let verdict = try await aidevbot("ledger", "verify")
     #expect(verdict.status == 0)
     #expect(verdict.outputLines.count == 1, "\(verdict.output)")
-    #expect(verdict.output.hasPrefix("The ledger holds: "))
+    #expect(verdict.output.hasPrefix("The ledger holds."))
   }
 
   private func openDatabase() throws -> DatabaseQueue {

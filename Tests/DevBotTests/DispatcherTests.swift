@@ -159,8 +159,8 @@ struct DispatcherTests {
     #expect(
       try rig.texts(of: work.updateID) == [
         """
-        Something went wrong on my side with this message. My operator has been told, and it cost \
-        you nothing.
+        Something went wrong on my side with this message. I have noted it for my operator, \
+        and it cost you nothing.
         """
       ])
     #expect(try rig.inboxState(work.updateID) == "quarantined")

@@ -156,7 +156,7 @@ struct ModelOrchestratorTests {
     try rig.execute("UPDATE model_pricing SET is_active = 0")
     #expect(
       try await rig.say("How do I sort?") == [
-        "The model for this is not available right now; my operator has been told."
+        "The model for this is not available right now; I have noted it for my operator."
       ])
     #expect(rig.gemini.requests.value.isEmpty)
     #expect(try rig.replies().contains { $0.chatID == 1 && $0.text.contains("no active price") })

@@ -36,7 +36,7 @@ struct BotRequestTests {
 
   @Test func isIdempotentUnlessItSends() throws {
     #expect(try !BotRequest.sendMessage(chatID: 1, text: "x").isIdempotent)
-    #expect(try BotRequest.sendChatAction(chatID: 1).isIdempotent)
+    #expect(BotRequest.sendChatAction(chatID: 1).isIdempotent)
     #expect(try BotRequest.editMessageText(chatID: 1, messageID: 2, text: "x").isIdempotent)
     #expect(try BotRequest.answerPreCheckoutQuery(id: "1", ok: true).isIdempotent)
     #expect(try BotRequest.setMyCommands([]).isIdempotent)

@@ -54,6 +54,10 @@ package struct ConsoleSession: Sendable {
 
   private func update(for text: String, _ buttons: [ShownMessage.Button]) -> ConsoleUpdate? {
     guard !text.isEmpty else { return nil }
+    guard text.utf16.count <= TelegramLimits.messageText else {
+      print("As in Telegram, a message may have \(TelegramLimits.messageText) characters at most.")
+      return nil
+    }
     if text.first == "#", let number = Int(text.dropFirst()) {
       guard number > 0, buttons.indices.contains(number - 1) else {
         print("There is no button \(number).")

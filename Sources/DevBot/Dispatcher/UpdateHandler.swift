@@ -217,8 +217,8 @@ extension UpdateHandler {
 
 extension UpdateHandler {
   private static let apology = Reply(
-    "Something went wrong on my side with this message. My operator has been told, and it cost you "
-      + "nothing.")
+    "Something went wrong on my side with this message. I have noted it for my operator, and it "
+      + "cost you nothing.")
 
   private static let paymentSetApart = Reply(
     "I have been told of a payment from you, but nothing is for sale yet. My operator has been "

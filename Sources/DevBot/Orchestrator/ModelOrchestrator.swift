@@ -87,7 +87,8 @@ extension ModelOrchestrator {
   private func takeHold(for work: Work) async throws -> PaidCall? {
     guard environment.isSelling else {
       return try await refuse(
-        work, "I cannot take paid requests right now; my operator has been told. Try again later.")
+        work,
+        "I cannot take paid requests right now; I have noted it for my operator. Try again later.")
     }
     let (request, account, prompt): (CreditHoldService.Request, UserAccount, Prompt)
     do {
@@ -98,7 +99,7 @@ extension ModelOrchestrator {
       logger.error("A model cannot be sold.", metadata: ["reason": "\(error)"])
       await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error).")
       return try await refuse(
-        work, "The model for this is not available right now; my operator has been told.")
+        work, "The model for this is not available right now; I have noted it for my operator.")
     }
     guard try await houseStillPays(for: account) else {
       return try await refuse(

@@ -30,22 +30,27 @@ struct ConsoleCommand: AsyncParsableCommand {
     let isTerminal = isatty(STDIN_FILENO) == 1
     let session = try ConsoleSession(
       database: database, llm: llm, settings: settings,
-      firstName: ProcessInfo.processInfo.environment["USER"] ?? "friend", logger: logger
+      firstName: Self.userName, logger: logger
     ) { show("\n\($0)\n\n") }
-    show(Self.greeting(settings.models, path: path))
     try await InstanceLock.hold(path + ".console.lock") {
+      show(Self.greeting(settings.models, path: path))
       try await session.run(Self.lines()) { if isTerminal { show("you> ") } }
     }
     if isTerminal { show("\n") }
     try database.close()
   }
 
+  private static var userName: String {
+    let name = ProcessInfo.processInfo.environment["USER"] ?? ""
+    return name.isEmpty ? "friend" : name
+  }
+
   private static func greeting(_ models: ModelAssignment, path: String) -> String {
     let isDemo = TaskType.allCases.contains { models[$0].provider == .demo }
     let note = """
       No key is set for some models: in their place a built-in demo answers. It is no real model, \
-      but its tokens are counted and priced, so you can see credits move. For real answers, set \
-      GEMINI_API_KEY and OPENROUTER_API_KEY.
+      but its tokens are counted and priced, so you can see credits move. For real answers, \
+      set GEMINI_API_KEY for models of google/, and OPENROUTER_API_KEY for those of openrouter/.
 
 
       """

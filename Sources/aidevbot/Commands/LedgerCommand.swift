@@ -35,8 +35,8 @@ struct LedgerVerifyCommand: AsyncParsableCommand {
           settledCalls: report.settledCalls, breaks: report.breaks))
     } else if report.holds {
       print(
-        "The ledger holds: \(report.users) users, \(report.transactions) transactions, "
-          + "\(report.settledCalls) settled calls.")
+        "The ledger holds. Users: \(report.users), transactions: \(report.transactions), "
+          + "settled calls: \(report.settledCalls).")
     } else {
       for sentence in report.breaks { print(sentence) }
     }

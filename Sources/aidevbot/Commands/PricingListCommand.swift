@@ -24,7 +24,8 @@ struct PricingListCommand: AsyncParsableCommand {
 
   static func table(_ prices: [ModelPrice]) -> String {
     var table = Table(
-      "PROVIDER", "MODEL", "INPUT", "OUTPUT", "CACHED", "IMAGE IN", "IMAGE OUT", "LONG PROMPTS",
+      "PROVIDER", "MODEL", "INPUT", "OUTPUT", "CACHED", "THINKING", "IMAGE IN", "IMAGE OUT",
+      "LONG PROMPTS",
       "ACTIVE", "SINCE (UTC)")
     for price in prices {
       let tariff = price.tariff
@@ -34,6 +35,7 @@ struct PricingListCommand: AsyncParsableCommand {
       }
       table.add(
         price.provider, price.model, tariff.input, tariff.output, tariff.cachedInput ?? "-",
+        tariff.reasoning ?? "-",
         tariff.imageInput ?? "-", tariff.imageOutput ?? "-", tier ?? "-",
         price.isActive ? "yes" : "no", price.createdAt.tableText)
     }

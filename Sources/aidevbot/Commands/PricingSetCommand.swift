@@ -54,7 +54,8 @@ struct PricingSetCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let database = try await Live(options).database()
+    let live = try await Live(options)
+    let database = try live.database()
     let price = try database.write { db in
       try ModelPricingService().set(
         provider: model.provider, model: model.model, tariff: tariff, notes: note, at: Date(),
@@ -62,6 +63,7 @@ struct PricingSetCommand: AsyncParsableCommand {
     }
     if json.json { return try printJSON(PriceOutput(price)) }
     print("The price of \(price.provider)/\(price.model) is set; calls take it from now on.")
+    print("(In \(try live.settings.databasePath()).)")
     print(PricingListCommand.table([price]))
   }
 

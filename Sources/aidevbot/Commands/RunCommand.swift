@@ -1,5 +1,6 @@
 import ArgumentParser
 import DevBot
+import LanguageModels
 import Ledger
 import Logging
 
@@ -23,11 +24,29 @@ struct RunCommand: AsyncParsableCommand {
     let client = try live.telegram()
     let llm = try live.llm(withDemo: false)
     let database = try live.database()
+    try warnOfModelsWithoutPrice(settings.models, database, logger)
     let bot = TelegramBot(
       client: client, database: database, llm: llm, settings: settings, logger: logger)
     try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
       try await bot.run { await stop.wait() }
     }
     try database.close()
+  }
+
+  /// A person who asks for such a model is turned away, so the operator should know before.
+  private func warnOfModelsWithoutPrice(
+    _ models: ModelAssignment, _ database: LedgerDatabase, _ logger: Logger
+  ) throws {
+    for task in TaskType.allCases {
+      let model = models[task]
+      do {
+        _ = try database.read {
+          try ModelPricingService().active(
+            provider: model.provider.rawValue, model: model.name, in: $0)
+        }
+      } catch let error as LedgerError {
+        logger.error("\(task.title) cannot be sold: \(error)")
+      }
+    }
   }
 }
