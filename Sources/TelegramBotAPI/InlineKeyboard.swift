@@ -1,18 +1,14 @@
 /// Buttons under a message, row by row. Bot API, *InlineKeyboardMarkup*.
-package struct InlineKeyboardMarkup: Codable, Sendable, Equatable {
+package struct InlineKeyboardMarkup: Sendable, Equatable {
   package var rows: [[InlineKeyboardButton]]
 
   package init(rows: [[InlineKeyboardButton]]) {
     self.rows = rows
   }
-
-  private enum CodingKeys: String, CodingKey {
-    case rows = "inline_keyboard"
-  }
 }
 
 /// One button: it sends `callbackData` or opens `url`. Bot API, *InlineKeyboardButton*.
-package struct InlineKeyboardButton: Codable, Sendable, Equatable {
+package struct InlineKeyboardButton: Sendable, Equatable {
   package var text: String
   /// 1 to 64 bytes.
   package var callbackData: String?
@@ -26,10 +22,5 @@ package struct InlineKeyboardButton: Codable, Sendable, Equatable {
   package init(text: String, url: String) {
     self.text = text
     self.url = url
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case text, url
-    case callbackData = "callback_data"
   }
 }

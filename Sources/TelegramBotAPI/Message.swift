@@ -13,12 +13,10 @@ package struct Message: Decodable, Sendable, Equatable {
   package var date: Int64
   package var text: String?
   package var replyToMessage: MessageReference?
+  /// Neither this nor `text` is there in what only reports something: members, titles, payments,
+  /// pins, and whatever Telegram will come to report. Nobody awaits an answer to it.
   package var attachment: Attachment?
   package var successfulPayment: SuccessfulPayment?
-
-  /// Whether it only reports something: members, titles, payments, pins, and whatever Telegram will
-  /// come to report. Nobody awaits an answer to it.
-  package var isServiceMessage: Bool { text == nil && attachment == nil }
 
   /// What a message holds in place of text. The order matters: Telegram repeats an animation as a
   /// document and a venue as a location, for old bots.
