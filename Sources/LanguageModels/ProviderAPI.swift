@@ -65,11 +65,11 @@ struct ProviderAPI: Sendable {
       let stream = try await open(request, key, end)
       requestID = requestIDHeader.flatMap(stream.head.header)
       if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
-      let body = try await body(of: stream)
+      let (body, events) = try await content(of: stream)
       return try await read(
         ProviderReply(
-          head: stream.head, body: body, requestID: requestID, keyIdentifier: key.identifier,
-          responseTime: start.duration(to: .now)))
+          head: stream.head, body: body, events: events, requestID: requestID,
+          keyIdentifier: key.identifier, responseTime: start.duration(to: .now)))
     } catch {
       throw LanguageModelError(
         error.reason, usage: error.usage, requestID: error.requestID ?? requestID,
@@ -95,10 +95,16 @@ struct ProviderAPI: Sendable {
     }
   }
 
-  private func body(of stream: HTTPResponseStream) async throws(LanguageModelError) -> Data {
+  private func content(
+    of stream: HTTPResponseStream
+  ) async throws(LanguageModelError) -> (body: Data, events: [Data]?) {
     var whole = Data()
+    var parser = EventStream()
+    var events: [Data]? = stream.head.isSuccess && stream.head.isEventStream ? [] : nil
     do {
-      for try await piece in stream.body { whole += piece }
+      for try await piece in stream.body {
+        if events == nil { whole += piece } else { events?.append(contentsOf: parser.take(piece)) }
+      }
     } catch {
       // A refusal is one by its status alone, whatever becomes of its body.
       if stream.head.isSuccess {
@@ -107,10 +113,14 @@ struct ProviderAPI: Sendable {
     }
     // To a cancelled task, a stream that is cut short looks like one that has ended.
     if Task.isCancelled { throw LanguageModelError(.cancelled, mayHaveCost: stream.head.isSuccess) }
-    return whole
+    return (whole, events)
   }
 }
 
 extension HTTPResponseHead {
   var isSuccess: Bool { (200..<300).contains(status) }
+
+  fileprivate var isEventStream: Bool {
+    header("Content-Type")?.lowercased().hasPrefix("text/event-stream") == true
+  }
 }

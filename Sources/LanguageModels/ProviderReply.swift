@@ -4,7 +4,11 @@ import HTTPTransport
 /// A provider's response that has arrived whole, whatever its status is.
 struct ProviderReply: Sendable {
   var head: HTTPResponseHead
+  /// Empty where `events` holds what came.
   var body: Data
+  /// The data of the events, where an event stream came; a provider that is asked for one may
+  /// answer in one piece all the same.
+  var events: [Data]?
   /// From the head, where the provider puts one there.
   var requestID: String?
   var keyIdentifier: String

@@ -123,7 +123,7 @@ struct SettingsTests {
       try await world.stop(daemon)
       #expect(
         world.gemini.requests.value.map(\.path)
-          == ["/v1beta/models/gemini-2.5-flash:generateContent"])
+          == ["/v1beta/models/gemini-2.5-flash:streamGenerateContent"])
       try await world.expectSoundLedger()
     }
   }

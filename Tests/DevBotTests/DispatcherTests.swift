@@ -15,7 +15,7 @@ struct DispatcherTests {
   init() throws {
     rig = try DevBotRig()
     rig.gemini.onCall { [isOpen] request in
-      if request.path.hasSuffix(":generateContent") { _ = isOpen.block(until: { $0 }) }
+      if request.path.hasSuffix(":streamGenerateContent") { _ = isOpen.block(until: { $0 }) }
       return nil
     }
   }

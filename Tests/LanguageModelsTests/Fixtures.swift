@@ -43,6 +43,69 @@ enum Provider: CaseIterable {
   }
 }
 
+extension Provider {
+  /// The texts of `goodEvents` in a row: each character takes several bytes.
+  static let streamedText = "Grüße, 2 + 2 = 四 🚀"
+
+  static let streamedUsage = TokenUsage(inputTokens: 12, outputTokens: 9)
+
+  /// What the events of a whole answer hold, in the order in which this provider sends them.
+  var goodEvents: [String] {
+    switch self {
+    case .gemini:
+      [
+        geminiEvent("Grüße, ", #""usageMetadata": {"promptTokenCount": 12}"#),
+        geminiEvent("2 + 2 = 四", #""usageMetadata": {"promptTokenCount": 12}"#),
+        geminiEvent(
+          " 🚀",
+          #"""
+          "usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 9, \#
+          "totalTokenCount": 21}
+          """#, finishReason: "STOP"),
+      ]
+    case .openRouter:
+      [
+        openRouterChunk("Grüße, "), openRouterChunk("2 + 2 = 四"),
+        openRouterChunk(" 🚀", finishReason: "stop"),
+        openRouterChunk("", #", "usage": \#(openRouterUsage)"#, finishReason: "stop"), "[DONE]",
+      ]
+    }
+  }
+}
+
+extension Provider {
+  func usage(input: Int, output: Int) -> String {
+    switch self {
+    case .gemini:
+      #""usageMetadata": {"promptTokenCount": \#(input), "candidatesTokenCount": \#(output)}"#
+    case .openRouter:
+      #", "usage": {"prompt_tokens": \#(input), "completion_tokens": \#(output)}"#
+    }
+  }
+
+  /// One without text.
+  func event(usage: String) -> String {
+    switch self {
+    case .gemini: geminiEvent("", usage)
+    case .openRouter: openRouterChunk("", usage)
+    }
+  }
+}
+
+let openRouterUsage = #"{"prompt_tokens": 12, "completion_tokens": 9}"#
+
+func geminiEvent(_ text: String, _ usage: String, finishReason: String? = nil) -> String {
+  let reason = finishReason.map { #", "finishReason": "\#($0)""# } ?? ""
+  return #"{"candidates": [{"content": {"parts": [{"text": "\#(text)"}]}\#(reason)}], \#(usage)}"#
+}
+
+func openRouterChunk(
+  _ text: String, _ usage: String = "", finishReason: String? = nil
+) -> String {
+  let reason = finishReason.map { #""\#($0)""# } ?? "null"
+  return #"{"choices": [{"delta": {"content": "\#(text)"}, "finish_reason": \#(reason)}]\#(usage)}"#
+}
+
 extension LanguageModel {
   func answer(
     _ prompt: Prompt = question, model: String = "some-model"

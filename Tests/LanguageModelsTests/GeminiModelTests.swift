@@ -34,7 +34,7 @@ struct GeminiModelTests {
     #expect(answer.responseTime > .zero)
     #expect(!answer.isCutOff)
     let request = try #require(gemini.requests.value.first)
-    #expect(request.target == "/v1beta/models/gemini-3.8-flash:generateContent")
+    #expect(request.target == "/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse")
     #expect(request.headers["x-goog-api-key"] == key("abcd"))
     let sent = jsonText(request.json)
     #expect(
@@ -72,7 +72,8 @@ struct GeminiModelTests {
     defer { gemini.stop() }
     _ = try await Provider.gemini.model(at: gemini.url).answer(model: "../a?b#c:d")
     #expect(
-      gemini.requests.value.first?.target == "/v1beta/models/..%2Fa%3Fb%23c%3Ad:generateContent")
+      gemini.requests.value.first?.target
+        == "/v1beta/models/..%2Fa%3Fb%23c%3Ad:streamGenerateContent?alt=sse")
   }
 
   @Test func countsTokensTogetherWithTheSystemPrompt() async throws {

@@ -39,7 +39,7 @@ struct OpenRouterModelTests {
     #expect(
       sent
         == jsonText([
-          "model": "vendor/name:free", "max_completion_tokens": 777, "stream": false,
+          "model": "vendor/name:free", "max_completion_tokens": 777, "stream": true,
           "messages": [
             ["role": "system", "content": "Sei knapp."], ["role": "user", "content": "Grüße"],
             ["role": "assistant", "content": "Ja?"], ["role": "user", "content": "2+2?"],

@@ -2,10 +2,10 @@ import Foundation
 
 package typealias FakeGemini = FakeProvider<GeminiDialect>
 
-/// `generateContent` and `countTokens` of `v1beta`.
+/// `streamGenerateContent` and `countTokens` of `v1beta`.
 package enum GeminiDialect: FakeDialect {
   package static func asksForAnswer(_ request: LoopbackRequest) -> Bool {
-    request.path.hasSuffix(":generateContent")
+    request.path.hasSuffix(":streamGenerateContent")
   }
 
   package static func reply(
@@ -13,7 +13,6 @@ package enum GeminiDialect: FakeDialect {
   ) -> LoopbackReply {
     check.expect(request.method == "POST", "the method is POST")
     check.expect(text: request.headers["x-goog-api-key"], "x-goog-api-key")
-    check.expect(!request.target.contains("?"), "nothing is in the query, least of all the key")
     check.expect(request.headers["content-type"] == "application/json", "the body is JSON")
     let parts = request.path.dropFirst("/v1beta/models/".count).split(separator: ":")
     guard request.path.hasPrefix("/v1beta/models/"), parts.count == 2 else {
@@ -21,14 +20,17 @@ package enum GeminiDialect: FakeDialect {
       return check.refusal
     }
     let model = String(parts[0])
+    let query = request.target.dropFirst(request.path.count)
     switch parts[1] {
-    case "generateContent":
+    case "streamGenerateContent":
+      check.expect(query == "?alt=sse", "the query asks for events, and holds no key")
       check.expect(request.json, hasOnly: ["systemInstruction", "contents", "generationConfig"])
       checkContents(request.json, &check)
       let config = request.json["generationConfig"] as? [String: Any] ?? [:]
       check.expect(positive: config["maxOutputTokens"], "maxOutputTokens")
-      return .json(response(answer, model, id))
+      return .events(events(answer, model, id), lineEnd: "\r\n")
     case "countTokens":
+      check.expect(query.isEmpty, "nothing is in the query")
       let inner = request.json["generateContentRequest"] as? [String: Any] ?? [:]
       check.expect(inner, hasOnly: ["model", "systemInstruction", "contents"])
       check.expect(inner["model"] as? String == "models/\(model)", "the models are the same")
@@ -56,21 +58,30 @@ package enum GeminiDialect: FakeDialect {
     for part in parts { check.expect(text: part["text"], "a part") }
   }
 
-  /// Candidates are counted without thoughts, as the provider does nearly always.
-  private static func response(_ answer: FakeAnswer, _ model: String, _ id: String) -> String {
-    let candidate: [String: Any] = [
-      "index": 0, "finishReason": answer.isCutOff ? "MAX_TOKENS" : "STOP",
-      "content": ["role": "model", "parts": [["text": answer.text]]],
+  /// The text in two pieces. Candidates are counted without thoughts, as the provider does nearly
+  /// always.
+  private static func events(_ answer: FakeAnswer, _ model: String, _ id: String) -> [String] {
+    func event(_ text: String, _ finishReason: String?, _ usage: [String: Int]) -> String {
+      var candidate: [String: Any] = [
+        "index": 0, "content": ["role": "model", "parts": [["text": text]]],
+      ]
+      candidate["finishReason"] = finishReason
+      return jsonText([
+        "candidates": [candidate], "usageMetadata": usage, "modelVersion": model,
+        "responseId": id,
+      ])
+    }
+    return [
+      event(answer.halves.0, nil, ["promptTokenCount": answer.inputTokens]),
+      event(
+        answer.halves.1, answer.isCutOff ? "MAX_TOKENS" : "STOP",
+        [
+          "promptTokenCount": answer.inputTokens,
+          "cachedContentTokenCount": answer.cachedInputTokens,
+          "candidatesTokenCount": answer.outputTokens - answer.reasoningTokens,
+          "thoughtsTokenCount": answer.reasoningTokens,
+          "totalTokenCount": answer.inputTokens + answer.outputTokens,
+        ]),
     ]
-    return jsonText([
-      "candidates": [candidate], "modelVersion": model, "responseId": id,
-      "usageMetadata": [
-        "promptTokenCount": answer.inputTokens,
-        "cachedContentTokenCount": answer.cachedInputTokens,
-        "candidatesTokenCount": answer.outputTokens - answer.reasoningTokens,
-        "thoughtsTokenCount": answer.reasoningTokens,
-        "totalTokenCount": answer.inputTokens + answer.outputTokens,
-      ],
-    ])
   }
 }

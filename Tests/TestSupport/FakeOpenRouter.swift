@@ -17,7 +17,7 @@ package enum OpenRouterDialect: FakeDialect {
     case ("POST", "/chat/completions"):
       checkCompletion(request, &check)
       let model = request.json["model"] as? String ?? ""
-      return .json(response(answer, model, id), headers: ["X-Generation-Id": id])
+      return .events(events(answer, model, id), headers: ["X-Generation-Id": id])
     case ("GET", "/generation"):
       let id = URLComponents(string: request.target)?.queryItems?.first { $0.name == "id" }?.value
       check.expect(text: id, "id")
@@ -35,7 +35,7 @@ package enum OpenRouterDialect: FakeDialect {
       body, hasOnly: ["model", "messages", "max_completion_tokens", "stream", "provider"])
     check.expect(text: body["model"], "model")
     check.expect(positive: body["max_completion_tokens"], "max_completion_tokens")
-    check.expect(body["stream"] as? Bool == false, "the answer comes in one piece")
+    check.expect(body["stream"] as? Bool == true, "the answer comes as it is made")
     var messages = body["messages"] as? [[String: Any]] ?? []
     for message in messages {
       check.expect(message, hasOnly: ["role", "content"])
@@ -54,20 +54,30 @@ package enum OpenRouterDialect: FakeDialect {
     }
   }
 
-  /// The cost is put in as it is: `JSONSerialization` would take it through a `Double`.
-  private static func response(_ answer: FakeAnswer, _ model: String, _ id: String) -> String {
-    let choice: [String: Any] = [
-      "index": 0, "finish_reason": answer.isCutOff ? "length" : "stop",
-      "message": ["role": "assistant", "content": answer.text],
-    ]
-    return """
-      {"id": "\(id)", "provider": "Fake", "model": "\(model)", "choices": \(jsonText([choice])),
-      "usage": {"prompt_tokens": \(answer.inputTokens), "cost": \(answer.cost), "is_byok": false,
-      "completion_tokens": \(answer.outputTokens),
-      "total_tokens": \(answer.inputTokens + answer.outputTokens),
-      "prompt_tokens_details": {"cached_tokens": \(answer.cachedInputTokens)},
-      "completion_tokens_details": {"reasoning_tokens": \(answer.reasoningTokens)}}}
+  /// The text in two pieces, then the usage in a chunk of its own that says again why it ends. The
+  /// cost is put in as it is: `JSONSerialization` would take it through a `Double`.
+  private static func events(_ answer: FakeAnswer, _ model: String, _ id: String) -> [String] {
+    func chunk(_ text: String, _ finishReason: String? = nil, _ usage: String = "null") -> String {
+      let choice: [String: Any] = [
+        "index": 0, "finish_reason": finishReason ?? NSNull(),
+        "delta": ["role": "assistant", "content": text],
+      ]
+      return """
+        {"id": "\(id)", "provider": "Fake", "model": "\(model)", \
+        "choices": \(jsonText([choice])), "usage": \(usage)}
+        """
+    }
+    let end = answer.isCutOff ? "length" : "stop"
+    let usage = """
+      {"prompt_tokens": \(answer.inputTokens), "cost": \(answer.cost), "is_byok": false, \
+      "completion_tokens": \(answer.outputTokens), \
+      "total_tokens": \(answer.inputTokens + answer.outputTokens), \
+      "prompt_tokens_details": {"cached_tokens": \(answer.cachedInputTokens)}, \
+      "completion_tokens_details": {"reasoning_tokens": \(answer.reasoningTokens)}}
       """
+    return [
+      chunk(answer.halves.0), chunk(answer.halves.1, end), chunk("", end, usage), "[DONE]",
+    ]
   }
 
   private static func generation(_ answer: FakeAnswer, _ id: String) -> String {

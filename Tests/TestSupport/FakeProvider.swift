@@ -12,6 +12,12 @@ package struct FakeAnswer: Sendable {
   /// As it stands in OpenRouter's JSON; Gemini reports none.
   package var cost = "0.00155"
   package var isCutOff = false
+
+  /// As an event stream brings it.
+  var halves: (String, String) {
+    let middle = text.index(text.startIndex, offsetBy: text.count / 2)
+    return (String(text[..<middle]), String(text[middle...]))
+  }
 }
 
 /// What two providers differ in: the requests they take and the JSON they write.

@@ -32,6 +32,17 @@ package enum LoopbackReply: Sendable {
     return .response(status: status, headers: headers, body: Data(text.utf8))
   }
 
+  /// An event stream that has come to its end, with a comment at its head.
+  package static func events(
+    _ events: [String], headers: [String: String] = [:], lineEnd: String = "\n"
+  ) -> LoopbackReply {
+    var headers = headers
+    headers["Content-Type"] = "text/event-stream; charset=utf-8"
+    let lines = [": at work"] + events.flatMap { ["data: " + $0, ""] }
+    let body = lines.map { $0 + lineEnd }.joined()
+    return .response(status: 200, headers: headers, body: Data(body.utf8))
+  }
+
   package static func html(_ text: String, status: Int) -> LoopbackReply {
     .response(status: status, headers: ["Content-Type": "text/html"], body: Data(text.utf8))
   }

@@ -1,10 +1,12 @@
 import Foundation
 
-/// What a response of Gemini's with another status than 200 means. Its body may be
-/// `{"error":…}`, `[{"error":…}]`, or no JSON at all where a proxy answered.
+/// What a refusal of Gemini's means: a response with another status than 200, or an event within a
+/// stream that had begun well. Its body may be `{"error":…}`, `[{"error":…}]`, or no JSON at all
+/// where a proxy answered.
 struct GeminiFailure {
   private struct Body: Decodable {
     struct Status: Decodable {
+      var code: Int?
       var message: String?
       var details: [Detail]?
     }
@@ -29,14 +31,27 @@ struct GeminiFailure {
   private let retryAfter: Duration?
 
   init(_ reply: ProviderReply) {
-    let decoder = JSONDecoder()
-    let error =
-      (try? decoder.decode(Body.self, from: reply.body))?.error
-      ?? (try? decoder.decode([Body].self, from: reply.body))?.first?.error
-    status = reply.status
+    self.init(Self.error(in: reply.body), status: reply.status, reply.retryAfter)
+  }
+
+  /// For what came with status 200; `nil` where it is no error.
+  init?(inSuccess body: Data) {
+    guard let error = Self.error(in: body) else { return nil }
+    let code = error.code.flatMap { 400..<600 ~= $0 ? $0 : nil }
+    self.init(error, status: code ?? 500, nil)
+  }
+
+  private init(_ error: Body.Status?, status: Int, _ retryAfter: Duration?) {
+    self.status = status
     message = error?.message ?? ""
     details = error?.details ?? []
-    retryAfter = reply.retryAfter
+    self.retryAfter = retryAfter
+  }
+
+  private static func error(in body: Data) -> Body.Status? {
+    let decoder = JSONDecoder()
+    return (try? decoder.decode(Body.self, from: body))?.error
+      ?? (try? decoder.decode([Body].self, from: body))?.first?.error
   }
 
   /// Free: "If your request fails with a 400 or 500 error, you won't be charged for the tokens

@@ -20,7 +20,7 @@ package struct GeminiModel: LanguageModel {
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer {
     let request = ProviderAPI.Request(
-      method: .post, path: path(model, "generateContent"),
+      method: .post, path: path(model, "streamGenerateContent?alt=sse"),
       body: GeminiRequest(
         prompt,
         generationConfig: GeminiRequest.GenerationConfig(

@@ -1,4 +1,4 @@
-/// The body of `generateContent`; Gemini's names.
+/// The body of `streamGenerateContent`; Gemini's names.
 struct GeminiRequest: Encodable {
   struct Content: Encodable {
     var role: String?

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A response of `generateContent` with status 200; Gemini's names. Its enums are open: new values
-/// come without notice.
+/// An answer of Gemini's, or a part of it from an event stream; Gemini's names. Its enums are open:
+/// new values come without notice.
 struct GeminiResponse: Decodable {
   struct Candidate: Decodable {
     var content: Content?
@@ -24,18 +24,53 @@ struct GeminiResponse: Decodable {
     var blockReason: String?
   }
 
+  struct Failure: Decodable {}
+
   var candidates: [Candidate]?
   var promptFeedback: PromptFeedback?
   var usageMetadata: GeminiUsage?
   var modelVersion: String?
   var responseId: String?
+  /// What it says is for `GeminiFailure` to read.
+  var error: Failure?
 
   static func read(_ reply: ProviderReply) throws(LanguageModelError) -> GeminiResponse {
-    do {
-      return try JSONDecoder().decode(GeminiResponse.self, from: reply.body)
-    } catch {
-      throw LanguageModelError(.answerMalformed, mayHaveCost: true)
+    if let events = reply.events { return try sum(of: events) }
+    return try decode(reply.body)
+  }
+
+  /// Each event of a stream has the form of a whole response: the parts of the text follow each
+  /// other, and what is said again, the usage above all, stands for the whole.
+  private static func sum(of events: [Data]) throws(LanguageModelError) -> GeminiResponse {
+    var whole = GeminiResponse()
+    var parts: [Part] = []
+    var finishReason: String?
+    for event in events {
+      let next = try decode(event)
+      parts += next.parts
+      finishReason = next.candidates?.first?.finishReason ?? finishReason
+      whole.promptFeedback = next.promptFeedback ?? whole.promptFeedback
+      whole.usageMetadata = next.usageMetadata ?? whole.usageMetadata
+      whole.modelVersion = next.modelVersion ?? whole.modelVersion
+      whole.responseId = next.responseId ?? whole.responseId
     }
+    // There is no other mark of a stream's end.
+    guard finishReason != nil || whole.promptFeedback?.blockReason != nil else {
+      throw LanguageModelError(
+        .connectionLost, requestID: whole.responseId, mayHaveCost: true)
+    }
+    whole.candidates = [Candidate(content: Content(parts: parts), finishReason: finishReason)]
+    return whole
+  }
+
+  private static func decode(_ json: Data) throws(LanguageModelError) -> GeminiResponse {
+    if let response = try? JSONDecoder().decode(GeminiResponse.self, from: json),
+      response.error == nil
+    {
+      return response
+    }
+    throw GeminiFailure(inSuccess: json)?.error
+      ?? LanguageModelError(.answerMalformed, mayHaveCost: true)
   }
 
   /// - Parameter model: The one asked for.

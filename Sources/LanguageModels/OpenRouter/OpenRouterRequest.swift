@@ -28,7 +28,7 @@ struct OpenRouterRequest: Encodable {
   var model: String
   var messages: [Message]
   var maximumCompletionTokens: Int
-  var stream = false
+  var stream = true
   var provider: Routing?
 
   init(_ prompt: Prompt, model: String) {

@@ -1,9 +1,12 @@
 import Foundation
 
-/// A chat completion that came with status 200, which may still be an error; OpenRouter's names.
+/// A chat completion that came with status 200, or a chunk of one from an event stream. It may still
+/// be an error; OpenRouter's names.
 struct OpenRouterResponse: Decodable {
   struct Choice: Decodable {
     var message: Message?
+    /// In the place of `message`, what a chunk adds to it.
+    var delta: Message?
     var finishReason: String?
     var error: OpenRouterFailure.Details?
   }
@@ -23,6 +26,10 @@ struct OpenRouterResponse: Decodable {
 
     var text: String
 
+    init(text: String) {
+      self.text = text
+    }
+
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
       text =
@@ -37,9 +44,45 @@ struct OpenRouterResponse: Decodable {
   var usage: OpenRouterUsage?
   var error: OpenRouterFailure.Details?
 
+  /// Says that a stream has ended; it is no JSON.
+  private static let endMark = Data("[DONE]".utf8)
+
   static func read(_ reply: ProviderReply) throws(LanguageModelError) -> OpenRouterResponse {
+    if let events = reply.events { return try sum(of: events) }
+    return try decode(reply.body)
+  }
+
+  /// Each chunk of a stream adds to the text. The usage comes with the last of them; what is told
+  /// of it earlier is a part.
+  private static func sum(of chunks: [Data]) throws(LanguageModelError) -> OpenRouterResponse {
+    var whole = OpenRouterResponse()
+    var choice = Choice()
+    var (text, images): (String, [Message.Image]) = ("", [])
+    for chunk in chunks where chunk != endMark {
+      let next = try decode(chunk)
+      let piece = next.choices?.first
+      let message = piece?.delta ?? piece?.message
+      text += message?.content?.text ?? ""
+      images += message?.images ?? []
+      choice.finishReason = piece?.finishReason ?? choice.finishReason
+      choice.error = choice.error ?? piece?.error
+      whole.id = whole.id ?? next.id
+      whole.model = next.model ?? whole.model
+      whole.usage = next.usage ?? whole.usage
+      whole.error = whole.error ?? next.error
+    }
+    choice.message = Message(content: Content(text: text), images: images)
+    whole.choices = [choice]
+    // Without a reason for its end it has broken off, whatever usage it has told by then.
+    guard choice.finishReason != nil || whole.failure != nil else {
+      throw LanguageModelError(.connectionLost, requestID: whole.id, mayHaveCost: true)
+    }
+    return whole
+  }
+
+  private static func decode(_ json: Data) throws(LanguageModelError) -> OpenRouterResponse {
     do {
-      return try JSONDecoder.openRouter.decode(OpenRouterResponse.self, from: reply.body)
+      return try JSONDecoder.openRouter.decode(OpenRouterResponse.self, from: json)
     } catch {
       throw LanguageModelError(.answerMalformed, mayHaveCost: true)
     }

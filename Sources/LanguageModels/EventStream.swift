@@ -1,0 +1,56 @@
+import Foundation
+
+/// Takes an event stream apart, into whatever pieces the network has cut it (WHATWG HTML,
+/// *Server-sent events*). The data of its events are all that a provider says in one; names, ids
+/// and comments, which keep the connection alive, are passed over.
+struct EventStream {
+  private var line = Data()
+  /// Of the event that has begun.
+  private var data: Data?
+  private var isFirstLine = true
+  /// Whether a line feed that comes next belongs to the line end before it.
+  private var endedWithReturn = false
+
+  private static let byteOrderMark = Data([0xEF, 0xBB, 0xBF])
+  private static let (lineFeed, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+
+  init() {}
+
+  /// The data of the events that these bytes complete, in order. What follows the last blank line
+  /// is no event yet, and never becomes one if the stream ends there.
+  mutating func take(_ bytes: Data) -> [Data] {
+    var rest = bytes[...]
+    var events: [Data] = []
+    while let first = rest.first {
+      if endedWithReturn, first == Self.lineFeed { rest.removeFirst() }
+      endedWithReturn = false
+      let end = rest.firstIndex { $0 == Self.lineFeed || $0 == Self.carriageReturn }
+      line += rest[..<(end ?? rest.endIndex)]
+      guard let end else { break }
+      endedWithReturn = rest[end] == Self.carriageReturn
+      if let event = endLine() { events.append(event) }
+      rest = rest[rest.index(after: end)...]
+    }
+    return events
+  }
+
+  /// The event's data where the line is the blank one that ends it.
+  private mutating func endLine() -> Data? {
+    defer {
+      line.removeAll(keepingCapacity: true)
+      isFirstLine = false
+    }
+    var field = line[...]
+    if isFirstLine, field.starts(with: Self.byteOrderMark) { field = field.dropFirst(3) }
+    guard !field.isEmpty else {
+      defer { data = nil }
+      return data?.isEmpty == false ? data : nil
+    }
+    let colon = field.firstIndex(of: UInt8(ascii: ":")) ?? field.endIndex
+    guard field[..<colon].elementsEqual("data".utf8) else { return nil }
+    var value = field[colon...].dropFirst()
+    if value.first == UInt8(ascii: " ") { value.removeFirst() }
+    data = (data.map { $0 + [Self.lineFeed] } ?? Data()) + value
+    return nil
+  }
+}
