@@ -33,15 +33,22 @@ let package = Package(
     ),
     .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
 
+    // The places at which a test kills the bot; nothing of it is left in a release build.
+    .target(name: "Steps", swiftSettings: strict),
+
     // The Bot API: knows neither the ledger nor the commands.
     .target(
       name: "TelegramBotAPI",
-      dependencies: ["HTTPTransport", logging],
+      dependencies: ["HTTPTransport", "Steps", logging],
       swiftSettings: strict
     ),
 
     // Prompt in, answer and token usage out: knows neither money nor Telegram.
-    .target(name: "LanguageModels", dependencies: ["HTTPTransport"], swiftSettings: strict),
+    .target(
+      name: "LanguageModels",
+      dependencies: ["HTTPTransport", "Steps"],
+      swiftSettings: strict
+    ),
 
     // Money: knows neither Telegram nor HTTP.
     .target(
@@ -55,7 +62,7 @@ let package = Package(
     .target(
       name: "DevBot",
       dependencies: [
-        "LanguageModels", "Ledger", "TelegramBotAPI", grdb, logging,
+        "LanguageModels", "Ledger", "Steps", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -106,7 +113,7 @@ let package = Package(
     // End to end: the built executable as a process of its own.
     .testTarget(
       name: "AidevbotTests",
-      dependencies: ["aidevbot", "TestSupport", grdb],
+      dependencies: ["aidevbot", "Steps", "TestSupport", grdb],
       swiftSettings: strict
     ),
     // The rules of style that the compiler does not keep.

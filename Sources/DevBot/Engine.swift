@@ -3,6 +3,7 @@ import GRDB
 package import LanguageModels
 import Ledger
 package import Logging
+import Steps
 package import TelegramBotAPI
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
@@ -79,6 +80,7 @@ package struct Engine: Sendable {
     let new = try await writer.commits.write { [inbox] in
       try inbox.store(updates, nextOffset: nextOffset, at: Date(), in: $0)
     }
+    Step.updateStored.passed()
     await dispatcher.enqueue(new)
   }
 

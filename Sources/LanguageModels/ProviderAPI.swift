@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import Steps
 
 /// The HTTP side that all providers share: keys in turn, one deadline for all of a call, a bound on
 /// the answer, and what a broken exchange means.
@@ -65,6 +66,7 @@ struct ProviderAPI: Sendable {
       let stream = try await open(request, key, end)
       requestID = requestIDHeader.flatMap(stream.head.header)
       if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
+      if request.isBilled { Step.firstByte.passed() }
       let (body, events) = try await content(of: stream)
       return try await read(
         ProviderReply(

@@ -1,4 +1,5 @@
 package import Logging
+import Steps
 import Synchronization
 
 /// Fetches updates by long polling and hands them to an inbox. Telegram is told that a batch has
@@ -137,8 +138,10 @@ extension Poller {
   {
     let unconfirmed = takeUnconfirmedOffset()
     do {
-      return try await client.getUpdates(
+      let batch = try await client.getUpdates(
         offset: offset, timeout: pollTimeout, allowedUpdates: kinds)
+      if unconfirmed != nil { Step.offsetSent.passed() }
+      return batch
     } catch {
       if !error.requestMayHaveTakenEffect { unconfirmedOffset.withLock { $0 = unconfirmed } }
       throw error

@@ -45,13 +45,25 @@ extension World {
     try read { try UsageRow.fetchAll($0, sql: "SELECT * FROM api_key_usage ORDER BY id") }
   }
 
+  func usage(ofUpdate id: Int64) throws -> [UsageRow] {
+    try read { db in
+      try UsageRow.fetchAll(
+        db, sql: "SELECT * FROM api_key_usage WHERE hold_id LIKE 'upd\(id):%' ORDER BY id")
+    }
+  }
+
   /// What one process commits wakes no other, so the file is looked at again and again.
-  func wait(for what: String, untilThereIs sql: String) async throws {
+  ///
+  /// - Parameter daemon: Its end ends the wait too.
+  func wait(
+    for what: String, untilThereIs sql: String, orEndOf daemon: ChildProcess? = nil
+  ) async throws {
     let isThere = Watched(false)
     let timer = DispatchSource.makeTimerSource(queue: .global())
     timer.schedule(deadline: .now(), repeating: .milliseconds(10))
     timer.setEventHandler {
-      guard let found = try? self.number(sql), found > 0 else { return }
+      let found = try? self.number(sql)
+      guard found ?? 0 > 0 || daemon?.state.value.hasEnded == true else { return }
       isThere.change { $0 = true }
     }
     timer.activate()

@@ -2,6 +2,7 @@ package import Foundation
 import GRDB
 import Ledger
 package import Logging
+import Steps
 package import TelegramBotAPI
 
 /// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
@@ -43,8 +44,11 @@ package struct UpdateHandler: Sendable {
       let work = try await environment.writer.write(for: "answering an update") {
         try respond(to: route, stored, in: $0)
       }
-      environment.wakeSender()
-      if let work { try await environment.orchestrator.perform(work) }
+      guard let work else {
+        Step.replyQueued.passed()
+        return environment.wakeSender()
+      }
+      try await environment.orchestrator.perform(work)
     } catch is Inbox.AlreadyFinished {
       logger.debug("An update was finished before.", metadata: ["update": "\(stored.id)"])
     } catch {
@@ -195,6 +199,7 @@ extension UpdateHandler {
       try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
     }
     try environment.inbox.finish(stored.id, at: now, in: db)
+    Step.commandCarriedOut.passed()
     return nil
   }
 

@@ -3,6 +3,7 @@ package import Foundation
 package import GRDB
 import Ledger
 package import Logging
+import Steps
 package import TelegramBotAPI
 
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
@@ -203,6 +204,7 @@ extension OutboxSender {
       reply.request = request
       do throws(TelegramError) {
         let messageID = try await send(request)
+        Step.replySent.passed()
         return end(reply, .sent(messageID: messageID))
       } catch {
         if let ending = await ending(of: &reply, after: error, &retries) {
@@ -338,6 +340,7 @@ extension OutboxSender {
             try self.undelivered(reply.updateID, now, db)
           }
         }
+        Step.replyMarked.passed()
       } catch {
         // They stay queued, and the next start sends them again.
         logger.critical("Sent replies cannot be recorded.", metadata: ["error": "\(error)"])

@@ -1,0 +1,73 @@
+#if DEBUG
+  import Foundation
+  import Glibc
+  import Synchronization
+#endif
+
+/// The steps of a request, in order. Between any two of them the process may be killed, and nothing
+/// is lost or charged twice: the tests kill it at each (`Tests/AidevbotTests/EveryStepTests.swift`).
+package enum Step: String, Sendable, CaseIterable {
+  /// Its batch is committed to the inbox; Telegram has not been told.
+  case updateStored
+  /// The poll that confirms the batch has come back: Telegram has forgotten the update.
+  case offsetSent
+
+  /// A paid request: its hold is committed.
+  case holdTaken
+  /// The hold is marked as sent; the request may leave from now on.
+  case markedSent
+  /// The head of the provider's response is there, and the id that it may bring is kept.
+  case firstByte
+  /// The answer is there whole, and nobody but this process knows.
+  case answerComplete
+  /// In the transaction that settles, before its commit.
+  case settled
+
+  /// In place of the last two, where the call failed.
+  case callFailed
+  /// In the transaction that voids, before its commit.
+  case voided
+
+  /// In place of all these, for what costs nothing: in its transaction, before the commit.
+  case commandCarriedOut
+
+  /// The transaction is committed: the update is finished, its reply is in the outbox.
+  case replyQueued
+  /// Telegram has said that it took the reply; the outbox does not know.
+  case replySent
+  /// The outbox knows.
+  case replyMarked
+
+  /// Says that the step is done. A debug build ends itself here with SIGKILL where the variable
+  /// `AIDEVBOT_KILL_AT` asks for it: `settled:2` is the second time that a call is settled. A
+  /// release build contains none of that.
+  package func passed() {
+    #if DEBUG
+      KillSwitch.passed(self)
+    #endif
+  }
+}
+
+#if DEBUG
+  /// For a process that is to be killed at one place, and for that alone, it may be global.
+  enum KillSwitch {
+    private static let order: (step: Step, passing: Int)? = {
+      let words = ProcessInfo.processInfo.environment["AIDEVBOT_KILL_AT"]?.split(separator: ":")
+      guard let words else { return nil }
+      guard words.count == 2, let step = Step(rawValue: String(words[0])),
+        let passing = Int(words[1])
+      else { preconditionFailure("AIDEVBOT_KILL_AT is no step with a number, as in settled:2") }
+      return (step, passing)
+    }()
+
+    private static let passings = Atomic(0)
+
+    static func passed(_ step: Step) {
+      guard let order, order.step == step else { return }
+      let passing = passings.add(1, ordering: .relaxed).newValue
+      guard passing == order.passing else { return }
+      kill(getpid(), SIGKILL)
+      while true { pause() }  // No further step, until the signal is there.
+    }
+  }
+#endif
