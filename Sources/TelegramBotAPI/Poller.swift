@@ -42,6 +42,8 @@ package final class Poller: Sendable {
   static let conflictWaits: [Duration] = [3, 5, 10, 20, 40, 60].map { .seconds($0) }
   /// Of waiting for another poller to go away.
   static let conflictPatience = Duration.seconds(600)
+  /// After this the other one is no leftover of a restart: an operator has to do something.
+  static let conflictIsUsual = Duration.seconds(90)
 
   private let client: TelegramClient
   private let inbox: Inbox
@@ -194,7 +196,8 @@ extension Poller {
       guard streak.conflictWait < Self.conflictPatience else { throw Stop.conflictPersists }
       streak.conflicts += 1
       streak.conflictWait += wait
-      try await self.wait(wait, error)
+      try await self.wait(
+        wait, error, isForTheOperator: streak.conflictWait >= Self.conflictIsUsual)
     default:
       streak.failures += 1
       try await backOff(error, streak)
@@ -206,10 +209,13 @@ extension Poller {
     try await wait(delay, error)
   }
 
-  private func wait(_ duration: Duration, _ error: any Error) async throws {
+  private func wait(
+    _ duration: Duration, _ error: any Error, isForTheOperator: Bool = false
+  ) async throws {
     // Telegram's failures come and go; the inbox's and an unreadable batch are for the operator.
     logger.log(
-      level: error is TelegramError ? .warning : .error, "no updates now; trying again",
+      level: error is TelegramError && !isForTheOperator ? .warning : .error,
+      "no updates now; trying again",
       metadata: ["reason": "\(error)", "wait": "\(duration)"])
     try await sleep(duration)
   }

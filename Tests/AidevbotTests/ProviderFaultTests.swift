@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import TestSupport
 import Testing
@@ -24,6 +25,27 @@ struct ProviderFaultTests {
     }
   }
 
+  /// Whatever comes back, the person pays for an answer or for nothing, and is told so.
+  @Test(arguments: Seller.allCases)
+  func chargesNothingForWhatIsNoAnswer(seller: Seller) async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon()
+      try await world.ask("/start")
+      let hostile = seller.hostileReplies
+      for reply in hostile {
+        world.onCall(of: seller) { _ in reply }
+        #expect(try await world.ask(seller.question).hasSuffix("It cost you nothing."))
+      }
+      world.onCall(of: seller) { _ in nil }
+      #expect(try await world.ask(seller.question).hasPrefix("Hello from the fake model."))
+      try await world.stop(daemon)
+      #expect(world.callCount(seller) == hostile.count + 1)
+      #expect(try world.balance() == 100_000_000 - seller.charge)
+      #expect(try world.usage().filter { $0.chargedTo == "user" }.count == 1)
+      try await world.expectNothingLeft()
+    }
+  }
+
   @Test func usesTheNextKeyWhereOneIsAtItsLimit() async throws {
     try await World.run { world in
       world.onCall(of: .gemini) { request in
@@ -41,6 +63,52 @@ struct ProviderFaultTests {
         try world.read { db in
           try String.fetchAll(db, sql: "SELECT api_key_identifier FROM api_key_usage")
         } == ["…0002"])
+    }
+  }
+}
+
+extension Seller {
+  /// What is no answer, in all the forms in which it comes.
+  fileprivate var hostileReplies: [LoopbackReply] {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+    return events + [
+      .html("<!DOCTYPE html><h1>Sign in</h1>", status: 200),
+      .json("null"), .json("{}"), .json(String(repeating: "[", count: 100_000)),
+      .json("", status: 302, headers: ["Location": "http://127.0.0.1:1/"]),
+      .json("", status: 429), .json("", status: 503, headers: ["Retry-After": "1"]),
+      .raw(Data()), .raw(Data("HTTP/1.1 200 OK\r\n".utf8)), .raw(Data("SSH-2.0-x\r\n".utf8)),
+      .raw(Data("\(head)Content-Length: 99\r\n\r\ndata: {".utf8)),
+      .raw(Data("\(head)Transfer-Encoding: chunked\r\n\r\nzz\r\n".utf8)),
+      .written { write in
+        guard write(Data("\(head)Content-Length: \(1 << 30)\r\n\r\n".utf8)) else { return }
+        let megabyte = Data(repeating: UInt8(ascii: "a"), count: 1 << 20)
+        for _ in 0..<1_024 { guard write(megabyte) else { return } }
+      },
+    ]
+  }
+
+  private var events: [LoopbackReply] {
+    switch self {
+    case .gemini:
+      let text = #""candidates": [{"content": {"parts": [{"text": "4"}]}, "finishReason": "STOP"}]"#
+      return [
+        .events([#"{"error": {"code": 500, "message": "m"}}"#]),
+        .events(["{\(text)}", #"{"error": {"code": 503, "message": "m"}}"#]),
+        .events(["{\(text)}"]),
+        .events([#"{\#(text), "usageMetadata": {"promptTokenCount": -5}}"#]),
+        .events([#"{\#(text), "usageMetadata": {"promptTokenCount": 9e15}}"#]),
+        .events([#"{"promptFeedback": {"blockReason": "SAFETY"}}"#]),
+      ]
+    case .openRouter:
+      let text = #""choices": [{"delta": {"content": "4"}, "finish_reason": "stop"}]"#
+      return [
+        .events([#"{"error": {"code": 502, "message": "m"}}"#, "[DONE]"]),
+        .events(["{\(text)}", #"{"error": {"code": "server_error", "message": "m"}}"#]),
+        .events(["{\(text)}", "[DONE]"]),
+        .events([#"{\#(text), "usage": {"prompt_tokens": 5, "completion_tokens": -5}}"#]),
+        .events([#"{\#(text), "usage": {"prompt_tokens": 9e15, "completion_tokens": 5}}"#]),
+        .events(["[DONE]"]),
+      ]
     }
   }
 }

@@ -39,7 +39,8 @@ struct StepOutcome: Sendable {
       let count = lost.count { $0 == how }
       return count == 0 ? nil : "\(count) \(how)"
     }
-    return reply.rawValue + times + (calls.isEmpty ? "" : "; lost: " + calls.joined(separator: ", "))
+    let losses = calls.isEmpty ? "" : "; lost: " + calls.joined(separator: ", ")
+    return reply.rawValue + times + losses
   }
 }
 
