@@ -22,8 +22,6 @@ package struct Engine: Sendable {
 
   /// How often what is overdue is looked for.
   private static let rounds = Duration.seconds(60)
-  /// How many rounds pass between two prunings of the queues.
-  private static let roundsPerPruning = 60
 
   /// What differs between the channels.
   package struct Effects: Sendable {
@@ -105,21 +103,24 @@ package struct Engine: Sendable {
 
   /// Voids forgotten holds and prunes the queues, now and then, until the task is cancelled.
   package func keepHouse() async {
-    var round = 0
     while !Task.isCancelled {
       do {
         try await orchestrator.voidOverdueHolds()
-        if round % Self.roundsPerPruning == 0 {
-          try writer.database.write { db in
-            try inbox.prune(at: Date(), in: db)
-            try outbox.prune(at: Date(), in: db)
-          }
-        }
+        try prune()
       } catch {
         logger.error("Housekeeping failed.", metadata: ["error": "\(error)"])
       }
-      round += 1
       await writer.sleep(Self.rounds)
+    }
+  }
+
+  /// In bites, between which others write.
+  private func prune() throws {
+    var pruned = Inbox.mostPrunedAtOnce
+    while pruned >= Inbox.mostPrunedAtOnce {
+      pruned = try writer.database.write { db in
+        try max(inbox.prune(at: Date(), in: db), outbox.prune(at: Date(), in: db))
+      }
     }
   }
 }

@@ -68,6 +68,16 @@ struct InboxTests {
       try [1, 2, 3, 4].map { try rig.inboxState($0) } == [nil, "done", "quarantined", "pending"])
   }
 
+  @Test func forgetsSoManyAtOnce() throws {
+    let then = Date()
+    _ = try store(1, 2, 3, 4, at: then)
+    try rig.database.write { (db: Database) throws in
+      for id in [1, 2, 4] { try inbox.finish(Int64(id), at: then, in: db) }
+      try inbox.prune(at: then.addingTimeInterval(72 * 3_600), atMost: 2, in: db)
+    }
+    #expect(try [1, 2, 3, 4].map { try rig.inboxState($0) } == [nil, nil, "pending", "done"])
+  }
+
   @Test(arguments: [false, true])
   func finishesAnUpdateOnceAndRollsBackWhatWasDoneForItAgain(asQuarantined: Bool) throws {
     _ = try store(1)
@@ -145,5 +155,15 @@ struct OutboxTests {
       try outbox.prune(at: then.addingTimeInterval(48 * 3_600 + 5), in: db)
     }
     #expect(try rig.texts() == ["two", "three"])
+  }
+
+  @Test func forgetsSoManyAtOnce() throws {
+    let then = Date()
+    try queue("one", "two", "three", "four", at: then)
+    try rig.database.write { (db: Database) throws in
+      for id in [1, 2, 4] { try outbox.end(Int64(id), .sent(messageID: nil), at: then, in: db) }
+      try outbox.prune(at: then.addingTimeInterval(72 * 3_600), atMost: 2, in: db)
+    }
+    #expect(try rig.texts() == ["three", "four"])
   }
 }

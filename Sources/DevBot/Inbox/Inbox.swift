@@ -16,6 +16,9 @@ package struct Inbox: Sendable {
   /// repeat is recognised.
   package static let keptFor: TimeInterval = 48 * 3_600
 
+  /// In rows. Nobody else writes meanwhile, and the answer to a payment must not wait.
+  package static let mostPrunedAtOnce = 10_000
+
   /// From this attempt on, an update is marked while it is handled, so that the one that ends the
   /// process is known by its mark at the next start.
   package static let attemptsBeforeCaution = 3
@@ -99,14 +102,22 @@ package struct Inbox: Sendable {
     try end(id, state: "quarantined", failure: failure, at: now, in: db)
   }
 
-  package func prune(at now: Date, in db: Database) throws {
-    try db.execute(
-      // Rows are in the order of their arrival, so this reads no more than it deletes.
-      sql: """
-        DELETE FROM inbox WHERE state = 'done' AND seq < coalesce(
+  /// Deletes what was finished long ago. Returns how much: at the limit, there may be more.
+  @discardableResult
+  package func prune(
+    at now: Date, atMost limit: Int = mostPrunedAtOnce, in db: Database
+  ) throws -> Int {
+    try db.run(
+      // Rows are in the order of their arrival, so this reads hardly more than it deletes.
+      """
+      DELETE FROM inbox WHERE state = 'done'
+        AND seq < coalesce(
           (SELECT seq FROM inbox WHERE received_at >= ? ORDER BY seq LIMIT 1), 9e18)
-        """,
-      arguments: [now.addingTimeInterval(-Self.keptFor).databaseText])
+        AND seq < coalesce(
+          (SELECT seq FROM inbox WHERE state = 'done' ORDER BY seq LIMIT 1 OFFSET ?), 9e18)
+      """,
+      [now.addingTimeInterval(-Self.keptFor).databaseText, limit])
+    return db.changesCount
   }
 
   package struct AlreadyFinished: Error {}

@@ -127,13 +127,21 @@ package struct Outbox: Sendable {
     }
   }
 
-  package func prune(at now: Date, in db: Database) throws {
-    try db.execute(
-      // Rows are in the order of their making, so this reads no more than it deletes.
-      sql: """
-        DELETE FROM outbox WHERE state <> 'queued' AND id < coalesce(
+  /// Deletes what was sent or given up long ago. Returns how much: at the limit, there may be more.
+  @discardableResult
+  package func prune(
+    at now: Date, atMost limit: Int = Inbox.mostPrunedAtOnce, in db: Database
+  ) throws -> Int {
+    try db.run(
+      // Rows are in the order of their making, so this reads hardly more than it deletes.
+      """
+      DELETE FROM outbox WHERE state <> 'queued'
+        AND id < coalesce(
           (SELECT id FROM outbox WHERE created_at >= ? ORDER BY id LIMIT 1), 9e18)
-        """,
-      arguments: [now.addingTimeInterval(-Self.keptFor).databaseText])
+        AND id < coalesce(
+          (SELECT id FROM outbox WHERE state <> 'queued' ORDER BY id LIMIT 1 OFFSET ?), 9e18)
+      """,
+      [now.addingTimeInterval(-Self.keptFor).databaseText, limit])
+    return db.changesCount
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Load
 import TestSupport
 
 // Start to first poll, idle memory, and the processor time of one /credits from poll to reply.
