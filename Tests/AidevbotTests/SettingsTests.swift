@@ -38,6 +38,7 @@ struct SettingsTests {
     Flaw("TELEGRAM_BOT_TOKEN", "https://canary", token),
     Flaw("TELEGRAM_API_BASE_URL", "canary", address + "api.telegram.org"),
     Flaw("TELEGRAM_API_BASE_URL", "ftp://canary", address + "api.telegram.org"),
+    Flaw("TELEGRAM_API_BASE_URL", "https://api.org/canary canary", address + "api.telegram.org"),
     Flaw("GEMINI_BASE_URL", "https://", address + "generativelanguage.googleapis.com"),
     Flaw("OPENROUTER_BASE_URL", "https://a.org/?key=canary", address + "openrouter.ai/api/v1"),
     Flaw("GEMINI_API_KEY", nil, "is not set, but MODELS_CHAT is google/gemini-3.8-flash; set"),

@@ -169,8 +169,10 @@ extension Settings {
   private func baseURL(_ key: SettingsKey, default usual: String) throws -> String {
     var text = try source.text(key) ?? usual
     while text.last == "/" { text.removeLast() }
-    guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
-      url.host?.isEmpty == false, url.query == nil, url.fragment == nil
+    // It goes into requests as it is, so nothing may be mended here.
+    guard let url = URL(string: text, encodingInvalidCharacters: false),
+      url.scheme == "https" || url.scheme == "http", url.host?.isEmpty == false,
+      url.query == nil, url.fragment == nil
     else { throw SettingsError(key, "must be an address such as \(usual)") }
     return text
   }
