@@ -50,7 +50,9 @@ struct EventStream {
     guard field[..<colon].elementsEqual("data".utf8) else { return nil }
     var value = field[colon...].dropFirst()
     if value.first == UInt8(ascii: " ") { value.removeFirst() }
-    data = (data.map { $0 + [Self.lineFeed] } ?? Data()) + value
+    // In place: one event may have a million lines.
+    if data == nil { data = Data() } else { data?.append(Self.lineFeed) }
+    data?.append(value)
     return nil
   }
 }

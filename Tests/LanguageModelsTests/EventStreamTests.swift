@@ -49,4 +49,14 @@ struct EventStreamTests {
     #expect(stream.take(Data("\ndata: b\r\n\r".utf8)) == [Data("a\nb".utf8)])
     #expect(stream.take(Data("\n".utf8)) == [])
   }
+
+  /// It would take minutes if the work were quadratic.
+  @Test(.timeLimit(.minutes(1)))
+  func takesAnEventOfManyLinesInItsStride() {
+    var stream = EventStream()
+    let line = "data: " + String(repeating: "a", count: 57) + "\n"
+    let bytes = Data(String(repeating: line, count: 256).utf8)
+    for _ in 0..<512 { #expect(stream.take(bytes) == []) }
+    #expect(stream.take(Data("\n".utf8)).map(\.count) == [512 * 256 * 58 - 1])
+  }
 }
