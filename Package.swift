@@ -120,3 +120,17 @@ let package = Package(
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]
 )
+
+// Everything that is decoded from outside, under libFuzzer; see Tests/Fuzzing/run.
+if Context.environment["FUZZING"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzing",
+      dependencies: [
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", grdb, logging,
+        .product(name: "Configuration", package: "swift-configuration"),
+      ],
+      path: "Tests/Fuzzing",
+      exclude: ["Corpus", "run"],
+      swiftSettings: strict))
+}

@@ -1,0 +1,117 @@
+import DevBot
+import Dispatch
+import Foundation
+import Glibc
+import LanguageModels
+import Ledger
+import Logging
+import Synchronization
+
+/// The configuration file, read as `aidevbot run` reads it.
+enum ConfigurationTarget {
+  static func run(_ input: [UInt8]) {
+    for complaint in complaints(about: Data(input)) {
+      demand(
+        sentences.contains(complaint) || sentences.contains(withoutPlace(complaint)),
+        "perhaps an echo of the file: \(complaint)")
+    }
+  }
+
+  /// All that is said of files in which there is nothing to echo.
+  private static let sentences: Set<String> = {
+    var files = [Data(), Data("[".utf8), Data([0xFF])]
+    for key in SettingsKey.allCases {
+      let parts = key.rawValue.split(separator: ".")
+      files += ["'? ?'", "[]"].map { Data("\(parts[0]):\n  \(parts[1]): \($0)\n".utf8) }
+    }
+    return Set(files.flatMap(complaints).map(withoutPlace))
+  }()
+
+  /// The line of a flaw is told, and the name of a model.
+  private static func withoutPlace(_ complaint: String) -> String {
+    complaint.replacing(/; look at line \d+ and those before it/, with: "")
+      .replacing(/[A-Z]+_API_KEY is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
+  }
+
+  private static let file = FileManager.default.temporaryDirectory.appending(path: "fuzz.yaml").path
+
+  private static func complaints(about content: Data) -> [String] {
+    // Foundation's own would wait for the disk.
+    guard let stream = fopen(file, "w") else { fatalError("no file") }
+    content.withUnsafeBytes { bytes in
+      demand(fwrite(bytes.baseAddress, 1, bytes.count, stream) == bytes.count, "no file")
+    }
+    fclose(stream)
+    return result { await complaints() }
+  }
+
+  private static func complaints() async -> [String] {
+    var complaints: [String] = []
+    func listen(_ body: () async throws -> Void) async {
+      do {
+        try await body()
+      } catch let error as SettingsError {
+        complaints.append("\(error)")
+      } catch {
+        fatalError("not for the operator: \(error)")
+      }
+    }
+    await listen {
+      let settings = try await Settings(file: file)
+      for read in readings { await listen { try read(settings) } }
+    }
+    return complaints
+  }
+
+  private static func result<Value: Sendable>(
+    of body: @escaping @Sendable () async -> Value
+  ) -> Value {
+    let result = Mutex<Value?>(nil)
+    let isDone = DispatchSemaphore(value: 0)
+    Task.detached {
+      let value = await body()
+      result.withLock { $0 = value }
+      isDone.signal()
+    }
+    isDone.wait()
+    guard let value = result.withLock({ $0 }) else { fatalError("no result") }
+    return value
+  }
+}
+
+// MARK: - Settings
+
+extension ConfigurationTarget {
+  private static let readings: [@Sendable (Settings) throws -> Void] = [
+    { demand(try !$0.databasePath().isEmpty, "a database nowhere") },
+    { try checkHeader($0.telegramToken()) },
+    { try checkAddress($0.telegramBaseURL()) },
+    { try checkAddress($0.geminiBaseURL()) },
+    { try checkAddress($0.openRouterBaseURL()) },
+    { try $0.keys(of: .google).forEach(checkHeader) },
+    { try $0.keys(of: .openrouter).forEach(checkHeader) },
+    { _ = try $0.logLevel(default: .info) },
+    { for cost in MoneyTarget.costs { MoneyTarget.checkCharge(for: cost, try $0.billingTerms()) } },
+    { settings in
+      let bot = try settings.bot()
+      demand(bot.initialGrant >= .zero, "a grant of \(bot.initialGrant)")
+      demand(bot.administrators.allSatisfy { $0 > 0 }, "administrators \(bot.administrators)")
+      let rates = [bot.sendRates.perSecond, bot.sendRates.perChatPerSecond]
+      demand(rates.allSatisfy { 0...10_000 ~= $0 }, "rates \(rates)")
+      try settings.checkEveryModelHasAKey(bot.models)
+    },
+  ]
+
+  /// It stands in a request's line or header, where a blank or a line end begins another thing.
+  private static func checkHeader(_ text: String) {
+    demand(
+      !text.isEmpty && text.utf8.allSatisfy { 0x21...0x7E ~= $0 }, "\(text.debugDescription)")
+  }
+
+  private static func checkAddress(_ text: String) {
+    demand(
+      text.hasPrefix("http") && !text.hasSuffix("/")
+        && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0.value < 0x20 },
+      "\(text.debugDescription) is no address")
+  }
+}

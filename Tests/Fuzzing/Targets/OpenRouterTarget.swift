@@ -1,0 +1,46 @@
+import Foundation
+@testable import LanguageModels
+import Ledger
+@testable import TelegramBotAPI
+
+/// A chat completion of OpenRouter's that comes in one piece; it is read as an answer of
+/// `/generation` too.
+enum OpenRouterTarget {
+  static func run(_ input: [UInt8]) {
+    let reply = Response(input).reply
+    let answer = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
+      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
+      return try OpenRouterResponse.read(reply).answer(to: "vendor/model", reply)
+    }
+    if let usage = answer?.usage { checkCost(of: usage, Array(reply.body)) }
+    if let usage = OpenRouterGeneration.read(reply)?.usage { ProviderChecks.check(usage) }
+  }
+
+  /// The cost must be the one whose digits stand in the body.
+  private static func checkCost(of usage: TokenUsage, _ body: [UInt8]) {
+    guard let digits = digitsOfCost(body),
+      // `Decimal` has 38 of them. What is no number to JSON is none to anybody.
+      digits.utf8.count <= 38,
+      digits.wholeMatch(of: /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/) != nil,
+      let exact = try? USD(parsing: digits), exact >= .zero,
+      let cost = try? USD(reported: digits)
+    else { return }
+    let reported = usage.reportedCostUSD.flatMap { try? USD(reported: $0) }
+    demand(reported == cost, "\(digits) was read as \(usage.reportedCostUSD ?? "nothing")")
+  }
+
+  /// `nil` where it is not plain which digits count.
+  private static func digitsOfCost(_ body: [UInt8]) -> String? {
+    func only(_ name: String, _ range: Range<Int>? = nil) -> Range<Int>? {
+      let name = Array("\"\(name)\"".utf8)
+      let members = try? JSONSlicer.members(of: body, in: range)
+      let found = members?.filter { body[$0.name].elementsEqual(name) } ?? []
+      return found.count == 1 ? found.first?.value : nil
+    }
+    guard !body.contains(UInt8(ascii: "\\")), let usage = only("usage"),
+      !String(decoding: body[usage], as: UTF8.self).contains("byok"),
+      let cost = only("cost", usage)
+    else { return nil }
+    return String(decoding: body[cost], as: UTF8.self)
+  }
+}
