@@ -23,7 +23,7 @@ final class CurlLoop: Sendable {
   private struct Mailbox {
     var commands: [Command] = []
     var isStopping = false
-    /// Whether the loop will look in before it sleeps again.
+    /// Whether the loop will look in before it sleeps again, or has seen that it is to end.
     var isWoken = false
   }
 
@@ -67,12 +67,12 @@ final class CurlLoop: Sendable {
   }
 
   private func wake(_ post: (inout Mailbox) -> Void) {
-    let wasWoken = mailbox.withLock { mailbox in
+    mailbox.withLock { mailbox in
       post(&mailbox)
-      defer { mailbox.isWoken = true }
-      return mailbox.isWoken
+      // Within the lock: as soon as the loop reads of its end, it may free what is woken here.
+      if !mailbox.isWoken { curl_multi_wakeup(multi) }
+      mailbox.isWoken = true
     }
-    if !wasWoken { curl_multi_wakeup(multi) }
   }
 
   private func run() {
@@ -81,7 +81,7 @@ final class CurlLoop: Sendable {
     while !isStopping {
       let commands = mailbox.withLock { mailbox in
         isStopping = mailbox.isStopping
-        mailbox.isWoken = false
+        mailbox.isWoken = isStopping
         defer { mailbox.commands.removeAll(keepingCapacity: true) }
         return mailbox.commands
       }
