@@ -16,16 +16,20 @@ package struct TelegramBot: Sendable {
   private let llm: LLMClient
   private let settings: BotSettings
   private let logger: Logger
+  private let sleep: @Sendable (Duration) async throws -> Void
 
+  /// - Parameter sleep: Ends early, by throwing, when the task is cancelled.
   package init(
     client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
-    logger: Logger
+    logger: Logger,
+    sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.client = client
     self.llm = llm
     self.settings = settings
     self.logger = logger
-    writer = PatientWriter(database: database, logger: logger) { try? await Task.sleep(for: $0) }
+    self.sleep = sleep
+    writer = PatientWriter(database: database, logger: logger) { try? await sleep($0) }
   }
 
   /// Runs until `stop` returns.
@@ -43,7 +47,8 @@ package struct TelegramBot: Sendable {
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: llm, settings: settings,
       effects: Engine.Effects(typing: showTyping, wakeSender: { sender.wake() }), logger: logger)
-    let poller = Poller(client: client, inbox: pollerInbox(engine), logger: logger)
+    let poller = Poller(
+      client: client, inbox: pollerInbox(engine), sleep: sleep, logger: logger)
     try await engine.resume()
     let services = [
       Task { await sender.run() }, Task { await engine.keepHouse() },
@@ -99,7 +104,7 @@ package struct TelegramBot: Sendable {
         logger.warning(
           "Telegram does not answer; trying again.",
           metadata: ["error": "\(error)", "wait": "\(delay)"])
-        try await Task.sleep(for: delay)
+        try await sleep(delay)
       }
     }
   }
