@@ -38,6 +38,7 @@ package final class FakeProvider<Dialect: FakeDialect>: Sendable {
   private struct State: Sendable {
     var scripted: [LoopbackReply] = []
     var onCall: (@Sendable (LoopbackRequest) -> LoopbackReply?)?
+    var onAnswer: (@Sendable (LoopbackRequest, inout FakeAnswer) -> Void)?
     var answered = 0
   }
 
@@ -58,11 +59,13 @@ package final class FakeProvider<Dialect: FakeDialect>: Sendable {
     let state = Watched(State())
     server = try LoopbackServer(port: port) { request in
       var check = RequestCheck()
-      let id = state.change { state in
+      let (id, onAnswer) = state.change { state in
         if Dialect.asksForAnswer(request) { state.answered += 1 }
-        return "fake-\(state.answered)"
+        return ("fake-\(state.answered)", state.onAnswer)
       }
-      let usual = Dialect.reply(to: request, with: answer.value, id: id, check: &check)
+      var answer = answer.value
+      onAnswer?(request, &answer)
+      let usual = Dialect.reply(to: request, with: answer, id: id, check: &check)
       violations.change { $0 += check.violations }
       requests.change { $0.append(request) }
       guard check.violations.isEmpty else { return check.refusal }
@@ -85,6 +88,11 @@ package final class FakeProvider<Dialect: FakeDialect>: Sendable {
   /// Answers the next requests for an answer, one each, with these replies.
   package func replyNext(_ replies: LoopbackReply...) {
     state.change { $0.scripted += replies }
+  }
+
+  /// Fits the usual answer to each request.
+  package func onAnswer(_ hook: @escaping @Sendable (LoopbackRequest, inout FakeAnswer) -> Void) {
+    state.change { $0.onAnswer = hook }
   }
 
   /// Sees every valid request first, on the thread of its connection, so it may block. Where it

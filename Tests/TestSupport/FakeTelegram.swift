@@ -47,6 +47,12 @@ package final class FakeTelegram: Sendable {
     state.change { $0.faults[method, default: []] += faults }
   }
 
+  /// Mistreats every request as `hook` says, where `fail` has not. It sees each one before it acts,
+  /// on the thread of its connection.
+  package func onCall(_ hook: @escaping @Sendable (FakeTelegramState.Call) -> FakeTelegramFault?) {
+    state.change { $0.onCall = hook }
+  }
+
   /// As if another program had set it: what polls is ended.
   package func setWebhook(_ url: String) {
     state.change { $0.webhookURL = url }
@@ -60,13 +66,14 @@ package final class FakeTelegram: Sendable {
     guard let parameters = parameters(of: request) else {
       return refuse("\(method) brings no JSON object")
     }
-    let fault = state.change { state -> FakeTelegramFault? in
-      state.calls.append(FakeTelegramState.Call(method: method, parameters: parameters))
-      guard state.faults[method]?.isEmpty == false else { return nil }
-      return state.faults[method]?.removeFirst()
+    let call = FakeTelegramState.Call(method: method, parameters: parameters)
+    let (queued, hook) = state.change { state in
+      state.calls.append(call)
+      let hasFault = state.faults[method]?.isEmpty == false
+      return (hasFault ? state.faults[method]?.removeFirst() : nil, state.onCall)
     }
     if let violation = schema.fault(in: parameters, of: method) { return refuse(violation) }
-    guard let fault else { return perform(method, parameters).reply }
+    guard let fault = queued ?? hook?(call) else { return perform(method, parameters).reply }
     guard let distort = fault.distortion else { return fault.reply }
     return distort(perform(method, parameters).json)
   }

@@ -31,8 +31,11 @@ struct FakeTelegramQueue: Sendable {
     return entry.id
   }
 
+  /// What still waits is left alone: served ahead of its turn, it would be no repeat.
   mutating func appendAgain(_ ids: [Int64]) {
-    repeats += ids.compactMap { id in history[id].map { Entry(id: id, json: $0) } }
+    let unconfirmed = Set(waiting.map(\.id))
+    repeats += ids.filter { !unconfirmed.contains($0) }
+      .compactMap { id in history[id].map { Entry(id: id, json: $0) } }
   }
 
   /// As after a quiet week. What waits is gone, as it would be by then.

@@ -25,6 +25,7 @@ package struct FakeTelegramState: Sendable {
 
   var queue: FakeTelegramQueue
   var faults: [String: [FakeTelegramFault]] = [:]
+  var onCall: (@Sendable (Call) -> FakeTelegramFault?)?
   /// Ids of buttons pressed and payments begun.
   var openQueries: Set<String> = []
   var lastMessageID: Int64 = 1000

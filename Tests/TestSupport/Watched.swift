@@ -28,12 +28,13 @@ package final class Watched<Value: Sendable>: Sendable {
 
   @discardableResult
   package func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
-    let (result, woken, value) = state.withLock { state in
+    let (result, woken, value) = state.withLock { state -> (Result, [Waiter], Value?) in
       let result = body(&state.value)
-      let value = state.value
-      let woken = state.waiters.filter { $0.condition(value) }
+      let woken = state.waiters.filter { $0.condition(state.value) }
+      // A copy that outlives the lock makes the next change copy all of a large value.
+      guard !woken.isEmpty else { return (result, [], nil) }
       state.waiters.removeAll { waiter in woken.contains { $0.id == waiter.id } }
-      return (result, woken, value)
+      return (result, woken, state.value)
     }
     for waiter in woken { waiter.wake(value) }
     return result
