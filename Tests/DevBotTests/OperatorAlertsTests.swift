@@ -35,6 +35,17 @@ struct OperatorAlertsTests {
     #expect(wakes.value == 3)
   }
 
+  @Test func areToldOnceHoweverManyAreRaisedAtOnce() async throws {
+    let rig = try DevBotRig()
+    let alerts = alerts(rig, for: [1], at: { Date() })
+    await withTaskGroup { group in
+      for number in 0..<50 {
+        group.addTask { await alerts.raise(.failingProvider, "It fails the \(number)th time.") }
+      }
+    }
+    #expect(try rig.replies().count == 1)
+  }
+
   @Test func areToldToNobodyWhereNobodyIsNamed() async throws {
     let rig = try DevBotRig()
     await alerts(rig, for: [], at: { Date() }).raise(.brokenLedger, "Broken.")

@@ -41,6 +41,17 @@ struct KeyRingTests {
     #expect(bench.used == ["aaaa", "bbbb", "cccc", "aaaa"])
   }
 
+  @Test func sharesItsKeysOutEvenlyAmongCallsAtOnce() async throws {
+    let bench = try Bench(["aaaa", "bbbb", "cccc"])
+    defer { bench.gemini.stop() }
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<60 { group.addTask { _ = try await bench.model.answer() } }
+      try await group.waitForAll()
+    }
+    #expect(
+      bench.used.sorted() == ["aaaa", "bbbb", "cccc"].flatMap { Array(repeating: $0, count: 20) })
+  }
+
   @Test(arguments: [429, 401, 403])
   func triesTheNextKeyWhenOneIsRefused(status: Int) async throws {
     let bench = try Bench(["aaaa", "bbbb"])
