@@ -4,8 +4,8 @@
   import Synchronization
 #endif
 
-/// The steps of a request, in order. Between any two of them the process may be killed, and nothing
-/// is lost or charged twice: the tests kill it at each (`Tests/AidevbotTests/EveryStepTests.swift`).
+/// The steps of a request, in order. Between any two of them the process may be killed, and
+/// nothing is lost or charged twice: `Tests/AidevbotTests/EveryStepTests.swift` kills it at each.
 package enum Step: String, Sendable, CaseIterable {
   /// Its batch is committed to the inbox; Telegram has not been told.
   case updateStored

@@ -40,13 +40,13 @@ package final class Watched<Value: Sendable>: Sendable {
     return result
   }
 
-  /// Waits without holding a thread.
+  /// Waits without holding a thread, for much longer than anything takes on a busy machine.
   ///
   /// - Throws: `WaitFailed`, which names `what`, after `limit`.
   @discardableResult
   package func wait(
     for what: String,
-    within limit: Duration = .seconds(30),
+    within limit: Duration = .seconds(120),
     until condition: @escaping @Sendable (Value) -> Bool
   ) async throws -> Value {
     let value = await withCheckedContinuation { continuation in
@@ -58,7 +58,7 @@ package final class Watched<Value: Sendable>: Sendable {
 
   /// Waits on the thread that calls it: for the threads of a loopback server.
   package func block(
-    within limit: Duration = .seconds(30), until condition: @escaping @Sendable (Value) -> Bool
+    within limit: Duration = .seconds(120), until condition: @escaping @Sendable (Value) -> Bool
   ) -> Bool {
     let done = DispatchSemaphore(value: 0)
     let met = Mutex(false)

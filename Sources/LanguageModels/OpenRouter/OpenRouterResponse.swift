@@ -1,7 +1,7 @@
 import Foundation
 
-/// A chat completion that came with status 200, or a chunk of one from an event stream. It may still
-/// be an error; OpenRouter's names.
+/// A chat completion that came with status 200, or a chunk of one from an event stream. It may be
+/// an error all the same; OpenRouter's names.
 struct OpenRouterResponse: Decodable {
   struct Choice: Decodable {
     var message: Message?

@@ -65,8 +65,8 @@ extension UpdateTarget {
     }
   }
 
-  /// `nil` also for what Foundation takes although it is no JSON or not in UTF-8: the slicer refuses
-  /// a comma before a closing bracket, a byte order mark and other encodings.
+  /// `nil` also for what Foundation takes although it is no JSON or not in UTF-8: the slicer
+  /// refuses a comma before a closing bracket, a byte order mark and other encodings.
   private static func foundation(_ bytes: [UInt8]) -> Any? {
     guard !bytes.contains(0), !bytes.starts(with: [0xEF, 0xBB, 0xBF]),
       String(decoding: bytes, as: UTF8.self).firstMatch(of: /,\s*[}\]]/) == nil
