@@ -50,6 +50,8 @@ struct MoneyTests {
     ("0.000000006", "0.01", "1.5", "0.000001"), ("0.000000007", "0.01", "1.5", "0.000002"),
     ("0.000000000000000000000001", "0.01", "1.5", "0.000001"),
     ("1", "0.01", "1", "100"), ("1", "0.0125", "2", "160"), ("3", "7", "1", "0.428572"),
+    // Cost × markup takes more than 128 bits here, the charge does not.
+    ("1000000", "0.007", "1.234567891", "176366841.571429"),
   ])
   func chargesTheCeilingInMicroCredits(
     cost: String, creditValue: String, markup: String, charge: String

@@ -5,12 +5,12 @@ package struct BillingTerms: Sendable, Equatable {
   package let creditValueUSD: String
   package let markup: String
 
-  /// Micro-credits per 10⁻²⁴ USD, in lowest terms.
-  private let numerator: Int128
-  private let denominator: Int128
+  /// Micro-credits per 10⁻²⁴ USD.
+  private let numerator: UInt128
+  private let denominator: UInt128
 
-  /// Beyond these, intermediate products could leave `Int128`.
   private static let decimals = 9
+  /// A million: no sensible setting comes near it.
   private static let most: Int128 = 1_000_000_000_000_000
 
   /// - Throws: `LedgerError.malformedAmount` unless both are decimals of at most nine places,
@@ -23,26 +23,17 @@ package struct BillingTerms: Sendable, Equatable {
     guard value > 0, value <= Self.most else { throw .malformedAmount(creditValueUSD) }
     guard factor > 0, factor <= Self.most else { throw .malformedAmount(markup) }
     // (factor ÷ 10⁹) × 10⁶ µcredit ÷ (value × 10¹⁵ units), as units are 10⁻²⁴ USD.
-    let unreduced = value * 1_000_000_000_000_000_000
-    let divisor = Self.greatestCommonDivisor(factor, unreduced)
-    numerator = factor / divisor
-    denominator = unreduced / divisor
+    numerator = factor.magnitude
+    denominator = value.magnitude * 1_000_000_000_000_000_000
   }
 
   /// - Throws: `LedgerError.amountTooLarge`.
   package func charge(for cost: USD) throws(LedgerError) -> Credits {
-    let (product, overflow) = cost.units.multipliedReportingOverflow(by: numerator)
-    guard !overflow, product >= 0 else { throw .amountTooLarge }
-    let (quotient, rest) = product.quotientAndRemainder(dividingBy: denominator)
-    guard let micro = Int64(exactly: rest > 0 ? quotient + 1 : quotient) else {
-      throw .amountTooLarge
-    }
-    return Credits(micro: micro)
-  }
-
-  private static func greatestCommonDivisor(_ first: Int128, _ second: Int128) -> Int128 {
-    var (larger, smaller) = (first, second)
-    while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
-    return larger
+    // In full width, so that a charge is refused for its own size and not for that of the product.
+    let product = cost.units.magnitude.multipliedFullWidth(by: numerator)
+    guard cost >= .zero, product.high < denominator else { throw .amountTooLarge }
+    let (quotient, rest) = denominator.dividingFullWidth(product)
+    guard let micro = Int64(exactly: quotient) else { throw .amountTooLarge }
+    return try Credits(micro: micro).adding(Credits(micro: rest > 0 ? 1 : 0))
   }
 }
