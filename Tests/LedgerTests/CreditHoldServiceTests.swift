@@ -16,7 +16,7 @@ struct CreditHoldServiceTests {
   /// 1,000 input and 500 output tokens at 0.30 and 2.50 bound the charge by 0.2325 credits.
   func take(
     _ user: UserAccount, _ price: ModelPrice, work: String = "upd1:chat", input: Int = 1_000,
-    output: Int = 500
+    output: Int = 500, at date: Date = now
   ) throws -> CreditHold {
     try file.write { db in
       try service.take(
@@ -24,7 +24,7 @@ struct CreditHoldServiceTests {
           userID: user.id, projectID: nil, work: work, taskType: "chat", price: price,
           inputTokensBound: input, inputTokensEstimate: input / 4, outputCap: output,
           deadline: now.addingTimeInterval(600)),
-        at: now, in: db)
+        at: date, in: db)
     }
   }
 
@@ -179,6 +179,16 @@ struct CreditHoldServiceTests {
     #expect(try take(user, price).id == "upd1:chat:2")
     #expect(try take(user, price, work: "upd1:code").id == "upd1:code:1")
     #expect(try take(user, price, work: "upd11:chat").id == "upd11:chat:1")
+  }
+
+  @Test func ordersAttemptsAsTheyWereTakenAlsoWhereTheClockIsSetBack() throws {
+    let user = try file.user(credits: "1")
+    let price = try file.price()
+    let attempts = try [0, -3_600].map { seconds in
+      try take(user, price, at: now.addingTimeInterval(seconds)).id
+    }
+    let listed = try file.write { try service.holds(forWork: "upd1:chat", in: $0).map(\.id) }
+    #expect(listed == attempts)
   }
 
   @Test func keepsThePriceThatTheCallWasMadeAt() throws {

@@ -164,11 +164,11 @@ package struct CreditHoldService: Sendable {
   }
 
   /// All holds ever taken for that work, or for all work whose name begins with `work` and a colon,
-  /// first attempt first.
+  /// in the order in which they were taken, whatever the clock said.
   package func holds(forWork work: String, in db: Database) throws -> [CreditHold] {
     // ';' is the character after ':', so this is every id that begins with "<work>:".
     try CreditHold.fetchAll(
-      cached: "SELECT * FROM credit_holds WHERE id >= ? AND id < ? ORDER BY created_at, id",
+      cached: "SELECT * FROM credit_holds WHERE id >= ? AND id < ? ORDER BY rowid",
       ["\(work):", "\(work);"], in: db)
   }
 
