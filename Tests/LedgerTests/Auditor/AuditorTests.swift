@@ -1,0 +1,53 @@
+import Dispatch
+import Foundation
+import Testing
+
+/// A run walks some seeds that stay and some that are new; one at a time, to leave other tests a
+/// processor.
+@Suite("The auditor of the ledger", .serialized)
+struct AuditorTests {
+  /// The only seed to walk, where a walk is to be repeated.
+  private static let replayed: UInt64? = ProcessInfo.processInfo.environment["AUDIT_SEED"].map {
+    guard let seed = UInt64($0) else { preconditionFailure("AUDIT_SEED=\($0) is no seed") }
+    return seed
+  }
+
+  @Test(.enabled(if: replayed == nil)) func agreesWithTheModelWhereverTheRulesLead() async throws {
+    var endings: Set<String> = []
+    for seed in 1...5 { endings.formUnion(try await Self.walk(seed: UInt64(seed))) }
+    #expect(Self.endings.subtracting(endings) == [], "the walks have become too tame")
+  }
+
+  @Test(arguments: replayed.map { [$0] } ?? (1...5).map { _ in .random(in: 0...(.max)) })
+  func agreesWithTheModelWhereNoWalkHasBeen(seed: UInt64) async throws {
+    _ = try await Self.walk(seed: seed)
+  }
+
+  /// On a thread of its own: those of the tests are for what is soon done.
+  private static func walk(seed: UInt64) async throws -> Set<String> {
+    try await withCheckedThrowingContinuation { continuation in
+      DispatchQueue(label: "aidevbot.walk").async {
+        continuation.resume(
+          with: Result {
+            var walk = try LedgerWalk(seed: seed)
+            try walk.run(2_000)
+            return walk.endings
+          })
+      }
+    }
+  }
+
+  /// What the walks must come by.
+  private static let endings: Set = [
+    "markSent: marked", "markSent: refused, not pending: upd", "record: journal ",
+    "record: journal again ", "record: refused, no account ", "record: refused, short by ",
+    "record: refused, too large", "record: refused, used before: key",
+    "refund: gave back ", "refund: gave back again ", "refund: nothing", "register: account ",
+    "setPrice: closed", "setPrice: nothing to close", "setPrice: price ",
+    "setPrice: refused, unusable price", "setTerms: set",
+    "settle: capped at ", "settle: charged ", "settle: refused, not pending: upd",
+    "settle: refused, too large", "take: held for ", "take: refused, no account ",
+    "take: refused, no active price", "take: refused, short by ", "take: refused, too large",
+    "take: shrunk to ", "void: refused, not pending: upd", "void: voided", "voidOverdue: [\"upd",
+  ]
+}

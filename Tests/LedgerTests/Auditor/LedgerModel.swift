@@ -1,0 +1,200 @@
+/// The ledger once more, from the rules in `Sources/README.md`, sharing no code with it. Instead of
+/// texts it takes the numbers that they stand for, and a charge is the smallest that covers a cost.
+/// It answers in text, as `RealLedger` has the ledger answer.
+struct LedgerModel {
+  typealias Hold = (
+    id: String, request: Operation.Request, price: Int, amount: Int64, cap: Int, deadline: Int,
+    isSent: Bool, state: String
+  )
+
+  var terms: Terms
+  /// In milliseconds since 1970.
+  var now: Int
+  private(set) var accounts: [(person: Int64, balance: Int64, held: Int64)] = []
+  private(set) var prices: [(model: Int, figures: Operation.Prices, isActive: Bool)] = []
+  private(set) var holds: [Hold] = []
+  private(set) var journal: [String] = []
+  private(set) var usage: [String] = []
+  private(set) var entries: [String: (entry: Operation.Entry, result: String)] = [:]
+  private(set) var outputsAtPrice: [Int: [Int]] = [:]
+
+  mutating func register(_ person: Int64, grant: Int64) throws -> String {
+    let known = accounts.firstIndex { $0.person == person }
+    let index = known ?? accounts.count
+    if known == nil { accounts.append((person, 0, 0)) }
+    if known == nil, grant > 0 {
+      let key = "initial_grant:\(person)"
+      _ = try book(.init(user: index + 1, kind: "initial_grant", amount: grant, key: key))
+    }
+    return "account \(index + 1) owns \(accounts[index].balance), new: \(known == nil)"
+  }
+
+  mutating func book(_ entry: Operation.Entry, usage: Int = 0, nano: Int64 = 0) throws -> String {
+    if let earlier = entries[entry.key] {
+      guard earlier.entry == entry else { throw Refusal(reason: "used before: \(entry.key)") }
+      return earlier.result
+    }
+    guard entry.user <= accounts.count else { throw Refusal(reason: "no account \(entry.user)") }
+    let account = accounts[entry.user - 1]
+    let balance = Int128(account.balance) + Int128(entry.amount)
+    guard balance <= Int64.max else { throw Refusal.tooLarge }
+    guard balance >= account.held else { throw Refusal.short(by: Int128(account.held) - balance) }
+    accounts[entry.user - 1].balance = Int64(balance)
+    let result = """
+      journal \(journal.count + 1): user \(entry.user) \(entry.kind) \(entry.amount) makes \
+      \(balance), usage \(usage), nano \(nano), \(entry.key)
+      """
+    journal.append("\(result), at \(now / 1_000)")
+    entries[entry.key] = (entry, result)
+    return result
+  }
+
+  mutating func setPrice(of model: Int, _ figures: Operation.Prices?) throws -> String {
+    guard figures?.areUsable != false else { throw Refusal(reason: "unusable price") }
+    let active = prices.firstIndex { $0.model == model && $0.isActive }
+    if let active { prices[active].isActive = false }
+    guard let figures else { return active == nil ? "nothing to close" : "closed" }
+    prices.append((model, figures, true))
+    return "price \(prices.count)"
+  }
+
+  mutating func take(_ request: Operation.Request) throws -> String {
+    let active = prices.firstIndex { $0.model == request.model && $0.isActive }
+    let price = request.version.map { $0 - 1 } ?? active
+    guard let price else { throw Refusal(reason: "no active price") }
+    let user = request.user
+    guard user <= accounts.count else { throw Refusal(reason: "no account \(user)") }
+    let available = accounts[user - 1].balance - accounts[user - 1].held
+    func most(_ cap: Int) throws -> UInt128 { try bound(request.bound, cap, prices[price].figures) }
+    var cap = request.cap
+    if try charge(try most(cap)) > available {
+      cap = min(256, cap)
+      let least = try charge(try most(cap))
+      guard least <= available else { throw Refusal.short(by: Int128(least - available)) }
+      for step in (0..<62).reversed().map({ 1 << $0 }) where cap + step <= request.cap {
+        if covers(available, due(try most(cap + step))) { cap += step }
+      }
+    }
+    let amount = try charge(try most(cap))
+    let id = "\(request.work):\(holds.count { $0.request.work == request.work } + 1)"
+    holds.append((id, request, price, amount, cap, now + request.lifetime, false, "pending"))
+    accounts[user - 1].held += amount
+    let size = cap < request.cap ? "shrunk to" : "held for"
+    return "\(size) \(cap) tokens: \(amount) as \(id) at price \(price + 1)"
+  }
+
+  mutating func markSent(_ id: String) throws -> String {
+    holds[try pending(id)].isSent = true
+    return "marked"
+  }
+
+  /// Settles with a call that the user pays; voids with one that the house pays, or with none.
+  mutating func end(_ id: String, _ call: Operation.Call?, paidBy payer: String) throws -> String {
+    let index = try pending(id)
+    let hold = holds[index]
+    let user = hold.request.user
+    let table = try call.map { try cost(of: $0, at: prices[hold.price].figures) } ?? 0
+    let reported = call?.reported.flatMap { $0.isAmount ? $0.units : nil }
+    let actual = reported ?? table
+    let nano = Int64(exactly: (actual + 500_000_000_000_000) / 1_000_000_000_000_000)
+    guard let nano else { throw Refusal.tooLarge }
+    let full = payer == "user" ? try charge(actual) : 0
+    let charge = min(full, hold.amount)
+    holds[index].state = payer == "user" ? "settled" : "voided"
+    accounts[user - 1].held -= hold.amount
+    guard let call else { return "voided" }
+    if !call.isEstimate { outputsAtPrice[hold.price, default: []].append(call.output) }
+    usage.append(
+      """
+      usage \(usage.count + 1): \(id) of user \(user) at price \(hold.price + 1), \(call.counts), \
+      nano \(nano), actual \(actual.dollars), table \(table.dollars), \
+      reported \(reported?.dollars ?? "nothing"), \(terms.markup.text) on \
+      \(terms.creditValue.text), forgiven \(full - charge), \(payer) pays, at \(now / 1_000)
+      """)
+    guard payer == "user" else { return "voided" }
+    let (kind, key) = ("usage_deduction", "settle:\(id)")
+    _ = try book(
+      .init(user: user, kind: kind, amount: -charge, key: key), usage: usage.count, nano: nano)
+    let part = full > charge ? "capped at" : "charged"
+    return "\(part) \(charge), forgave \(full - charge), left \(accounts[user - 1].balance)"
+  }
+
+  mutating func voidOverdue() throws -> String {
+    let late = overdue.sorted { $0.id < $1.id }
+    for hold in late { _ = try end(hold.id, hold.isSent ? estimate(hold) : nil, paidBy: "house") }
+    return late.map(\.id).description
+  }
+
+  func estimate(_ hold: Hold) -> Operation.Call {
+    let last = outputsAtPrice[hold.price, default: []].suffix(50)
+    let mean = last.isEmpty ? .max : last.reduce(0) { $0 + Int128($1) } / Int128(last.count)
+    let output = min(mean, Int128(hold.cap))
+    return .init(input: hold.request.estimate, output: Int(output), isEstimate: true)
+  }
+
+  mutating func refund(_ work: String) throws -> String {
+    let settled = holds.last { $0.state == "settled" && $0.id.hasPrefix("\(work):") }
+    guard let hold = settled, let charge = entries["settle:\(hold.id)"]?.entry.amount, charge < 0
+    else { return "nothing" }
+    let (user, key) = (hold.request.user, "refund:\(hold.id)")
+    _ = try book(.init(user: user, kind: "refund", amount: -charge, key: key))
+    return "gave back \(-charge)"
+  }
+
+  var overdue: [Hold] { holds.filter { $0.state == "pending" && $0.deadline < now } }
+
+  private func pending(_ id: String) throws -> Int {
+    let index = holds.lastIndex { $0.id == id && $0.state == "pending" }
+    guard let index else { throw Refusal(reason: "not pending: \(id)") }
+    return index
+  }
+
+  private func cost(of call: Operation.Call, at prices: Operation.Prices) throws -> UInt128 {
+    let tier = call.input > prices.threshold ? prices.longPrompt ?? prices.base : prices.base
+    let (cached, reasoning) = (tier.cached ?? tier.input, prices.reasoning ?? tier.output)
+    return try sum([
+      (tier.input, call.input - call.cached), (cached, call.cached),
+      (tier.output, call.output - call.reasoning), (reasoning, call.reasoning),
+      (prices.imageMade ?? prices.imageRead, call.images),
+    ])
+  }
+
+  private func bound(_ input: Int, _ output: Int, _ prices: Operation.Prices) throws -> UInt128 {
+    var tiers = [prices.base]
+    if let longPrompt = prices.longPrompt, input > prices.threshold { tiers.append(longPrompt) }
+    let inputs = tiers.flatMap { [$0.input, $0.cached ?? $0.input] }
+    let outputs = tiers.map(\.output) + [prices.reasoning ?? prices.base.output]
+    let image = prices.imageMade ?? prices.imageRead
+    return try sum([(inputs.max(), input), (outputs.max(), output), (image, 1)])
+  }
+
+  private func sum(_ parts: [(price: Figure?, count: Int)]) throws -> UInt128 {
+    try parts.reduce(0) { sum, part in
+      let product = (part.price?.units ?? 0).multipliedFullWidth(by: UInt128(part.count))
+      let (next, overflow) = sum.addingReportingOverflow(product.low)
+      guard product.high == 0, !overflow, next <= Int128.max else { throw Refusal.tooLarge }
+      return next
+    }
+  }
+
+  /// In 10⁻³³ USD, as what `covers` compares it with.
+  private func due(_ cost: UInt128) -> (UInt128, UInt128) {
+    cost.multipliedFullWidth(by: terms.markup.billionths)
+  }
+
+  private func covers(_ micro: Int64, _ due: (UInt128, UInt128)) -> Bool {
+    let one = terms.creditValue.billionths * 1_000_000_000_000_000_000
+    return one.multipliedFullWidth(by: UInt128(micro)) >= due
+  }
+
+  private func charge(_ cost: UInt128) throws -> Int64 {
+    let due = due(cost)
+    guard covers(.max, due) else { throw Refusal.tooLarge }
+    var (low, high): (Int64, Int64) = (0, .max)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if covers(middle, due) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import GRDB
+@testable import Ledger
+
+/// A random walk over a real ledger, with the model beside it as its auditor, in the manner of
+/// TigerBeetle's simulator: after each operation both must have given the same answer and be in the
+/// same state.
+struct LedgerWalk {
+  /// The first difference, with all that it takes to walk there again.
+  struct Difference: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  /// Each has a savepoint of its own; with a commit of its own, each would wait for the disk.
+  private static let operationsPerCommit = 25
+  private static let operationsPerVerification = 250
+
+  private let seed: UInt64
+  private var chance: Chance
+  private var model: LedgerModel
+  private var ledger: RealLedger
+  private let file: LedgerFile
+  private var holdsOnTheseTerms: Set<String> = []
+  /// What the operations came to, in words without numbers.
+  private(set) var endings: Set<String> = []
+
+  init(seed: UInt64) throws {
+    self.seed = seed
+    chance = Chance(seed: seed)
+    model = LedgerModel(terms: chance.terms(), now: 1_800_000_000_000)
+    ledger = try RealLedger(terms: model.terms)
+    file = try LedgerFile()
+  }
+
+  mutating func run(_ operations: Int) throws {
+    for first in stride(from: 1, through: operations, by: Self.operationsPerCommit) {
+      try file.write { db in
+        for number in first..<first + Self.operationsPerCommit { try step(number, in: db) }
+      }
+    }
+  }
+
+  private var now: Date { Date(timeIntervalSince1970: Double(model.now) / 1_000) }
+
+  private mutating func step(_ number: Int, in db: Database) throws {
+    model.now = chance.clock(on: model)
+    let operation = chance.operation(on: model)
+    let (rows, calls) = (model.journal.count, model.usage.count)
+    let expected = Self.answer { try model.apply(operation) }
+    let found = Self.answer { try ledger.perform(operation, at: now, in: db) }
+    do {
+      try compare([expected], [found])
+      let isThorough = number % Self.operationsPerVerification == 0
+      let (journalAfter, usageAfter) = isThorough ? (0, 0) : (rows, calls)
+      try compare(
+        model.state(journalAfter: journalAfter, usageAfter: usageAfter, endedToo: isThorough),
+        try RealLedger.state(
+          journalAfter: journalAfter, usageAfter: usageAfter, endedToo: isThorough, in: db))
+      try compare([], try LedgerVerification().verifyBalances(in: db).breaks)
+      if isThorough { try verify(in: db) }
+      try checkBound(of: operation, found)
+    } catch {
+      throw Difference(
+        description: """
+          operation \(number) of seed \(seed), at \(model.now) ms: \(operation)
+          \(error)
+          To walk there again: AUDIT_SEED=\(seed) swift test --filter AuditorTests
+          """)
+    }
+    let words = found.prefix { !$0.isNumber }
+    let isAgain = model.journal.count == rows && ["journal ", "gave back "].contains(words)
+    let kind = Mirror(reflecting: operation).children.first?.label ?? "\(operation)"
+    endings.insert("\(kind): \(words)\(isAgain ? "again " : "")")
+  }
+
+  private func verify(in db: Database) throws {
+    var report = try LedgerVerification().verify(at: now, in: db)
+    report.breaks.sort()
+    let expected = LedgerVerification.Report(
+      users: model.accounts.count, transactions: model.journal.count,
+      settledCalls: model.holds.count { $0.state == "settled" },
+      breaks: model.overdue.map { "hold \($0.id) is still pending after its deadline" }.sorted())
+    try compare(["\(expected)"], ["\(report)"])
+  }
+
+  /// A call that keeps to what was held for is never capped, unless the terms have changed.
+  private mutating func checkBound(of operation: Operation, _ answer: String) throws {
+    switch operation {
+    case .setTerms: holdsOnTheseTerms = []
+    case .take where !answer.hasPrefix("refused"):
+      if let hold = model.holds.last { holdsOnTheseTerms.insert(hold.id) }
+    case .settle(let id, let call) where answer.hasPrefix("capped"):
+      guard holdsOnTheseTerms.contains(id), let hold = model.holds.last(where: { $0.id == id }),
+        call.input <= hold.request.bound, call.output <= hold.cap, call.images <= 1,
+        call.reported?.isAmount != true
+      else { return }
+      throw Difference(description: "a call that kept to its bounds was capped")
+    default: break
+    }
+  }
+
+  private static func answer(_ body: () throws -> String) -> String {
+    do {
+      return try body()
+    } catch let refusal as Refusal {
+      return "refused, \(refusal.reason)"
+    } catch {
+      return "failed, \(error)"
+    }
+  }
+
+  private func compare(_ expected: [String], _ found: [String]) throws {
+    guard expected != found else { return }
+    let missing = expected.filter { !found.contains($0) }.map { "expected: \($0)" }
+    let extra = found.filter { !expected.contains($0) }.map { "found:    \($0)" }
+    let lines = missing + extra
+    throw Difference(
+      description: lines.isEmpty ? "the order differs" : lines.joined(separator: "\n"))
+  }
+}

@@ -1,0 +1,139 @@
+/// One thing that happens to a ledger, in plain numbers and text: the real ledger and the model
+/// each make of it what their rules say.
+enum Operation {
+  case register(person: Int64, grant: Int64)
+  case record(Entry)
+  /// Without prices, the model is taken off sale.
+  case setPrice(model: Int, Prices?)
+  case take(Request)
+  case markSent(hold: String)
+  case settle(hold: String, Call)
+  case void(hold: String, Loss)
+  case voidOverdue
+  case refund(work: String)
+  /// A restart with other settings.
+  case setTerms(Terms)
+
+  struct Entry: Equatable {
+    var user: Int
+    /// As the journal has it.
+    var kind: String
+    var amount: Int64
+    var key: String
+  }
+
+  struct Prices {
+    var base: Tier
+    var longPrompt: Tier?
+    /// In tokens.
+    var threshold = Int.max
+    var reasoning: Figure?
+    var imageRead: Figure?
+    var imageMade: Figure?
+
+    struct Tier {
+      var input: Figure
+      var output: Figure
+      var cached: Figure?
+    }
+
+    var areUsable: Bool {
+      [base, longPrompt].allSatisfy { tier in
+        [tier?.input, tier?.output, tier?.cached].allSatisfy { $0?.isAmount != false }
+      } && [reasoning, imageRead, imageMade].allSatisfy { $0?.isAmount != false }
+        && threshold >= 0
+    }
+  }
+
+  struct Request {
+    var user: Int
+    var model: Int
+    /// The row of a price that was the active one when the work began; `nil` for the one now.
+    var version: Int?
+    var work: String
+    var bound: Int
+    var estimate: Int
+    var cap: Int
+    /// In milliseconds.
+    var lifetime: Int
+  }
+
+  struct Call {
+    var input: Int
+    var cached = 0
+    var output: Int
+    var reasoning = 0
+    var images = 0
+    var reported: Figure?
+    var isEstimate = false
+  }
+
+  enum Loss {
+    case none
+    case metered(Call)
+    case estimated
+  }
+}
+
+/// What one token, one image or one call costs, as it is typed or sent and as it is to be taken.
+struct Figure: CustomStringConvertible {
+  /// In US dollars; for tokens, a million of them.
+  var text: String
+  /// In 10⁻²⁴ US dollars.
+  var units: UInt128 = 0
+  /// Whether the text is to be taken for an amount at all.
+  var isAmount = true
+
+  var description: String { "\"\(text)\"" }
+}
+
+/// In the order of what it is worth.
+extension Figure: Comparable {
+  static func == (left: Figure, right: Figure) -> Bool { left.units == right.units }
+  static func < (left: Figure, right: Figure) -> Bool { left.units < right.units }
+}
+
+/// What a credit is worth and what is added, as text and in 10⁻⁹.
+struct Terms {
+  var creditValue: (text: String, billionths: UInt128)
+  var markup: (text: String, billionths: UInt128)
+}
+
+/// Why a ledger changed nothing.
+struct Refusal: Error {
+  var reason: String
+
+  static let tooLarge = Refusal(reason: "too large")
+
+  static func short(by amount: Int128) -> Refusal {
+    amount > Int64.max ? .tooLarge : Refusal(reason: "short by \(amount)")
+  }
+}
+
+extension Operation.Call {
+  /// A negative count is none, and a part is no more than its whole.
+  var normalised: Operation.Call {
+    var call = self
+    call.input = max(0, input)
+    call.cached = min(max(0, cached), call.input)
+    call.output = max(0, output)
+    call.reasoning = min(max(0, reasoning), call.output)
+    call.images = max(0, images)
+    return call
+  }
+
+  var counts: String {
+    "\(isEstimate ? "perhaps" : "metered") \(input) in, \(cached) cached, \(output) out, "
+      + "\(reasoning) thought, \(images) images"
+  }
+}
+
+extension UInt128 {
+  /// From 10⁻²⁴ US dollars.
+  var dollars: String {
+    let unit: UInt128 = 1_000_000_000_000_000_000_000_000
+    var fraction = String(String(self % unit + unit).dropFirst())
+    while fraction.last == "0" { fraction.removeLast() }
+    return "\(self / unit)" + (fraction.isEmpty ? "" : ".\(fraction)")
+  }
+}

@@ -1,0 +1,219 @@
+import Foundation
+import GRDB
+@testable import Ledger
+
+/// The ledger itself, made to answer in the model's words.
+struct RealLedger {
+  private var holds: CreditHoldService
+
+  init(terms: Terms) throws {
+    holds = CreditHoldService(
+      terms: try BillingTerms(creditValueUSD: terms.creditValue.text, markup: terms.markup.text))
+  }
+
+  mutating func perform(_ operation: Operation, at now: Date, in db: Database) throws -> String {
+    do {
+      var answer = ""
+      try db.inSavepoint {
+        answer = try self.answer(to: operation, at: now, in: db)
+        return .commit
+      }
+      return answer
+    } catch let error as LedgerError {
+      throw error.asRefusal
+    }
+  }
+
+  private mutating func answer(
+    to operation: Operation, at now: Date, in db: Database
+  ) throws -> String {
+    switch operation {
+    case .register(let person, let grant):
+      let (account, isNew) = try UserService().register(
+        Profile(telegramUserID: person), initialGrant: Credits(micro: grant), at: now, in: db)
+      return "account \(account.id) owns \(account.balance.micro), new: \(isNew)"
+    case .record(let entry): return try record(entry, at: now, in: db)
+    case .setPrice(let model, let prices?):
+      let price = try ModelPricingService().set(
+        provider: Self.provider, model: "\(model)", tariff: Tariff(prices), at: now, in: db)
+      return "price \(price.id)"
+    case .setPrice(let model, nil):
+      let wasActive = try ModelPricingService().deactivate(
+        provider: Self.provider, model: "\(model)", at: now, in: db)
+      return wasActive ? "closed" : "nothing to close"
+    case .take(let request): return try take(request, at: now, in: db)
+    case .markSent(let id):
+      try holds.markSent(id, at: now, in: db)
+      return "marked"
+    case .settle(let id, let call):
+      let settlement = try holds.settle(id, with: MeteredCall(call), at: now, in: db)
+      let part = settlement.forgiven > .zero ? "capped at" : "charged"
+      return """
+        \(part) \(settlement.charge.micro), forgave \(settlement.forgiven.micro), \
+        left \(settlement.balanceAfter.micro)
+        """
+    case .void(let id, let loss):
+      try void(id, loss, at: now, in: db)
+      return "voided"
+    case .voidOverdue:
+      let overdue = try holds.overdue(at: now, in: db).sorted { $0.id < $1.id }
+      for hold in overdue {
+        try void(hold.id, hold.sentAt == nil ? .none : .estimated, at: now, in: db)
+      }
+      return overdue.map(\.id).description
+    case .refund(let work):
+      let amount = try holds.refund(work: work, because: "", at: now, in: db)
+      return amount.map { "gave back \($0.micro)" } ?? "nothing"
+    case .setTerms(let terms):
+      self = try RealLedger(terms: terms)
+      return "set"
+    }
+  }
+
+  private static let provider = "provider"
+
+  private func record(
+    _ entry: Operation.Entry, at now: Date, in db: Database
+  ) throws -> String {
+    guard let kind = CreditTransaction.Kind(rawValue: entry.kind) else { return "no such kind" }
+    let row = try CreditTransactionService().record(
+      CreditTransactionService.Entry(
+        userID: Int64(entry.user), type: kind, amount: Credits(micro: entry.amount),
+        idempotencyKey: entry.key, description: ""),
+      at: now, in: db)
+    return """
+      journal \(row.id): user \(row.userID) \(row.type.rawValue) \(row.amount.micro) makes \
+      \(row.balanceAfter.micro), usage \(row.usageID ?? 0), nano \(row.realCost ?? 0), \
+      \(row.idempotencyKey)
+      """
+  }
+
+  private func take(_ request: Operation.Request, at now: Date, in db: Database) throws -> String {
+    let pricing = ModelPricingService()
+    let earlier = try request.version.flatMap { try pricing.price(id: Int64($0), in: db) }
+    let price =
+      try earlier ?? pricing.active(provider: Self.provider, model: "\(request.model)", in: db)
+    let hold = try holds.take(
+      CreditHoldService.Request(
+        userID: Int64(request.user), projectID: nil, work: request.work, taskType: "chat",
+        price: price, inputTokensBound: request.bound, inputTokensEstimate: request.estimate,
+        outputCap: request.cap, deadline: now.addingTimeInterval(Double(request.lifetime) / 1_000)),
+      at: now, in: db)
+    let size = hold.outputTokensCap < request.cap ? "shrunk to" : "held for"
+    return """
+      \(size) \(hold.outputTokensCap) tokens: \(hold.amount.micro) as \(hold.id) \
+      at price \(hold.priceID)
+      """
+  }
+
+  private func void(
+    _ id: String, _ loss: Operation.Loss, at now: Date, in db: Database
+  ) throws {
+    let call: MeteredCall? =
+      switch loss {
+      case .none: nil
+      case .metered(let call): MeteredCall(call)
+      case .estimated:
+        try CreditHold.fetchOne(cached: "SELECT * FROM credit_holds WHERE id = ?", [id], in: db)
+          .map { try holds.estimate(of: $0, requestID: nil, in: db) }
+      }
+    try holds.void(id, loss: call, at: now, in: db)
+  }
+}
+
+// MARK: - State
+
+extension RealLedger {
+  /// Accounts, prices, holds, journal and usage as they stand in the file, a line for each row: the
+  /// new rows of what only grows, and what is closed or has ended only where that is asked for.
+  static func state(
+    journalAfter rows: Int, usageAfter calls: Int, endedToo: Bool, in db: Database
+  ) throws -> [String] {
+    let queries: [(String, StatementArguments)] = [
+      (accounts, []), (prices, [endedToo]), (holds, [endedToo]), (ended, []), (journal, [rows]),
+      (usage, [calls]),
+    ]
+    return try queries.flatMap { sql, arguments in
+      try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+  }
+
+  private static let accounts = """
+    SELECT format('account %d of %d: %d, %d held', id, telegram_user_id, credit_balance_micro,
+      credit_held_micro)
+    FROM users ORDER BY id
+    """
+  private static let prices = """
+    SELECT format('price %d of %s, %s', id, model_name, iif(is_active, 'active', 'closed'))
+    FROM model_pricing WHERE is_active OR ? ORDER BY id
+    """
+  private static let holds = """
+    SELECT format('%s of user %d holds %d for %d tokens at price %d, %s, due %s, %s', id, user_id,
+      amount_micro, output_tokens_cap, model_pricing_id, iif(sent_at IS NULL, 'new', 'sent'),
+      strftime('%s', deadline_at), state)
+    FROM credit_holds WHERE state = 'pending' OR ? ORDER BY rowid
+    """
+  private static let ended = """
+    SELECT format('%d settled, %d voided', count(iif(state = 'settled', 1, NULL)),
+      count(iif(state = 'voided', 1, NULL)))
+    FROM credit_holds
+    """
+  private static let journal = """
+    SELECT format('journal %d: user %d %s %d makes %d, usage %d, nano %d, %s, at %s', id, user_id,
+      transaction_type, credits_amount_micro, balance_after_micro, coalesce(api_key_usage_id, 0),
+      coalesce(real_cost_associated_nanousd, 0), idempotency_key, strftime('%s', created_at))
+    FROM credit_transactions WHERE id > ? ORDER BY id
+    """
+  private static let usage = """
+    SELECT format('usage %d: %s of user %d at price %d, %s %d in, %d cached, %d out, %d thought, '
+        || '%d images, nano %d, actual %s, table %s, reported %s, %s on %s, forgiven %d, '
+        || '%s pays, at %s', id, hold_id, user_id, model_pricing_id,
+      iif(is_estimate, 'perhaps', 'metered'), input_tokens_used, cached_input_tokens,
+      output_tokens_used, reasoning_tokens, images_processed, actual_cost_nanousd,
+      actual_cost_usd, table_cost_usd, coalesce(reported_cost_usd, 'nothing'), markup,
+      credit_value_usd, forgiven_micro, charged_to, strftime('%s', created_at))
+    FROM api_key_usage WHERE id > ? ORDER BY id
+    """
+}
+
+// MARK: - The ledger's own types
+
+extension MeteredCall {
+  fileprivate init(_ call: Operation.Call) {
+    self.init(
+      usage: MeteredUsage(
+        inputTokens: call.input, cachedInputTokens: call.cached, outputTokens: call.output,
+        reasoningTokens: call.reasoning, images: call.images),
+      reportedCost: call.reported?.text, model: "model", keyIdentifier: "", requestID: nil,
+      responseMilliseconds: 1, isEstimate: call.isEstimate)
+  }
+}
+
+extension Tariff {
+  fileprivate init(_ prices: Operation.Prices) {
+    self.init(
+      input: prices.base.input.text, output: prices.base.output.text,
+      cachedInput: prices.base.cached?.text, reasoning: prices.reasoning?.text,
+      imageInput: prices.imageRead?.text, imageOutput: prices.imageMade?.text,
+      longPrompt: prices.longPrompt.map {
+        LongPromptTier(
+          threshold: prices.threshold, input: $0.input.text, output: $0.output.text,
+          cachedInput: $0.cached?.text)
+      })
+  }
+}
+
+extension LedgerError {
+  fileprivate var asRefusal: Refusal {
+    switch self {
+    case .amountTooLarge: .tooLarge
+    case .noActivePrice: Refusal(reason: "no active price")
+    case .unusablePrice: Refusal(reason: "unusable price")
+    case .insufficientCredits(let shortfall): .short(by: Int128(shortfall.micro))
+    case .unknownAccount(let id): Refusal(reason: "no account \(id)")
+    case .holdNotPending(let id): Refusal(reason: "not pending: \(id)")
+    case .idempotencyKeyReused(let key): Refusal(reason: "used before: \(key)")
+    case .malformedAmount, .unknownUser: Refusal(reason: "unexpected: \(self)")
+    }
+  }
+}
