@@ -15,6 +15,10 @@ let logInMemory: Target.Dependency = .product(name: "InMemoryLogging", package: 
 let package = Package(
   name: "aidevbot",
   platforms: [.macOS(.v15)],
+  products: [
+    // For tests alone, which load it into the executable; the executable does not know it.
+    .library(name: "FaultyDisk", type: .dynamic, targets: ["FaultyDisk"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
@@ -72,7 +76,7 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", logging,
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
       ],
@@ -109,6 +113,12 @@ let package = Package(
         grdb, logging,
       ],
       swiftSettings: strict
+    ),
+    .target(
+      name: "FaultyDisk",
+      path: "Tests/FaultyDisk",
+      publicHeadersPath: ".",
+      linkerSettings: [.linkedLibrary("sqlite3")]
     ),
     // End to end: the built executable as a process of its own.
     .testTarget(

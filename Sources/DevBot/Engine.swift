@@ -108,7 +108,7 @@ package struct Engine: Sendable {
         try await orchestrator.voidOverdueHolds()
         try prune()
       } catch {
-        logger.error("Housekeeping failed.", metadata: ["error": "\(error)"])
+        writer.complain(of: error, doing: "keeping house", wait: Self.rounds)
       }
       await writer.sleep(Self.rounds)
     }

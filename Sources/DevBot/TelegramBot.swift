@@ -111,8 +111,21 @@ package struct TelegramBot: Sendable {
 
   private func pollerInbox(_ engine: Engine) -> Poller.Inbox {
     Poller.Inbox(
-      nextOffset: { try writer.database.read { try engine.inbox.nextOffset(in: $0) } },
-      store: { try await engine.receive($0, nextOffset: $1) })
+      nextOffset: {
+        try await explained { try writer.database.read { try engine.inbox.nextOffset(in: $0) } }
+      },
+      store: { updates, offset in
+        try await explained { try await engine.receive(updates, nextOffset: offset) }
+      })
+  }
+
+  /// The poller logs what it is thrown, and tries again by itself.
+  private func explained<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as DatabaseError {
+      throw DatabaseFailure(error)
+    }
   }
 
   /// An answer that reached nobody is given back: the house bears it.

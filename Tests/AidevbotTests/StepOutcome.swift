@@ -7,7 +7,7 @@ struct StepOutcome: Sendable {
   enum Reply: String, Sendable {
     case answer
     case failure = "told that it failed"
-    case apology = "told that it was lost"
+    case apology
     case status = "reply"
 
     init?(text: String) {

@@ -52,23 +52,31 @@ extension World {
     }
   }
 
-  /// What one process commits wakes no other, so the file is looked at again and again.
-  ///
   /// - Parameter daemon: Its end ends the wait too.
   func wait(
     for what: String, untilThereIs sql: String, orEndOf daemon: ChildProcess? = nil
   ) async throws {
-    let isThere = Watched(false)
+    try await wait(for: what) {
+      try daemon?.state.value.hasEnded == true || (self.number(sql) ?? 0) > 0
+    }
+  }
+
+  /// What one process does wakes no other, so it is looked for again and again. Where the look
+  /// fails, it has not happened.
+  func wait(
+    for what: String, within limit: Duration = .seconds(120),
+    until hasHappened: @escaping @Sendable () throws -> Bool
+  ) async throws {
+    let isOver = Watched(false)
     let timer = DispatchSource.makeTimerSource(queue: .global())
     timer.schedule(deadline: .now(), repeating: .milliseconds(10))
     timer.setEventHandler {
-      let found = try? self.number(sql)
-      guard found ?? 0 > 0 || daemon?.state.value.hasEnded == true else { return }
-      isThere.change { $0 = true }
+      guard (try? hasHappened()) == true else { return }
+      isOver.change { $0 = true }
     }
     timer.activate()
     defer { timer.cancel() }
-    try await isThere.wait(for: what) { $0 }
+    try await isOver.wait(for: what, within: limit) { $0 }
   }
 
   /// After a stop: nothing is left to be done, and the ledger holds.
@@ -78,6 +86,10 @@ extension World {
     #expect(try number("SELECT count(*) FROM inbox WHERE state = 'pending'") == 0)
     #expect(try number("SELECT count(*) FROM outbox WHERE state <> 'sent'") == 0)
     try await expectSoundLedger()
+  }
+
+  func expectWholeFile() throws {
+    #expect(try read { try String.fetchAll($0, sql: "PRAGMA integrity_check") } == ["ok"])
   }
 
   func expectSoundLedger() async throws {

@@ -28,17 +28,19 @@ final class World: Sendable {
   }
 
   /// Runs `body` in a world of its own; nobody in it may have misbehaved by the end.
-  static func run(_ body: (World) async throws -> Void) async throws {
+  @discardableResult
+  static func run<Value>(_ body: (World) async throws -> Value) async throws -> Value {
     while !takePlace() {
       try await places.wait(for: "a place", within: .seconds(600)) { $0 > 0 }
     }
     defer { places.change { $0 += 1 } }
     let world = try World()
     defer { world.end() }
-    try await body(world)
+    let value = try await body(world)
     #expect(world.telegram.state.value.violations.isEmpty)
     #expect(world.gemini.violations.value.isEmpty)
     #expect(world.openRouter.violations.value.isEmpty)
+    return value
   }
 
   private static func takePlace() -> Bool {
@@ -83,7 +85,7 @@ extension World {
     var environment = environment
     for (name, value) in changes { environment[name] = value }
     let child = try ChildProcess(
-      Self.executable(), arguments, environment: environment, folder: folder, input: input)
+      Self.built("aidevbot"), arguments, environment: environment, folder: folder, input: input)
     children.withLock { $0.append(child) }
     return child
   }
@@ -118,11 +120,10 @@ extension World {
     #expect(try await daemon.waitForExit().status == -SIGKILL)
   }
 
-  /// The executable stands beside the bundle of the tests.
-  private static func executable() throws -> URL {
+  /// What was built stands beside the bundle of the tests.
+  static func built(_ name: String) throws -> URL {
     let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(fileURLWithPath: bundle).deletingLastPathComponent()
-      .appendingPathComponent("aidevbot")
+    return URL(fileURLWithPath: bundle).deletingLastPathComponent().appendingPathComponent(name)
   }
 }
 

@@ -82,6 +82,18 @@ struct OutboxSenderTests {
     #expect(try states == ["sent", "sent"])
   }
 
+  @Test func looksAgainWhereTheOutboxCouldNotBeRead() async throws {
+    try queue("one")
+    try rig.execute("ALTER TABLE outbox RENAME TO hidden")
+    let running = Task { await sender.run() }
+    defer { running.cancel() }
+    try await rig.waits.wait(for: "a failure") { !$0.isEmpty }
+    try rig.execute("ALTER TABLE hidden RENAME TO outbox")
+    try await fake.state.wait(for: "the message") { !$0.sent(to: 42).isEmpty }
+    await send()
+    #expect(sent() == ["one"])
+  }
+
   /// A repeated answer is better than a lost one.
   @Test(arguments: [FakeTelegramFault.loseAnswer, .truncated])
   func sendsAgainWhereTheAnswerIsLost(fault: FakeTelegramFault) async throws {

@@ -43,6 +43,27 @@ struct PatientWriterTests {
     #expect(try rig.count("poll_offset") == 1)
   }
 
+  @Test func readsOnceTheFileIsThere() async throws {
+    let file = rig.folder.appendingPathComponent("read.sqlite")
+    let elsewhere = rig.folder.appendingPathComponent("elsewhere.sqlite")
+    let database = try LedgerDatabase(path: file.path)
+    // The first read opens the file once more.
+    try FileManager.default.moveItem(at: file, to: elsewhere)
+    let waits = Watched(0)
+    let writer = PatientWriter(database: database, logger: .silent) { _ in
+      guard
+        waits.change({
+          $0 += 1; return $0
+        }) == 2
+      else { return }
+      try? FileManager.default.moveItem(at: elsewhere, to: file)
+    }
+    let found = try await writer.read(for: "a test") { try Int.fetchOne($0, sql: "SELECT 7") }
+    #expect(found == 7)
+    #expect(waits.value == 2)
+    try database.close()
+  }
+
   @Test func triesNothingAgainThatNoWaitingMends() async throws {
     await #expect(throws: DatabaseError.self) {
       try await rig.writer.write(for: "a test") { try $0.execute(sql: "no SQL") }
@@ -53,9 +74,20 @@ struct PatientWriterTests {
     #expect(rig.waits.value.isEmpty)
   }
 
+  /// It may be the disk that cannot be read.
+  @Test func waitsForDamageToPassButNotForEver() async throws {
+    await #expect(throws: DatabaseError.self) {
+      try await rig.writer.write(for: "a test") { _ in
+        throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+      }
+    }
+    #expect(rig.waits.value.count == 5)
+  }
+
   @Test(arguments: [
     (ResultCode.SQLITE_BUSY, true), (.SQLITE_FULL, true), (.SQLITE_IOERR, true),
-    (.SQLITE_READONLY, true), (.SQLITE_BUSY_SNAPSHOT, true), (.SQLITE_CONSTRAINT, false),
+    (.SQLITE_READONLY, true), (.SQLITE_BUSY_SNAPSHOT, true), (.SQLITE_PROTOCOL, true),
+    (.SQLITE_CONSTRAINT, false),
     (.SQLITE_CORRUPT, false), (.SQLITE_ERROR, false),
   ])
   func knowsWhatMayPass(code: ResultCode, isTransient: Bool) {

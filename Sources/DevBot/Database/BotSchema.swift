@@ -84,7 +84,11 @@ extension LedgerDatabase {
   package static func openForBot(path: String) throws -> LedgerDatabase {
     let database = try LedgerDatabase(path: path, migrations: BotSchema.register)
     let prices = try StarterPrices.shipped()
-    try database.write { try prices.load(at: Date(), in: $0) }
+    do {
+      try database.write { try prices.load(at: Date(), in: $0) }
+    } catch let error as DatabaseError {
+      throw LedgerDatabase.OpeningFailed(path: path, cause: error)
+    }
     return database
   }
 }

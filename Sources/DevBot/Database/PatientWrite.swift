@@ -4,21 +4,27 @@ package import Logging
 import TelegramBotAPI
 
 extension DatabaseError {
-  /// Whether the same write may succeed later: the disk is full or failing, or another process
-  /// holds the file.
+  /// Whether the same may succeed later: the disk is full or failing, or another process holds the
+  /// file.
   package var isTransient: Bool {
     switch resultCode {
-    case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM,
-      .SQLITE_CANTOPEN, .SQLITE_READONLY:
+    case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_FULL, .SQLITE_IOERR,
+      .SQLITE_NOMEM, .SQLITE_CANTOPEN, .SQLITE_READONLY:
       true
     default: false
     }
+  }
+
+  /// Whether it is worth waiting, after so many waits. SQLite takes a disk that refuses to read for
+  /// a damaged file (SQLITE_IOERR_CORRUPTFS); real damage stays, so patience with it has an end.
+  fileprivate func mayPass(after waits: Int) -> Bool {
+    isTransient || resultCode == .SQLITE_CORRUPT && waits < 5
   }
 }
 
 /// Failures in a row, and how long to wait after each: 1, 2, 4 … 30 seconds, with jitter.
 package struct Retries: Sendable {
-  private var failures = 0
+  fileprivate private(set) var failures = 0
 
   package init() {}
 
@@ -52,13 +58,39 @@ package struct PatientWriter: Sendable {
     while true {
       do {
         return try await commits.write(body)
-      } catch let error as DatabaseError where error.isTransient {
-        let delay = retries.delay()
-        logger.error(
-          "The database cannot be written; trying again. Check the disk's free space.",
-          metadata: ["what": "\(what)", "sqlite": "\(error.resultCode)", "wait": "\(delay)"])
-        await sleep(delay)
+      } catch let error as DatabaseError where error.mayPass(after: retries.failures) {
+        await wait(after: error, doing: what, &retries)
       }
     }
+  }
+
+  /// Reads with the same patience, what must be known to go on.
+  ///
+  /// - Throws: As `write` does.
+  package func read<Value>(for what: String, _ body: (Database) throws -> Value) async throws
+    -> Value
+  {
+    var retries = Retries()
+    while true {
+      do {
+        return try database.read(body)
+      } catch let error as DatabaseError where error.mayPass(after: retries.failures) {
+        await wait(after: error, doing: what, &retries)
+      }
+    }
+  }
+
+  /// Says what is wrong, and waits.
+  func wait(after error: any Error, doing what: String, _ retries: inout Retries) async {
+    let delay = retries.delay()
+    complain(of: error, doing: what, wait: delay)
+    await sleep(delay)
+  }
+
+  func complain(of error: any Error, doing what: String, wait: Duration) {
+    let reason = (error as? DatabaseError)?.advice ?? String(describing: error)
+    logger.error(
+      "The database does not work; trying again.",
+      metadata: ["reason": "\(reason)", "what": "\(what)", "wait": "\(wait)"])
   }
 }

@@ -36,7 +36,7 @@ extension ModelOrchestrator {
   /// the work is to be done (again); if not, the person has been told.
   func clearEarlierAttempts(of work: Work) async throws -> Bool {
     // Ids of updates can come again after years; holds of that time are another update's.
-    let earlier = try environment.writer.database.read {
+    let earlier = try await environment.writer.read(for: "looking for earlier attempts") {
       try holds.holds(forWork: work.ledgerName, in: $0)
     }.filter { $0.createdAt >= work.receivedAt - Self.clockTolerance }
     guard let last = earlier.last else { return true }

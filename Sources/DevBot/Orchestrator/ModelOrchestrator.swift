@@ -98,7 +98,7 @@ extension ModelOrchestrator {
     }
     let (request, account, prompt): (CreditHoldService.Request, UserAccount, Prompt)
     do {
-      (request, account, prompt) = try environment.writer.database.read {
+      (request, account, prompt) = try await environment.writer.read(for: "preparing a call") {
         try prepare(work, in: $0)
       }
     } catch let error as LedgerError {
@@ -133,7 +133,7 @@ extension ModelOrchestrator {
 
   private func houseStillPays(for account: UserAccount) async throws -> Bool {
     let aDayAgo = environment.now().addingTimeInterval(-24 * 3_600)
-    return try environment.writer.database.read {
+    return try await environment.writer.read(for: "adding up what the house lost") {
       try APIKeyUsageService().houseLoss(userID: account.id, since: aDayAgo, in: $0)
     } < Self.houseLossPerDay
   }

@@ -67,6 +67,7 @@ package actor OutboxSender {
   private var globalRate: SendRate
   private var chats: [Int64: Chat] = [:]
   private var loadedUpTo: Int64 = 0
+  private var loading = Retries()
   private var underway = 0
   private var sending = 0
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
@@ -118,10 +119,16 @@ package actor OutboxSender {
       let replies = try writer.database.read {
         try outbox.queued(after: loadedUpTo, limit: room, in: $0)
       }
+      loading = Retries()
       for reply in replies { take(reply) }
       if replies.count == room { wake() }
     } catch {
-      logger.error("The outbox cannot be read.", metadata: ["error": "\(error)"])
+      let delay = loading.delay()
+      writer.complain(of: error, doing: "reading the outbox", wait: delay)
+      Task {
+        await writer.sleep(delay)
+        wake()
+      }
     }
   }
 
@@ -175,8 +182,7 @@ package actor OutboxSender {
         chats[chatID]?.leavesMore = replies.count == Self.mostKnownPerChat
         return
       } catch {
-        logger.error("The outbox cannot be read.", metadata: ["error": "\(error)"])
-        await writer.sleep(retries.delay())
+        await writer.wait(after: error, doing: "reading the outbox", &retries)
       }
     }
   }
@@ -197,8 +203,7 @@ extension OutboxSender {
         }
         request = content
       } catch {
-        logger.error("The outbox cannot be read.", metadata: ["error": "\(error)"])
-        await writer.sleep(retries.delay())
+        await writer.wait(after: error, doing: "reading a reply", &retries)
         continue
       }
       reply.request = request

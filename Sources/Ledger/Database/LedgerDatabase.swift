@@ -30,7 +30,7 @@ package struct LedgerDatabase: Sendable {
       migrations(&migrator)
       try Self.migrate(pool, migrator)
     } catch {
-      throw OpeningFailed(path: path, reason: String(describing: error))
+      throw OpeningFailed(path: path, cause: error)
     }
   }
 
@@ -51,9 +51,23 @@ package struct LedgerDatabase: Sendable {
   }
 
   package struct OpeningFailed: Error, CustomStringConvertible {
-    package var path: String
-    var reason: String
-    package var description: String { "the database \(path) cannot be opened: \(reason)" }
+    var path: String
+    var cause: any Error
+
+    package init(path: String, cause: any Error) {
+      self.path = path
+      self.cause = cause
+    }
+
+    package var description: String {
+      let reason =
+        switch cause {
+        case let error as DatabaseError: error.advice
+        case let error as POSIXError: String(cString: strerror(error.code.rawValue))
+        default: String(describing: cause)
+        }
+      return "the database \(path) cannot be opened: \(reason)"
+    }
   }
 
   /// A process that opens the file at the same moment can be first with a migration, which then

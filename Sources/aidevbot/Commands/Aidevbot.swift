@@ -1,6 +1,7 @@
 import ArgumentParser
 import DevBot
 import Foundation
+import GRDB
 import Glibc
 import Ledger
 import TelegramBotAPI
@@ -49,7 +50,8 @@ struct Aidevbot: AsyncParsableCommand {
     switch error {
     case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized: 78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists: 75
-    case is LedgerError, is LedgerDatabase.OpeningFailed: 1
+    case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade:
+      1
     default: nil
     }
   }
@@ -60,6 +62,7 @@ struct Aidevbot: AsyncParsableCommand {
       "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token."
     case Poller.Stop.conflictPersists:
       "Another program polls Telegram with the same token; stop it, or give this bot its own token."
+    case let error as DatabaseError: String(describing: DatabaseFailure(error))
     default: String(describing: error)
     }
   }
