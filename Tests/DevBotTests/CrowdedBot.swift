@@ -8,7 +8,7 @@ import TelegramBotAPI
 import TestSupport
 
 /// The whole bot on a real file, and the others around it: a Telegram and two providers that fail
-/// at random, the crowd, and other programs on the same file. All of its time passes faster.
+/// at random, the crowd, and other programs on the same file. The bot's waits pass faster.
 final class CrowdedBot: Sendable {
   static let administrator: Int64 = 1
   static let initialGrant = Credits(micro: 100_000_000)
@@ -209,7 +209,7 @@ extension CrowdedBot {
       logger: .silent, sleep: { try await ContinuousClock().sleep(for: $0 / Self.haste) })
   }
 
-  /// Waits until so many requests have had their outcome, for as long as any has.
+  /// Waits until so many requests have had their outcome; gives up where fifty more take a minute.
   private func reach(_ count: Int) async throws {
     var next = 0
     while next < count {

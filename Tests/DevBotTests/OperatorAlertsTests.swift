@@ -39,8 +39,10 @@ struct OperatorAlertsTests {
     let rig = try DevBotRig()
     let alerts = alerts(rig, for: [1], at: { Date() })
     await withTaskGroup { group in
-      for number in 0..<50 {
-        group.addTask { await alerts.raise(.failingProvider, "It fails the \(number)th time.") }
+      for _ in 0..<8 {
+        group.addTask {
+          for _ in 0..<1_000 { await alerts.raise(.failingProvider, "It fails.") }
+        }
       }
     }
     #expect(try rig.replies().count == 1)
