@@ -78,7 +78,8 @@ extension TelegramAnswer {
     /// Telegram repeats no token; what answers in its place might.
     func hiding(_ token: String) -> Failure {
       var failure = self
-      let words = description?.replacingOccurrences(of: token, with: "…")
+      // By code points: as characters, a token is not found where an accent follows it.
+      let words = description?.replacingOccurrences(of: token, with: "…", options: .literal)
       failure.description = words.map { String($0.prefix(longestDescription)) }
       return failure
     }

@@ -163,13 +163,14 @@ struct TelegramClientTests {
       .unauthorized, .conflict(webhook: true), .conflict(webhook: false), .forbiddenBlocked,
       .tooManyRequests(retryAfter: 1), .badRequest("no path /bot\(fake.token)/x"), .reset, .hang,
       .htmlBadGateway, .truncated, .migrated(to: -100), .reply(.html(fake.token, status: 404)),
+      .badRequest("\(fake.token)\u{301} is no token"),
     ]
     let request = try BotRequest.sendMessage(chatID: 42, text: "Hello")
     for fault in faults {
       fake.fail("sendMessage", with: fault)
       let error = try #require(await failure(of: request, deadline: .milliseconds(500)))
       for words in ["\(error)", String(reflecting: error), error.localizedDescription] {
-        #expect(!words.contains(fake.token))
+        #expect(Data(words.utf8).range(of: Data(fake.token.utf8)) == nil)
         #expect(!words.contains(fake.url))
       }
     }
