@@ -19,9 +19,9 @@ enum OpenRouterTarget {
   /// The cost must be the one whose digits stand in the body.
   private static func checkCost(of usage: TokenUsage, _ body: [UInt8]) {
     guard let digits = digitsOfCost(body),
-      // `Decimal` has 38 of them. What is no number to JSON is none to anybody.
+      // `Decimal` has 38 of them, and no large exponents.
       digits.utf8.count <= 38,
-      digits.wholeMatch(of: /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/) != nil,
+      digits.wholeMatch(of: /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,2})?/) != nil,
       let exact = try? USD(parsing: digits), exact >= .zero,
       let cost = try? USD(reported: digits)
     else { return }
@@ -38,7 +38,7 @@ enum OpenRouterTarget {
       return found.count == 1 ? found.first?.value : nil
     }
     guard !body.contains(UInt8(ascii: "\\")), let usage = only("usage"),
-      !String(decoding: body[usage], as: UTF8.self).contains("byok"),
+      !String(decoding: body[usage], as: UTF8.self).lowercased().contains("byok"),
       let cost = only("cost", usage)
     else { return nil }
     return String(decoding: body[cost], as: UTF8.self)
