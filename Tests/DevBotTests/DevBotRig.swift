@@ -34,7 +34,7 @@ final class DevBotRig: Sendable {
   ///   - credits: The initial grant.
   init(
     model: String = flash, credits: String = "100", administrators: [Int64] = [],
-    timeout: Duration = .seconds(30)
+    timeout: Duration = .seconds(120)
   ) throws {
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("aidevbot-bot-\(UUID().uuidString)")

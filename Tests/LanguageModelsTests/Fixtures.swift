@@ -15,7 +15,7 @@ enum Provider: CaseIterable {
   case openRouter
 
   func model(
-    at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(30)
+    at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(120)
   ) -> any LanguageModel {
     let transport = HTTPTransport()
     return switch self {
