@@ -51,27 +51,17 @@ struct PatientWriterTests {
     try FileManager.default.moveItem(at: file, to: elsewhere)
     let waits = Watched(0)
     let writer = PatientWriter(database: database, logger: .silent) { _ in
-      guard
-        waits.change({
-          $0 += 1; return $0
-        }) == 2
-      else { return }
+      let count = waits.change { count in
+        count += 1
+        return count
+      }
+      guard count == 2 else { return }
       try? FileManager.default.moveItem(at: elsewhere, to: file)
     }
     let found = try await writer.read(for: "a test") { try Int.fetchOne($0, sql: "SELECT 7") }
     #expect(found == 7)
     #expect(waits.value == 2)
     try database.close()
-  }
-
-  @Test func triesNothingAgainThatNoWaitingMends() async throws {
-    await #expect(throws: DatabaseError.self) {
-      try await rig.writer.write(for: "a test") { try $0.execute(sql: "no SQL") }
-    }
-    await #expect(throws: Inbox.AlreadyFinished.self) {
-      try await rig.writer.write(for: "a test") { _ in throw Inbox.AlreadyFinished() }
-    }
-    #expect(rig.waits.value.isEmpty)
   }
 
   /// It may be the disk that cannot be read.
@@ -82,6 +72,16 @@ struct PatientWriterTests {
       }
     }
     #expect(rig.waits.value.count == 5)
+  }
+
+  @Test func triesNothingAgainThatNoWaitingMends() async throws {
+    await #expect(throws: DatabaseError.self) {
+      try await rig.writer.write(for: "a test") { try $0.execute(sql: "no SQL") }
+    }
+    await #expect(throws: Inbox.AlreadyFinished.self) {
+      try await rig.writer.write(for: "a test") { _ in throw Inbox.AlreadyFinished() }
+    }
+    #expect(rig.waits.value.isEmpty)
   }
 
   @Test(arguments: [

@@ -1,10 +1,10 @@
-// A disk that fails on demand, for tests alone. Loaded into the executable with LD_PRELOAD, it stands
-// between SQLite and the C library and makes the Nth operation on the database's files fail as the
-// kernel would. What SQLite makes of the kernel's answer is part of what is tested, so this is the
-// level at which SQLite's own tests of system calls (test_syscall.c) work too.
+// A disk that fails on demand, for tests alone. Loaded into the executable with LD_PRELOAD, it
+// stands between SQLite and the C library and makes the Nth operation on the database's files fail
+// as the kernel would. (SQLite's own test_syscall.c works at this level too: what SQLite makes of
+// the kernel's answer is a part of what is tested.)
 //
-// The environment variable FAULTY_DISK names a file that the test has mapped as well: see
-// `struct control`, and FaultyDisk.swift for the other side. Without the variable, all is passed on.
+// The environment variable FAULTY_DISK names a file that the test has mapped as well; the other
+// side is FaultyDisk.swift. Without the variable, everything is passed on.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,10 +26,9 @@
 // What goes wrong. The values are FaultyDisk.Fault's.
 enum fault { NOTHING, DISK_FULL, WRITING_FAILS, READING_FAILS, BUSY };
 
-// What an operation does, as far as a fault is concerned.
 enum operation { CREATE, WRITE, SYNC, TRUNCATE, DELETE, READ, TAKE_WRITE_LOCK };
 
-// In the order of FaultyDisk.Word.
+// As FaultyDisk.Control.
 struct control {
   _Atomic int64_t fault;
   _Atomic int64_t first;   // The number of the first operation that fails: 1 is the next one.
@@ -64,7 +63,7 @@ __attribute__((constructor)) static void start(void) {
   sqlite3_auto_extension((void (*)(void))set_up_connection);
 }
 
-// The errno of the operation under the fault; 0 where it concerns no such operation.
+// What the kernel says; 0 where the fault does not concern such an operation.
 static int error_of(enum operation operation, int64_t fault) {
   switch (operation) {
     case CREATE:
@@ -90,7 +89,7 @@ static bool is_open_on_database(int file) {
   return is_of_database(path);
 }
 
-// Counts an operation on the database's files. Where it is to fail, sets errno.
+// Counts the operation, and sets errno where it is to fail.
 static bool fails(enum operation operation) {
   int error = error_of(operation, atomic_load(&control->fault));
   if (error == 0) return false;
@@ -110,8 +109,8 @@ static bool fails_at(const char *path, enum operation operation) {
 }
 
 // The C library's own function of the name.
-#define REAL(name)                                                          \
-  static __typeof__(&name) real;                                            \
+#define REAL(name)               \
+  static __typeof__(&name) real; \
   if (real == NULL) real = (__typeof__(real))dlsym(RTLD_NEXT, #name)
 
 ssize_t pwrite64(int file, const void *bytes, size_t count, off64_t offset) {
@@ -149,13 +148,13 @@ static mode_t mode_argument(int flags, va_list arguments) {
 }
 
 // SQLite calls open64, Swift open.
-#define DEFINE_OPEN(name)                                     \
-  int name(const char *path, int flags, ...) {                \
-    REAL(name);                                               \
-    va_list arguments;                                        \
-    va_start(arguments, flags);                               \
-    mode_t mode = mode_argument(flags, arguments);            \
-    va_end(arguments);                                        \
+#define DEFINE_OPEN(name)                                             \
+  int name(const char *path, int flags, ...) {                        \
+    REAL(name);                                                       \
+    va_list arguments;                                                \
+    va_start(arguments, flags);                                       \
+    mode_t mode = mode_argument(flags, arguments);                    \
+    va_end(arguments);                                                \
     return fails_to_open(path, flags) ? -1 : real(path, flags, mode); \
   }
 DEFINE_OPEN(open64)
