@@ -107,6 +107,17 @@ struct ConfigurationFileTests {
     }
   }
 
+  @Test func mustBeOfASensibleLength() async throws {
+    try await World.run { world in
+      try world.write(String(repeating: "a: 1\n", count: 20_000), to: "my.yaml")
+      let ending = try await world.aidevbot("run", "--config", "my.yaml")
+      #expect(ending.status == 78)
+      #expect(
+        ending.errors == "aidevbot: The configuration file my.yaml is longer than 64 KiB, as no "
+          + "configuration is; check the path\n")
+    }
+  }
+
   @Test(arguments: ["none.yaml", "."])
   func mustBeReadable(path: String) async throws {
     try await World.run { world in

@@ -68,6 +68,8 @@ package actor OutboxSender {
   private var chats: [Int64: Chat] = [:]
   private var loadedUpTo: Int64 = 0
   private var loading = Retries()
+  /// Whether it looks into the outbox again by itself, where that could not be read.
+  private var willLoadAgain = false
   private var underway = 0
   private var sending = 0
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
@@ -123,10 +125,13 @@ package actor OutboxSender {
       for reply in replies { take(reply) }
       if replies.count == room { wake() }
     } catch {
+      guard !willLoadAgain else { return }
+      willLoadAgain = true
       let delay = loading.delay()
       writer.complain(of: error, doing: "reading the outbox", wait: delay)
       Task {
         await writer.sleep(delay)
+        willLoadAgain = false
         wake()
       }
     }

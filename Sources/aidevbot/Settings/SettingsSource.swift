@@ -9,6 +9,10 @@ struct SettingsSource: Sendable {
   /// Looked for in this order where `--config` names no file; the first that exists is read.
   static let usualFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
 
+  /// In bytes; many times the example with all of its comments. The parser takes minutes for a
+  /// file of another kind that has tens of thousands of keys.
+  private static let longestFile = 64 << 10
+
   /// - Throws: `SettingsError` where the file cannot be read.
   init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
     async throws
@@ -55,6 +59,11 @@ struct SettingsSource: Sendable {
   private static func holdsAnything(_ file: String) throws -> Bool {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
       throw SettingsError(file: file, "cannot be read; check the path and its permissions")
+    }
+    guard text.utf8.count <= longestFile else {
+      throw SettingsError(
+        file: file,
+        "is longer than \(longestFile >> 10) KiB, as no configuration is; check the path")
     }
     return text.split(whereSeparator: \.isNewline).contains { line in
       line.first { !$0.isWhitespace } != "#" && !line.allSatisfy(\.isWhitespace)
