@@ -15,8 +15,8 @@ final class World: Sendable {
   static let openRouterKey = "sk-or-v1-FakeKeyOfOpenRouter-0123456789"
   private let children = Mutex<[ChildProcess]>([])
 
-  /// More daemons at once would only wait for each other's processor time.
-  private static let places = Watched(6)
+  /// Many daemons wait out a fault; more of them would wait for each other's processor time.
+  private static let places = Watched(12)
 
   private init() throws {
     telegram = try FakeTelegram()
