@@ -18,6 +18,16 @@ package enum LedgerError: Error, Sendable, Equatable {
   case holdNotPending(id: String)
   /// The key was used before, for something else: a mistake in the code that chose it.
   case idempotencyKeyReused(String)
+  /// No payment with that charge id was ever booked; whoever typed it looks again.
+  case unknownPayment(chargeID: String)
+  /// Of the credits that the payment brought, so many are spent: the refund has to be forced.
+  case creditsSpent(Credits, of: Credits)
+  /// A call of the person is under way, and what it costs is not known yet: try again in a minute.
+  case callUnderWay
+  /// The payer's data are erased: their id on Telegram has to be given.
+  case payerErased
+  /// There is a promotion code of that name; whoever makes one chooses another.
+  case codeTaken(String)
 }
 
 extension LedgerError: CustomStringConvertible {
@@ -42,6 +52,17 @@ extension LedgerError: CustomStringConvertible {
       "hold \(id) is already settled or voided"
     case .idempotencyKeyReused(let key):
       "the key \(key) already names a different entry"
+    case .unknownPayment(let chargeID):
+      "no payment has the charge id \(chargeID.prefix(200)); it is in the payer's receipt"
+    case .creditsSpent(let spent, let all):
+      "\(spent.costText) of its \(all.balanceText) credits are spent; a forced refund gives back "
+        + "all the Stars, and the house bears the rest"
+    case .callUnderWay:
+      "a request of this person is under way; try again in a minute"
+    case .payerErased:
+      "the payer has erased their data; give their Telegram user id as well"
+    case .codeTaken(let code):
+      "there is a promotion code \(code) already; choose another"
     }
   }
 }

@@ -9,6 +9,7 @@ enum LedgerSchema {
         try db.execute(sql: sql)
       }
     }
+    PaymentSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -92,7 +92,12 @@ package struct CreditTransactionService: Sendable {
           """), arguments: [projectID]) ?? .zero
   }
 
-  private func find(idempotencyKey: String, in db: Database) throws -> CreditTransaction? {
+  package func find(id: Int64, in db: Database) throws -> CreditTransaction? {
+    try CreditTransaction.fetchOne(
+      cached: "SELECT * FROM credit_transactions WHERE id = ?", [id], in: db)
+  }
+
+  func find(idempotencyKey: String, in db: Database) throws -> CreditTransaction? {
     try CreditTransaction.fetchOne(
       cached: "SELECT * FROM credit_transactions WHERE idempotency_key = ?", [idempotencyKey],
       in: db)

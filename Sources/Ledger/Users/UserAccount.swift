@@ -13,6 +13,14 @@ package struct UserAccount: Sendable, Equatable {
   package var held: Credits
   package var activeProjectID: String?
   package var createdAt: Date
+  /// By an administrator.
+  package var isBlocked: Bool
+  /// Whether the person has blocked the bot.
+  package var isUnreachable: Bool
+  /// Whether the person had an account before and erased it.
+  package var isReturning: Bool
+  /// The account of whoever invited the person.
+  package var referredBy: Int64?
 
   /// What the next call can be paid from. Never negative: `0 ≤ held ≤ balance` holds by CHECK.
   package var available: Credits { Credits(micro: balance.micro - held.micro) }
@@ -29,6 +37,10 @@ extension UserAccount: FetchableRecord {
     held = row["credit_held_micro"]
     activeProjectID = row["active_project_id"]
     createdAt = row["created_at"]
+    isBlocked = row["blocked_at"] != nil
+    isUnreachable = row["unreachable_since"] != nil
+    isReturning = row["is_returning"]
+    referredBy = row["referred_by"]
   }
 }
 

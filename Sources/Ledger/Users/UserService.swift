@@ -30,36 +30,64 @@ package struct UserService: Sendable {
     return account
   }
 
+  /// The account of that name on Telegram, with or without the at sign; case does not matter.
+  package func find(username: String, in db: Database) throws -> UserAccount? {
+    let name = username.hasPrefix("@") ? String(username.dropFirst()) : username
+    return try UserAccount.fetchOne(
+      db, sql: "SELECT * FROM users WHERE username = ? COLLATE NOCASE ORDER BY updated_at DESC",
+      arguments: [name])
+  }
+
   /// Opens the person's account, with the initial grant as its first journal row. Where there is
-  /// one already, only the profile is brought up to date, and `isNew` is false.
+  /// one already, only the profile is brought up to date, and `isNew` is false. Whoever erased an
+  /// account before gets no second grant.
   package func register(
     _ profile: Profile, initialGrant: Credits, at now: Date, in db: Database
   ) throws -> (account: UserAccount, isNew: Bool) {
-    let isNew = try find(telegramUserID: profile.telegramUserID, in: db) == nil
-    try db.run(
-      """
-      INSERT INTO users (telegram_user_id, username, first_name, language_code, created_at,
-        updated_at)
-      VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (telegram_user_id) DO UPDATE SET username = excluded.username,
-        first_name = excluded.first_name, language_code = excluded.language_code,
-        updated_at = excluded.updated_at
-      """,
-      [
-        profile.telegramUserID, profile.username, profile.firstName, profile.languageCode,
-        now.databaseText,
-        now.databaseText,
-      ])
+    if try find(telegramUserID: profile.telegramUserID, in: db) != nil {
+      try update(profile, at: now, in: db)
+      return (try account(telegramUserID: profile.telegramUserID, in: db), false)
+    }
+    try open(profile, at: now, in: db)
     let account = try account(telegramUserID: profile.telegramUserID, in: db)
-    if isNew, initialGrant > .zero {
+    if initialGrant > .zero, !account.isReturning {
       try CreditTransactionService().record(
         CreditTransactionService.Entry(
           userID: account.id, type: .initialGrant, amount: initialGrant,
-          idempotencyKey: "initial_grant:\(profile.telegramUserID)",
-          description: "Welcome credits"),
+          idempotencyKey: "initial_grant:\(account.id)", description: "Welcome credits"),
         at: now, in: db)
     }
-    return (try self.account(telegramUserID: profile.telegramUserID, in: db), isNew)
+    return (try self.account(id: account.id, in: db), true)
+  }
+
+  private func open(_ profile: Profile, at now: Date, in db: Database) throws {
+    let wasBlocked = try Bool.fetchOne(
+      db, sql: "SELECT was_blocked FROM erased_people WHERE telegram_user_id = ?",
+      arguments: [profile.telegramUserID])
+    try db.run(
+      """
+      INSERT INTO users (telegram_user_id, username, first_name, language_code, is_returning,
+        blocked_at, created_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      """,
+      [
+        profile.telegramUserID, profile.username, profile.firstName, profile.languageCode,
+        wasBlocked != nil, wasBlocked == true ? now.databaseText : nil, now.databaseText,
+        now.databaseText,
+      ])
+  }
+
+  private func update(_ profile: Profile, at now: Date, in db: Database) throws {
+    try db.run(
+      """
+      UPDATE users SET username = ?, first_name = ?, language_code = ?, unreachable_since = NULL,
+        updated_at = ?
+      WHERE telegram_user_id = ?
+      """,
+      [
+        profile.username, profile.firstName, profile.languageCode, now.databaseText,
+        profile.telegramUserID,
+      ])
   }
 
   package func setActiveProject(
@@ -68,5 +96,26 @@ package struct UserService: Sendable {
     try db.run(
       "UPDATE users SET active_project_id = ?, updated_at = ? WHERE id = ?",
       [projectID, now.databaseText, userID])
+  }
+
+  /// Whoever is blocked is turned away, but keeps what they own.
+  package func setBlocked(
+    _ isBlocked: Bool, userID: Int64, at now: Date, in db: Database
+  ) throws {
+    try db.run(
+      "UPDATE users SET blocked_at = ?, updated_at = ? WHERE id = ?",
+      [isBlocked ? now.databaseText : nil, now.databaseText, userID])
+  }
+
+  /// Whether the bot may write to the person, as far as is known.
+  package func setReachable(
+    _ isReachable: Bool, telegramUserID: Int64, at now: Date, in db: Database
+  ) throws {
+    try db.run(
+      """
+      UPDATE users SET unreachable_since = iif(:reachable, NULL, coalesce(unreachable_since, :now))
+      WHERE telegram_user_id = :user AND (unreachable_since IS NULL) <> :reachable
+      """,
+      ["reachable": isReachable, "now": now.databaseText, "user": telegramUserID])
   }
 }

@@ -22,7 +22,8 @@ package struct LedgerVerification: Sendable {
   /// Everything: row by row, and every charge computed anew from its usage and its price.
   package func verify(at now: Date, in db: Database) throws -> Report {
     var report = try verifyBalances(in: db)
-    report.breaks += try Self.journalChecks.flatMap { try breaks($0, in: db) }
+    let checks = Self.journalChecks + Self.paymentChecks
+    report.breaks += try checks.flatMap { try breaks($0, in: db) }
     report.breaks += try overdueHolds(at: now, in: db)
     try verifyCharges(into: &report, in: db)
     report.transactions = try count("credit_transactions", in: db)

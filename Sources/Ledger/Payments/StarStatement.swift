@@ -1,0 +1,181 @@
+package import Foundation
+package import GRDB
+
+/// Telegram's own list of the bot's Stars, as far as it was read: each entry is booked here once,
+/// whatever the updates said or did not say.
+package struct StarStatement: Sendable {
+  package init() {}
+
+  /// An entry of the list.
+  package struct Entry: Sendable {
+    /// The charge id, for a payment and for its refund.
+    package var id: String
+    package var isIncoming: Bool
+    package var stars: Int64
+    package var nanostars: Int64
+    package var happenedAt: Date
+    package var kind: Kind
+
+    package enum Kind: Sendable, Equatable {
+      /// Of an invoice of ours, or one that claims to be.
+      case payment(payer: Int64, payload: String, isSubscription: Bool)
+      /// Back to a person.
+      case repayment
+      /// Between the operator and Telegram: withdrawals, advertisements, paid broadcasts.
+      case ofTheOperator(String)
+      case other(String)
+    }
+
+    package init(
+      id: String, isIncoming: Bool, stars: Int64, nanostars: Int64, happenedAt: Date, kind: Kind
+    ) {
+      self.id = id
+      self.isIncoming = isIncoming
+      self.stars = stars
+      self.nanostars = nanostars
+      self.happenedAt = happenedAt
+      self.kind = kind
+    }
+  }
+
+  /// What an entry turned out to be.
+  package enum Finding: Sendable, Equatable {
+    /// It is booked as it should be.
+    case agrees
+    /// The update of the payment was lost: it is credited now.
+    case creditedNow(CreditPackage, CreditTransaction, payer: Int64)
+    /// Refunded or charged back elsewhere: booked now.
+    case refundedNow(Refund)
+    case ofTheOperator(String)
+    /// Says why; an administrator has to look.
+    case unexplained(String)
+
+    /// One word for the table `star_statement`.
+    var word: String {
+      switch self {
+      case .agrees: "agrees"
+      case .creditedNow: "credited"
+      case .refundedNow: "refunded"
+      case .ofTheOperator: "operator"
+      case .unexplained: "unexplained"
+      }
+    }
+  }
+
+  /// How far the list was read, and what stood last.
+  package struct Cursor: Sendable, Equatable {
+    package var nextOffset: Int
+    package var lastID: String
+    package var lastIsIncoming: Bool
+
+    package func names(_ entry: Entry) -> Bool {
+      entry.id == lastID && entry.isIncoming == lastIsIncoming
+    }
+  }
+
+  package func cursor(in db: Database) throws -> Cursor? {
+    try Row.fetchOne(db, sql: "SELECT * FROM star_statement_cursor").map { row in
+      Cursor(
+        nextOffset: row["next_offset"], lastID: row["last_id"],
+        lastIsIncoming: row["last_is_incoming"])
+    }
+  }
+
+  /// Books entries of the list and moves the cursor behind them. Returns what each new one is.
+  package func take(
+    _ entries: [Entry], nextOffset: Int, at now: Date, in db: Database
+  ) throws -> [(entry: Entry, finding: Finding)] {
+    var findings: [(Entry, Finding)] = []
+    for entry in entries where try isNew(entry, in: db) {
+      let finding = try finding(of: entry, at: now, in: db)
+      try db.run(
+        """
+        INSERT INTO star_statement (id, is_incoming, stars, nanostars, finding, happened_at,
+          created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        [
+          entry.id, entry.isIncoming, entry.stars, entry.nanostars, finding.word,
+          entry.happenedAt.databaseText, now.databaseText,
+        ])
+      findings.append((entry, finding))
+    }
+    if let last = entries.last {
+      try db.run(
+        """
+        INSERT OR REPLACE INTO star_statement_cursor (only, next_offset, last_id, last_is_incoming)
+        VALUES (1, ?, ?, ?)
+        """,
+        [nextOffset, last.id, last.isIncoming])
+    }
+    return findings
+  }
+
+  /// Stars in and out, in 10⁻⁹ Star, by what was read of the list.
+  package func balance(in db: Database) throws -> Int64 {
+    try Int64.fetchOne(
+      db,
+      sql: """
+        SELECT coalesce(sum((stars * 1000000000 + nanostars) * (2 * is_incoming - 1)), 0)
+        FROM star_statement
+        """) ?? 0
+  }
+
+  /// Payments that Telegram told us of before then and does not list.
+  package func unlistedPayments(before: Date, in db: Database) throws -> [Payment] {
+    try Payment.fetchAll(
+      db,
+      sql: """
+        SELECT * FROM payments p WHERE p.created_at < ? AND p.currency = ? AND NOT EXISTS (
+          SELECT 1 FROM star_statement s WHERE s.id = p.charge_id AND s.is_incoming = 1)
+        ORDER BY p.id
+        """,
+      arguments: [before.databaseText, CreditPackage.currency])
+  }
+
+  private func isNew(_ entry: Entry, in db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT 1 FROM star_statement WHERE id = ? AND is_incoming = ?"),
+      arguments: [entry.id, entry.isIncoming]) == nil
+  }
+
+  private func finding(of entry: Entry, at now: Date, in db: Database) throws -> Finding {
+    switch entry.kind {
+    case .payment(let payer, let payload, let isSubscription):
+      return try payment(entry, payer, payload, isSubscription, at: now, in: db)
+    case .repayment:
+      do {
+        let refund = try RefundService().bookRefunded(chargeID: entry.id, at: now, in: db)
+        return refund.map(Finding.refundedNow) ?? .agrees
+      } catch LedgerError.unknownPayment {
+        return .unexplained("Stars went back for a payment that is not known")
+      }
+    case .ofTheOperator(let what): return .ofTheOperator(what)
+    case .other(let what): return .unexplained(what)
+    }
+  }
+
+  private func payment(
+    _ entry: Entry, _ payer: Int64, _ payload: String, _ isSubscription: Bool, at now: Date,
+    in db: Database
+  ) throws -> Finding {
+    let until = entry.happenedAt.addingTimeInterval(TimeInterval(CreditPackage.month))
+    let isFirst = try SubscriptionService().find(order: payload, in: db) == nil
+    let report = PaymentService.Report(
+      chargeID: entry.id, payer: payer, payload: payload, currency: CreditPackage.currency,
+      amount: entry.stars, paidAt: entry.happenedAt, source: .statement,
+      subscription: isSubscription ? (until, isFirst) : nil)
+    switch try PaymentService().book(report, at: now, in: db) {
+    case .credited(let package, let transaction):
+      return .creditedNow(package, transaction, payer: payer)
+    case .unmatched(let flaw):
+      return .unexplained("a payment that credits nothing: \(flaw)")
+    case .known(let payment):
+      guard payment.currency == CreditPackage.currency, payment.amount == entry.stars else {
+        return .unexplained(
+          "we were told of \(payment.amount) \(payment.currency) for this payment")
+      }
+      return .agrees
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package import Foundation
+package import GRDB
+
+/// A monthly package that somebody pays for: a row of `subscriptions`.
+package struct Subscription: Sendable, Equatable, FetchableRecord {
+  package enum State: String, Sendable, DatabaseValueConvertible {
+    case active
+    /// Paid until the date, and not any longer.
+    case canceled
+    /// The last charge did not succeed.
+    case failed
+  }
+
+  package var orderID: String
+  package var userID: Int64
+  /// That of the first payment, which names the subscription to Telegram.
+  package var chargeID: String
+  package var state: State
+  package var paidUntil: Date
+
+  package init(row: Row) {
+    orderID = row["order_id"]
+    userID = row["user_id"]
+    chargeID = row["charge_id"]
+    state = row["state"]
+    paidUntil = row["paid_until"]
+  }
+}
+
+/// Keeps what Telegram says of subscriptions. The charges themselves are payments.
+package struct SubscriptionService: Sendable {
+  package init() {}
+
+  /// The person's latest one.
+  package func find(ofUser userID: Int64, in db: Database) throws -> Subscription? {
+    try Subscription.fetchOne(
+      cached: """
+        SELECT * FROM subscriptions WHERE user_id = ? ORDER BY paid_until DESC LIMIT 1
+        """,
+      [userID], in: db)
+  }
+
+  package func find(order id: String, in db: Database) throws -> Subscription? {
+    try Subscription.fetchOne(
+      cached: "SELECT * FROM subscriptions WHERE order_id = ?", [id], in: db)
+  }
+
+  package func setState(
+    _ state: Subscription.State, order id: String, at now: Date, in db: Database
+  ) throws {
+    try db.run(
+      "UPDATE subscriptions SET state = ?, updated_at = ? WHERE order_id = ?",
+      [state, now.databaseText, id])
+  }
+
+  /// A charge that comes late, out of Telegram's list, takes nothing back that is known better.
+  func extend(
+    _ order: Order, chargeID: String, until: Date, isFirst: Bool, at now: Date, in db: Database
+  ) throws {
+    try db.run(
+      """
+      INSERT INTO subscriptions (order_id, user_id, charge_id, state, paid_until, updated_at)
+      VALUES (:order, :user, :charge, 'active', :until, :now)
+      ON CONFLICT (order_id) DO UPDATE SET
+        charge_id = iif(:first, :charge, charge_id), state = 'active', paid_until = :until,
+        updated_at = :now
+      WHERE :until > paid_until
+      """,
+      [
+        "order": order.id, "user": order.userID, "charge": chargeID, "until": until.databaseText,
+        "now": now.databaseText, "first": isFirst,
+      ])
+  }
+}

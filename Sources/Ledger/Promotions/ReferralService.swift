@@ -1,0 +1,87 @@
+package import Foundation
+package import GRDB
+
+/// Thanks people for bringing others: both get credits once, after the newcomer's first paid
+/// request.
+package struct ReferralService: Sendable {
+  /// For how many newcomers one person is thanked: more are no friends.
+  package static let mostPerInviter = 100
+  private static let codeLength = 10
+
+  package init() {}
+
+  /// Who was thanked; the inviter is `nil` where they are gone, blocked, or were thanked too often.
+  package struct Thanks: Sendable, Equatable {
+    package var newcomer: CreditTransaction
+    package var inviter: (transaction: CreditTransaction, account: UserAccount)?
+
+    package static func == (left: Thanks, right: Thanks) -> Bool {
+      left.newcomer == right.newcomer && left.inviter?.transaction == right.inviter?.transaction
+    }
+  }
+
+  /// What the person's invitations carry; made at the first time.
+  package func code(of account: UserAccount, at now: Date, in db: Database) throws -> String {
+    let sql = "SELECT referral_code FROM users WHERE id = ?"
+    if let code = try String.fetchOne(db, sql: sql, arguments: [account.id]) { return code }
+    let code = RandomCode.make(characters: Self.codeLength)
+    try db.run(
+      "UPDATE users SET referral_code = ?, updated_at = ? WHERE id = ?",
+      [code, now.databaseText, account.id])
+    return code
+  }
+
+  /// Notes who invited a newcomer whose account was opened just now. An unknown code is ignored.
+  package func note(code: String, newcomer: UserAccount, in db: Database) throws {
+    guard !newcomer.isReturning else { return }
+    try db.run(
+      """
+      UPDATE users SET referred_by = (SELECT id FROM users WHERE referral_code = :code)
+      WHERE id = :newcomer AND referred_by IS NULL
+      """,
+      ["code": code, "newcomer": newcomer.id])
+  }
+
+  /// Gives both sides their credits, once; `nil` where there is nobody to thank.
+  package func thank(
+    for newcomer: UserAccount, credits: Credits, at now: Date, in db: Database
+  ) throws -> Thanks? {
+    guard credits > .zero, let inviterID = newcomer.referredBy else { return nil }
+    let key = "referral:\(newcomer.id)"
+    guard try CreditTransactionService().find(idempotencyKey: key, in: db) == nil else {
+      return nil
+    }
+    let own = try book(credits, for: newcomer.id, key: key, "invited by a friend", at: now, in: db)
+    var thanks = Thanks(newcomer: own)
+    let inviter = try UserService().account(id: inviterID, in: db)
+    if inviter.telegramUserID >= 0, !inviter.isBlocked,
+      try thanked(inviterID, in: db) < Self.mostPerInviter
+    {
+      let row = try book(
+        credits, for: inviterID, key: "\(key):inviter", "invited a friend", at: now, in: db)
+      thanks.inviter = (row, inviter)
+    }
+    return thanks
+  }
+
+  private func book(
+    _ credits: Credits, for userID: Int64, key: String, _ description: String, at now: Date,
+    in db: Database
+  ) throws -> CreditTransaction {
+    try CreditTransactionService().record(
+      CreditTransactionService.Entry(
+        userID: userID, type: .referralBonus, amount: credits, idempotencyKey: key,
+        description: description),
+      at: now, in: db)
+  }
+
+  private func thanked(_ inviterID: Int64, in db: Database) throws -> Int {
+    try Int.fetchOne(
+      db,
+      sql: """
+        SELECT count(*) FROM credit_transactions
+        WHERE user_id = ? AND idempotency_key LIKE 'referral:%:inviter'
+        """,
+      arguments: [inviterID]) ?? 0
+  }
+}

@@ -1,0 +1,46 @@
+package import Foundation
+package import GRDB
+
+/// Erases who somebody is from the tables of the ledger. What accounting needs stays, without a
+/// name: the journal, the calls, the orders and the payments of an account that is nobody's.
+package struct UserErasure: Sendable {
+  package init() {}
+
+  /// Ends the account. What is left on it is forfeited, as a row of the journal.
+  ///
+  /// - Throws: `LedgerError.callUnderWay`.
+  package func erase(_ account: UserAccount, at now: Date, in db: Database) throws {
+    guard account.held == .zero else { throw LedgerError.callUnderWay }
+    if account.balance > .zero {
+      try CreditTransactionService().record(
+        CreditTransactionService.Entry(
+          userID: account.id, type: .expiry, amount: Credits(micro: -account.balance.micro),
+          idempotencyKey: "erasure:\(account.id)", description: "account erased"),
+        at: now, in: db)
+    }
+    let user: StatementArguments = ["user": account.id, "now": now.databaseText]
+    try db.execute(
+      sql: """
+        UPDATE projects SET title = 'erased', description = NULL, tech_stack = NULL,
+          current_todo_markdown = NULL, updated_at = :now
+        WHERE user_id = :user
+        """, arguments: user)
+    try db.execute(
+      sql: "UPDATE orders SET state = 'closed', updated_at = :now WHERE user_id = :user",
+      arguments: user)
+    try db.execute(
+      sql: "UPDATE payments SET payer_telegram_user_id = NULL WHERE payer_telegram_user_id = ?",
+      arguments: [account.telegramUserID])
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO erased_people (telegram_user_id, was_blocked) VALUES (?, ?)",
+      arguments: [account.telegramUserID, account.isBlocked])
+    // Ids of people are positive, so the negative number of the row is nobody's.
+    try db.execute(
+      sql: """
+        UPDATE users SET telegram_user_id = -id, username = NULL, first_name = NULL,
+          language_code = NULL, active_project_id = NULL, referral_code = NULL, erased_at = :now,
+          updated_at = :now
+        WHERE id = :user
+        """, arguments: user)
+  }
+}
