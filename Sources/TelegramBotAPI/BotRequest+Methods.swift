@@ -5,20 +5,23 @@ import Foundation
 extension BotRequest {
   /// - Parameters:
   ///   - text: 1 to 4096 UTF-16 units, sent as it is: no markup is read from it.
+  ///   - preformatted: What of the text is shown in a fixed width, as code is. UTF-16 units.
   ///   - threadID: The topic.
   ///   - replyTo: The message to answer. If it is deleted meanwhile, the answer is sent all the
   ///     same.
   package static func sendMessage(
-    chatID: Int64, text: String, threadID: Int64? = nil, replyTo: Int64? = nil,
-    keyboard: InlineKeyboardMarkup? = nil, disableLinkPreview: Bool = false
+    chatID: Int64, text: String, preformatted: Range<Int>? = nil, threadID: Int64? = nil,
+    replyTo: Int64? = nil, keyboard: InlineKeyboardMarkup? = nil, disableLinkPreview: Bool = false
   ) throws(TelegramError) -> BotRequest {
     try check(messageText: text)
+    try check(preformatted, in: text)
     try check(keyboard)
     return BotRequest(
       "sendMessage",
       [
         "chat_id": .int(chatID),
         "text": .string(text),
+        "entities": preformatted.map(entities),
         "message_thread_id": threadID.map(JSON.int),
         "reply_parameters": replyTo.map {
           ["message_id": .int($0), "allow_sending_without_reply": true]
@@ -30,16 +33,37 @@ extension BotRequest {
 
   /// Without `keyboard`, the message loses the one it has.
   package static func editMessageText(
-    chatID: Int64, messageID: Int64, text: String, keyboard: InlineKeyboardMarkup? = nil
+    chatID: Int64, messageID: Int64, text: String, preformatted: Range<Int>? = nil,
+    keyboard: InlineKeyboardMarkup? = nil
   ) throws(TelegramError) -> BotRequest {
     try check(messageText: text)
+    try check(preformatted, in: text)
     try check(keyboard)
     return BotRequest(
       "editMessageText",
       [
         "chat_id": .int(chatID), "message_id": .int(messageID), "text": .string(text),
-        "reply_markup": keyboard?.json,
+        "entities": preformatted.map(entities), "reply_markup": keyboard?.json,
       ])
+  }
+
+  /// - Parameters:
+  ///   - document: At most 50 MB.
+  ///   - caption: At most 1024 UTF-16 units, sent as it is.
+  package static func sendDocument(
+    chatID: Int64, _ document: Attachment, caption: String? = nil
+  ) throws(TelegramError) -> BotRequest {
+    try require(
+      (caption?.utf16.count ?? 0) <= TelegramLimits.caption,
+      "caption is longer than \(TelegramLimits.caption) UTF-16 units")
+    try require(!document.fileName.isEmpty, "\(document.field) has no file name")
+    try require(
+      document.data.count <= TelegramLimits.upload,
+      "\(document.field) is larger than \(TelegramLimits.upload) bytes")
+    var request = BotRequest(
+      "sendDocument", ["chat_id": .int(chatID), "caption": caption.map(JSON.string)])
+    request.attachment = document
+    return request
   }
 
   /// Shown for 5 s, or until a message arrives. `action` is one of Telegram's names.
@@ -82,12 +106,21 @@ extension BotRequest {
       ])
   }
 
-  package static func setMyCommands(_ commands: [BotCommand]) throws(TelegramError) -> BotRequest {
+  /// - Parameter chatID: Sets the menu of this chat alone, which has it in place of the general one.
+  ///   Bot API, *BotCommandScopeChat*.
+  package static func setMyCommands(
+    _ commands: [BotCommand], chatID: Int64? = nil
+  ) throws(TelegramError) -> BotRequest {
     try require(
       commands.count <= TelegramLimits.commandCount,
       "commands are more than \(TelegramLimits.commandCount)")
     for command in commands { try check(command) }
-    return BotRequest("setMyCommands", ["commands": .array(commands.map(\.json))])
+    return BotRequest(
+      "setMyCommands",
+      [
+        "commands": .array(commands.map(\.json)),
+        "scope": chatID.map { ["type": .string("chat"), "chat_id": .int($0)] },
+      ])
   }
 
   /// Keeps the updates that wait: they may be payments.
@@ -107,8 +140,18 @@ extension BotRequest {
       ])
   }
 
-  private init(_ method: String, _ parameters: JSON) {
+  init(_ method: String, _ parameters: JSON) {
     self.init(method: method, json: parameters.data)
+  }
+
+  /// Bot API, *MessageEntity*.
+  private static func entities(preformatted range: Range<Int>) -> JSON {
+    .array([
+      [
+        "type": .string("pre"), "offset": .int(Int64(range.lowerBound)),
+        "length": .int(Int64(range.count)),
+      ]
+    ])
   }
 }
 
@@ -143,9 +186,24 @@ extension BotRequest {
       "text is longer than \(TelegramLimits.messageText) UTF-16 units")
   }
 
+  private static func check(
+    _ preformatted: Range<Int>?, in text: String
+  ) throws(TelegramError) {
+    guard let preformatted else { return }
+    try require(
+      !preformatted.isEmpty && preformatted.lowerBound >= 0
+        && preformatted.upperBound <= text.utf16.count,
+      "entities are not within the text")
+    let splitsPair = [preformatted.lowerBound, preformatted.upperBound].contains { bound in
+      text.utf16.dropFirst(bound).first.map(UTF16.isTrailSurrogate) ?? false
+    }
+    try require(!splitsPair, "entities begin or end within a character")
+  }
+
   private static func check(_ keyboard: InlineKeyboardMarkup?) throws(TelegramError) {
     for button in keyboard?.rows.joined() ?? [].joined() {
       try require(!button.text.isEmpty, "the text of a button is empty")
+      try require(button.url?.isEmpty != true, "url of a button is empty")
       guard let data = button.callbackData else { continue }
       try require(
         1...TelegramLimits.callbackData ~= data.utf8.count,
@@ -164,7 +222,7 @@ extension BotRequest {
       "description is not 1 to \(TelegramLimits.commandDescription) UTF-16 units long")
   }
 
-  private static func require(_ isMet: Bool, _ fault: String) throws(TelegramError) {
+  static func require(_ isMet: Bool, _ fault: String) throws(TelegramError) {
     guard isMet else { throw .invalidRequest(fault) }
   }
 }

@@ -3,18 +3,41 @@ package import Foundation
 /// A request whose method and JSON are fixed, so that it can be stored and sent later.
 package struct BotRequest: Sendable, Equatable {
   package var method: String
-  /// One object: the parameters.
+  /// One object: the parameters, but for the file.
   package var json: Data
+  /// With it, the request is sent as a form.
+  package var attachment: Attachment?
 
-  package init(method: String, json: Data) {
-    self.method = method
-    self.json = json
+  /// A file to upload. Bot API, *InputFile*.
+  package struct Attachment: Sendable, Equatable {
+    /// The parameter that it is the value of.
+    package var field: String
+    /// At least one character. Quotes, backslashes and control characters are replaced on the way.
+    package var fileName: String
+    /// The media type, such as `text/csv`.
+    package var contentType: String
+    /// At most 50 MB.
+    package var data: Data
+
+    package init(field: String = "document", fileName: String, contentType: String, data: Data) {
+      self.field = field
+      self.fileName = fileName
+      self.contentType = contentType
+      self.data = data
+    }
   }
 
-  /// Whether a repeat does no harm. Every other method, a send above all, acts once more each time.
+  package init(method: String, json: Data, attachment: Attachment? = nil) {
+    self.method = method
+    self.json = json
+    self.attachment = attachment
+  }
+
+  /// Whether a repeat does no harm: another link to the same offer does none. Every other method, a
+  /// send above all, acts once more each time.
   package var isIdempotent: Bool {
     ["get", "set", "delete", "edit", "answer"].contains { method.hasPrefix($0) }
-      || ["sendChatAction", "sendMessageDraft"].contains(method)
+      || ["sendChatAction", "sendMessageDraft", "createInvoiceLink"].contains(method)
   }
 
   /// The same request to another chat, for a group that has become a supergroup.
@@ -25,8 +48,10 @@ package struct BotRequest: Sendable, Equatable {
     guard let old = try? JSONSlicer.member("chat_id", of: bytes) else {
       throw .invalidRequest("chat_id is missing")
     }
-    let json = Data(bytes[..<old.lowerBound] + Array("\(chatID)".utf8) + bytes[old.upperBound...])
-    return BotRequest(method: method, json: json)
+    var moved = self
+    moved.json = Data(
+      bytes[..<old.lowerBound] + Array("\(chatID)".utf8) + bytes[old.upperBound...])
+    return moved
   }
 
   /// The same request to the chat itself, for a topic that was deleted; `nil` where it names none.
@@ -37,6 +62,6 @@ package struct BotRequest: Sendable, Equatable {
       let json = try? JSONSerialization.data(
         withJSONObject: parameters, options: [.sortedKeys, .withoutEscapingSlashes])
     else { return nil }
-    return BotRequest(method: method, json: json)
+    return BotRequest(method: method, json: json, attachment: attachment)
   }
 }

@@ -17,6 +17,7 @@ package struct Message: Decodable, Sendable, Equatable {
   /// pins, and whatever Telegram will come to report. Nobody awaits an answer to it.
   package var attachment: Attachment?
   package var successfulPayment: SuccessfulPayment?
+  package var refundedPayment: RefundedPayment?
 
   /// What a message holds in place of text. The order matters: Telegram repeats an animation as a
   /// document and a venue as a location, for old bots.
@@ -37,6 +38,7 @@ package struct Message: Decodable, Sendable, Equatable {
     case senderChat = "sender_chat"
     case replyToMessage = "reply_to_message"
     case successfulPayment = "successful_payment"
+    case refundedPayment = "refunded_payment"
   }
 
   package init(from decoder: any Decoder) throws {
@@ -52,6 +54,7 @@ package struct Message: Decodable, Sendable, Equatable {
     replyToMessage = try values.decodeIfPresent(MessageReference.self, forKey: .replyToMessage)
     successfulPayment = try values.decodeIfPresent(
       SuccessfulPayment.self, forKey: .successfulPayment)
+    refundedPayment = try values.decodeIfPresent(RefundedPayment.self, forKey: .refundedPayment)
     guard text == nil else { return }  // A message has one or the other.
     let held = try decoder.container(keyedBy: Attachment.self)
     attachment = Attachment.allCases.first { held.contains($0) }

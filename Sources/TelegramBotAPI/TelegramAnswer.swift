@@ -47,6 +47,12 @@ struct TelegramAnswer {
     return JSONSlicer.integer(bytes, in: id)
   }
 
+  /// Where the result is a string.
+  var text: String? {
+    guard bytes[result].first == UInt8(ascii: "\"") else { return nil }
+    return try? JSONDecoder().decode(String.self, from: Data(bytes[result]))
+  }
+
   func updates(_ method: String) throws(TelegramError) -> UpdateBatch {
     guard let elements = try? JSONSlicer.elements(of: bytes, in: result) else {
       throw .answerMalformed(method: method)

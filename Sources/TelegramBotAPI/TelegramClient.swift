@@ -14,6 +14,8 @@ package struct TelegramClient: Sendable {
   package static let usualDeadline = Duration.seconds(30)
   /// The server ends a batch at about 4 MiB, counted before it writes its JSON.
   static let longestBatch = 16 << 20
+  /// A hundred transactions, each of which may bring a gift with all sizes of its picture.
+  static let longestStarTransactions = 4 << 20
   /// A `Message` with its whole text and all entities is under 100 KiB.
   static let longestAnswer = 1 << 20
 
@@ -60,14 +62,34 @@ package struct TelegramClient: Sendable {
     return try answer.updates(request.method)
   }
 
+  /// Payments, refunds and all else that moved Stars, the oldest first.
+  ///
+  /// - Parameters:
+  ///   - offset: How many to skip, from the oldest.
+  ///   - limit: 1 to 100.
+  package func getStarTransactions(
+    offset: Int, limit: Int = 100
+  ) async throws(TelegramError) -> [StarTransaction] {
+    let request = try BotRequest.getStarTransactions(offset: offset, limit: limit)
+    let answer = try await exchange(
+      request, deadline: Self.usualDeadline, maximumResponseBytes: Self.longestStarTransactions)
+    let page: StarTransactions = try answer.decoded(request.method)
+    return page.transactions
+  }
+
+  package func getMyStarBalance() async throws(TelegramError) -> StarAmount {
+    try await read("getMyStarBalance")
+  }
+
   /// Makes any request.
   ///
-  /// - Returns: The `message_id` where the result is a message.
+  /// - Parameter deadline: To be made longer for a large file.
   @discardableResult
   package func perform(
     _ request: BotRequest, deadline: Duration = TelegramClient.usualDeadline
-  ) async throws(TelegramError) -> Int64? {
-    try await exchange(request, deadline: deadline).messageID
+  ) async throws(TelegramError) -> TelegramResult {
+    let answer = try await exchange(request, deadline: deadline)
+    return TelegramResult(messageID: answer.messageID, text: answer.text)
   }
 
   private func read<Value: Decodable>(_ method: String) async throws(TelegramError) -> Value {
@@ -78,9 +100,13 @@ package struct TelegramClient: Sendable {
   private func exchange(
     _ request: BotRequest, deadline: Duration, maximumResponseBytes: Int = longestAnswer
   ) async throws(TelegramError) -> TelegramAnswer {
+    let form = try request.attachment.map { file throws(TelegramError) in
+      try MultipartForm(request.json, with: file)
+    }
     let exchange = HTTPRequest(
       .post, "\(baseURL)/bot\(token)/\(request.method)",
-      headers: [("Content-Type", "application/json")], body: request.json, deadline: deadline,
+      headers: [("Content-Type", form?.contentType ?? "application/json")],
+      body: form?.body ?? request.json, deadline: deadline,
       maximumResponseBytes: maximumResponseBytes, isIdempotent: request.isIdempotent)
     let response: HTTPResponse
     do {

@@ -44,6 +44,9 @@ package enum TelegramError: Error, Sendable, Equatable {
   /// The topic was deleted: send to the chat itself.
   package var isThreadMissing: Bool { isBadRequest("message thread not found") }
 
+  /// The payment was given back before: nothing is left to do.
+  package var isAlreadyRefunded: Bool { isBadRequest("charge_already_refunded") }
+
   private func isBadRequest(_ words: String) -> Bool {
     guard case .badRequest(let description) = self else { return false }
     return description.lowercased().contains(words)

@@ -13,4 +13,22 @@ package enum TelegramLimits {
   package static let commandDescription = 256
   /// Bot API, *setMyCommands*.
   package static let commandCount = 100
+  /// UTF-16 units. Bot API, *sendDocument*.
+  package static let caption = 1024
+  /// Bytes. Bot API, *Sending files*, which says 50 MB and leaves open of which kind.
+  package static let upload = 50_000_000
+  /// UTF-16 units. Bot API, *sendInvoice*.
+  package static let invoiceTitle = 32
+  /// UTF-16 units. Bot API, *sendInvoice*.
+  package static let invoiceDescription = 255
+  /// Bytes. Bot API, *sendInvoice*.
+  package static let invoicePayload = 128
+  /// Characters. Bot features, *Deep linking*.
+  package static let startParameter = 64
+  /// Seconds, and no other number of them. Bot API, *createInvoiceLink*.
+  package static let subscriptionPeriod = 2_592_000
+  /// Stars. Bot API, *createInvoiceLink*.
+  package static let subscriptionStars: Int64 = 10_000
+  /// Of one request. Bot API, *getStarTransactions*.
+  package static let transactionCount = 100
 }

@@ -8,6 +8,8 @@ package struct Update: Decodable, Sendable, Equatable {
     case preCheckoutQuery(PreCheckoutQuery)
     /// `my_chat_member`.
     case chatMemberChanged(ChatMemberUpdated)
+    /// `subscription`.
+    case subscriptionChanged(BotSubscriptionUpdated)
     /// `stopped_message_generation`.
     case stoppedGeneration(MessageGenerationStopped)
     /// What the bot has no use for, by its name in JSON.
@@ -49,6 +51,7 @@ package struct Update: Decodable, Sendable, Equatable {
       case "callback_query": .callbackQuery(try value())
       case "pre_checkout_query": .preCheckoutQuery(try value())
       case "my_chat_member": .chatMemberChanged(try value())
+      case "subscription": .subscriptionChanged(try value())
       case "stopped_message_generation": .stoppedGeneration(try value())
       case let kind: .other(kind: kind)
       }

@@ -62,12 +62,12 @@ struct TelegramClientTests {
       .sendMessage(
         chatID: 42, text: String(repeating: "🚀", count: 2048), threadID: 7, replyTo: 8,
         keyboard: keyboard, disableLinkPreview: true))
-    let messageID = try #require(message)
+    let messageID = try #require(message.messageID)
     #expect(
       try await client.perform(
         .editMessageText(chatID: 42, messageID: messageID, text: "Done", keyboard: nil))
-        == messageID)
-    #expect(try await client.perform(.sendChatAction(chatID: 42, threadID: 7)) == nil)
+        == message)
+    #expect(try await client.perform(.sendChatAction(chatID: 42, threadID: 7)) == .init())
     try await client.perform(.answerCallbackQuery(id: press.id, text: "Stopping", showAlert: true))
     try await client.perform(.answerPreCheckoutQuery(id: payment.id, ok: true))
     try await client.perform(
@@ -142,7 +142,7 @@ struct TelegramClientTests {
   @Test func knowsTheBadRequestsThatAreNone() async throws {
     defer { fake.stop() }
     let sent = try await client.perform(.sendMessage(chatID: 42, text: "Hello"))
-    let messageID = try #require(sent)
+    let messageID = try #require(sent.messageID)
     let same = try BotRequest.editMessageText(chatID: 42, messageID: messageID, text: "Hello")
     #expect(await failure(of: same)?.isMessageNotModified == true)
     let gone = try BotRequest.editMessageText(chatID: 42, messageID: 1, text: "Hello")

@@ -238,7 +238,7 @@ extension OutboxSender {
     defer {
       if let next = sendWaiters.popFirst() { next.resume() } else { sending -= 1 }
     }
-    return try await client.perform(request)
+    return try await client.perform(request).messageID
   }
 
   /// Waits as the rates ask. Answers to queries belong to no chat and do not count as messages.

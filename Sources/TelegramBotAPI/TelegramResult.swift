@@ -1,0 +1,12 @@
+/// What a request brought.
+package struct TelegramResult: Sendable, Equatable {
+  /// Where the result is a message.
+  package var messageID: Int64?
+  /// Where the result is a string: the link of `createInvoiceLink`.
+  package var text: String?
+
+  package init(messageID: Int64? = nil, text: String? = nil) {
+    self.messageID = messageID
+    self.text = text
+  }
+}
