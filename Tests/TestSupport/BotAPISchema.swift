@@ -12,10 +12,14 @@ package struct BotAPISchema: Sendable, Decodable {
     var required: Bool
     /// The published length, such as `1-64 bytes`.
     var description: String?
+    /// The one value that the field can have: it tells the subtypes of a type apart.
+    var value: String?
   }
 
   fileprivate struct Fields: Decodable {
     var fields: [String: Field]
+    /// Names of types, one of which the object must be of.
+    var subtypes: [String]?
   }
 
   private let methods: [String: Fields]
@@ -34,6 +38,19 @@ package struct BotAPISchema: Sendable, Decodable {
     return fault(in: parameters, as: fields, at: method)
   }
 
+  /// What is wrong with an object that Telegram would send; `nil` if nothing is.
+  package func fault(in value: JSONValue, ofType type: String) -> String? {
+    fault(in: value, as: type, at: type)
+  }
+
+  /// A part of a form, where everything is text, as its parameter's type wants to have it read.
+  package func value(of text: String, for parameter: String, of method: String) -> JSONValue {
+    let types = methods[method]?.fields[parameter]?.type.components(separatedBy: " or ") ?? []
+    if types.contains("Integer"), let integer = Int64(text) { return .integer(integer) }
+    if types.contains("String") { return .string(text) }
+    return (try? JSONValue(json: Data(text.utf8))) ?? .string(text)
+  }
+
   private func fault(in object: [String: JSONValue], as fields: Fields, at path: String)
     -> String?
   {
@@ -47,6 +64,7 @@ package struct BotAPISchema: Sendable, Decodable {
       if let string = value.string, let fault = field.lengthFault(of: string) {
         return "\(path) \(fault)"
       }
+      if let only = field.value, value != .string(only) { return "\(path) is not \(only)" }
     }
     return nil
   }
@@ -72,6 +90,10 @@ package struct BotAPISchema: Sendable, Decodable {
       return nil
     case (_, .object(let object)):
       guard let fields = types[type] else { return "\(path) is no \(type), as far as is known" }
+      if let subtypes = fields.subtypes {
+        let fits = subtypes.contains { fault(in: value, as: $0, at: path) == nil }
+        return fits ? nil : "\(path) is no \(type)"
+      }
       return fault(in: object, as: fields, at: path)
     default: return "\(path) is no \(type)"
     }

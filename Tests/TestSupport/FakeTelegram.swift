@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// It shares no code with the product. Each request is checked against the published specification;
 /// what breaks it is refused with 400 and kept in `violations`. Not imitated: the pacing of hasty
-/// polls, the age at which updates expire, uploads.
+/// polls, the age at which updates expire, files that are sent again by their id, chargebacks.
 package final class FakeTelegram: Sendable {
   package let token: String
   /// Wait on it for what the bot does.
@@ -27,7 +27,8 @@ package final class FakeTelegram: Sendable {
   ) throws {
     self.token = token
     schema = try BotAPISchema()
-    state = Watched(FakeTelegramState(queue: FakeTelegramQueue(nextID: firstUpdateID)))
+    state = Watched(
+      FakeTelegramState(queue: FakeTelegramQueue(nextID: firstUpdateID), schema: schema))
     let started = try LoopbackServer(port: port) { [weak self] in self?.handle($0) ?? .reset }
     server.withLock { $0 = started }
   }
@@ -63,25 +64,41 @@ package final class FakeTelegram: Sendable {
     guard path.count == 2, path[0].hasPrefix("bot") else { return .telegramError(404, "Not Found") }
     guard path[0] == "bot" + token else { return .telegramError(401, "Unauthorized") }
     let method = path[1]
-    guard let parameters = parameters(of: request) else {
-      return refuse("\(method) brings no JSON object")
+    guard let call = call(of: method, request) else {
+      return refuse("\(method) brings no JSON object and no form")
     }
-    let call = FakeTelegramState.Call(method: method, parameters: parameters)
     let (queued, hook) = state.change { state in
       state.calls.append(call)
       let hasFault = state.faults[method]?.isEmpty == false
       return (hasFault ? state.faults[method]?.removeFirst() : nil, state.onCall)
     }
-    if let violation = schema.fault(in: parameters, of: method) { return refuse(violation) }
-    guard let fault = queued ?? hook?(call) else { return perform(method, parameters).reply }
+    if let violation = schema.fault(in: call.parameters, of: method) { return refuse(violation) }
+    guard let fault = queued ?? hook?(call) else { return perform(call).reply }
     guard let distort = fault.distortion else { return fault.reply }
-    return distort(perform(method, parameters).json)
+    return distort(perform(call).json)
   }
 
-  private func parameters(of request: LoopbackRequest) -> [String: JSONValue]? {
-    if request.body.isEmpty { return [:] }
-    guard case .object(let parameters) = try? JSONValue(json: request.body) else { return nil }
-    return parameters
+  private func call(of method: String, _ request: LoopbackRequest) -> FakeTelegramState.Call? {
+    var call = FakeTelegramState.Call(method: method, parameters: [:])
+    if request.headers["content-type"]?.hasPrefix("multipart/form-data") == true {
+      guard let parts = request.formParts else { return nil }
+      for part in parts {
+        guard call.parameters[part.name] == nil else { return nil }
+        if let name = part.fileName {
+          call.files[part.name] = FakeTelegramState.File(
+            name: name, contentType: part.contentType ?? "", data: part.data)
+        }
+        call.parameters[part.name] =
+          part.fileName == nil
+          ? schema.value(
+            of: String(decoding: part.data, as: UTF8.self), for: part.name, of: method)
+          : .string("attach://" + part.name)
+      }
+    } else if !request.body.isEmpty {
+      guard case .object(let parameters) = try? JSONValue(json: request.body) else { return nil }
+      call.parameters = parameters
+    }
+    return call
   }
 
   private func refuse(_ violation: String) -> LoopbackReply {

@@ -21,21 +21,22 @@ enum FakeTelegramOutcome: Sendable {
 }
 
 extension FakeTelegram {
-  func perform(_ method: String, _ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
-    if method == "getUpdates" { return getUpdates(parameters) }
+  func perform(_ call: FakeTelegramState.Call) -> FakeTelegramOutcome {
+    if call.method == "getUpdates" { return getUpdates(call.parameters) }
     return state.change { state in
-      let outcome = state.perform(method, parameters)
-      if case .violation(let words) = outcome { state.violations.append("\(method): \(words)") }
+      let outcome = state.perform(call)
+      if case .violation(let words) = outcome {
+        state.violations.append("\(call.method): \(words)")
+      }
       return outcome
     }
   }
 }
 
 extension FakeTelegramState {
-  fileprivate mutating func perform(_ method: String, _ parameters: [String: JSONValue])
-    -> FakeTelegramOutcome
-  {
-    switch method {
+  fileprivate mutating func perform(_ call: Call) -> FakeTelegramOutcome {
+    let parameters = call.parameters
+    switch call.method {
     case "getMe": return .result(Self.bot.json)
     case "getWebhookInfo":
       let info: JSONValue = [
@@ -45,8 +46,9 @@ extension FakeTelegramState {
       return .result(info.json)
     case "setWebhook": webhookURL = parameters["url"]?.string ?? ""
     case "deleteWebhook": webhookURL = ""
-    case "setMyCommands": commands = parameters["commands"]
+    case "setMyCommands": return setMyCommands(parameters)
     case "sendMessage": return sendMessage(parameters)
+    case "sendDocument": return sendDocument(call)
     case "editMessageText": return editMessageText(parameters)
     case "answerCallbackQuery":
       return answerQuery(parameters["callback_query_id"])
@@ -55,7 +57,23 @@ extension FakeTelegramState {
         return .violation("error_message is required where ok is false")
       }
       return answerQuery(parameters["pre_checkout_query_id"])
+    case "sendInvoice": return sendInvoice(parameters)
+    case "createInvoiceLink": return createInvoiceLink(parameters)
+    case "refundStarPayment": return refundStarPayment(parameters)
+    case "editUserStarSubscription": return editUserStarSubscription(parameters)
+    case "getStarTransactions": return getStarTransactions(parameters)
+    case "getMyStarBalance": return getMyStarBalance()
     default: break
+    }
+    return .result("true")
+  }
+
+  private mutating func setMyCommands(_ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
+    let scope = parameters["scope"]
+    switch (scope?["type"]?.string ?? "default", scope?["chat_id"]?.integer) {
+    case ("default", _): commands = parameters["commands"]
+    case ("chat", let chatID?): commandsByChat[chatID] = parameters["commands"]
+    default: return .violation("this scope is not imitated")
     }
     return .result("true")
   }
@@ -70,6 +88,28 @@ extension FakeTelegramState {
       parameters: parameters)
     messages.append(message)
     return .result(Self.json(of: message))
+  }
+
+  private mutating func sendDocument(_ call: Call) -> FakeTelegramOutcome {
+    guard let chatID = call.parameters["chat_id"]?.integer, let file = call.files["document"] else {
+      return .violation("document is no uploaded file")
+    }
+    if file.data.isEmpty { return .error(400, "Bad Request: file must be non-empty") }
+    lastMessageID += 1
+    let caption = call.parameters["caption"]?.string
+    documents.append(
+      SentDocument(
+        chatID: chatID, fileName: file.name, contentType: file.contentType, data: file.data,
+        caption: caption))
+    var content: [String: JSONValue] = [
+      "document": [
+        "file_id": .string("file\(lastMessageID)"),
+        "file_unique_id": .string("unique\(lastMessageID)"), "file_name": .string(file.name),
+        "mime_type": .string(file.contentType), "file_size": .integer(Int64(file.data.count)),
+      ]
+    ]
+    if let caption { content["caption"] = .string(caption) }
+    return .result(Self.message(lastMessageID, in: chatID, holding: content))
   }
 
   private mutating func editMessageText(_ parameters: [String: JSONValue])
@@ -110,11 +150,16 @@ extension FakeTelegramState {
   ]
 
   private static func json(of message: SentMessage) -> String {
-    let json: JSONValue = [
-      "message_id": .integer(message.id), "from": bot,
-      "chat": FakeTelegram.chat(message.chatID),
-      "date": .integer(Int64(Date().timeIntervalSince1970)), "text": .string(message.text),
+    Self.message(message.id, in: message.chatID, holding: ["text": .string(message.text)])
+  }
+
+  static func message(
+    _ id: Int64, in chatID: Int64, holding content: [String: JSONValue]
+  ) -> String {
+    let envelope: [String: JSONValue] = [
+      "message_id": .integer(id), "from": bot, "chat": FakeTelegram.chat(chatID),
+      "date": FakeTelegram.now,
     ]
-    return json.json
+    return JSONValue.object(envelope.merging(content) { $1 }).json
   }
 }

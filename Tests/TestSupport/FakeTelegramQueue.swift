@@ -31,6 +31,13 @@ struct FakeTelegramQueue: Sendable {
     return entry.id
   }
 
+  /// Takes an id and is not served, as what waited too long; `appendAgain` brings it all the same.
+  mutating func appendLost(_ json: (Int64) -> String) -> Int64 {
+    let id = append(json)
+    waiting.removeLast()
+    return id
+  }
+
   /// What still waits is left alone: served ahead of its turn, it would be no repeat.
   mutating func appendAgain(_ ids: [Int64]) {
     let unconfirmed = Set(waiting.map(\.id))

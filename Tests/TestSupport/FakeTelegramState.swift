@@ -1,9 +1,20 @@
+package import Foundation
+
 /// What the fake knows and has seen.
 package struct FakeTelegramState: Sendable {
   /// A request, in the order of arrival, whatever became of it.
   package struct Call: Sendable, Equatable {
     package var method: String
+    /// A file's is `attach://` and its name.
     package var parameters: [String: JSONValue]
+    /// What was uploaded, by the names of the parameters.
+    package var files: [String: File] = [:]
+  }
+
+  package struct File: Sendable, Equatable {
+    package var name: String
+    package var contentType: String
+    package var data: Data
   }
 
   /// A message that was sent, as it reads after edits.
@@ -16,14 +27,31 @@ package struct FakeTelegramState: Sendable {
     package var parameters: [String: JSONValue]
   }
 
+  package struct SentDocument: Sendable, Equatable {
+    package var chatID: Int64
+    package var fileName: String
+    package var contentType: String
+    package var data: Data
+    package var caption: String?
+  }
+
   package internal(set) var calls: [Call] = []
   package internal(set) var messages: [SentMessage] = []
   /// What was wrong with requests. A test of good behaviour expects none.
   package internal(set) var violations: [String] = []
+  package internal(set) var documents: [SentDocument] = []
+  /// The menu of all chats that have none of their own.
   package internal(set) var commands: JSONValue?
+  package internal(set) var commandsByChat: [Int64: JSONValue] = [:]
+  package internal(set) var invoices: [SentInvoice] = []
+  package internal(set) var invoiceLinks: [InvoiceLink] = []
+  package internal(set) var subscriptionEdits: [SubscriptionEdit] = []
+  /// What moved the bot's Stars, the oldest first.
+  package internal(set) var starTransactions: [StarTransactionRecord] = []
   package internal(set) var webhookURL = ""
 
   var queue: FakeTelegramQueue
+  let schema: BotAPISchema
   var faults: [String: [FakeTelegramFault]] = [:]
   var onCall: (@Sendable (Call) -> FakeTelegramFault?)?
   /// Ids of buttons pressed and payments begun.

@@ -56,22 +56,6 @@ extension FakeTelegram {
       ])
   }
 
-  /// The message that says that a payment was made.
-  @discardableResult
-  package func payment(
-    payload: String, amount: Int64, chargeID: String, currency: String = "XTR",
-    from userID: Int64
-  ) -> Int64 {
-    message(
-      holding: [
-        "successful_payment": [
-          "currency": .string(currency), "total_amount": .integer(amount),
-          "invoice_payload": .string(payload), "telegram_payment_charge_id": .string(chargeID),
-          "provider_payment_charge_id": .string(chargeID),
-        ]
-      ], from: userID)
-  }
-
   /// The user blocks the bot, or lifts the block.
   @discardableResult
   package func block(_ isBlocked: Bool = true, by userID: Int64) -> Int64 {
@@ -90,12 +74,7 @@ extension FakeTelegram {
   /// Any update: the next `update_id`, and `value` under the name of its kind.
   @discardableResult
   package func deliver(_ kind: String, _ value: JSONValue) -> Int64 {
-    state.change { state in
-      if let id = value["id"]?.string { state.openQueries.insert(id) }
-      return state.queue.append { id in
-        #"{"update_id":\#(id),"\#(kind)":\#(value.json)}"#
-      }
-    }
+    state.change { $0.deliver(kind, value) }
   }
 
   /// An element of the result as it stands, good or bad; the text is made from its `update_id`.
@@ -126,7 +105,7 @@ extension FakeTelegram {
       : ["id": .integer(id), "type": "supergroup", "title": "Analytical Engines"]
   }
 
-  private static func user(
+  static func user(
     _ id: Int64, firstName: String = "Ada", languageCode: String = "en"
   ) -> JSONValue {
     [
@@ -138,11 +117,7 @@ extension FakeTelegram {
   private func newMessage(
     _ content: [String: JSONValue], from: JSONValue, chat chatID: Int64
   ) -> JSONValue {
-    let envelope: [String: JSONValue] = [
-      "message_id": .integer(newMessageID()), "from": from, "chat": Self.chat(chatID),
-      "date": Self.now,
-    ]
-    return .object(envelope.merging(content) { $1 })
+    state.change { $0.newMessage(content, from: from, chat: chatID) }
   }
 
   private func reference(_ messageID: Int64, in chatID: Int64) -> JSONValue {
@@ -160,4 +135,42 @@ extension FakeTelegram {
   }
 
   private func newQueryID() -> String { "query\(newMessageID())" }
+}
+
+extension FakeTelegramState {
+  /// - Parameter isLost: It is never served, as if the bot had been away for too long.
+  mutating func deliver(_ kind: String, _ value: JSONValue, isLost: Bool = false) -> Int64 {
+    if let id = value["id"]?.string { openQueries.insert(id) }
+    checkUpdate(kind, value)
+    let json = { (id: Int64) in #"{"update_id":\#(id),"\#(kind)":\#(value.json)}"# }
+    return isLost ? queue.appendLost(json) : queue.append(json)
+  }
+
+  mutating func newMessage(
+    _ content: [String: JSONValue], from: JSONValue, chat chatID: Int64
+  ) -> JSONValue {
+    lastMessageID += 1
+    let envelope: [String: JSONValue] = [
+      "message_id": .integer(lastMessageID), "from": from, "chat": FakeTelegram.chat(chatID),
+      "date": FakeTelegram.now,
+    ]
+    return .object(envelope.merging(content) { $1 })
+  }
+
+  /// What concerns money must be as Telegram would send it.
+  private mutating func checkUpdate(_ kind: String, _ value: JSONValue) {
+    let parts: [(JSONValue?, type: String)] = [
+      (value["successful_payment"], "SuccessfulPayment"),
+      (value["refunded_payment"], "RefundedPayment"),
+      (kind == "subscription" ? value : nil, "BotSubscriptionUpdated"),
+      (kind == "pre_checkout_query" ? value : nil, "PreCheckoutQuery"),
+    ]
+    for case (let part?, let type) in parts { check(part, is: type) }
+  }
+
+  /// A fault here is the test's, not the bot's.
+  mutating func check(_ value: JSONValue, is type: String) {
+    guard let fault = schema.fault(in: value, ofType: type) else { return }
+    violations.append("the fake makes what Telegram does not: \(fault)")
+  }
 }
