@@ -106,8 +106,8 @@ extension BotRequest {
       ])
   }
 
-  /// - Parameter chatID: Sets the menu of this chat alone, which has it in place of the general one.
-  ///   Bot API, *BotCommandScopeChat*.
+  /// - Parameter chatID: Sets the menu of this chat alone, which shows it in place of the general
+  ///   one. Bot API, *BotCommandScopeChat*.
   package static func setMyCommands(
     _ commands: [BotCommand], chatID: Int64? = nil
   ) throws(TelegramError) -> BotRequest {

@@ -34,10 +34,11 @@ extension FormPart {
   /// - Parameter text: From behind the delimiter to the next one.
   fileprivate init?(_ text: Data) {
     let lineEnd = Data("\r\n".utf8)
-    guard text.starts(with: lineEnd), let end = text.range(of: lineEnd + lineEnd) else {
-      return nil
-    }
-    let head = String(decoding: text[(text.startIndex + 2)..<end.lowerBound], as: UTF8.self)
+    let start = text.startIndex + lineEnd.count
+    guard text.starts(with: lineEnd),
+      let end = text.range(of: lineEnd + lineEnd, in: start..<text.endIndex)
+    else { return nil }
+    let head = String(decoding: text[start..<end.lowerBound], as: UTF8.self)
     var fields: [String: String] = [:]
     for line in head.components(separatedBy: "\r\n") {
       guard let colon = line.firstIndex(of: ":") else { return nil }
