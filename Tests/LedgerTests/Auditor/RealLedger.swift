@@ -213,7 +213,9 @@ extension LedgerError {
     case .unknownAccount(let id): Refusal(reason: "no account \(id)")
     case .holdNotPending(let id): Refusal(reason: "not pending: \(id)")
     case .idempotencyKeyReused(let key): Refusal(reason: "used before: \(key)")
-    case .malformedAmount, .unknownUser: Refusal(reason: "unexpected: \(self)")
+    case .malformedAmount, .unknownUser, .unknownPayment, .creditsSpent, .callUnderWay,
+      .payerErased, .codeTaken:
+      Refusal(reason: "unexpected: \(self)")
     }
   }
 }
