@@ -60,6 +60,24 @@ struct MoneyTests {
     #expect(try terms.charge(for: USD(parsing: cost)).description == charge)
   }
 
+  @Test func findsTheRealCostThatCreditsPayFor() throws {
+    let terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
+    #expect(try terms.cost(coveredBy: Credits(micro: 232_500)).description == "0.00155")
+    #expect(
+      try terms.cost(coveredBy: Credits(micro: 1)).description == "0.000000006666666666666666")
+    #expect(try terms.cost(coveredBy: .zero) == .zero)
+    #expect(throws: LedgerError.amountTooLarge) {
+      try terms.cost(coveredBy: Credits(micro: -1))
+    }
+    let dear = try BillingTerms(creditValueUSD: "1000000", markup: "0.000000001")
+    #expect(throws: LedgerError.amountTooLarge) {
+      try dear.cost(coveredBy: Credits(micro: .max))
+    }
+    #expect(throws: LedgerError.amountTooLarge) {
+      try dear.cost(coveredBy: Credits(micro: 1_000_000))
+    }
+  }
+
   @Test(arguments: [("0", "1.5"), ("-0.01", "1.5"), ("0.01", "0"), ("x", "1.5"), ("0.01", "1e7")])
   func refusesTermsThatMakeNoSense(creditValue: String, markup: String) {
     #expect(throws: LedgerError.self) {

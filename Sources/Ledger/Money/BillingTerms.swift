@@ -36,4 +36,17 @@ package struct BillingTerms: Sendable, Equatable {
     guard let micro = Int64(exactly: quotient) else { throw .amountTooLarge }
     return try Credits(micro: micro).adding(Credits(micro: rest > 0 ? 1 : 0))
   }
+
+  /// The real cost that so many credits pay for: credits × credit value ÷ markup, rounded down to
+  /// the 24th decimal. The inverse of `charge(for:)`, but for its rounding.
+  ///
+  /// - Throws: `LedgerError.amountTooLarge`, also for a negative amount.
+  package func cost(coveredBy credits: Credits) throws(LedgerError) -> USD {
+    let product = UInt128(credits.micro.magnitude).multipliedFullWidth(by: denominator)
+    guard credits >= .zero, product.high < numerator else { throw .amountTooLarge }
+    guard let units = Int128(exactly: numerator.dividingFullWidth(product).quotient) else {
+      throw .amountTooLarge
+    }
+    return USD(units: units)
+  }
 }

@@ -1,0 +1,85 @@
+package import Foundation
+
+/// What the bot has earned and spent in a period, as an operator reads it: from `from` on, until
+/// just before `to`.
+package struct BusinessReport: Sendable, Equatable {
+  package var from: Date
+  package var to: Date
+
+  /// Payments of Stars made in the period, credited or not.
+  package var payments: Int
+  /// Whole Stars.
+  package var starsReceived: Int64
+  /// Refunds of Stars done in the period, whenever they were asked for.
+  package var refunds: Int
+  /// Whole Stars.
+  package var starsRefunded: Int64
+
+  package var creditsSold: Credits
+  /// First grants, referral bonuses, and what promotion codes and administrators gave.
+  package var creditsGiven: Credits
+  /// What refunds of Stars took back, less what came back where Telegram refused one. Negative
+  /// where more came back than was taken in the period.
+  package var creditsTakenBack: Credits
+  /// What calls were charged, less what was given back for answers that reached nobody. Negative
+  /// where more was given back than charged in the period.
+  package var creditsSpent: Credits
+
+  /// Of all calls, those included that the house bears; in nano-dollars.
+  package var realCost: Int64
+  /// Reasons for which anything was lost, dearest first.
+  package var houseLosses: [HouseLoss]
+
+  /// Accounts opened in the period.
+  package var newUsers: Int
+  /// People for whom a model was called in the period.
+  package var activeUsers: Int
+
+  /// At most five, by what their calls in the period were charged.
+  package var topModels: [TopModel]
+  /// At most five, by what their calls in the period were charged.
+  package var topUsers: [TopUser]
+
+  /// What the house bears for one reason.
+  package struct HouseLoss: Sendable, Equatable {
+    package enum Reason: String, Sendable, CaseIterable {
+      /// Calls whose answer a crash or a fault of the network cut off, at an estimate.
+      case lostCalls
+      /// Calls that failed, by the provider's own count.
+      case failedCalls
+      /// The part of a call's real cost that was above what was held for it.
+      case forgivenOverruns
+      /// Calls whose answer reached nobody, so that the charge was given back: the whole real cost,
+      /// an overrun included, which then is no forgiven one. Counted when it was given back.
+      case undeliveredAnswers
+      /// Credits that were spent before their payment was refunded, by the terms of today.
+      case refundedCredits
+    }
+
+    package var reason: Reason
+    package var count: Int
+    package var nanoDollars: Int64
+  }
+
+  package struct TopModel: Sendable, Equatable {
+    package var provider: String
+    package var model: String
+    package var calls: Int
+    /// What was given back later is in it.
+    package var charged: Credits
+    /// In nano-dollars.
+    package var realCost: Int64
+  }
+
+  package struct TopUser: Sendable, Equatable {
+    /// Negative for an account whose owner has erased it.
+    package var telegramUserID: Int64
+    /// The username with its at sign, else the first name.
+    package var name: String?
+    package var calls: Int
+    /// What was given back later is in it.
+    package var charged: Credits
+    /// In nano-dollars.
+    package var realCost: Int64
+  }
+}

@@ -1,0 +1,190 @@
+package import Foundation
+package import GRDB
+
+/// Sums up a period for the operator, from the rows of the ledger alone.
+package struct BusinessReportService: Sendable {
+  /// What a reader takes in at a glance.
+  private static let mostInAList = 5
+
+  private let terms: BillingTerms
+
+  /// - Parameter terms: Those of today; at them, spent credits that were refunded become dollars.
+  package init(terms: BillingTerms) {
+    self.terms = terms
+  }
+
+  /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
+  package func report(from: Date, to: Date, in db: Database) throws -> BusinessReport {
+    let period: StatementArguments = ["from": from.databaseText, "to": to.databaseText]
+    do {
+      let stars = try row(Self.stars, period, in: db)
+      let refunds = try row(Self.refunds, period, in: db)
+      let credits = try row(Self.credits, period, in: db)
+      let people = try row(Self.people, period, in: db)
+      return BusinessReport(
+        from: from, to: to, payments: stars["count"], starsReceived: stars["stars"],
+        refunds: refunds["count"], starsRefunded: refunds["stars"], creditsSold: credits["sold"],
+        creditsGiven: credits["given"], creditsTakenBack: credits["taken_back"],
+        creditsSpent: credits["spent"], realCost: people["cost"],
+        houseLosses: try houseLosses(period, refundedSpent: refunds, in: db),
+        newUsers: people["new"], activeUsers: people["active"],
+        topModels: try topModels(period, in: db), topUsers: try topUsers(period, in: db))
+    } catch let error as DatabaseError where error.message == "integer overflow" {
+      // SQLite's sum() of whole numbers never wraps around.
+      throw LedgerError.amountTooLarge
+    }
+  }
+
+  private func row(
+    _ sql: String, _ period: StatementArguments, in db: Database
+  ) throws -> Row {
+    try Row.fetchOne(db, sql: sql, arguments: period) ?? Row()
+  }
+
+  private static let stars = """
+    SELECT count(*) AS count, coalesce(sum(amount), 0) AS stars FROM payments
+    WHERE currency = 'XTR' AND paid_at >= :from AND paid_at < :to
+    """
+
+  private static let refunds = """
+    SELECT count(*) AS count, coalesce(sum(p.amount), 0) AS stars,
+      count(iif(r.loss_micro > 0, 1, NULL)) AS lossy, coalesce(sum(r.loss_micro), 0) AS loss
+    FROM refunds r JOIN payments p ON p.id = r.payment_id
+    WHERE r.state = 'done' AND r.finished_at >= :from AND r.finished_at < :to
+      AND p.currency = 'XTR'
+    """
+
+  /// A refund of Stars takes credits, and gives them again only where Telegram refused it; every
+  /// other refund gives back what a call was charged.
+  private static let credits = """
+    SELECT
+      coalesce(sum(iif(kind = 'purchase', amount, 0)), 0) AS sold,
+      coalesce(sum(iif(kind IN ('initial_grant', 'referral_bonus')
+        OR (kind = 'manual_adjustment' AND amount > 0), amount, 0)), 0) AS given,
+      coalesce(sum(iif(kind = 'refund' AND is_of_stars, -amount, 0)), 0) AS taken_back,
+      coalesce(sum(iif(kind = 'usage_deduction' OR (kind = 'refund' AND NOT is_of_stars),
+        -amount, 0)), 0) AS spent
+    FROM (
+      SELECT t.transaction_type AS kind, t.credits_amount_micro AS amount,
+        t.credits_amount_micro < 0 OR r.id IS NOT NULL AS is_of_stars
+      FROM credit_transactions t LEFT JOIN refunds r ON r.reversal_transaction_id = t.id
+      WHERE t.created_at >= :from AND t.created_at < :to)
+    """
+
+  private static let people = """
+    SELECT count(DISTINCT user_id) AS active, coalesce(sum(actual_cost_nanousd), 0) AS cost,
+      (SELECT count(*) FROM users WHERE created_at >= :from AND created_at < :to) AS new
+    FROM api_key_usage WHERE created_at >= :from AND created_at < :to
+    """
+}
+
+// MARK: - What the house bears
+
+extension BusinessReportService {
+  private typealias Loss = BusinessReport.HouseLoss
+
+  private func houseLosses(
+    _ period: StatementArguments, refundedSpent refunds: Row, in db: Database
+  ) throws -> [Loss] {
+    let ownCalls = try row(Self.ownCalls, period, in: db)
+    let undelivered = try row(Self.undelivered, period, in: db)
+    let spent: Credits = refunds["loss"]
+    let losses = [
+      Loss(reason: .lostCalls, count: ownCalls["lost"], nanoDollars: ownCalls["lost_cost"]),
+      Loss(reason: .failedCalls, count: ownCalls["failed"], nanoDollars: ownCalls["failed_cost"]),
+      try forgivenOverruns(period, in: db),
+      Loss(
+        reason: .undeliveredAnswers, count: undelivered["count"], nanoDollars: undelivered["cost"]),
+      Loss(
+        reason: .refundedCredits, count: refunds["lossy"],
+        nanoDollars: try terms.cost(coveredBy: spent).nanoDollars()),
+    ]
+    let order = Loss.Reason.allCases
+    return losses.filter { $0.count > 0 }.sorted { left, right in
+      guard left.nanoDollars == right.nanoDollars else {
+        return left.nanoDollars > right.nanoDollars
+      }
+      return (order.firstIndex(of: left.reason) ?? 0) < (order.firstIndex(of: right.reason) ?? 0)
+    }
+  }
+
+  /// Summed up for each pair of terms that calls were charged at, and rounded once at the end.
+  private func forgivenOverruns(_ period: StatementArguments, in db: Database) throws -> Loss {
+    var (count, sum) = (0, USD.zero)
+    for row in try Row.fetchAll(db, sql: Self.forgiven, arguments: period) {
+      let terms = try BillingTerms(creditValueUSD: row["credit_value_usd"], markup: row["markup"])
+      sum = try sum + (try terms.cost(coveredBy: row["forgiven"]))
+      count += row["count"] as Int
+    }
+    return Loss(reason: .forgivenOverruns, count: count, nanoDollars: try sum.nanoDollars())
+  }
+
+  private static let ownCalls = """
+    SELECT count(iif(is_estimate, 1, NULL)) AS lost, count(iif(is_estimate, NULL, 1)) AS failed,
+      coalesce(sum(iif(is_estimate, actual_cost_nanousd, 0)), 0) AS lost_cost,
+      coalesce(sum(iif(is_estimate, 0, actual_cost_nanousd)), 0) AS failed_cost
+    FROM api_key_usage
+    WHERE charged_to = 'house' AND created_at >= :from AND created_at < :to
+    """
+
+  private static let forgiven = """
+    SELECT u.credit_value_usd, u.markup, count(*) AS count, sum(u.forgiven_micro) AS forgiven
+    FROM api_key_usage u
+    WHERE u.charged_to = 'user' AND u.forgiven_micro > 0 AND u.created_at >= :from
+      AND u.created_at < :to AND NOT EXISTS (
+        SELECT 1 FROM credit_transactions t WHERE t.idempotency_key = 'refund:' || u.hold_id)
+    GROUP BY u.credit_value_usd, u.markup
+    """
+
+  private static let undelivered = """
+    SELECT count(*) AS count, coalesce(sum(u.actual_cost_nanousd), 0) AS cost
+    FROM credit_transactions t
+    JOIN api_key_usage u ON u.hold_id = substr(t.idempotency_key, length('refund:') + 1)
+      AND u.charged_to = 'user'
+    WHERE t.transaction_type = 'refund' AND t.credits_amount_micro > 0
+      AND t.idempotency_key GLOB 'refund:*' AND t.created_at >= :from AND t.created_at < :to
+    """
+}
+
+// MARK: - Who and what brings most
+
+extension BusinessReportService {
+  private func topModels(
+    _ period: StatementArguments, in db: Database
+  ) throws -> [BusinessReport.TopModel] {
+    let sql = """
+      SELECT c.model_provider, c.model_name, count(*) AS calls, sum(c.charged) AS charged,
+        sum(c.cost) AS cost
+      FROM (\(Self.calls)) c GROUP BY c.model_provider, c.model_name
+      ORDER BY charged DESC, cost DESC, c.model_provider, c.model_name LIMIT \(Self.mostInAList)
+      """
+    return try Row.fetchAll(db, sql: sql, arguments: period).map { row in
+      BusinessReport.TopModel(
+        provider: row["model_provider"], model: row["model_name"], calls: row["calls"],
+        charged: row["charged"], realCost: row["cost"])
+    }
+  }
+
+  private func topUsers(
+    _ period: StatementArguments, in db: Database
+  ) throws -> [BusinessReport.TopUser] {
+    let sql = """
+      SELECT u.telegram_user_id, coalesce('@' || u.username, u.first_name) AS name,
+        count(*) AS calls, sum(c.charged) AS charged, sum(c.cost) AS cost
+      FROM (\(Self.calls)) c JOIN users u ON u.id = c.user_id GROUP BY u.id
+      ORDER BY charged DESC, cost DESC, u.id LIMIT \(Self.mostInAList)
+      """
+    return try Row.fetchAll(db, sql: sql, arguments: period).map { row in
+      BusinessReport.TopUser(
+        telegramUserID: row["telegram_user_id"], name: row["name"], calls: row["calls"],
+        charged: row["charged"], realCost: row["cost"])
+    }
+  }
+
+  private static let calls = """
+    SELECT a.user_id, a.model_provider, a.model_name, a.actual_cost_nanousd AS cost,
+      coalesce(-t.credits_amount_micro, 0) AS charged
+    FROM api_key_usage a LEFT JOIN credit_transactions t ON t.api_key_usage_id = a.id
+    WHERE a.created_at >= :from AND a.created_at < :to
+    """
+}

@@ -1,0 +1,256 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+/// A day of business, whose figures are computed by hand.
+@Suite("BusinessReport")
+struct BusinessReportTests {
+  private let file: LedgerFile
+  private let terms: BillingTerms
+  private let holds: CreditHoldService
+  /// A call of 1,000 and 500 tokens costs 0.00155 USD, which is 0.2325 credits.
+  private let cheap: ModelPrice
+  /// The same call costs 0.006 USD, which is 0.9 credits.
+  private let dear: ModelPrice
+  private let tomorrow = now.addingTimeInterval(86_400)
+
+  init() throws {
+    file = try LedgerFile()
+    terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
+    holds = CreditHoldService(terms: terms)
+    cheap = try file.price()
+    dear = try file.price(
+      Tariff(input: "1.00", output: "10.00"), provider: "openrouter", model: "large")
+  }
+
+  private func register(
+    _ telegramUserID: Int64, _ firstName: String, username: String? = nil, at date: Date = now,
+    credits: String = "100"
+  ) throws -> UserAccount {
+    try file.write { db in
+      try UserService().register(
+        Profile(telegramUserID: telegramUserID, username: username, firstName: firstName),
+        initialGrant: Credits(parsing: credits), at: date, in: db
+      ).account
+    }
+  }
+
+  private enum Ending {
+    case settled(outputTokens: Int)
+    case failed(outputTokens: Int)
+    case lost(outputTokens: Int)
+  }
+
+  /// Of 1,000 input tokens; what 500 output tokens cost is held for it.
+  private func call(
+    _ price: ModelPrice, by user: UserAccount, work: String, _ ending: Ending, at date: Date = now
+  ) throws {
+    func call(_ outputTokens: Int, isEstimate: Bool = false) -> MeteredCall {
+      MeteredCall(
+        usage: MeteredUsage(inputTokens: 1_000, outputTokens: outputTokens), reportedCost: nil,
+        model: price.model, keyIdentifier: "k", requestID: nil, responseMilliseconds: 1,
+        isEstimate: isEstimate)
+    }
+    try file.write { db in
+      let hold = try holds.take(
+        CreditHoldService.Request(
+          userID: user.id, projectID: nil, work: work, taskType: "chat", price: price,
+          inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
+          deadline: date.addingTimeInterval(600)),
+        at: date, in: db)
+      switch ending {
+      case .settled(let count): _ = try holds.settle(hold.id, with: call(count), at: date, in: db)
+      case .failed(let count): try holds.void(hold.id, loss: call(count), at: date, in: db)
+      case .lost(let count):
+        try holds.void(hold.id, loss: call(count, isEstimate: true), at: date, in: db)
+      }
+    }
+  }
+
+  private func giveBack(_ work: String, at date: Date = now) throws {
+    try file.write { _ = try holds.refund(work: work, because: "undelivered", at: date, in: $0) }
+  }
+
+  private func request(_ charge: String) throws -> Refund {
+    try file.write {
+      try RefundService().request(chargeID: charge, isForced: true, by: .shell, at: now, in: $0)
+        .refund
+    }
+  }
+
+  private func report(from: Date = now, to: Date? = nil) throws -> BusinessReport {
+    try file.database.read {
+      try BusinessReportService(terms: terms).report(from: from, to: to ?? tomorrow, in: $0)
+    }
+  }
+
+  /// Ada buys twice, Bob once; of three refunds one is done, one refused, and one under way.
+  private func doADaysBusiness() throws {
+    let yesterday = now.addingTimeInterval(-1)
+    let bob = try register(2, "Bob", at: yesterday)
+    try call(cheap, by: bob, work: "upd0:chat", .settled(outputTokens: 500), at: yesterday)
+    try file.pay("yesterday", by: bob, at: yesterday)
+    try file.adjust(bob, by: "-550", key: "yesterday")
+
+    let ada = try register(1, "Ada", username: "ada")
+    try file.pay("first", by: ada)
+    try file.pay("second", by: ada)
+    try file.pay("third", by: bob)
+    let order = try file.order(by: bob)
+    var odd = PaymentService.Report("odd", order, payer: 2)
+    odd.amount = 10
+    try file.book(odd)
+    (odd.chargeID, odd.currency) = ("euros", "EUR")
+    try file.book(odd)
+    try file.adjust(ada, by: "3", key: "gift")
+    try file.write { db in
+      _ = try CreditTransactionService().record(
+        CreditTransactionService.Entry(
+          userID: ada.id, type: .referralBonus, amount: Credits(parsing: "5"),
+          idempotencyKey: "bonus", description: "test"),
+        at: now, in: db)
+    }
+
+    try call(cheap, by: ada, work: "upd1:chat", .settled(outputTokens: 500))
+    try call(cheap, by: ada, work: "upd2:chat", .settled(outputTokens: 5_000))
+    try call(dear, by: bob, work: "upd3:chat", .settled(outputTokens: 500))
+    try giveBack("upd3:chat")
+    try call(cheap, by: bob, work: "upd4:chat", .failed(outputTokens: 100))
+    try call(dear, by: ada, work: "upd5:chat", .lost(outputTokens: 200))
+
+    // 49.7675 of Bob's credits are left: 100 and 550, less 0.2325 and 600.
+    try file.adjust(bob, by: "-600", key: "spent")
+    let (done, refused) = (try request("third"), try request("second"))
+    _ = try request("first")
+    try file.write { db in
+      _ = try RefundService().confirm(done.id, at: now, in: db)
+      _ = try RefundService().fail(refused.id, because: "no", at: now, in: db)
+    }
+
+    _ = try register(3, "Eve", at: tomorrow)
+    try call(cheap, by: ada, work: "upd6:chat", .settled(outputTokens: 500), at: tomorrow)
+  }
+
+  @Test func sumsUpADay() throws {
+    try doADaysBusiness()
+    let expected = BusinessReport(
+      from: now, to: tomorrow, payments: 4, starsReceived: 760, refunds: 1, starsRefunded: 250,
+      creditsSold: Credits(micro: 1_650_000_000), creditsGiven: Credits(micro: 108_000_000),
+      creditsTakenBack: Credits(micro: 599_767_500), creditsSpent: Credits(micro: 465_000),
+      realCost: 23_900_000,
+      houseLosses: [
+        // 500.2325 credits at 0.01 ÷ 1.5 USD.
+        .init(reason: .refundedCredits, count: 1, nanoDollars: 3_334_883_333),
+        // 1.6875 credits.
+        .init(reason: .forgivenOverruns, count: 1, nanoDollars: 11_250_000),
+        .init(reason: .undeliveredAnswers, count: 1, nanoDollars: 6_000_000),
+        .init(reason: .lostCalls, count: 1, nanoDollars: 3_000_000),
+        .init(reason: .failedCalls, count: 1, nanoDollars: 550_000),
+      ],
+      newUsers: 1, activeUsers: 2,
+      topModels: [
+        .init(
+          provider: "openrouter", model: "large", calls: 2, charged: Credits(micro: 900_000),
+          realCost: 9_000_000),
+        .init(
+          provider: "google", model: "gemini-2.5-flash", calls: 3,
+          charged: Credits(micro: 465_000), realCost: 14_900_000),
+      ],
+      topUsers: [
+        .init(
+          telegramUserID: 2, name: "Bob", calls: 2, charged: Credits(micro: 900_000),
+          realCost: 6_550_000),
+        .init(
+          telegramUserID: 1, name: "@ada", calls: 3, charged: Credits(micro: 465_000),
+          realCost: 17_350_000),
+      ])
+    #expect(try report() == expected)
+  }
+
+  @Test func countsNothingOfAnotherDay() throws {
+    try doADaysBusiness()
+    let later = try report(from: tomorrow.addingTimeInterval(1), to: .distantFuture)
+    #expect(later.payments == 0 && later.starsReceived == 0 && later.refunds == 0)
+    #expect(later.creditsSold == .zero && later.creditsGiven == .zero)
+    #expect(later.creditsTakenBack == .zero && later.creditsSpent == .zero)
+    #expect(later.realCost == 0 && later.houseLosses == [])
+    #expect(later.newUsers == 0 && later.activeUsers == 0)
+    #expect(later.topModels == [] && later.topUsers == [])
+  }
+
+  @Test func showsARefusedRefundAndALateRepaymentInThePeriodInWhichTheyHappened() throws {
+    let ada = try register(1, "Ada")
+    try file.pay(by: ada)
+    let refund = try request("charge")
+    try call(cheap, by: ada, work: "upd1:chat", .settled(outputTokens: 500))
+    try giveBack("upd1:chat", at: tomorrow)
+    try file.write { _ = try RefundService().fail(refund.id, because: "no", at: tomorrow, in: $0) }
+    let (today, next) = (try report(), try report(from: tomorrow, to: .distantFuture))
+    #expect(today.creditsTakenBack.micro == 550_000_000)
+    #expect(next.creditsTakenBack.micro == -550_000_000)
+    #expect(today.creditsSpent.micro == 232_500 && next.creditsSpent.micro == -232_500)
+    #expect(today.houseLosses == [])
+    #expect(
+      next.houseLosses == [.init(reason: .undeliveredAnswers, count: 1, nanoDollars: 1_550_000)])
+  }
+
+  @Test func countsAnOverrunThatReachedNobodyOnce() throws {
+    let ada = try register(1, "Ada")
+    try call(cheap, by: ada, work: "upd1:chat", .settled(outputTokens: 5_000))
+    try giveBack("upd1:chat")
+    #expect(
+      try report().houseLosses
+        == [.init(reason: .undeliveredAnswers, count: 1, nanoDollars: 12_800_000)])
+  }
+
+  /// A micro-credit is 6.67 nano-dollars at a markup of 1.5, and 3.33 at one of 3.
+  @Test(
+    arguments: [
+      (["1.5", "1.5"], 13), (["1.5", "1.5", "1.5"], 20), (["1.5", "3"], 10),
+    ] as [([String], Int64)])
+  func roundsWhatItForgaveOnce(markups: [String], nanoDollars: Int64) throws {
+    let ada = try register(1, "Ada")
+    try file.write { db in
+      for markup in markups {
+        try APIKeyUsageService().log(
+          APIKeyUsageService.Entry(
+            userID: ada.id, taskType: "chat", provider: "google", priceID: cheap.id,
+            call: MeteredCall(
+              usage: MeteredUsage(inputTokens: 0, outputTokens: 0), reportedCost: nil, model: "m",
+              keyIdentifier: "k", requestID: nil, responseMilliseconds: 1),
+            cost: CallCost(table: .zero, reported: nil),
+            terms: BillingTerms(creditValueUSD: "0.01", markup: markup),
+            forgiven: Credits(micro: 1), chargedTo: .user),
+          at: now, in: db)
+      }
+    }
+    #expect(
+      try report().houseLosses == [
+        .init(reason: .forgivenOverruns, count: markups.count, nanoDollars: nanoDollars)
+      ])
+  }
+
+  @Test func namesAtMostFiveThatWereChargedMost() throws {
+    for number in 1...6 {
+      let user = try register(Int64(number), "User \(number)")
+      let price = try file.price(model: "model \(number)")
+      for call in 1...number {
+        try self.call(
+          price, by: user, work: "upd\(number)\(call):chat", .settled(outputTokens: 500))
+      }
+    }
+    let report = try report()
+    #expect(report.topUsers.map(\.telegramUserID) == [6, 5, 4, 3, 2])
+    #expect(report.topModels.map(\.model) == (2...6).reversed().map { "model \($0)" })
+    #expect(report.topUsers.map(\.calls) == [6, 5, 4, 3, 2])
+  }
+
+  @Test func refusesASumBeyondItsRange() throws {
+    let most = Credits(micro: .max).description
+    _ = try register(1, "Ada", credits: most)
+    #expect(try report().creditsGiven.micro == .max)
+    _ = try register(2, "Bob", credits: "0.000001")
+    #expect(throws: LedgerError.amountTooLarge) { try report() }
+  }
+}
