@@ -34,9 +34,12 @@ enum PaymentSchema {
     """
 
   /// The key of the first grant named the person; the journal is to be anonymous once the account
-  /// is erased. No amount changes.
+  /// is erased. No amount changes. In two steps, as one person's id may be the number of another's
+  /// row, whose key then is not free yet.
   private static let keysWithoutPeople = """
     DROP TRIGGER the_journal_is_never_edited;
+    UPDATE credit_transactions SET idempotency_key = 'initial_grant:row:' || user_id
+      WHERE transaction_type = 'initial_grant';
     UPDATE credit_transactions SET idempotency_key = 'initial_grant:' || user_id
       WHERE transaction_type = 'initial_grant';
     CREATE TRIGGER the_journal_is_never_edited BEFORE UPDATE ON credit_transactions
