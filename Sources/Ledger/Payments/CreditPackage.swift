@@ -27,15 +27,16 @@ package struct CreditPackage: Sendable, Equatable {
   /// Credits and bonus.
   package func total() throws(LedgerError) -> Credits { try credits.adding(bonus) }
 
-  /// What is left of the revenue once all its credits are spent, in thousandths of the revenue;
-  /// negative where the house would pay.
+  /// What is left of the revenue once all its credits are spent, in thousandths of the revenue,
+  /// rounded down; negative where the house would pay, however little.
   ///
   /// - Parameter usdPerStar: What Telegram pays for a Star.
   package func marginPerMille(usdPerStar: USD, terms: BillingTerms) throws(LedgerError) -> Int {
     // The credits that a real cost as high as the revenue would be charged.
     let affordable = try terms.charge(for: try usdPerStar.times(Int(price)))
     guard affordable > .zero else { return -1_000_000 }
-    let total = Int128(try total().micro)
-    return Int(clamping: 1_000 - total * 1_000 / Int128(affordable.micro))
+    let (spent, rest) = (Int128(try total().micro) * 1_000)
+      .quotientAndRemainder(dividingBy: Int128(affordable.micro))
+    return Int(clamping: 1_000 - spent - (rest > 0 ? 1 : 0))
   }
 }
