@@ -31,12 +31,14 @@ package struct ReferralService: Sendable {
     return code
   }
 
-  /// Notes who invited a newcomer whose account was opened just now. An unknown code is ignored.
+  /// Notes who invited a newcomer whose account was opened just now. An unknown code is ignored, and
+  /// the person's own.
   package func note(code: String, newcomer: UserAccount, in db: Database) throws {
     guard !newcomer.isReturning else { return }
     try db.run(
       """
-      UPDATE users SET referred_by = (SELECT id FROM users WHERE referral_code = :code)
+      UPDATE users SET referred_by =
+        (SELECT id FROM users WHERE referral_code = :code AND id <> :newcomer)
       WHERE id = :newcomer AND referred_by IS NULL
       """,
       ["code": code, "newcomer": newcomer.id])

@@ -1,0 +1,113 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("ReferralService")
+struct ReferralServiceTests {
+  private let file: LedgerFile
+  private let inviter: UserAccount
+  private let service = ReferralService()
+
+  init() throws {
+    file = try LedgerFile()
+    inviter = try file.user(1)
+  }
+
+  private func code(of account: UserAccount) throws -> String {
+    try file.write { try service.code(of: account, at: now, in: $0) }
+  }
+
+  /// A newcomer who came by the invitation.
+  private func newcomer(_ telegramUserID: Int64 = 2, code: String? = nil) throws -> UserAccount {
+    let (account, code) = (try file.user(telegramUserID), try code ?? self.code(of: inviter))
+    try file.write { try service.note(code: code, newcomer: account, in: $0) }
+    return try file.account(telegramUserID)
+  }
+
+  private func thank(
+    for account: UserAccount, credits: Int64 = 10_000_000
+  ) throws -> ReferralService.Thanks? {
+    try file.write {
+      try service.thank(for: account, credits: Credits(micro: credits), at: now, in: $0)
+    }
+  }
+
+  private func balance(_ telegramUserID: Int64) throws -> Int64 {
+    try file.account(telegramUserID).balance.micro
+  }
+
+  @Test func thanksBothOnce() throws {
+    let newcomer = try newcomer()
+    #expect(newcomer.referredBy == inviter.id)
+    let thanks = try #require(try thank(for: newcomer))
+    #expect(thanks.newcomer.userID == newcomer.id && thanks.newcomer.type == .referralBonus)
+    #expect(thanks.inviter?.account.id == inviter.id)
+    #expect(try thank(for: newcomer) == nil)
+    #expect(try balance(1) == 110_000_000 && balance(2) == 110_000_000)
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test func keepsTheCodeThatItGave() throws {
+    let code = try code(of: inviter)
+    #expect(code.count == 10)
+    #expect(try self.code(of: inviter) == code)
+    #expect(try self.code(of: try file.user(2)) != code)
+  }
+
+  @Test func thanksNobodyForWhoCameAlone() throws {
+    let stranger = try newcomer(code: "NO SUCH CODE")
+    #expect(stranger.referredBy == nil)
+    #expect(try thank(for: stranger) == nil)
+    #expect(try thank(for: inviter) == nil)
+    #expect(try balance(1) == 100_000_000)
+  }
+
+  @Test func thanksNobodyWhereThatIsSwitchedOff() throws {
+    #expect(try thank(for: try newcomer(), credits: 0) == nil)
+  }
+
+  @Test func keepsToTheFirstWhoInvited() throws {
+    let newcomer = try newcomer()
+    let other = try code(of: try file.user(3))
+    try file.write { try service.note(code: other, newcomer: newcomer, in: $0) }
+    #expect(try file.account(2).referredBy == inviter.id)
+  }
+
+  @Test func letsNobodyInviteThemselves() throws {
+    let code = try code(of: inviter)
+    try file.write { try service.note(code: code, newcomer: inviter, in: $0) }
+    #expect(try file.account(1).referredBy == nil)
+  }
+
+  @Test func thanksTheNewcomerAloneWhereTheInviterIsBlockedOrGone() throws {
+    let (blocked, gone) = (try newcomer(2), try newcomer(3))
+    try file.write { try UserService().setBlocked(true, userID: inviter.id, at: now, in: $0) }
+    #expect(try #require(try thank(for: blocked)).inviter == nil)
+    try file.write { db in
+      try UserService().setBlocked(false, userID: inviter.id, at: now, in: db)
+      try UserErasure().erase(try UserService().account(id: inviter.id, in: db), at: now, in: db)
+    }
+    #expect(try #require(try thank(for: gone)).inviter == nil)
+    #expect(try balance(2) == 110_000_000 && balance(3) == 110_000_000)
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test func givesNothingForWhoErasedAnAccountAndCameBack() throws {
+    let first = try file.user(2)
+    try file.write { try UserErasure().erase(first, at: now, in: $0) }
+    let again = try newcomer(2)
+    #expect(again.isReturning && again.referredBy == nil)
+    #expect(try thank(for: again) == nil)
+  }
+
+  @Test func thanksOnePersonForAHundredFriendsAtMost() throws {
+    let code = try code(of: inviter)
+    for number in 2...102 {
+      let thanks = try #require(
+        try thank(for: try newcomer(Int64(number), code: code), credits: 1_000_000))
+      #expect((thanks.inviter == nil) == (number == 102))
+    }
+    #expect(try balance(1) == 200_000_000 && balance(102) == 101_000_000)
+  }
+}
