@@ -1,0 +1,113 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("PaymentService")
+struct PaymentServiceTests {
+  private let file: LedgerFile
+  private let user: UserAccount
+  private let order: Order
+
+  init() throws {
+    file = try LedgerFile()
+    user = try file.user(credits: "100")
+    order = try file.order(by: user)
+  }
+
+  @Test func creditsThePackageAndItsBonus() throws {
+    let outcome = try file.book(.init("charge", order))
+    guard case .credited(let package, let transaction) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(package == .small)
+    #expect(transaction.type == .purchase && transaction.amount.micro == 550_000_000)
+    #expect(transaction.externalTransactionID == "charge")
+    #expect(try file.account().balance.micro == 650_000_000)
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test func creditsAChargeOnceHoweverOftenItIsReported() throws {
+    let report = PaymentService.Report("charge", order)
+    try file.book(report)
+    for _ in 0..<3 {
+      guard case .known(let payment) = try file.book(report) else {
+        Issue.record("booked twice")
+        return
+      }
+      #expect(payment.chargeID == "charge")
+    }
+    // Also where it comes again with another story.
+    var other = PaymentService.Report("charge", order, payer: 2)
+    other.amount = 1
+    guard case .known = try file.book(other) else {
+      Issue.record("booked twice")
+      return
+    }
+    #expect(try file.count("payments") == 1)
+    #expect(try file.account().balance.micro == 650_000_000)
+  }
+
+  @Test func creditsAnInvoiceThatIsPaidTwiceTwice() throws {
+    for charge in ["one", "two"] {
+      guard case .credited = try file.book(.init(charge, order)) else {
+        Issue.record("the money is taken, and nothing credited")
+        return
+      }
+    }
+    #expect(try file.account().balance.micro == 1_200_000_000)
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test func creditsAnOrderThatWasClosedMeanwhile() throws {
+    try file.write { try $0.execute(sql: "UPDATE orders SET state = 'closed'") }
+    try file.book(.init("charge", order))
+    #expect(try file.account().balance.micro == 650_000_000)
+  }
+
+  enum Flaw: CaseIterable {
+    case amount, currency, payer, order
+  }
+
+  @Test(arguments: Flaw.allCases)
+  func keepsARowOfAPaymentThatFitsNoOrderAndCreditsNothing(flaw: Flaw) throws {
+    _ = try file.user(2)
+    var report = PaymentService.Report("charge", order)
+    let words =
+      switch flaw {
+      case .amount: "costs 250 Stars"
+      case .currency: "another currency"
+      case .payer: "another person"
+      case .order: "no order of ours"
+      }
+    switch flaw {
+    case .amount: report.amount = 249
+    case .currency: report.currency = "EUR"
+    case .payer: report.payer = 2
+    case .order: report.payload = "no such order"
+    }
+    guard case .unmatched(let reason) = try file.book(report) else {
+      Issue.record("it was credited")
+      return
+    }
+    #expect(reason.contains(words))
+    let payment = try #require(
+      try file.write { try PaymentService().find("charge", in: $0) })
+    #expect(payment.transactionID == nil && payment.flaw == reason)
+    #expect(payment.payer == report.payer && payment.amount == report.amount)
+    #expect(payment.orderID == (flaw == .order ? nil : order.id))
+    #expect(try file.account(1).balance.micro == 100_000_000)
+    #expect(try file.account(2).balance.micro == 100_000_000)
+    #expect(try file.count("credit_transactions") == 2)
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test func listsThePersonsPaymentsNewestFirst() throws {
+    try file.book(.init("one", order))
+    try file.book(.init("two", order))
+    try file.pay("other", by: try file.user(2))
+    let listed = try file.write { try PaymentService().list(ofUser: user.id, limit: 9, in: $0) }
+    #expect(listed.map(\.chargeID) == ["two", "one"])
+  }
+}

@@ -1,0 +1,209 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+/// Telegram's list of a few days: four payments, of which one is refunded, and a withdrawal.
+@Suite("StarStatement")
+struct StarStatementTests {
+  private let statement = StarStatement()
+
+  private func entry(
+    _ id: String, _ kind: StarStatement.Entry.Kind, stars: Int64 = 250, isIncoming: Bool = true,
+    day: Int = 0
+  ) -> StarStatement.Entry {
+    StarStatement.Entry(
+      id: id, isIncoming: isIncoming, stars: stars, nanostars: 0,
+      happenedAt: now.addingTimeInterval(Double(day) * 86_400), kind: kind)
+  }
+
+  private func entries(_ small: Order, _ monthly: Order) -> [StarStatement.Entry] {
+    [
+      entry("a", .payment(payer: 1, payload: small.id, isSubscription: false)),
+      entry("b", .payment(payer: 1, payload: monthly.id, isSubscription: true), stars: 100),
+      entry("a", .repayment, isIncoming: false, day: 1),
+      entry("c", .payment(payer: 1, payload: small.id, isSubscription: false), day: 2),
+      entry("w", .ofTheOperator("withdrawal"), stars: 1_000, isIncoming: false, day: 3),
+      entry(
+        "d", .payment(payer: 1, payload: monthly.id, isSubscription: true), stars: 100, day: 30),
+    ]
+  }
+
+  /// A ledger with the orders of the list.
+  private struct Shop {
+    var file: LedgerFile
+    var small: Order
+    var monthly: Order
+  }
+
+  private func shop() throws -> Shop {
+    let file = try LedgerFile()
+    let user = try file.user(credits: "100")
+    return Shop(
+      file: file, small: try file.order(by: user), monthly: try file.order(.monthly, by: user))
+  }
+
+  private func take(
+    _ entries: [StarStatement.Entry], nextOffset: Int = 6, into shop: Shop
+  ) throws -> [StarStatement.Finding] {
+    try shop.file.write {
+      try statement.take(entries, nextOffset: nextOffset, at: now, in: $0).map(\.finding)
+    }
+  }
+
+  /// As updates would have told it, each at its time.
+  private func liveBooked() throws -> Shop {
+    let shop = try shop()
+    for entry in entries(shop.small, shop.monthly) {
+      switch entry.kind {
+      case .payment(_, let payload, let isSubscription):
+        var report = PaymentService.Report(
+          entry.id, payload == shop.small.id ? shop.small : shop.monthly, at: entry.happenedAt)
+        if isSubscription {
+          report.subscription = (entry.happenedAt.addingTimeInterval(2_592_000), entry.id == "b")
+        }
+        try shop.file.book(report)
+      case .repayment:
+        try shop.file.write {
+          _ = try RefundService().bookRefunded(chargeID: entry.id, at: now, in: $0)
+        }
+      case .ofTheOperator, .other: break
+      }
+    }
+    return shop
+  }
+
+  /// Every row that money hangs on; orders have names of their own in each file.
+  private func rows(of shop: Shop) throws -> [String] {
+    let tables = [
+      ("SELECT * FROM users", ["referral_code"]), ("SELECT * FROM credit_transactions", []),
+      ("SELECT * FROM payments", ["order_id", "learned_from"]), ("SELECT * FROM refunds", []),
+      ("SELECT * FROM subscriptions", ["order_id"]),
+      ("SELECT * FROM orders ORDER BY rowid", ["id"]),
+    ]
+    return try shop.file.write { db in
+      try tables.flatMap { sql, own in
+        try Row.fetchAll(db, sql: sql).map { row in
+          row.filter { !own.contains($0.0) }.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
+        }
+      }
+    }
+  }
+
+  @Test func makesTheLiveLedgerFromNothing() throws {
+    let (live, recovered) = (try liveBooked(), try shop())
+    let findings = try take(entries(recovered.small, recovered.monthly), into: recovered)
+    for (index, finding) in findings.enumerated() {
+      switch (index, finding) {
+      case (0, .creditedNow), (1, .creditedNow), (2, .refundedNow), (3, .creditedNow),
+        (4, .ofTheOperator("withdrawal")), (5, .creditedNow):
+        break
+      default: Issue.record("entry \(index): \(finding)")
+      }
+    }
+    #expect(try rows(of: recovered) == rows(of: live))
+    #expect(try recovered.file.account().balance.micro == 1_250_000_000)
+    #expect(try recovered.file.verify().breaks == [])
+    #expect(try recovered.file.database.read { try statement.balance(in: $0) } == -550_000_000_000)
+  }
+
+  @Test func agreesWithALedgerThatWasToldEverything() throws {
+    let live = try liveBooked()
+    let before = try rows(of: live)
+    let findings = try take(entries(live.small, live.monthly), into: live)
+    #expect(
+      findings == [.agrees, .agrees, .agrees, .agrees, .ofTheOperator("withdrawal"), .agrees])
+    #expect(try rows(of: live) == before)
+  }
+
+  @Test func changesNothingTheSecondTime() throws {
+    let shop = try shop()
+    let entries = entries(shop.small, shop.monthly)
+    _ = try take(entries, into: shop)
+    let before = try rows(of: shop)
+    #expect(try take(entries, into: shop) == [])
+    #expect(try rows(of: shop) == before && shop.file.count("star_statement") == 6)
+    for entry in entries {
+      guard case .payment(_, let payload, _) = entry.kind else { continue }
+      let order = payload == shop.small.id ? shop.small : shop.monthly
+      guard case .known = try shop.file.book(.init(entry.id, order)) else {
+        Issue.record("the update that comes after the list is booked again")
+        return
+      }
+    }
+    #expect(try rows(of: shop) == before)
+  }
+
+  @Test func takesPagesThatOverlap() throws {
+    let (whole, paged) = (try shop(), try shop())
+    _ = try take(entries(whole.small, whole.monthly), into: whole)
+    let entries = entries(paged.small, paged.monthly)
+    #expect(try take(Array(entries[0..<4]), nextOffset: 4, into: paged).count == 4)
+    #expect(try take(Array(entries[2..<6]), nextOffset: 6, into: paged).count == 2)
+    #expect(try rows(of: paged) == rows(of: whole))
+    let cursor = try #require(try paged.file.write { try statement.cursor(in: $0) })
+    #expect(cursor == .init(nextOffset: 6, lastID: "d", lastIsIncoming: true))
+    #expect(cursor.names(entries[5]) && !cursor.names(entries[2]))
+    #expect(try take([], nextOffset: 0, into: paged) == [])
+    #expect(try paged.file.write { try statement.cursor(in: $0) } == cursor)
+  }
+
+  @Test func findsAnAmountThatDisagrees() throws {
+    let shop = try shop()
+    try shop.file.book(.init("a", shop.small))
+    let kind = StarStatement.Entry.Kind.payment(
+      payer: 1, payload: shop.small.id, isSubscription: false)
+    let findings = try take([entry("a", kind, stars: 249)], into: shop)
+    #expect(findings == [.unexplained("we were told of 250 XTR for this payment")])
+    #expect(try shop.file.account().balance.micro == 650_000_000)
+  }
+
+  @Test func explainsNothingThatItCannot() throws {
+    let shop = try shop()
+    let findings = try take(
+      [
+        entry("x", .payment(payer: 1, payload: "no such order", isSubscription: false)),
+        entry("y", .payment(payer: 2, payload: shop.small.id, isSubscription: false)),
+        entry("z", .repayment, isIncoming: false), entry("o", .other("a gift")),
+      ], into: shop)
+    #expect(
+      findings == [
+        .unexplained("a payment that credits nothing: it names no order of ours"),
+        .unexplained(
+          "a payment that credits nothing: its order was made for another person"),
+        .unexplained("Stars went back for a payment that is not known"), .unexplained("a gift"),
+      ])
+    #expect(try shop.file.account().balance.micro == 100_000_000)
+    #expect(try shop.file.count("payments") == 2)
+  }
+
+  @Test func endsARefundOfOursThatTelegramHasDone() throws {
+    let shop = try shop()
+    try shop.file.book(.init("a", shop.small))
+    let refund = try shop.file.write {
+      try RefundService().request(chargeID: "a", isForced: false, by: .shell, at: now, in: $0)
+        .refund
+    }
+    let findings = try take([entry("a", .repayment, isIncoming: false)], into: shop)
+    guard case .refundedNow(let done)? = findings.first else {
+      Issue.record("\(findings)")
+      return
+    }
+    #expect(done.id == refund.id && done.state == .done)
+    #expect(try shop.file.account().balance.micro == 100_000_000)
+  }
+
+  @Test func namesPaymentsThatTelegramDoesNotList() throws {
+    let shop = try shop()
+    try shop.file.book(.init("a", shop.small))
+    try shop.file.book(.init("b", shop.small))
+    let kind = StarStatement.Entry.Kind.payment(
+      payer: 1, payload: shop.small.id, isSubscription: false)
+    _ = try take([entry("a", kind)], into: shop)
+    let unlisted = try shop.file.write {
+      try statement.unlistedPayments(before: now.addingTimeInterval(1), in: $0)
+    }
+    #expect(unlisted.map(\.chargeID) == ["b"])
+    #expect(try shop.file.write { try statement.unlistedPayments(before: now, in: $0) } == [])
+  }
+}

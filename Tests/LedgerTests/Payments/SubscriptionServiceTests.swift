@@ -1,0 +1,88 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("SubscriptionService")
+struct SubscriptionServiceTests {
+  private let file: LedgerFile
+  private let user: UserAccount
+  private let order: Order
+  private let service = SubscriptionService()
+
+  init() throws {
+    file = try LedgerFile()
+    user = try file.user(credits: "100")
+    order = try file.order(.monthly, by: user)
+  }
+
+  private func month(_ number: Int) -> Date { now.addingTimeInterval(Double(number) * 2_592_000) }
+
+  /// The charge that pays for the month after the given one.
+  @discardableResult
+  private func charge(_ id: String, month: Int, isFirst: Bool = false) throws
+    -> PaymentService.Outcome
+  {
+    var report = PaymentService.Report(id, order, at: self.month(month))
+    report.subscription = (self.month(month + 1), isFirst)
+    return try file.book(report, at: self.month(month))
+  }
+
+  private func found() throws -> Subscription? {
+    try file.database.read { try service.find(ofUser: user.id, in: $0) }
+  }
+
+  @Test func creditsEachChargeOnceAndLastsAMonthLonger() throws {
+    for (id, month) in [("one", 0), ("two", 1), ("two", 1), ("three", 2), ("one", 0)] {
+      try charge(id, month: month, isFirst: month == 0)
+    }
+    #expect(try file.account().balance.micro == 1_000_000_000)
+    let subscription = try #require(try found())
+    #expect(subscription.orderID == order.id && subscription.chargeID == "one")
+    #expect(subscription.state == .active && subscription.paidUntil == month(3))
+    #expect(try file.verify(at: month(3)).breaks == [])
+  }
+
+  @Test func takesNothingBackForAChargeThatComesLate() throws {
+    try charge("one", month: 0, isFirst: true)
+    try charge("three", month: 2)
+    try file.write { try service.setState(.canceled, order: order.id, at: month(2), in: $0) }
+    try charge("two", month: 1)
+    #expect(try file.account().balance.micro == 1_000_000_000)
+    let subscription = try #require(try found())
+    #expect(subscription.state == .canceled && subscription.paidUntil == month(3))
+  }
+
+  @Test func isActiveAgainOnceItIsPaidAgain() throws {
+    try charge("one", month: 0, isFirst: true)
+    try file.write { try service.setState(.failed, order: order.id, at: month(1), in: $0) }
+    #expect(try found()?.state == .failed)
+    try charge("two", month: 1)
+    #expect(try found()?.state == .active)
+    #expect(try found()?.chargeID == "one")
+  }
+
+  @Test func isNamedByItsNewFirstChargeWhereItBeganAnew() throws {
+    try charge("one", month: 0, isFirst: true)
+    try charge("again", month: 5, isFirst: true)
+    #expect(try found()?.chargeID == "again")
+  }
+
+  @Test func countsNothingThatWasNotCredited() throws {
+    var report = PaymentService.Report("one", order)
+    report.amount = 1
+    report.subscription = (month(1), true)
+    try file.book(report)
+    #expect(try found() == nil)
+  }
+
+  @Test func findsThePersonsLatestOne() throws {
+    try charge("one", month: 0, isFirst: true)
+    let other = try file.order(.monthly, by: user)
+    var report = PaymentService.Report("other", other)
+    report.subscription = (month(4), true)
+    try file.book(report)
+    #expect(try found()?.orderID == other.id)
+    #expect(try file.database.read { try service.find(order: order.id, in: $0) }?.chargeID == "one")
+  }
+}

@@ -1,0 +1,137 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("PromotionCodeService")
+struct PromotionCodeServiceTests {
+  private let file: LedgerFile
+  private let service = PromotionCodeService()
+  private let tomorrow = now.addingTimeInterval(86_400)
+
+  init() throws {
+    file = try LedgerFile()
+  }
+
+  private func create(_ code: String? = "SPRING", mostUses: Int = 2) throws -> PromotionCode {
+    try file.write {
+      try service.create(
+        code, credits: Credits(micro: 20_000_000), mostUses: mostUses, expiresAt: tomorrow, at: now,
+        in: $0)
+    }
+  }
+
+  private func redeem(
+    _ code: String = "SPRING", by user: UserAccount, at date: Date = now
+  ) throws -> PromotionCodeService.Outcome {
+    try file.write { try service.redeem(code, by: user, at: date, in: $0) }
+  }
+
+  private func uses() throws -> [Int] {
+    try file.database.read { try service.list(in: $0).map(\.uses) }
+  }
+
+  @Test func givesItsCreditsOnceToEachPerson() throws {
+    _ = try create()
+    let user = try file.user(credits: "100")
+    guard case .redeemed(let transaction) = try redeem(" spring ", by: user) else {
+      Issue.record("a good code was refused")
+      return
+    }
+    #expect(transaction.amount.micro == 20_000_000 && transaction.type == .manualAdjustment)
+    #expect(try redeem(by: user) == .usedBefore)
+    #expect(try file.account().balance.micro == 120_000_000)
+    #expect(try uses() == [1])
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test func givesNoMoreThanItMay() throws {
+    _ = try create(mostUses: 1)
+    let (ada, bob) = (try file.user(1), try file.user(2))
+    _ = try redeem(by: ada)
+    #expect(try redeem(by: bob) == .notValid)
+    #expect(try redeem(by: ada) == .usedBefore)
+    #expect(try file.account(2).balance == bob.balance)
+    #expect(try uses() == [1])
+  }
+
+  @Test func isGoodUntilItExpires() throws {
+    _ = try create()
+    let (ada, bob) = (try file.user(1), try file.user(2))
+    guard case .redeemed = try redeem(by: ada, at: tomorrow.addingTimeInterval(-1)) else {
+      Issue.record("a code that lasts was refused")
+      return
+    }
+    #expect(try redeem(by: bob, at: tomorrow) == .notValid)
+    #expect(try uses() == [1])
+  }
+
+  @Test func givesNothingToWhoErasedAnAccountAndCameBack() throws {
+    _ = try create()
+    let user = try file.user()
+    try file.write { try UserErasure().erase(user, at: now, in: $0) }
+    let returning = try file.user()
+    #expect(try redeem(by: returning) == .returning)
+    #expect(try uses() == [0])
+    #expect(try file.account().balance == .zero)
+  }
+
+  @Test func refusesWhoGuesses() throws {
+    _ = try create()
+    let (ada, bob) = (try file.user(1), try file.user(2))
+    for number in 1...5 { #expect(try redeem("GUESS\(number)", by: ada) == .notValid) }
+    #expect(try redeem(by: ada) == .tooManyFailures)
+    #expect(try uses() == [0])
+    guard case .redeemed = try redeem(by: bob) else {
+      Issue.record("somebody else is refused")
+      return
+    }
+    let later = now.addingTimeInterval(3_599)
+    #expect(try redeem(by: ada, at: later) == .tooManyFailures)
+    guard case .redeemed = try redeem(by: ada, at: now.addingTimeInterval(3_600)) else {
+      Issue.record("refused for ever")
+      return
+    }
+  }
+
+  @Test func keepsFailuresOfTheLastHourAlone() throws {
+    let ada = try file.user(1)
+    for hour in 0..<5 {
+      _ = try redeem("GUESS", by: ada, at: now.addingTimeInterval(Double(hour) * 3_600))
+    }
+    #expect(try file.count("failed_redemptions") == 1)
+  }
+
+  @Test func makesCodesThatNobodyGuessesAndNoneTwice() throws {
+    let codes = try (0..<20).map { _ in try create(nil).code }
+    #expect(Set(codes).count == 20 && codes.allSatisfy { $0.count == 10 })
+    _ = try create("Spring")
+    #expect(throws: LedgerError.codeTaken("SPRING")) { try create("sprinG ") }
+  }
+
+  @Test func givesExactlyAsManyAsItMayToACrowdAtOnce() async throws {
+    _ = try create(mostUses: 10)
+    let users = try (1...100).map { try file.user(Int64($0), credits: "1") }
+    let (commits, service) = (GroupCommit(file.database), service)
+    let database = file.database
+    let outcomes = try await withThrowingTaskGroup { group in
+      for (number, user) in users.enumerated() {
+        group.addTask {
+          let isGrouped = number.isMultiple(of: 2)
+          return isGrouped
+            ? try await commits.write { try service.redeem("SPRING", by: user, at: now, in: $0) }
+            : try database.write { try service.redeem("SPRING", by: user, at: now, in: $0) }
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    let redeemed = outcomes.count { if case .redeemed = $0 { true } else { false } }
+    #expect(redeemed == 10 && outcomes.count { $0 == .notValid } == 90)
+    #expect(try uses() == [10])
+    let sum = try file.database.read {
+      try Int64.fetchOne($0, sql: "SELECT sum(credit_balance_micro) FROM users")
+    }
+    #expect(sum == 300_000_000)
+    #expect(try file.verify().breaks == [])
+  }
+}
