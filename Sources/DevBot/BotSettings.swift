@@ -6,17 +6,50 @@ package struct BotSettings: Sendable {
   package var terms: BillingTerms
   package var initialGrant: Credits
   package var sendRates: OutboxSender.Rates
-  /// Telegram user ids of those who are told what needs a look.
+  package var store: Store
+  package var texts: Texts
+  package var promotions: Promotions
+  /// Telegram user ids of those who may use the administrators' commands, and are told what needs a
+  /// look.
   package var administrators: [Int64]
+
+  /// What the bot says in the operator's own words; `nil` for its own.
+  package struct Texts: Sendable, Equatable {
+    package var paySupport: String?
+    package var terms: String?
+    package var privacy: String?
+
+    package init(paySupport: String? = nil, terms: String? = nil, privacy: String? = nil) {
+      self.paySupport = paySupport
+      self.terms = terms
+      self.privacy = privacy
+    }
+  }
+
+  /// Both are off unless the operator wants them.
+  package struct Promotions: Sendable, Equatable {
+    package var codesAreTaken: Bool
+    /// What both sides get for an invitation; zero for no invitations.
+    package var referralCredits: Credits
+
+    package init(codesAreTaken: Bool = false, referralCredits: Credits = .zero) {
+      self.codesAreTaken = codesAreTaken
+      self.referralCredits = referralCredits
+    }
+  }
 
   package init(
     models: ModelAssignment, terms: BillingTerms, initialGrant: Credits,
-    sendRates: OutboxSender.Rates, administrators: [Int64] = []
+    sendRates: OutboxSender.Rates, store: Store, texts: Texts = Texts(),
+    promotions: Promotions = Promotions(), administrators: [Int64] = []
   ) {
     self.models = models
     self.terms = terms
     self.initialGrant = initialGrant
     self.sendRates = sendRates
+    self.store = store
+    self.texts = texts
+    self.promotions = promotions
     self.administrators = administrators
   }
 }

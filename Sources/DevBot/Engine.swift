@@ -13,15 +13,14 @@ package struct Engine: Sendable {
   package let outbox: Outbox
   package let dispatcher: Dispatcher
   package let commands: CommandList
+  package let cashier: Cashier
+  package let alerts: OperatorAlerts
   private let writer: PatientWriter
   private let handler: UpdateHandler
   private let orchestrator: ModelOrchestrator
-  private let alerts: OperatorAlerts
-  private let ledgerBreaks: [String]
+  private let housekeeping: Housekeeping
+  private let sale: SaleGuard
   private let logger: Logger
-
-  /// How often what is overdue is looked for.
-  private static let rounds = Duration.seconds(60)
 
   /// What differs between the channels.
   package struct Effects: Sendable {
@@ -50,26 +49,36 @@ package struct Engine: Sendable {
     outbox = Outbox(channel: channel)
     let replies = ReplyQueue(outbox: outbox)
     let report = try writer.database.read { try LedgerVerification().verifyBalances(in: $0) }
-    ledgerBreaks = report.breaks
-    for sentence in ledgerBreaks {
-      logger.critical("The ledger is broken; nothing is sold.", metadata: ["break": "\(sentence)"])
-    }
+    let sale = SaleGuard(report, logger: logger)
+    self.sale = sale
+    let isSelling: @Sendable () -> Bool = { sale.isOpen }
+    var settings = settings
+    if channel != .telegram { settings.administrators = [] }
     alerts = OperatorAlerts(
-      administrators: channel == .telegram ? settings.administrators : [], outbox: outbox,
-      writer: writer, wakeSender: effects.wakeSender)
-    commands = CommandList(initialGrant: settings.initialGrant, models: settings.models)
+      administrators: settings.administrators, outbox: outbox, writer: writer,
+      wakeSender: effects.wakeSender)
+    commands = CommandList(
+      settings, storefront: Storefront(store: settings.store, isSelling: isSelling),
+      outbox: outbox, botUsername: bot.username)
+    cashier = Cashier(
+      store: settings.store, replies: replies, alerts: alerts, isSelling: isSelling, logger: logger)
     orchestrator = ModelOrchestrator(
       ModelOrchestrator.Environment(
         writer: writer, inbox: inbox, replies: replies, llm: llm, models: settings.models,
-        terms: settings.terms, isSelling: report.holds, alerts: alerts, typing: effects.typing,
-        wakeSender: effects.wakeSender, now: { Date() }),
+        terms: settings.terms, isSelling: isSelling,
+        referralCredits: settings.promotions.referralCredits, alerts: alerts,
+        typing: effects.typing, wakeSender: effects.wakeSender, now: { Date() }),
       logger: logger)
     handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, replies: replies, commands: commands,
-        orchestrator: orchestrator, bot: bot, alerts: alerts, wakeSender: effects.wakeSender,
+        orchestrator: orchestrator, cashier: cashier, bot: bot,
+        administrators: settings.administrators, alerts: alerts, wakeSender: effects.wakeSender,
         now: { Date() }),
       logger: logger)
+    housekeeping = Housekeeping(
+      writer: writer, inbox: inbox, outbox: outbox, orchestrator: orchestrator, sale: sale,
+      alerts: alerts, wakeSender: effects.wakeSender)
     dispatcher = Dispatcher(handler: handler)
   }
 
@@ -84,11 +93,7 @@ package struct Engine: Sendable {
 
   /// Goes on with what an earlier life of the process left unfinished.
   package func resume() async throws {
-    if let first = ledgerBreaks.first {
-      await alerts.raise(
-        .brokenLedger,
-        "The ledger is broken, so nothing is sold: \(first). Run: aidevbot ledger verify.")
-    }
+    if let first = sale.firstBreak { await alerts.raise(brokenLedger: first) }
     let (pending, poison) = try writer.database.write { try inbox.resume(in: $0) }
     for update in poison {
       await handler.quarantine(update, because: "the process ended while it was being handled")
@@ -101,26 +106,8 @@ package struct Engine: Sendable {
     }
   }
 
-  /// Voids forgotten holds and prunes the queues, now and then, until the task is cancelled.
+  /// Does what is due now and then, until the task is cancelled.
   package func keepHouse() async {
-    while !Task.isCancelled {
-      do {
-        try await orchestrator.voidOverdueHolds()
-        try prune()
-      } catch {
-        writer.complain(of: error, doing: "keeping house", wait: Self.rounds)
-      }
-      await writer.sleep(Self.rounds)
-    }
-  }
-
-  /// In bites, between which others write.
-  private func prune() throws {
-    var pruned = Inbox.mostPrunedAtOnce
-    while pruned >= Inbox.mostPrunedAtOnce {
-      pruned = try writer.database.write { db in
-        try max(inbox.prune(at: Date(), in: db), outbox.prune(at: Date(), in: db))
-      }
-    }
+    await housekeeping.run()
   }
 }

@@ -1,4 +1,5 @@
 package import Foundation
+import GRDB
 import Ledger
 import Logging
 import Synchronization
@@ -13,6 +14,12 @@ package final class OperatorAlerts: Sendable {
     case unsellableModel
     case failingProvider
     case houseLoss
+    case priceDrift
+    case lowDisk
+    /// The account of Stars at Telegram differs from ours.
+    case starBalance
+    case unlistedPayment
+    case unreadableStarTransactions
   }
 
   /// Of the same kind: the first one says enough.
@@ -40,15 +47,26 @@ package final class OperatorAlerts: Sendable {
     guard !administrators.isEmpty, isDue(kind) else { return }
     do {
       try await writer.write(for: "alerting the administrators") { db in
-        for id in self.administrators {
-          let request = try BotRequest.sendMessage(
-            chatID: id, text: "⚠️ \(sentence.prefix(1_000)) The log has more.")
-          try self.outbox.queue(request, chatID: id, updateID: 0, at: self.now(), in: db)
-        }
+        try self.queue("\(sentence.prefix(1_000)) The log has more.", at: self.now(), in: db)
       }
       wakeSender()
     } catch {
       writer.logger.error("The administrators cannot be told.", metadata: ["error": "\(error)"])
+    }
+  }
+
+  func raise(brokenLedger sentence: String) async {
+    await raise(
+      .brokenLedger,
+      "The ledger is broken, so nothing is sold: \(sentence). Run: aidevbot ledger verify.")
+  }
+
+  /// Tells them in the transaction of what they are told of, each time: for money that needs a
+  /// person to look at it.
+  func queue(_ text: String, updateID: Int64 = 0, at now: Date, in db: Database) throws {
+    for id in administrators {
+      let request = try BotRequest.sendMessage(chatID: id, text: "⚠️ " + text.prefix(2_000))
+      try outbox.queue(request, chatID: id, updateID: updateID, at: now, in: db)
     }
   }
 

@@ -40,19 +40,24 @@ package struct TelegramBot: Sendable {
     let stopping = Task { await stop() }
     defer { stopping.cancel() }
     guard let bot = try await identify(until: stopping) else { return }
-    let outbox = Outbox(channel: .telegram)
-    let sender = OutboxSender(
-      outbox: outbox, client: client, writer: writer, rates: settings.sendRates,
-      undelivered: refund, logger: logger)
+    let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: llm, settings: settings,
-      effects: Engine.Effects(typing: showTyping, wakeSender: { sender.wake() }), logger: logger)
+      effects: Engine.Effects(typing: showTyping, wakeSender: { wake.yield() }), logger: logger)
+    let followUps = FollowUps(
+      outbox: engine.outbox, cashier: engine.cashier, terms: settings.terms, logger: logger)
+    let sender = OutboxSender(
+      outbox: engine.outbox, client: client, writer: writer, rates: settings.sendRates,
+      ended: followUps.follow, wakeUps: wakeUps, logger: logger)
+    let bookkeeper = StarBookkeeper(
+      StarReconciliation(client: client, writer: writer, cashier: engine.cashier),
+      alerts: engine.alerts, writer: writer, wakeSender: { wake.yield() })
     let poller = Poller(
       client: client, inbox: pollerInbox(engine), sleep: sleep, logger: logger)
     try await engine.resume()
     let services = [
       Task { await sender.run() }, Task { await engine.keepHouse() },
-      Task { await publish(engine.commands) },
+      Task { await publish(engine.commands) }, Task { await bookkeeper.run() },
     ]
     defer { for service in services { service.cancel() } }
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
@@ -128,17 +133,6 @@ package struct TelegramBot: Sendable {
     }
   }
 
-  /// An answer that reached nobody is given back: the house bears it.
-  @Sendable private func refund(updateID: Int64, at now: Date, in db: Database) throws {
-    let amount = try CreditHoldService(terms: settings.terms).refund(
-      work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered",
-      at: now, in: db)
-    guard let amount else { return }
-    logger.error(
-      "An answer reached nobody, so its charge is given back.",
-      metadata: ["update": "\(updateID)", "credits": "\(amount)"])
-  }
-
   /// A hint that nobody relies on: where it fails, nothing is lost.
   @Sendable private func showTyping(to sender: Route.Sender) async {
     do {
@@ -150,15 +144,28 @@ package struct TelegramBot: Sendable {
     }
   }
 
-  /// Makes Telegram's menu show the same commands as `/help`.
+  /// Makes Telegram's menu show the same commands as `/help`: to administrators, theirs too.
   private func publish(_ commands: CommandList) async {
+    await publish(commands.menu(forAdministrators: false), chatID: nil)
+    for id in settings.administrators {
+      await publish(commands.menu(forAdministrators: true), chatID: id)
+    }
+  }
+
+  private func publish(_ commands: [any Command], chatID: Int64?) async {
     var retries = Retries()
     while !Task.isCancelled {
       do {
-        let menu = commands.all.map { BotCommand(command: $0.name, description: $0.summary) }
-        _ = try await client.perform(try BotRequest.setMyCommands(menu))
+        let menu = commands.map { BotCommand(command: $0.name, description: $0.summary) }
+        try await client.perform(try BotRequest.setMyCommands(menu, chatID: chatID))
         return
       } catch {
+        if chatID != nil, case .badRequest = error {
+          // An administrator who has never written to the bot has no chat with it.
+          return logger.notice(
+            "An administrator's menu could not be set; they have to send /start once.",
+            metadata: ["error": "\(error)"])
+        }
         logger.warning("The menu of commands could not be set.", metadata: ["error": "\(error)"])
         await writer.sleep(retries.delay())
       }

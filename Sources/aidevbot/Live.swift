@@ -55,6 +55,30 @@ struct Live {
       token: try settings.telegramToken())
   }
 
+  /// What commands beside the bot use to write; they wait for nothing but the file.
+  func writer() throws -> PatientWriter {
+    PatientWriter(database: try existingDatabase(), logger: try logger(default: .warning)) {
+      try? await Task.sleep(for: $0)
+    }
+  }
+
+  /// For what is booked beside the bot: its messages go by the bot's outbox.
+  func cashier(_ writer: PatientWriter) throws -> Cashier {
+    let outbox = Outbox(channel: .telegram)
+    return Cashier(
+      store: try settings.store(), replies: ReplyQueue(outbox: outbox),
+      alerts: OperatorAlerts(
+        administrators: try settings.bot().administrators, outbox: outbox, writer: writer,
+        wakeSender: {}),
+      isSelling: { true }, logger: writer.logger)
+  }
+
+  func reconciliation() throws -> StarReconciliation {
+    let writer = try writer()
+    return StarReconciliation(
+      client: try telegram(), writer: writer, cashier: try cashier(writer))
+  }
+
   /// Logs go to standard error, one event a line.
   func logger(default level: Logger.Level) throws -> Logger {
     var logger = Logger(label: "aidevbot") { StreamLogHandler.standardError(label: $0) }

@@ -15,7 +15,7 @@ struct ConsoleCommandTests {
       #expect(console.output.contains("Welcome, Ada!"))
       #expect(console.output.contains("there are 100.00 credits on your account"))
       #expect(console.output.contains("−"))
-      #expect(console.output.contains("[#1  Buy credits]"))
+      #expect(console.output.contains("[#1  Starter: 250 credits – 200 ⭐]"))
       #expect(console.output.contains("There is no button 7."))
       #expect(console.output.contains("I do not know /nonsense."))
       #expect(world.gemini.requests.value.isEmpty)

@@ -182,15 +182,16 @@ struct TelegramFaultTests {
       try await world.ask("/start")
       let mayAnswer = try await world.askWithoutAnAnswer()
       world.telegram.preCheckout(payload: "credits:100", amount: 50, from: 42)
-      world.telegram.callback("credits:buy", from: 42)
+      world.telegram.callback("projects:none", from: 42)
       let state = try await world.telegram.state.wait(for: "both answers") {
         $0.calls(of: "answerPreCheckoutQuery").count == 1
           && $0.calls(of: "answerCallbackQuery").count == 1
       }
       let answer = state.calls(of: "answerPreCheckoutQuery")[0].parameters
       #expect(answer["ok"] == false)
-      #expect(
-        answer["error_message"] == "Credits cannot be bought yet. You have not been charged.")
+      let words = answer["error_message"]?.string
+      #expect(words?.hasPrefix("I do not know this order any more. Send /buy") == true)
+      #expect(words?.hasSuffix("You have not been charged.") == true)
       #expect(state.sent(to: 42).count == 1)
       mayAnswer.change { $0 = true }
       try await world.replies(2, to: 42)

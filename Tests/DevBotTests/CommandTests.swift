@@ -93,9 +93,9 @@ struct HelpCommandTests {
     #expect(
       Set(names) == [
         "/start", "/help", "/status", "/credits", "/plan", "/code", "/verify", "/new", "/projects",
-        "/done",
+        "/done", "/buy", "/paysupport", "/terms", "/privacy", "/deletemydata",
       ])
-    #expect(names.count == 10)
+    #expect(names.count == 15)
   }
 
   @Test func isPointedToByAnUnknownCommand() async throws {
@@ -174,15 +174,22 @@ struct CreditsCommandTests {
     #expect(
       try #require(lines.firstIndex { $0.hasSuffix("chat") })
         < #require(lines.firstIndex { $0.hasSuffix("welcome credits") }))
-    #expect(reply.buttons.map(\.title) == ["Buy credits"])
+    #expect(
+      reply.buttons.map(\.title) == [
+        "Starter: 250 credits – 200 ⭐", "Builder: 1000 + 50 credits – 850 ⭐",
+        "Monthly: 500 credits a month – 380 ⭐",
+      ])
+    #expect(
+      reply.buttons.map(\.data) == ["buy:Starter", "buy:Builder", "buy:Monthly"])
   }
 
-  @Test func saysThatBuyingIsComing() async throws {
+  @Test func bringsAnOldMessageUpToDateWhoseButtonIsPressed() async throws {
     let rig = try DevBotRig()
     try await rig.say("/start")
     let replies = try await rig.press("credits:buy")
-    #expect(replies.map(\.method) == ["answerCallbackQuery"])
-    #expect(replies.map(\.text) == ["Buying credits with Telegram Stars is coming soon."])
+    #expect(replies.map(\.method) == ["answerCallbackQuery", "editMessageText"])
+    #expect(replies.last?.text.hasPrefix("Your balance is 100.00 credits.") == true)
+    #expect(replies.last?.buttons.count == 3)
   }
 
   @Test func showsNoTransactionsWhereThereAreNone() async throws {

@@ -38,7 +38,7 @@ struct ConsoleSessionTests {
     #expect(printed[1].contains("\n\nCost: 0."))
     #expect(printed[2].hasPrefix("Balance: 99.9"))
     #expect(printed[3].contains("  chat\n"))
-    #expect(printed[3].hasSuffix("\n  [#1  Buy credits]"))
+    #expect(printed[3].contains("\n  [#1  Starter: 250 credits – 200 ⭐]"))
     #expect(try rig.account(ConsoleSession.userID).balance.micro < 100_000_000)
     #expect(try rig.ledgerBreaks() == [])
   }
@@ -61,7 +61,7 @@ struct ConsoleSessionTests {
 
   @Test(arguments: [Int.min, -1, 0, 2, Int.max])
   func hasNoButtonOfThatNumber(number: Int) async throws {
-    let printed = try await type("/start", "/credits", "#\(number)")
+    let printed = try await type("/start", "/new First", "/new Second", "/projects", "#\(number)")
     #expect(printed.last == "There is no button \(number).")
   }
 

@@ -205,7 +205,7 @@ extension CrowdedBot {
         terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
         initialGrant: Self.initialGrant,
         sendRates: OutboxSender.Rates(perSecond: 0, perChatPerSecond: 0),
-        administrators: [Self.administrator]),
+        store: try .ofTests(), administrators: [Self.administrator]),
       logger: .silent, sleep: { try await ContinuousClock().sleep(for: $0 / Self.haste) })
   }
 
@@ -249,7 +249,7 @@ extension CrowdedBot {
     case .command(let text, _): return telegram.message(text, from: user)
     case .question(let question): return telegram.message(question.text, from: user)
     case .press:
-      let button = buttons[user] ?? (1_001, "credits:buy")
+      let button = buttons[user] ?? (1_001, "projects:none")
       return telegram.callback(button.data, from: user, messageID: button.messageID)
     }
   }
@@ -259,7 +259,9 @@ extension CrowdedBot {
     var latest: [Int64: (messageID: Int64, data: String)] = [:]
     for message in telegram.state.value.messages {
       let row = message.replyMarkup?["inline_keyboard"]?.array?.last?.array
-      guard let data = row?.first?["callback_data"]?.string else { continue }
+      guard let data = row?.first?["callback_data"]?.string, data.hasPrefix("projects:") else {
+        continue
+      }
       latest[message.chatID] = (message.id, data)
     }
     return latest

@@ -34,7 +34,7 @@ final class DevBotRig: Sendable {
   ///   - credits: The initial grant.
   init(
     model: String = flash, credits: String = "100", administrators: [Int64] = [],
-    timeout: Duration = .seconds(120)
+    promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(120)
   ) throws {
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("aidevbot-bot-\(UUID().uuidString)")
@@ -64,7 +64,7 @@ final class DevBotRig: Sendable {
       terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
       initialGrant: try Credits(parsing: credits),
       sendRates: OutboxSender.Rates(perSecond: 0, perChatPerSecond: 0),
-      administrators: administrators)
+      store: try .ofTests(), promotions: promotions, administrators: administrators)
     engine = try Self.engine(writer, llm, settings, wakes)
   }
 
@@ -90,6 +90,22 @@ final class DevBotRig: Sendable {
   /// Lasts until it is cancelled, as typing does.
   static let parkedTyping: @Sendable (Route.Sender) async -> Void = { _ in
     await untilCancelled()
+  }
+}
+
+extension Store {
+  /// Two packages and a subscription.
+  static func ofTests() throws -> Store {
+    Store(
+      packages: [
+        CreditPackage(name: "Starter", credits: try Credits(parsing: "250"), price: 200),
+        CreditPackage(
+          name: "Builder", credits: try Credits(parsing: "1000"), bonus: try Credits(parsing: "50"),
+          price: 850),
+      ],
+      subscription: CreditPackage(
+        name: "Monthly", credits: try Credits(parsing: "500"), price: 380, isMonthly: true),
+      usdPerStar: try USD(parsing: "0.013"))
   }
 }
 

@@ -13,7 +13,8 @@ extension DevBotRig {
     return ModelOrchestrator(
       ModelOrchestrator.Environment(
         writer: writer, inbox: engine.inbox, replies: ReplyQueue(outbox: outbox), llm: llm,
-        models: settings.models, terms: settings.terms, isSelling: true,
+        models: settings.models, terms: settings.terms, isSelling: { true },
+        referralCredits: .zero,
         alerts: OperatorAlerts(
           administrators: [], outbox: outbox, writer: writer, wakeSender: {}),
         typing: Self.parkedTyping, wakeSender: {}, now: now),

@@ -15,16 +15,25 @@ struct OutboxSenderTests {
   private let outbox = Outbox(channel: .telegram)
   /// The updates whose answers reached nobody.
   private let undelivered = Watched<[Int64]>([])
+  private let wake: AsyncStream<Void>.Continuation
 
   init() throws {
     rig = try DevBotRig()
     fake = try FakeTelegram()
     let undelivered = undelivered
+    let (wakeUps, wake) = AsyncStream<Void>.makeStream()
+    self.wake = wake
     sender = OutboxSender(
       outbox: outbox,
       client: TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token),
       writer: rig.writer, rates: rig.settings.sendRates,
-      undelivered: { id, _, _ in undelivered.change { $0.append(id) } }, logger: .silent)
+      ended: { reply, _, _, db in
+        guard try Outbox(channel: .telegram).reachedNobody(reply.updateID, in: db) else {
+          return false
+        }
+        undelivered.change { $0.append(reply.updateID) }
+        return false
+      }, wakeUps: wakeUps, logger: .silent)
   }
 
   private func queue(
@@ -193,7 +202,7 @@ struct OutboxSenderTests {
     let task = Task { await sender.run() }
     try await fake.state.wait(for: "the slow one") { $0.calls.count == 1 }
     try queue("quick", to: 43)
-    sender.wake()
+    wake.yield()
     try await fake.state.wait(for: "the quick one") { $0.sent(to: 43) == ["quick"] }
     #expect(sent() == [])
     isOpen.change { $0 = true }
@@ -231,7 +240,7 @@ struct OutboxSenderTests {
     let task = Task { await sender.run() }
     await sender.becomeIdle()
     try queue("one more")
-    sender.wake()
+    wake.yield()
     try await fake.state.wait(for: "one more") { $0.sent(to: 42).last == "one more" }
     await send()
     task.cancel()

@@ -44,8 +44,11 @@ struct RouteTests {
     case .edited: "edited"
     case .button(let data, _, _): "button \(data)"
     case .preCheckout(let query): "preCheckout \(query.invoicePayload)"
+    case .payment(let payment, _, _): "payment \(payment.telegramPaymentChargeID)"
+    case .refunded(let refunded): "refunded \(refunded.telegramPaymentChargeID)"
+    case .subscriptionChanged(let change): "subscription \(change.state)"
+    case .reachable(let isReachable, let id): "reachable \(isReachable) \(id)"
     case .ignored: "ignored"
-    case .unexpectedPayment: "payment"
     }
   }
 
@@ -117,7 +120,22 @@ struct RouteTests {
     RouteCase(
       "a new member", .message(nil, chat: -100, adding: ["new_chat_members": []]), "ignored"),
     RouteCase("a pin", .message(nil, adding: ["pinned_message": [:]]), "ignored"),
-    RouteCase("a payment", .message(nil, adding: payment), "payment"),
+    RouteCase("a payment", .message(nil, adding: payment), "payment c"),
+    RouteCase(
+      "a refund", .message(nil, adding: ["refunded_payment": payment["successful_payment"] ?? 0]),
+      "refunded c"),
+    RouteCase(
+      "a subscription", kind: "subscription",
+      ["user": .user(42), "invoice_payload": "p", "state": "canceled"], "subscription canceled"),
+    RouteCase(
+      "a block", kind: "my_chat_member", .member(from: "member", to: "kicked"),
+      "reachable false 42"),
+    RouteCase(
+      "a block that is lifted", kind: "my_chat_member", .member(from: "kicked", to: "member"),
+      "reachable true 42"),
+    RouteCase(
+      "a group that lets the bot in", kind: "my_chat_member",
+      .member(from: "left", to: "member", chat: -100), "ignored"),
     RouteCase("a press", kind: "callback_query", .press("projects:1"), "button projects:1"),
     RouteCase(
       "a press without data", kind: "callback_query",
@@ -169,5 +187,19 @@ struct RouteTests {
     }
     #expect(sender.chatID == -100 && sender.threadID == 5 && sender.replyTo == 7)
     #expect(!sender.isPrivate)
+  }
+}
+
+extension JSONValue {
+  /// A change of the bot's own membership.
+  fileprivate static func member(
+    from old: String, to new: String, chat: Int64 = 42
+  ) -> JSONValue {
+    let bot: JSONValue = ["id": .integer(FakeTelegram.botID), "is_bot": true, "first_name": "Dev"]
+    return [
+      "chat": .chat(chat), "from": .user(42), "date": 1_800_000_000,
+      "old_chat_member": ["status": .string(old), "user": bot],
+      "new_chat_member": ["status": .string(new), "user": bot],
+    ]
   }
 }

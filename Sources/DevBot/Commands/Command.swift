@@ -1,6 +1,7 @@
 package import Foundation
 package import GRDB
 package import Ledger
+package import TelegramBotAPI
 
 /// A command of the chat. It answers from local data within one transaction, together with which
 /// its reply is queued and its update finished; or it asks for the work of a model.
@@ -13,6 +14,10 @@ package protocol Command: Sendable {
   var summary: String { get }
   /// Whether the answer is nobody else's business, so that it is given in a private chat alone.
   var isPersonal: Bool { get }
+  /// Whether it exists for administrators alone.
+  var isForAdministrators: Bool { get }
+  /// Whether it also serves those whom an administrator has blocked.
+  var servesBlocked: Bool { get }
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse
 
@@ -23,6 +28,8 @@ package protocol Command: Sendable {
 
 extension Command {
   package var isPersonal: Bool { false }
+  package var isForAdministrators: Bool { false }
+  package var servesBlocked: Bool { false }
 
   package func press(
     _ argument: String, by request: CommandRequest, in db: Database
@@ -37,6 +44,10 @@ package struct CommandRequest: Sendable {
   package var existingAccount: UserAccount?
   /// What follows the command, trimmed.
   package var argument: String
+  package var updateID: Int64
+  package var isAdministrator = false
+  /// Of the message whose button was pressed.
+  package var pressedMessage: MessageReference?
   package var now: Date
 
   /// - Throws: `NoAccount`, upon which the person is asked to send `/start`.
@@ -49,9 +60,11 @@ package struct CommandRequest: Sendable {
 package struct NoAccount: Error {}
 
 package enum CommandResponse: Sendable {
-  case reply(Reply)
+  case reply(Reply, also: [Outgoing] = [])
   /// Have a model do it, and charge for it.
   case work(TaskType, String)
+  /// Answer from much reading, for which nobody else's writes are to wait.
+  case reading(@Sendable (Database) throws -> (Reply, also: [Outgoing]))
 }
 
 /// What the bot says, whatever the channel.
@@ -59,21 +72,41 @@ package struct Reply: Sendable, Equatable {
   package var text: String
   /// One button a row.
   package var buttons: [Button] = []
+  /// Shown below the text in a fixed width.
+  package var table: String?
 
-  package init(_ text: String, buttons: [Button] = []) {
+  package init(_ text: String, table: String? = nil, buttons: [Button] = []) {
     self.text = text
+    self.table = table
     self.buttons = buttons
   }
 }
 
+/// What the bot sends besides its answer, in the same transaction.
+package enum Outgoing: Sendable, Equatable {
+  case message(Reply, to: Int64, Purpose? = nil)
+  /// To the chat, or to none.
+  case request(BotRequest, chat: Int64?, Purpose? = nil)
+}
+
 package struct Button: Sendable, Equatable {
+  package enum Action: Sendable, Equatable {
+    /// `command:argument`, at most 64 bytes (Bot API, InlineKeyboardButton).
+    case press(String)
+    case open(url: String)
+  }
+
   package var title: String
-  /// `command:argument`, at most 64 bytes (Bot API, InlineKeyboardButton).
-  package var data: String
+  package var action: Action
 
   package init(_ title: String, command: String, argument: String) {
     self.title = title
-    data = "\(command):\(argument)"
+    action = .press("\(command):\(argument)")
+  }
+
+  package init(_ title: String, url: String) {
+    self.title = title
+    action = .open(url: url)
   }
 }
 
@@ -82,4 +115,5 @@ package struct ButtonResponse: Sendable, Equatable {
   package var notice: String
   /// What the message with the button is to become.
   package var replacement: Reply?
+  package var also: [Outgoing] = []
 }

@@ -1,25 +1,43 @@
-package import Ledger
+import Ledger
 
 /// Every command of the bot, in the order of `/help`.
 package struct CommandList: Sendable {
   package let all: [any Command]
 
-  package init(initialGrant: Credits, models: ModelAssignment) {
-    let others: [any Command] = [
-      StatusCommand(models: models),
-      CreditsCommand(),
-      PlanCommand(),
-      CodeCommand(),
-      VerifyCommand(),
-      NewCommand(),
-      ProjectsCommand(),
-      DoneCommand(),
+  init(_ settings: BotSettings, storefront: Storefront, outbox: Outbox, botUsername: String?) {
+    let promotions = settings.promotions
+    let others: [[any Command]] = [
+      [
+        StatusCommand(models: settings.models), CreditsCommand(storefront: storefront),
+        BuyCommand(storefront: storefront), PlanCommand(), CodeCommand(), VerifyCommand(),
+        NewCommand(), ProjectsCommand(), DoneCommand(),
+      ],
+      promotions.codesAreTaken ? [RedeemCommand()] : [],
+      promotions.referralCredits > .zero
+        ? [InviteCommand(credits: promotions.referralCredits, botUsername: botUsername)] : [],
+      [
+        PaySupportCommand(
+          text: settings.texts.paySupport,
+          desk: SupportDesk(administrators: settings.administrators)),
+        TermsCommand(text: settings.texts.terms), PrivacyCommand(text: settings.texts.privacy),
+        DeleteMyDataCommand(),
+        GrantCommand(), UserCommand(),
+        ReportCommand(terms: settings.terms, usdPerStar: settings.store.usdPerStar),
+        RefundCommand(), BroadcastCommand(broadcasts: BroadcastService(outbox: outbox)),
+      ],
     ]
-    let start = StartCommand(initialGrant: initialGrant)
-    all = [start, HelpCommand(others: [start] + others)] + others
+    let start = StartCommand(initialGrant: settings.initialGrant, storefront: storefront)
+    let rest = others.flatMap { $0 }
+    all = [start, HelpCommand(others: [start] + rest)] + rest
   }
 
-  package func named(_ name: String) -> (any Command)? {
-    all.first { $0.name == name }
+  /// For whoever is no administrator, the commands of administrators do not exist.
+  package func named(_ name: String, for request: CommandRequest) -> (any Command)? {
+    all.first { $0.name == name && (!$0.isForAdministrators || request.isAdministrator) }
+  }
+
+  /// What Telegram's menu shows.
+  package func menu(forAdministrators: Bool) -> [any Command] {
+    all.filter { !$0.isForAdministrators || forAdministrators }
   }
 }

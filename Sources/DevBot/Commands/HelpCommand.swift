@@ -4,10 +4,11 @@ import GRDB
 struct HelpCommand: Command {
   let name = "help"
   let summary = "See everything I can do"
+  let servesBlocked = true
   let others: [any Command]
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
-    let list = others + [self]
+    let list = (others + [self]).filter { !$0.isForAdministrators || request.isAdministrator }
     let lines = list.map { "/\($0.name) – \($0.summary)" }
     return .reply(
       Reply(

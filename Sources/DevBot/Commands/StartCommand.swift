@@ -6,10 +6,19 @@ struct StartCommand: Command {
   let name = "start"
   let summary = "Open your account, or see your balance"
   let initialGrant: Credits
+  let storefront: Storefront
+
+  /// Begins the argument that an invitation brings along.
+  static let invitation = "ref_"
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
     let (account, isNew) = try UserService().register(
       request.profile, initialGrant: initialGrant, at: request.now, in: db)
+    let isBuying = request.argument == Storefront.startParameter
+    if isNew, request.argument.hasPrefix(Self.invitation) {
+      let code = String(request.argument.dropFirst(Self.invitation.count))
+      try ReferralService().note(code: code, newcomer: account, in: db)
+    }
     let name = account.firstName.map { ", \($0)" } ?? ""
     guard isNew else {
       return .reply(
@@ -18,10 +27,11 @@ struct StartCommand: Command {
           Good to see you again\(name). Your balance is \(account.balance.balanceText) credits.
 
           Ask me anything, or send /help for everything I can do.
-          """))
+          """,
+          buttons: isBuying ? storefront.buttons : []))
     }
     let grant =
-      initialGrant > .zero
+      account.balance > .zero
       ? "To begin with, there are \(account.balance.balanceText) credits on your account."
       : "Your account is open. Send /credits to see how to fill it."
     return .reply(
@@ -32,6 +42,7 @@ struct StartCommand: Command {
         \(grant) Each answer says what it cost, and you never pay for one that failed.
 
         Just write what you need, or send /help for everything I can do.
-        """))
+        """,
+        buttons: isBuying ? storefront.buttons : []))
   }
 }

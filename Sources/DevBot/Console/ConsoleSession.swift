@@ -63,7 +63,11 @@ package struct ConsoleSession: Sendable {
         print("There is no button \(number).")
         return nil
       }
-      return ConsoleUpdate(pressing: buttons[number - 1].callbackData, by: firstName)
+      guard let data = buttons[number - 1].callbackData else {
+        print("That button opens a link.")
+        return nil
+      }
+      return ConsoleUpdate(pressing: data, by: firstName)
     }
     return ConsoleUpdate(saying: text, by: firstName)
   }
@@ -87,7 +91,8 @@ package struct ConsoleSession: Sendable {
     var buttons: [ShownMessage.Button] = []
     for reply in replies {
       guard let request = reply.request else { continue }  // Fetched whole, it always has one.
-      let message = try decoder.decode(ShownMessage.self, from: request.json)
+      var message = try decoder.decode(ShownMessage.self, from: request.json)
+      message.standIn = ShownMessage.standIn(for: request.method)
       buttons = message.replyMarkup?.inlineKeyboard.flatMap { $0 } ?? []
       print(message.rendered(buttons: buttons))
       try writer.database.write {
@@ -157,7 +162,8 @@ private struct ConsoleUpdate: Encodable {
 private struct ShownMessage: Decodable {
   struct Button: Decodable {
     var text: String
-    var callbackData: String
+    var callbackData: String?
+    var url: String?
   }
   struct Keyboard: Decodable {
     var inlineKeyboard: [[Button]]
@@ -165,9 +171,25 @@ private struct ShownMessage: Decodable {
 
   var text: String?
   var replyMarkup: Keyboard?
+  /// In place of what Telegram alone can show.
+  var standIn: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case text, replyMarkup
+  }
+
+  static func standIn(for method: String) -> String? {
+    switch method {
+    case "sendInvoice": "(In Telegram, an invoice follows here. Stars can be paid there alone.)"
+    case "createInvoiceLink": "(In Telegram, a link to subscribe follows here.)"
+    default: nil
+    }
+  }
 
   func rendered(buttons: [Button]) -> String {
-    let lines = buttons.enumerated().map { "  [#\($0.offset + 1)  \($0.element.text)]" }
-    return ([text ?? ""] + lines).joined(separator: "\n")
+    let lines = buttons.enumerated().map { index, button in
+      "  [#\(index + 1)  \(button.text)]\(button.url.map { " \($0)" } ?? "")"
+    }
+    return ([text ?? standIn ?? ""] + lines).joined(separator: "\n")
   }
 }

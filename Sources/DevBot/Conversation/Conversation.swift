@@ -11,7 +11,7 @@ package struct Conversation: Sendable {
   /// what an old conversation adds to the price of every new question.
   package static let contextTokens = 8_000
   /// Older messages of a conversation are forgotten.
-  private static let keptMessages = 200
+  package static let keptMessages = 200
 
   package let userID: Int64
   package let projectID: String?
@@ -59,5 +59,10 @@ package struct Conversation: Sendable {
         ORDER BY id DESC LIMIT 1 OFFSET :kept)
       """,
       ["user": userID, "project": projectID, "kept": Self.keptMessages])
+  }
+
+  /// Forgets all that was ever said with the person.
+  static func erase(userID: Int64, in db: Database) throws {
+    try db.run("DELETE FROM conversation_messages WHERE user_id = ?", [userID])
   }
 }

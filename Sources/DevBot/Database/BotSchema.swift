@@ -12,6 +12,9 @@ enum BotSchema {
     migrator.registerMigration("bot 1: inbox, outbox, conversation") { db in
       for sql in [inbox, outbox, conversation, pollOffset] { try db.execute(sql: sql) }
     }
+    migrator.registerMigration("bot 2: what follows a reply, support, broadcasts") { db in
+      for sql in [outboxFollowUps, support, broadcasts] { try db.execute(sql: sql) }
+    }
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
@@ -54,6 +57,50 @@ enum BotSchema {
       finished_at TEXT
     ) STRICT;
     CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
+    """
+
+  /// `purpose` says what follows once Telegram has said yes or no; see `Purpose`. The file columns
+  /// are those of a document.
+  private static let outboxFollowUps = """
+    ALTER TABLE outbox ADD COLUMN purpose TEXT;
+    ALTER TABLE outbox ADD COLUMN file_name TEXT;
+    ALTER TABLE outbox ADD COLUMN file_type TEXT;
+    ALTER TABLE outbox ADD COLUMN file BLOB;
+    """
+
+  /// Who asked, and which messages told the administrators of it: an answer to one of those goes
+  /// back to the person. What was asked stands in the chats alone.
+  private static let support = """
+    CREATE TABLE support_requests (
+      id INTEGER PRIMARY KEY,
+      telegram_user_id INTEGER NOT NULL,
+      created_at TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX support_requests_of_person ON support_requests (telegram_user_id, created_at);
+    CREATE TABLE support_messages (
+      chat_id INTEGER NOT NULL,
+      message_id INTEGER NOT NULL,
+      request_id INTEGER NOT NULL REFERENCES support_requests (id) ON DELETE CASCADE,
+      PRIMARY KEY (chat_id, message_id)
+    ) STRICT;
+    """
+
+  /// `last_user_id` is how far it has come: rows of the outbox were made for everybody up to there.
+  private static let broadcasts = """
+    CREATE TABLE broadcasts (
+      id INTEGER PRIMARY KEY,
+      text TEXT NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('draft', 'running', 'done', 'stopped')),
+      chat_id INTEGER NOT NULL,
+      message_id INTEGER,
+      last_user_id INTEGER NOT NULL DEFAULT 0,
+      recipients INTEGER NOT NULL DEFAULT 0,
+      queued INTEGER NOT NULL DEFAULT 0,
+      sent INTEGER NOT NULL DEFAULT 0,
+      failed INTEGER NOT NULL DEFAULT 0,
+      shown_at TEXT,
+      created_at TEXT NOT NULL
+    ) STRICT;
     """
 
   private static let conversation = """

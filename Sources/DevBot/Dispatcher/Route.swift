@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Ledger
 package import TelegramBotAPI
 
@@ -14,10 +14,15 @@ package enum Route: Sendable {
   case edited(Sender)
   case button(data: String, CallbackQuery, Sender)
   case preCheckout(PreCheckoutQuery)
+  /// Money has come in; the time is that of its message.
+  case payment(SuccessfulPayment, paidAt: Date, Sender)
+  /// Money has gone back.
+  case refunded(RefundedPayment)
+  case subscriptionChanged(BotSubscriptionUpdated)
+  /// Somebody has blocked the bot, or lifted the block.
+  case reachable(Bool, telegramUserID: Int64)
   /// Nothing to do, on purpose.
   case ignored
-  /// Money for something that is not sold: to be looked at by the operator.
-  case unexpectedPayment(Sender)
 
   /// Who wrote, and where the answer goes.
   package struct Sender: Sendable {
@@ -28,6 +33,8 @@ package enum Route: Sendable {
     package var threadID: Int64?
     /// The message to answer to, in a group; in a private chat it is plain which one is meant.
     package var replyTo: Int64?
+    /// The message that the person has answered to with this one.
+    package var inReplyTo: Int64?
   }
 
   /// Sorted apart by whom it concerns: updates of one person are handled one after the other.
@@ -36,6 +43,8 @@ package enum Route: Sendable {
     case .message(let message), .editedMessage(let message): message.from?.id ?? message.chat.id
     case .callbackQuery(let query): query.from.id
     case .preCheckoutQuery(let query): query.from.id
+    case .subscriptionChanged(let change): change.user.id
+    case .chatMemberChanged(let change): change.from.id
     default: 0
     }
   }
@@ -45,7 +54,9 @@ package enum Route: Sendable {
   package static func isUrgent(_ update: Update) -> Bool {
     switch update.content {
     case .callbackQuery, .preCheckoutQuery: true
-    case .message(let message): message.successfulPayment != nil
+    case .message(let message):
+      message.successfulPayment != nil || message.refundedPayment != nil
+    case .subscriptionChanged: true
     default: false
     }
   }
@@ -67,13 +78,20 @@ package enum Route: Sendable {
         Sender(
           user: query.from, chatID: message.chat.id, isPrivate: message.chat.isPrivate))
     case .preCheckoutQuery(let query): self = .preCheckout(query)
+    case .subscriptionChanged(let change): self = .subscriptionChanged(change)
+    case .chatMemberChanged(let change) where change.chat.isPrivate:
+      self = .reachable(change.newStatus != "kicked", telegramUserID: change.from.id)
     default: self = .ignored
     }
   }
 
   private static func route(_ message: Message, bot: User) -> Route {
+    if let refunded = message.refundedPayment { return .refunded(refunded) }
     guard let sender = sender(of: message) else { return .ignored }
-    guard message.successfulPayment == nil else { return .unexpectedPayment(sender) }
+    if let payment = message.successfulPayment {
+      let paidAt = Date(timeIntervalSince1970: TimeInterval(message.date))
+      return .payment(payment, paidAt: paidAt, sender)
+    }
     guard let text = message.text else {
       guard sender.isPrivate, let attachment = message.attachment else { return .ignored }
       return .unreadable(what: attachment.plural, sender)
@@ -101,7 +119,7 @@ package enum Route: Sendable {
     return Sender(
       user: user, chatID: message.chat.id, isPrivate: isPrivate,
       threadID: message.isTopicMessage ? message.messageThreadID : nil,
-      replyTo: isPrivate ? nil : message.messageID)
+      replyTo: isPrivate ? nil : message.messageID, inReplyTo: message.replyToMessage?.messageID)
   }
 
   private static func command(

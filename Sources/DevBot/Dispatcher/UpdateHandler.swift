@@ -14,8 +14,11 @@ package struct UpdateHandler: Sendable {
     package var replies: ReplyQueue
     package var commands: CommandList
     package var orchestrator: ModelOrchestrator
+    package var cashier: Cashier
     /// The bot's own account.
     package var bot: User
+    /// Telegram user ids.
+    package var administrators: [Int64]
     package var alerts: OperatorAlerts
     package var wakeSender: @Sendable () -> Void
     package var now: @Sendable () -> Date
@@ -41,14 +44,20 @@ package struct UpdateHandler: Sendable {
         }
       }
       let route = Route(content, bot: environment.bot)
-      let work = try await environment.writer.write(for: "answering an update") {
+      let task = try await environment.writer.write(for: "answering an update") {
         try respond(to: route, stored, in: $0)
       }
-      guard let work else {
-        Step.replyQueued.passed()
-        return environment.wakeSender()
+      switch task {
+      case .work(let work): return try await environment.orchestrator.perform(work)
+      case .reading(let sender, let read):
+        let (reply, also) = try await environment.writer.read(for: "reading a report", read)
+        try await environment.writer.write(for: "answering an update") { db in
+          _ = try self.reply(reply, also: also, to: sender, stored, environment.now(), in: db)
+        }
+      case nil: break
       }
-      try await environment.orchestrator.perform(work)
+      Step.replyQueued.passed()
+      environment.wakeSender()
     } catch is Inbox.AlreadyFinished {
       logger.debug("An update was finished before.", metadata: ["update": "\(stored.id)"])
     } catch {
@@ -99,27 +108,28 @@ package struct UpdateHandler: Sendable {
 // MARK: - From a route to a reply
 
 extension UpdateHandler {
+  /// What is left to be done for an update, outside of the transaction that looked at it.
+  private enum Task: Sendable {
+    case work(Work)
+    case reading(Route.Sender, @Sendable (Database) throws -> (Reply, also: [Outgoing]))
+  }
+
   /// Answers what can be answered from local data, and finishes the update with it; otherwise
-  /// returns the work that is to be done.
+  /// returns what is left to be done.
   private func respond(
     to route: Route, _ stored: StoredUpdate, in db: Database
-  ) throws -> Work? {
+  ) throws -> Task? {
     let now = environment.now()
     switch route {
     case .command(let name, let argument, let sender):
-      guard let command = environment.commands.named(name) else {
-        return try reply(unknown(name, sender), to: sender, stored, now, in: db)
-      }
-      guard sender.isPrivate || !command.isPersonal else {
-        let text = "That is between you and me: please send me /\(name) in a private chat."
-        return try reply(Reply(text), to: sender, stored, now, in: db)
-      }
-      let request = try request(of: sender, argument: argument, now, in: db)
-      return try carryOut(stored, sender, now, in: db) { try command.respond(to: request, in: db) }
+      return try command(name, argument, sender, stored, now, in: db)
     case .text(let text, let sender):
-      let request = try request(of: sender, argument: text, now, in: db)
+      if let answer = try supportAnswer(text, sender, in: db) {
+        return try reply(Reply("Sent."), also: [answer], to: sender, stored, now, in: db)
+      }
+      let request = try request(of: sender, argument: text, stored, now, in: db)
       return try carryOut(stored, sender, now, in: db) {
-        _ = try request.account()
+        guard try !request.account().isBlocked else { return .reply(Self.blocked) }
         return text.isEmpty ? .reply(Self.whatCanIDo) : .work(.chat, text)
       }
     case .unreadable(let what, let sender):
@@ -133,29 +143,68 @@ extension UpdateHandler {
     case .button(let data, let query, let sender):
       try press(data, query, sender, stored, now, in: db)
     case .preCheckout(let query):
-      try environment.replies.refuse(
-        query, because: "Credits cannot be bought yet. You have not been charged.",
-        updateID: stored.id, at: now, in: db)
-      try environment.inbox.finish(stored.id, at: now, in: db)
-    case .ignored:
-      try environment.inbox.finish(stored.id, at: now, in: db)
-    case .unexpectedPayment:
-      throw UnexpectedPayment()
+      try environment.cashier.answer(query, updateID: stored.id, at: now, in: db)
+    case .payment(let payment, let paidAt, let sender):
+      try environment.cashier.book(
+        payment, from: sender, paidAt: paidAt, updateID: stored.id, at: now, in: db)
+    case .refunded(let refunded):
+      try environment.cashier.book(refunded, updateID: stored.id, at: now, in: db)
+    case .subscriptionChanged(let change):
+      try environment.cashier.note(change, at: now, in: db)
+    case .reachable(let isReachable, let id):
+      try UserService().setReachable(isReachable, telegramUserID: id, at: now, in: db)
+    case .ignored: break
     }
+    try environment.inbox.finish(stored.id, at: now, in: db)
+    Step.commandCarriedOut.passed()
     return nil
+  }
+
+  private func command(
+    _ name: String, _ argument: String, _ sender: Route.Sender, _ stored: StoredUpdate, _ now: Date,
+    in db: Database
+  ) throws -> Task? {
+    let request = try request(of: sender, argument: argument, stored, now, in: db)
+    guard let command = environment.commands.named(name, for: request) else {
+      return try reply(unknown(name, sender), to: sender, stored, now, in: db)
+    }
+    guard sender.isPrivate || !command.isPersonal else {
+      let text = "That is between you and me: please send me /\(name) in a private chat."
+      return try reply(Reply(text), to: sender, stored, now, in: db)
+    }
+    return try carryOut(stored, sender, now, in: db) {
+      guard request.existingAccount?.isBlocked != true || command.servesBlocked else {
+        return .reply(Self.blocked)
+      }
+      return try command.respond(to: request, in: db)
+    }
+  }
+
+  /// What an administrator says in answer to a message that told of a request for help.
+  private func supportAnswer(
+    _ text: String, _ sender: Route.Sender, in db: Database
+  ) throws -> Outgoing? {
+    guard sender.isPrivate, let message = sender.inReplyTo,
+      environment.administrators.contains(sender.user.id), !text.isEmpty,
+      let request = try SupportDesk.request(ofMessage: message, inChat: sender.chatID, in: db)
+    else { return nil }
+    return SupportDesk.answer(text, to: request, by: sender.user.id)
   }
 
   private func carryOut(
     _ stored: StoredUpdate, _ sender: Route.Sender, _ now: Date, in db: Database,
     _ respond: () throws -> CommandResponse
-  ) throws -> Work? {
+  ) throws -> Task? {
     do {
       switch try respond() {
-      case .reply(let reply): return try self.reply(reply, to: sender, stored, now, in: db)
+      case .reply(let reply, let also):
+        return try self.reply(reply, also: also, to: sender, stored, now, in: db)
       case .work(let task, let text):
-        return Work(
-          updateID: stored.id, receivedAt: stored.receivedAt, sender: sender, task: task, text: text
-        )
+        return .work(
+          Work(
+            updateID: stored.id, receivedAt: stored.receivedAt, sender: sender, task: task,
+            text: text))
+      case .reading(let read): return .reading(sender, read)
       }
     } catch is NoAccount {
       return try reply(Self.noAccount(sender), to: sender, stored, now, in: db)
@@ -167,9 +216,10 @@ extension UpdateHandler {
     _ now: Date, in db: Database
   ) throws {
     let parts = data.split(separator: ":", maxSplits: 1)
-    let command = parts.first.flatMap { environment.commands.named(String($0)) }
     let argument = parts.count > 1 ? String(parts[1]) : ""
-    let request = try request(of: sender, argument: argument, now, in: db)
+    var request = try request(of: sender, argument: argument, stored, now, in: db)
+    request.pressedMessage = query.message
+    let command = parts.first.flatMap { environment.commands.named(String($0), for: request) }
     var response = ButtonResponse(notice: "This button is from an older version of me.")
     do {
       if let command { response = try command.press(argument, by: request, in: db) }
@@ -177,11 +227,11 @@ extension UpdateHandler {
       response = ButtonResponse(notice: "Please send me /start first.")
     }
     try environment.replies.queue(response, to: query, updateID: stored.id, at: now, in: db)
-    try environment.inbox.finish(stored.id, at: now, in: db)
   }
 
   private func request(
-    of sender: Route.Sender, argument: String, _ now: Date, in db: Database
+    of sender: Route.Sender, argument: String, _ stored: StoredUpdate, _ now: Date,
+    in db: Database
   ) throws -> CommandRequest {
     let user = sender.user
     return CommandRequest(
@@ -189,15 +239,16 @@ extension UpdateHandler {
         telegramUserID: user.id, username: user.username, firstName: user.firstName,
         languageCode: user.languageCode),
       existingAccount: try UserService().find(telegramUserID: user.id, in: db),
-      argument: argument, now: now)
+      argument: argument, updateID: stored.id,
+      isAdministrator: environment.administrators.contains(user.id), now: now)
   }
 
   private func reply(
-    _ reply: Reply?, to sender: Route.Sender, _ stored: StoredUpdate, _ now: Date, in db: Database
-  ) throws -> Work? {
-    if let reply {
-      try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
-    }
+    _ reply: Reply, also: [Outgoing] = [], to sender: Route.Sender, _ stored: StoredUpdate,
+    _ now: Date, in db: Database
+  ) throws -> Task? {
+    try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
+    try environment.replies.queue(also, updateID: stored.id, at: now, in: db)
     try environment.inbox.finish(stored.id, at: now, in: db)
     Step.commandCarriedOut.passed()
     return nil
@@ -207,6 +258,9 @@ extension UpdateHandler {
   private func unknown(_ name: String, _ sender: Route.Sender) -> Reply {
     Reply("I do not know /\(name.prefix(32)). Send /help for everything I can do.")
   }
+
+  private static let blocked = Reply(
+    "Your account is blocked. What you own stays yours; please write to /paysupport.")
 
   private static let whatCanIDo = Reply("What can I do for you? /help lists everything.")
 
@@ -226,8 +280,8 @@ extension UpdateHandler {
       + "cost you nothing.")
 
   private static let paymentSetApart = Reply(
-    "I have been told of a payment from you, but nothing is for sale yet. My operator has been "
-      + "told and looks after it.")
+    "I have been told of a payment from you, but something went wrong on my side. My operator has "
+      + "been told and looks after it; nothing is lost. /paysupport takes your questions.")
 
   private func content(of stored: StoredUpdate) async throws -> StoredUpdate {
     guard stored.update == nil, stored.flaw == nil else { return stored }
@@ -254,19 +308,17 @@ extension UpdateHandler {
   }
 }
 
-private struct UnexpectedPayment: Error {}
-
 extension Route {
   fileprivate var isPayment: Bool {
-    if case .unexpectedPayment = self { true } else { false }
+    if case .payment = self { true } else { false }
   }
 
   fileprivate var sender: Sender? {
     switch self {
     case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
-      .edited(let sender), .button(_, _, let sender), .unexpectedPayment(let sender):
+      .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):
       sender
-    case .preCheckout, .ignored: nil
+    case .preCheckout, .refunded, .subscriptionChanged, .reachable, .ignored: nil
     }
   }
 }

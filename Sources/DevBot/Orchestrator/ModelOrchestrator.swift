@@ -21,7 +21,9 @@ package struct ModelOrchestrator: Sendable {
     package var models: ModelAssignment
     package var terms: BillingTerms
     /// False after a break in the ledger: then nothing is sold, but everything is answered.
-    package var isSelling: Bool
+    package var isSelling: @Sendable () -> Bool
+    /// What an invitation brings both sides.
+    package var referralCredits: Credits
     package var alerts: OperatorAlerts
     package var typing: @Sendable (Route.Sender) async -> Void
     package var wakeSender: @Sendable () -> Void
@@ -91,7 +93,7 @@ package struct ModelOrchestrator: Sendable {
 extension ModelOrchestrator {
   /// `nil` where the person was refused instead.
   private func takeHold(for work: Work) async throws -> PaidCall? {
-    guard environment.isSelling else {
+    guard environment.isSelling() else {
       return try await refuse(
         work,
         "I cannot take paid requests right now; I have noted it for my operator. Try again later.")
@@ -263,6 +265,7 @@ extension ModelOrchestrator {
       }
       Step.settled.passed()
       try finish(call.work, with: Self.reply(answer, settlement, to: call.work.sender), in: db)
+      if settlement.charge > .zero { try thankForInvitation(of: call.account, in: db) }
       return settlement
     }
     await report(settlement, of: call)

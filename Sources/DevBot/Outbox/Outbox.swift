@@ -25,35 +25,67 @@ package struct Outbox: Sendable {
     /// How often Telegram may have taken it without saying so.
     package var lostAnswers: Int
     package var createdAt: Date
+    /// What follows once it has ended.
+    package var purpose: Purpose?
+    /// For how long it is worth sending, in seconds; `nil` where it must not be given up.
+    package var lifetime: TimeInterval?
 
     package init(row: Row) {
       id = row["id"]
       updateID = row["update_id"]
       chatID = row["chat_id"]
-      request = BotRequest(method: row["method"], json: Data((row["payload"] as String).utf8))
+      request = BotRequest(
+        method: row["method"], json: Data((row["payload"] as String).utf8),
+        attachment: Self.attachment(row))
       lostAnswers = row["lost_answers"]
       createdAt = row["created_at"]
+      purpose = (row["purpose"] as String?).flatMap(Purpose.init(text:))
+      lifetime =
+        switch purpose {
+        case .refund, .cancellation: nil
+        default: chatID == nil ? Self.answerLifetime : Self.messageLifetime
+        }
+    }
+
+    /// Telegram forgets a question after a day, and so do people.
+    private static let messageLifetime: TimeInterval = 24 * 3_600
+    /// Telegram takes no answer to a query later than this (server source, 150 s).
+    private static let answerLifetime: TimeInterval = 150
+
+    private static func attachment(_ row: Row) -> BotRequest.Attachment? {
+      guard let name = row["file_name"] as String? else { return nil }
+      return BotRequest.Attachment(
+        fileName: name, contentType: row["file_type"], data: row["file"])
     }
   }
 
   /// How a reply ended.
   package enum Ending: Sendable {
-    case sent(messageID: Int64?)
-    case failed(String)
+    /// Telegram took it; `text` is its result where that is a text.
+    case sent(messageID: Int64?, text: String? = nil)
+    /// - Parameter isForbidden: Whether the bot may not write to the chat.
+    case failed(String, isForbidden: Bool = false)
   }
 
+  /// - Returns: The id of the new row.
+  @discardableResult
   package func queue(
-    _ request: BotRequest, chatID: Int64?, updateID: Int64, at now: Date, in db: Database
-  ) throws {
+    _ request: BotRequest, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64, at now: Date,
+    in db: Database
+  ) throws -> Int64 {
+    let file = request.attachment
     try db.run(
       """
-      INSERT INTO outbox (update_id, channel, chat_id, method, payload, created_at)
-      VALUES (?, ?, ?, ?, ?, ?)
+      INSERT INTO outbox (update_id, channel, chat_id, method, payload, purpose, file_name,
+        file_type, file, created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         updateID, channel.rawValue, chatID, request.method,
-        String(decoding: request.json, as: UTF8.self), now.databaseText,
+        String(decoding: request.json, as: UTF8.self), purpose?.text, file?.fileName,
+        file?.contentType, file?.data, now.databaseText,
       ])
+    return db.lastInsertedRowID
   }
 
   /// The oldest replies after that one, in order.
@@ -79,6 +111,13 @@ package struct Outbox: Sendable {
       [channel.rawValue, id, last, chatID, limit], in: db)
   }
 
+  /// What is still to be sent for that purpose.
+  package func queued(for purpose: Purpose, in db: Database) throws -> Queued? {
+    try Queued.fetchOne(
+      db, sql: "SELECT * FROM outbox WHERE channel = ? AND state = 'queued' AND purpose = ?",
+      arguments: [channel.rawValue, purpose.text])
+  }
+
   package func content(of id: Int64, in db: Database) throws -> BotRequest? {
     let sql = "SELECT * FROM outbox WHERE id = ?"
     return try Queued.fetchOne(cached: sql, [id], in: db)?.request
@@ -86,11 +125,11 @@ package struct Outbox: Sendable {
 
   package func end(_ id: Int64, _ ending: Ending, at now: Date, in db: Database) throws {
     switch ending {
-    case .sent(let messageID):
+    case .sent(let messageID, _):
       try db.run(
         "UPDATE outbox SET state = 'sent', message_id = ?, finished_at = ? WHERE id = ?",
         [messageID, now.databaseText, id])
-    case .failed(let reason):
+    case .failed(let reason, _):
       try db.run(
         "UPDATE outbox SET state = 'failed', failure = ?, finished_at = ? WHERE id = ?",
         [reason, now.databaseText, id])

@@ -53,16 +53,12 @@ package actor OutboxSender {
   private static let mostIdleChats = 1_000
   /// A repeated answer is better than a lost one, but not without end.
   private static let mostCopies = 10
-  /// Telegram forgets a question after a day, and so do people.
-  private static let messageLifetime: TimeInterval = 24 * 3_600
-  /// Telegram takes no answer to a query later than this (server source, 150 s).
-  private static let answerLifetime: TimeInterval = 150
 
   private let outbox: Outbox
   private let client: TelegramClient
   private let writer: PatientWriter
   private let rates: Rates
-  private let undelivered: Undelivered
+  private let ended: Ended
   private let logger: Logger
   private var globalRate: SendRate
   private var chats: [Int64: Chat] = [:]
@@ -73,21 +69,23 @@ package actor OutboxSender {
   private var underway = 0
   private var sending = 0
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
-  private var ended: [(reply: Outbox.Queued, ending: Outbox.Ending)] = []
+  private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending)] = []
   private var isRecording = false
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
-  private let wakeUps = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+  private let wakeUps: AsyncStream<Void>
 
-  /// What is to be done, in the transaction that records it, when all that answers an update has
-  /// reached nobody.
-  package typealias Undelivered =
-    @Sendable (_ updateID: Int64, _ now: Date, _ db: Database) throws -> Void
+  /// What is to be done about a reply that failed or has a purpose, in the transaction that records
+  /// how it ended. Returns whether that made new replies.
+  package typealias Ended =
+    @Sendable (_ reply: Outbox.Queued, _ ending: Outbox.Ending, _ now: Date, _ db: Database) throws
+    -> Bool
 
   package init(
     outbox: Outbox, client: TelegramClient, writer: PatientWriter, rates: Rates,
-    undelivered: @escaping Undelivered, logger: Logger
+    ended: @escaping Ended, wakeUps: AsyncStream<Void>, logger: Logger
   ) {
-    self.undelivered = undelivered
+    self.wakeUps = wakeUps
+    self.ended = ended
     self.outbox = outbox
     self.client = client
     self.writer = writer
@@ -96,15 +94,10 @@ package actor OutboxSender {
     globalRate = SendRate(perSecond: rates.perSecond, burst: Int(rates.perSecond))
   }
 
-  /// Says that there may be something new to send.
-  package nonisolated func wake() {
-    wakeUps.continuation.yield()
-  }
-
   /// Sends until the task is cancelled.
   package func run() async {
     load()
-    for await _ in wakeUps.stream { load() }
+    for await _ in wakeUps { load() }
   }
 
   /// Returns when everything in the outbox has been sent or given up.
@@ -123,7 +116,7 @@ package actor OutboxSender {
       }
       loading = Retries()
       for reply in replies { take(reply) }
-      if replies.count == room { wake() }
+      if replies.count == room { Task { load() } }
     } catch {
       guard !willLoadAgain else { return }
       willLoadAgain = true
@@ -132,7 +125,7 @@ package actor OutboxSender {
       Task {
         await writer.sleep(delay)
         willLoadAgain = false
-        wake()
+        load()
       }
     }
   }
@@ -213,9 +206,9 @@ extension OutboxSender {
       }
       reply.request = request
       do throws(TelegramError) {
-        let messageID = try await send(request)
+        let result = try await send(request, atOnce: reply.chatID == nil)
         Step.replySent.passed()
-        return end(reply, .sent(messageID: messageID))
+        return end(reply, .sent(messageID: result.messageID, text: result.text))
       } catch {
         if let ending = await ending(of: &reply, after: error, &retries) {
           return end(reply, ending)
@@ -229,7 +222,12 @@ extension OutboxSender {
     return try writer.database.read { try outbox.content(of: reply.id, in: $0) }
   }
 
-  private func send(_ request: BotRequest) async throws(TelegramError) -> Int64? {
+  /// - Parameter atOnce: For answers to queries, which do not wait for others: Telegram gives up a
+  ///   payment that is not answered within ten seconds.
+  private func send(
+    _ request: BotRequest, atOnce: Bool
+  ) async throws(TelegramError) -> TelegramResult {
+    guard !atOnce else { return try await client.perform(request) }
     if sending < Self.mostAtOnce {
       sending += 1
     } else {
@@ -238,7 +236,7 @@ extension OutboxSender {
     defer {
       if let next = sendWaiters.popFirst() { next.resume() } else { sending -= 1 }
     }
-    return try await client.perform(request).messageID
+    return try await client.perform(request)
   }
 
   /// Waits as the rates ask. Answers to queries belong to no chat and do not count as messages.
@@ -258,8 +256,7 @@ extension OutboxSender {
   private func ending(
     of reply: inout Outbox.Queued, after error: TelegramError, _ retries: inout Retries
   ) async -> Outbox.Ending? {
-    let lifetime = reply.chatID == nil ? Self.answerLifetime : Self.messageLifetime
-    guard Date().timeIntervalSince(reply.createdAt) < lifetime else {
+    guard reply.lifetime.map({ Date().timeIntervalSince(reply.createdAt) < $0 }) ?? true else {
       return .failed("too late: \(error)")
     }
     switch error {
@@ -270,7 +267,9 @@ extension OutboxSender {
       }
       reply.request = request
     case .badRequest where error.isQueryTooOld: return .failed("too late")
-    case .badRequest, .forbidden, .invalidRequest: return .failed(String(describing: error))
+    case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
+    case .badRequest, .invalidRequest: return .failed(String(describing: error))
+    case .forbidden: return .failed(String(describing: error), isForbidden: true)
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
       logger.warning("Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
@@ -278,7 +277,9 @@ extension OutboxSender {
       await writer.sleep(retryAfter)
     case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
       if error.mayBeALostAnswer {
-        guard reply.lostAnswers < Self.mostCopies else { return .failed("never confirmed") }
+        guard reply.lostAnswers < Self.mostCopies || reply.lifetime == nil else {
+          return .failed("never confirmed")
+        }
         reply.lostAnswers += 1
         await countLostAnswer(reply)
       }
@@ -324,12 +325,12 @@ extension OutboxSender {
   }
 
   private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending) {
-    if case .failed(let reason) = ending {
+    if case .failed(let reason, _) = ending {
       logger.error(
         "A reply cannot be delivered.",
         metadata: ["reply": "\(reply.id)", "update": "\(reply.updateID)", "reason": "\(reason)"])
     }
-    ended.append((reply, ending))
+    unrecorded.append((reply, ending))
     guard !isRecording else { return }
     isRecording = true
     Task { await record() }
@@ -337,19 +338,19 @@ extension OutboxSender {
 
   /// Writes down how replies ended; those that end meanwhile share the next transaction.
   private func record() async {
-    while !ended.isEmpty {
-      let batch = ended
-      ended.removeAll(keepingCapacity: true)
+    while !unrecorded.isEmpty {
+      let batch = unrecorded
+      unrecorded.removeAll(keepingCapacity: true)
       do {
-        try await writer.write(for: "recording sent replies") { db in
+        let hasMore = try await writer.write(for: "recording sent replies") { db in
           let now = Date()
           for (reply, ending) in batch { try self.outbox.end(reply.id, ending, at: now, in: db) }
-          for (reply, ending) in batch {
-            guard case .failed = ending, try self.outbox.reachedNobody(reply.updateID, in: db)
-            else { continue }
-            try self.undelivered(reply.updateID, now, db)
-          }
+          return try batch.filter { reply, ending in
+            guard ending.isFailure || reply.purpose != nil else { return false }
+            return try self.ended(reply, ending, now, db)
+          }.isEmpty == false
         }
+        if hasMore { load() }
         Step.replyMarked.passed()
       } catch {
         // They stay queued, and the next start sends them again.
@@ -363,6 +364,12 @@ extension OutboxSender {
     guard underway == 0 else { return }
     for waiter in idleWaiters { waiter.resume() }
     idleWaiters.removeAll()
+  }
+}
+
+extension Outbox.Ending {
+  package var isFailure: Bool {
+    if case .failed = self { true } else { false }
   }
 }
 

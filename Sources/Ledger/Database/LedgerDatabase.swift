@@ -46,6 +46,12 @@ package struct LedgerDatabase: Sendable {
     try pool.read(body)
   }
 
+  /// In bytes, on the disk with the file; `nil` where it cannot be learned.
+  package var freeDiskSpace: Int64? {
+    let attributes = try? FileManager.default.attributesOfFileSystem(forPath: pool.path)
+    return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value
+  }
+
   package func close() throws {
     try pool.close()
   }

@@ -62,8 +62,8 @@ package struct RefundService: Sendable {
     return true
   }
 
-  /// Telegram says that the payment is refunded: by us, by somebody else, or charged back. The Stars
-  /// are gone, so what is spent is the house's loss. Returns `nil` where that is no news.
+  /// Telegram says that the payment is refunded: by us, by somebody else, or charged back. The
+  /// Stars are gone, so what is spent is the house's loss. Returns `nil` where that is no news.
   ///
   /// - Throws: `LedgerError.unknownPayment`.
   package func bookRefunded(chargeID: String, at now: Date, in db: Database) throws -> Refund? {

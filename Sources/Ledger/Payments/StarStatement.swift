@@ -50,6 +50,19 @@ package struct StarStatement: Sendable {
     /// Says why; an administrator has to look.
     case unexplained(String)
 
+    /// For an operator to read.
+    package var sentence: String {
+      switch self {
+      case .agrees: "booked before"
+      case .creditedNow(_, let transaction, let payer):
+        "credited now: \(transaction.amount) credits to user \(payer)"
+      case .refundedNow(let refund):
+        "refunded: \(refund.clawback) credits taken back, \(refund.loss) lost"
+      case .ofTheOperator(let what): what
+      case .unexplained(let reason): "unexplained: \(reason)"
+      }
+    }
+
     /// One word for the table `star_statement`.
     var word: String {
       switch self {
@@ -143,15 +156,23 @@ package struct StarStatement: Sendable {
     switch entry.kind {
     case .payment(let payer, let payload, let isSubscription):
       return try payment(entry, payer, payload, isSubscription, at: now, in: db)
-    case .repayment:
-      do {
-        let refund = try RefundService().bookRefunded(chargeID: entry.id, at: now, in: db)
-        return refund.map(Finding.refundedNow) ?? .agrees
-      } catch LedgerError.unknownPayment {
-        return .unexplained("Stars went back for a payment that is not known")
-      }
+    case .repayment: return try repayment(entry, at: now, in: db)
     case .ofTheOperator(let what): return .ofTheOperator(what)
-    case .other(let what): return .unexplained(what)
+    case .other(let what):
+      // However Telegram calls it: what goes out under the id of a payment is that payment.
+      guard !entry.isIncoming, try PaymentService().find(entry.id, in: db) != nil else {
+        return .unexplained(what)
+      }
+      return try repayment(entry, at: now, in: db)
+    }
+  }
+
+  private func repayment(_ entry: Entry, at now: Date, in db: Database) throws -> Finding {
+    do {
+      let refund = try RefundService().bookRefunded(chargeID: entry.id, at: now, in: db)
+      return refund.map(Finding.refundedNow) ?? .agrees
+    } catch LedgerError.unknownPayment {
+      return .unexplained("Stars went back for a payment that is not known")
     }
   }
 

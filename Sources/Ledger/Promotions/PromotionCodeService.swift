@@ -74,7 +74,9 @@ package struct PromotionCodeService: Sendable {
         idempotencyKey: "code:\(code):\(account.id)", description: "promotion code \(code)"),
       at: now, in: db)
     try db.run(
-      "INSERT INTO code_redemptions (code, user_id, transaction_id, created_at) VALUES (?, ?, ?, ?)",
+      """
+      INSERT INTO code_redemptions (code, user_id, transaction_id, created_at) VALUES (?, ?, ?, ?)
+      """,
       [code, account.id, transaction.id, now.databaseText])
     return .redeemed(transaction)
   }

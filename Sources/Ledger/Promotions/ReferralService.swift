@@ -31,8 +31,8 @@ package struct ReferralService: Sendable {
     return code
   }
 
-  /// Notes who invited a newcomer whose account was opened just now. An unknown code is ignored, and
-  /// the person's own.
+  /// Notes who invited a newcomer whose account was opened just now. An unknown code is ignored,
+  /// and the person's own.
   package func note(code: String, newcomer: UserAccount, in db: Database) throws {
     guard !newcomer.isReturning else { return }
     try db.run(

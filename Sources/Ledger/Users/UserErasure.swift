@@ -10,7 +10,11 @@ package struct UserErasure: Sendable {
   ///
   /// - Throws: `LedgerError.callUnderWay`.
   package func erase(_ account: UserAccount, at now: Date, in db: Database) throws {
-    guard account.held == .zero else { throw LedgerError.callUnderWay }
+    let isAtWork = try Bool.fetchOne(
+      db,
+      sql: "SELECT EXISTS (SELECT 1 FROM credit_holds WHERE user_id = ? AND state = 'pending')",
+      arguments: [account.id])
+    guard isAtWork != true else { throw LedgerError.callUnderWay }
     if account.balance > .zero {
       try CreditTransactionService().record(
         CreditTransactionService.Entry(

@@ -25,7 +25,7 @@ struct Aidevbot: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ConsoleCommand.self, PricingCommand.self, CreditsCommand.self,
-      LedgerCommand.self,
+      RefundCommand.self, StarsCommand.self, CodesCommand.self, LedgerCommand.self,
     ])
 
   static func main() async {
@@ -50,7 +50,8 @@ struct Aidevbot: AsyncParsableCommand {
     switch error {
     case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized: 78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists: 75
-    case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade:
+    case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade,
+      is TelegramError:
       1
     default: nil
     }

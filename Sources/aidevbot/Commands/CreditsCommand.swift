@@ -83,7 +83,7 @@ struct CreditsShowCommand: AsyncParsableCommand {
 }
 
 extension Credits {
-  fileprivate init(argument: String) throws {
+  init(argument: String) throws {
     do {
       try self.init(parsing: argument)
     } catch {

@@ -25,12 +25,27 @@ struct RunCommand: AsyncParsableCommand {
     let llm = try live.llm(withDemo: false)
     let database = try live.database()
     try warnOfModelsWithoutPrice(settings.models, database, logger)
+    try warnOfTheStore(settings, logger)
     let bot = TelegramBot(
       client: client, database: database, llm: llm, settings: settings, logger: logger)
     try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
       try await bot.run { await stop.wait() }
     }
     try database.close()
+  }
+
+  private func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {
+    for package in settings.store.sold {
+      let margin = try package.marginPerMille(
+        usdPerStar: settings.store.usdPerStar, terms: settings.terms)
+      if margin < 0 {
+        logger.error("\(package.name) is sold below what its credits cost; raise its price.")
+      }
+    }
+    if settings.administrators.isEmpty, !settings.store.sold.isEmpty {
+      logger.error(
+        "TELEGRAM_ADMIN_USER_IDS is not set, so nobody reads what people write to /paysupport.")
+    }
   }
 
   /// A person who asks for such a model is turned away, so the operator should know before.

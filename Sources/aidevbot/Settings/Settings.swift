@@ -7,7 +7,7 @@ import Logging
 /// The configuration, each part checked when it is asked for: a command needs to know no more than
 /// it uses.
 struct Settings: Sendable {
-  private let source: SettingsSource
+  let source: SettingsSource
 
   /// - Parameter file: A file of the form of `config/aidevbot.example.yaml`.
   init(file: String?) async throws {
@@ -47,7 +47,11 @@ struct Settings: Sendable {
       sendRates: OutboxSender.Rates(
         perSecond: try rate(.telegramSendsPerSecond, default: 30),
         perChatPerSecond: try rate(.telegramSendsPerChatPerSecond, default: 1)),
-      administrators: try administrators())
+      store: try store(),
+      texts: BotSettings.Texts(
+        paySupport: try text(.textsPaySupport), terms: try text(.textsTerms),
+        privacy: try text(.textsPrivacy)),
+      promotions: try promotions(), administrators: try administrators())
   }
 
   func telegramToken() throws -> String {
@@ -133,12 +137,15 @@ extension Settings {
   }
 
   private func initialGrant() throws -> Credits {
-    let text = try source.text(.billingInitialGrantCredits) ?? "100"
-    guard let grant = try? Credits(parsing: text), grant >= .zero else {
-      throw SettingsError(
-        .billingInitialGrantCredits, "must be a number of credits, zero or more, such as 100")
+    try credits(.billingInitialGrantCredits, default: "100")
+  }
+
+  func credits(_ key: SettingsKey, default usual: String) throws -> Credits {
+    guard let credits = try? Credits(parsing: try source.text(key) ?? usual), credits >= .zero
+    else {
+      throw SettingsError(key, "must be a number of credits, zero or more, such as 100")
     }
-    return grant
+    return credits
   }
 
   /// Messages a second. Longer intervals would not fit a `Duration` in the end.

@@ -55,6 +55,24 @@ struct SettingsSource: Sendable {
     return nil
   }
 
+  /// The elements of a list, or `nil` where it is set nowhere. In the environment, commas stand
+  /// between them.
+  func texts(_ key: SettingsKey) throws -> [String]? {
+    for provider in providers {
+      let found: LookupResult
+      do {
+        found = try provider.value(forKey: key.configKey, type: .stringArray)
+      } catch {
+        throw SettingsError(key, "must be a list")
+      }
+      if case .stringArray(let texts)? = found.value?.content {
+        let trimmed = texts.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+        return trimmed.filter { !$0.isEmpty }
+      }
+    }
+    return nil
+  }
+
   /// A file of comments alone is no YAML mapping, but a fine configuration.
   private static func holdsAnything(_ file: String) throws -> Bool {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {

@@ -1,0 +1,154 @@
+import Foundation
+import GRDB
+import Ledger
+import TelegramBotAPI
+
+/// A message to everybody. It drives itself: rows of the outbox are made for a few people at a
+/// time, and when the last of those has ended, for the next few, in the same transaction. So it
+/// goes on after any end of the process, and an answer that somebody waits for is never behind
+/// many.
+struct BroadcastService: Sendable {
+  /// How many messages are on their way at a time. Telegram takes 30 a second in all, and those who
+  /// have asked something share them.
+  static let bite = 20
+  /// Between two looks of the message that shows how far it is: Telegram counts edits as messages.
+  private static let shownEvery: TimeInterval = 5
+
+  let outbox: Outbox
+
+  struct Broadcast: FetchableRecord {
+    var id: Int64
+    var text: String
+    var state: String
+    var chatID: Int64
+    var messageID: Int64?
+    var lastUserID: Int64
+    var recipients: Int
+    var queued: Int
+    var sent: Int
+    var failed: Int
+    var shownAt: Date?
+
+    init(row: Row) {
+      id = row["id"]
+      text = row["text"]
+      state = row["state"]
+      chatID = row["chat_id"]
+      messageID = row["message_id"]
+      lastUserID = row["last_user_id"]
+      recipients = row["recipients"]
+      queued = row["queued"]
+      sent = row["sent"]
+      failed = row["failed"]
+      shownAt = row["shown_at"]
+    }
+  }
+
+  /// A draft, for its author to look at.
+  func draft(_ text: String, by chatID: Int64, at now: Date, in db: Database) throws -> Int64 {
+    try db.run(
+      "INSERT INTO broadcasts (text, state, chat_id, created_at) VALUES (?, 'draft', ?, ?)",
+      [text, chatID, now.databaseText])
+    return db.lastInsertedRowID
+  }
+
+  /// Begins to send a draft; the message shows how far it is. Returns whether it was one.
+  func start(_ id: Int64, showing messageID: Int64, at now: Date, in db: Database) throws -> Bool {
+    try db.run(
+      """
+      UPDATE broadcasts SET state = 'running', message_id = ?, shown_at = ?, recipients = ?
+      WHERE id = ? AND state = 'draft'
+      """,
+      [messageID, now.databaseText, try recipients(in: db), id])
+    guard db.changesCount == 1 else { return false }
+    try goOn(id, at: now, in: db)
+    return true
+  }
+
+  /// Sends no more than what is on its way.
+  func stop(_ id: Int64, in db: Database) throws -> Bool {
+    try db.run(
+      "UPDATE broadcasts SET state = 'stopped' WHERE id = ? AND state IN ('running', 'draft')", [id]
+    )
+    return db.changesCount == 1
+  }
+
+  func find(_ id: Int64, in db: Database) throws -> Broadcast? {
+    try Broadcast.fetchOne(cached: "SELECT * FROM broadcasts WHERE id = ?", [id], in: db)
+  }
+
+  /// How many would get it.
+  func recipients(in db: Database) throws -> Int {
+    try Int.fetchOne(db, sql: "SELECT count(*) FROM users WHERE \(Self.isRecipient)") ?? 0
+  }
+
+  /// One message of it has ended.
+  func count(_ id: Int64, _ ending: Outbox.Ending, at now: Date, in db: Database) throws {
+    let column = ending.isFailure ? "failed" : "sent"
+    try db.run("UPDATE broadcasts SET \(column) = \(column) + 1 WHERE id = ?", [id])
+    try goOn(id, at: now, in: db)
+  }
+
+  /// Whoever has left or is blocked is no recipient; ids of people are positive.
+  private static let isRecipient = """
+    telegram_user_id > 0 AND blocked_at IS NULL AND unreachable_since IS NULL
+    """
+
+  /// Queues the next few where none is on its way, and shows how far it is.
+  private func goOn(_ id: Int64, at now: Date, in db: Database) throws {
+    guard let broadcast = try find(id, in: db),
+      broadcast.sent + broadcast.failed >= broadcast.queued
+    else { return }
+    guard broadcast.state == "running" else { return try show(broadcast, at: now, in: db) }
+    let rows = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT id, telegram_user_id FROM users WHERE id > ? AND \(Self.isRecipient)
+        ORDER BY id LIMIT ?
+        """,
+      arguments: [broadcast.lastUserID, Self.bite])
+    for row in rows {
+      let chatID: Int64 = row["telegram_user_id"]
+      let message = try BotRequest.sendMessage(
+        chatID: chatID, text: broadcast.text, disableLinkPreview: true)
+      try outbox.queue(
+        message, chatID: chatID, purpose: .broadcast(id), updateID: 0, at: now, in: db)
+    }
+    guard let last = rows.last else {
+      try db.run("UPDATE broadcasts SET state = 'done' WHERE id = ?", [id])
+      return try find(id, in: db).map { try show($0, at: now, in: db) } ?? ()
+    }
+    try db.run(
+      "UPDATE broadcasts SET last_user_id = ?, queued = queued + ? WHERE id = ?",
+      [last["id"] as Int64, rows.count, id])
+    let isDue = broadcast.shownAt.map { now.timeIntervalSince($0) >= Self.shownEvery } ?? true
+    if isDue { try show(broadcast, at: now, in: db) }
+  }
+
+  private func show(_ broadcast: Broadcast, at now: Date, in db: Database) throws {
+    guard let messageID = broadcast.messageID else { return }
+    let keyboard = broadcast.stopButton.map { InlineKeyboardMarkup(rows: [[$0]]) }
+    let edit = try BotRequest.editMessageText(
+      chatID: broadcast.chatID, messageID: messageID, text: broadcast.progress, keyboard: keyboard)
+    try outbox.queue(edit, chatID: broadcast.chatID, updateID: 0, at: now, in: db)
+    try db.run(
+      "UPDATE broadcasts SET shown_at = ? WHERE id = ?", [now.databaseText, broadcast.id])
+  }
+}
+
+extension BroadcastService.Broadcast {
+  /// What its author sees.
+  var progress: String {
+    let missed = failed > 0 ? " \(failed) could not be reached." : ""
+    return switch state {
+    case "running": "📣 Sending: \(sent) of \(recipients) have it.\(missed)"
+    case "done": "📣 Done: \(sent) have it.\(missed)"
+    default: "📣 Stopped: \(sent) have it.\(missed)"
+    }
+  }
+
+  fileprivate var stopButton: InlineKeyboardButton? {
+    guard state == "running" else { return nil }
+    return InlineKeyboardButton(text: "Stop", callbackData: "broadcast:stop \(id)")
+  }
+}

@@ -1,0 +1,53 @@
+import GRDB
+import Ledger
+import TelegramBotAPI
+
+/// `/broadcast TEXT`: a message to everybody, after a look at it.
+struct BroadcastCommand: Command {
+  let name = "broadcast"
+  let summary = "Write to everybody: /broadcast TEXT"
+  let isPersonal = true
+  let isForAdministrators = true
+  let broadcasts: BroadcastService
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    guard !request.argument.isEmpty else {
+      return .reply(
+        Reply("Write the message after the command. You see it before anybody else does."))
+    }
+    let author = request.profile.telegramUserID
+    let id = try broadcasts.draft(request.argument, by: author, at: request.now, in: db)
+    let count = try broadcasts.recipients(in: db)
+    let people = count == 1 ? "1 person" : "\(count) people"
+    let question = Reply(
+      "📣 The message above goes to \(people). Whoever has blocked the bot is left out.",
+      buttons: [
+        Button("Send it to \(people)", command: name, argument: "send \(id)"),
+        Button("Discard it", command: name, argument: "stop \(id)"),
+      ])
+    return .reply(Reply(request.argument), also: [.message(question, to: author)])
+  }
+
+  func press(
+    _ argument: String, by request: CommandRequest, in db: Database
+  ) throws -> ButtonResponse {
+    let parts = argument.split(separator: " ")
+    guard parts.count == 2, let id = Int64(parts[1]), let message = request.pressedMessage else {
+      return ButtonResponse(notice: "This button has expired.")
+    }
+    switch parts[0] {
+    case "send":
+      guard try broadcasts.start(id, showing: message.messageID, at: request.now, in: db) else {
+        return ButtonResponse(notice: "That broadcast was sent or discarded before.")
+      }
+      let progress = try broadcasts.find(id, in: db).map { Reply($0.progress) }
+      return ButtonResponse(notice: "It is on its way.", replacement: progress)
+    default:
+      guard try broadcasts.stop(id, in: db) else {
+        return ButtonResponse(notice: "That broadcast is over.")
+      }
+      let progress = try broadcasts.find(id, in: db).map { Reply($0.progress) }
+      return ButtonResponse(notice: "Stopped.", replacement: progress)
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import GRDB
+import Ledger
+import TelegramBotAPI
+
+/// `/report [today|week|month]`: what came in and what it cost, as a table and as a file.
+struct ReportCommand: Command {
+  let name = "report"
+  let summary = "See revenue, costs and use: /report today, week or month"
+  let isPersonal = true
+  let isForAdministrators = true
+  let terms: BillingTerms
+  let usdPerStar: USD
+
+  private enum Period: String, CaseIterable {
+    case today, week, month
+
+    func start(before now: Date) -> Date {
+      let day: TimeInterval = 24 * 3_600
+      switch self {
+      case .today:
+        return Date(timeIntervalSince1970: (now.timeIntervalSince1970 / day).rounded(.down) * day)
+      case .week: return now.addingTimeInterval(-7 * day)
+      case .month: return now.addingTimeInterval(-30 * day)
+      }
+    }
+  }
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let word = request.argument.isEmpty ? Period.today.rawValue : request.argument.lowercased()
+    guard let period = Period(rawValue: word) else {
+      return .reply(Reply("Write /report today, /report week or /report month."))
+    }
+    let (from, to) = (period.start(before: request.now), request.now)
+    let author = request.profile.telegramUserID
+    return .reading { db in
+      let report = try BusinessReportService(terms: terms).report(from: from, to: to, in: db)
+      let text = try ReportText(report, terms: terms, usdPerStar: usdPerStar)
+      let file = BotRequest.Attachment(
+        fileName: "aidevbot-\(period.rawValue)-\(to.databaseText.prefix(10)).csv",
+        contentType: "text/csv", data: Data(text.csv.utf8))
+      return (
+        Reply("📊 \(from.minuteText) – \(to.minuteText) (UTC)", table: text.table),
+        [.request(try BotRequest.sendDocument(chatID: author, file), chat: author)]
+      )
+    }
+  }
+}

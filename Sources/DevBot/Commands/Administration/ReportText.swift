@@ -1,0 +1,136 @@
+import Ledger
+
+/// A business report, as a table for the chat and as a file for a spreadsheet. Both are made of the
+/// same lines.
+struct ReportText {
+  private struct Line {
+    var section: String
+    var name: String
+    var value: String
+    var unit = ""
+  }
+
+  private let lines: [Line]
+
+  /// - Throws: `LedgerError.amountTooLarge`.
+  init(_ report: BusinessReport, terms: BillingTerms, usdPerStar: USD) throws {
+    let faceValue = try BillingTerms(creditValueUSD: terms.creditValueUSD, markup: "1")
+    let net = report.starsReceived - report.starsRefunded
+    let revenue = try usdPerStar.times(Int(net)).nanoDollars()
+    let spent = try faceValue.cost(coveredBy: report.creditsSpent).nanoDollars()
+    let lost = report.houseLosses.map(\.nanoDollars).reduce(0) { $0 &+ $1 }
+    var lines = [
+      Line(section: "Stars", name: "payments", value: "\(report.payments)"),
+      Line(section: "Stars", name: "received", value: "\(report.starsReceived)", unit: "Stars"),
+      Line(section: "Stars", name: "refunds", value: "\(report.refunds)"),
+      Line(section: "Stars", name: "given back", value: "\(report.starsRefunded)", unit: "Stars"),
+      Line(section: "Stars", name: "revenue", value: "\(net)", unit: "Stars"),
+      Line(section: "Stars", name: "revenue", value: revenue.dollars, unit: "USD"),
+      Line(section: "Credits", name: "sold", value: report.creditsSold.inTables),
+      Line(section: "Credits", name: "given away", value: report.creditsGiven.inTables),
+      Line(section: "Credits", name: "taken back", value: report.creditsTakenBack.inTables),
+      Line(section: "Credits", name: "spent", value: report.creditsSpent.inTables),
+      Line(section: "Result", name: "credits spent", value: spent.dollars, unit: "USD"),
+      Line(section: "Result", name: "real cost", value: report.realCost.dollars, unit: "USD"),
+      Line(
+        section: "Result", name: "margin", value: (spent &- report.realCost).dollars, unit: "USD"),
+      Line(section: "House loss", name: "in all", value: lost.dollars, unit: "USD"),
+    ]
+    lines += report.houseLosses.map { loss in
+      Line(
+        section: "House loss", name: "\(loss.reason.words) (\(loss.count))",
+        value: loss.nanoDollars.dollars, unit: "USD")
+    }
+    lines += [
+      Line(section: "People", name: "new", value: "\(report.newUsers)"),
+      Line(section: "People", name: "active", value: "\(report.activeUsers)"),
+    ]
+    for model in report.topModels {
+      lines += Self.top(
+        "Top models", model.model, calls: model.calls, model.charged, model.realCost)
+    }
+    for user in report.topUsers {
+      let name = user.name.map { "\($0) " } ?? ""
+      lines += Self.top(
+        "Top users", "\(name)\(user.telegramUserID)", calls: user.calls, user.charged, user.realCost
+      )
+    }
+    self.lines = lines
+  }
+
+  private static func top(
+    _ section: String, _ name: String, calls: Int, _ charged: Credits, _ cost: Int64
+  ) -> [Line] {
+    [
+      Line(section: section, name: name, value: "\(calls)", unit: "calls"),
+      Line(section: section, name: name, value: charged.inTables, unit: "credits"),
+      Line(section: section, name: name, value: cost.dollars, unit: "USD"),
+    ]
+  }
+
+  /// In a fixed width, as narrow as a phone.
+  var table: String {
+    var text: [String] = []
+    var (section, name) = ("", "")
+    for line in lines {
+      if line.section != section {
+        if !section.isEmpty { text.append("") }
+        text.append(line.section)
+        (section, name) = (line.section, "")
+      }
+      let label = line.name == name ? "" : line.name
+      name = line.name
+      text.append(Self.row(label, line.value, line.unit))
+    }
+    return text.joined(separator: "\n")
+  }
+
+  /// A comma between, a line each; what a spreadsheet could take for a formula is no formula.
+  var csv: String {
+    let rows = lines.map { [$0.section, $0.name, $0.value, $0.unit] }
+    return ([["section", "name", "value", "unit"]] + rows)
+      .map { $0.map(Self.csvField).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  private static let labelWidth = 20
+  private static let valueWidth = 10
+
+  private static func row(_ label: String, _ value: String, _ unit: String) -> String {
+    let label = String(label.filter { !$0.isNewline }.prefix(labelWidth))
+    let gap = max(1, labelWidth + valueWidth - label.count - value.count)
+    return " \(label)\(String(repeating: " ", count: gap))\(value)\(unit.isEmpty ? "" : " \(unit)")"
+  }
+
+  private static func csvField(_ text: String) -> String {
+    let isFormula = text.first.map { "=+@\t\r".contains($0) } == true
+    let safe = isFormula ? "'" + text : text
+    guard safe.contains(where: { "\",\r\n".contains($0) || $0.isNewline }) else { return safe }
+    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+  }
+}
+
+extension BusinessReport.HouseLoss.Reason {
+  fileprivate var words: String {
+    switch self {
+    case .lostCalls: "lost calls"
+    case .failedCalls: "failed calls"
+    case .forgivenOverruns: "overruns"
+    case .undeliveredAnswers: "undelivered"
+    case .refundedCredits: "refunded"
+    }
+  }
+}
+
+extension Credits {
+  /// Two decimals, rounded down.
+  fileprivate var inTables: String { balanceText }
+}
+
+extension Int64 {
+  /// Nano-dollars as dollars with two decimals, rounded to the nearest.
+  fileprivate var dollars: String {
+    let (cents, rest) = Int128(self).quotientAndRemainder(dividingBy: 10_000_000)
+    let step: Int128 = abs(rest) * 2 >= 10_000_000 ? (rest < 0 ? -1 : 1) : 0
+    return DecimalText.format(cents + step, decimals: 2, atLeast: 2)
+  }
+}

@@ -1,0 +1,105 @@
+import GRDB
+import Ledger
+
+/// `/user USER`: what somebody has, did and bought; buttons block and unblock.
+struct UserCommand: Command {
+  let name = "user"
+  let summary = "See somebody's account: /user ID or @NAME"
+  let isPersonal = true
+  let isForAdministrators = true
+
+  private static let shown = 8
+
+  static func unknown(_ mention: String) -> Reply {
+    Reply(
+      "I know nobody called \(mention.prefix(64)). Give the numeric id, or the @name as it was "
+        + "when they last sent /start.")
+  }
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    guard !request.argument.isEmpty else {
+      return .reply(Reply("Write whom, for example:\n/user 123456789\n/user @ada"))
+    }
+    guard let account = try UserService().find(mention: request.argument, in: db) else {
+      return .reply(Self.unknown(request.argument))
+    }
+    return .reply(try page(of: account, in: db))
+  }
+
+  func press(
+    _ argument: String, by request: CommandRequest, in db: Database
+  ) throws -> ButtonResponse {
+    let parts = argument.split(separator: " ")
+    guard parts.count == 2, let id = Int64(parts[1]),
+      let account = try UserService().find(telegramUserID: id, in: db)
+    else { return ButtonResponse(notice: "That account is gone.") }
+    let blocks = parts[0] == "block"
+    try UserService().setBlocked(blocks, userID: account.id, at: request.now, in: db)
+    let changed = try UserService().account(id: account.id, in: db)
+    return ButtonResponse(
+      notice: blocks ? "Blocked." : "No longer blocked.",
+      replacement: try page(of: changed, in: db))
+  }
+
+  private func page(of account: UserAccount, in db: Database) throws -> Reply {
+    let transactions = try CreditTransactionService().list(
+      userID: account.id, limit: Self.shown, in: db)
+    let payments = try PaymentService().list(ofUser: account.id, limit: Self.shown, in: db)
+    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
+    var lines = [
+      account.shownName,
+      "Since \(account.createdAt.dayText)\(account.isBlocked ? ", blocked" : "")"
+        + (account.isUnreachable ? ", has blocked the bot" : ""),
+      "Balance: \(account.balance) credits, \(account.held) of them reserved",
+    ]
+    if let subscription {
+      lines.append(
+        "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.dayText)")
+    }
+    lines.append("\nLast transactions (UTC):")
+    lines += transactions.map { row in
+      "\(row.createdAt.minuteText)  \(row.amount.movementText)  \(row.type.rawValue): "
+        + row.description.prefix(80)
+    }
+    lines.append("\nOrders:")
+    for order in try OrderService().list(ofUser: account.id, limit: Self.shown, in: db) {
+      lines.append(
+        "\(order.createdAt.minuteText)  \(order.package.name), \(order.package.price) Stars: "
+          + order.state.rawValue)
+    }
+    if !payments.isEmpty { lines.append("\nPayments:") }
+    for payment in payments {
+      let refund = try RefundService().current(ofPayment: payment.id, in: db)
+      let state = payment.flaw ?? refund.map { "refund \($0.state.rawValue)" } ?? "credited"
+      lines.append(
+        "\(payment.paidAt.minuteText)  \(payment.amount) Stars, \(state)\n"
+          + "\(payment.chargeID.prefix(200))")
+    }
+    let id = account.telegramUserID
+    let button =
+      account.isBlocked
+      ? Button("Unblock", command: name, argument: "unblock \(id)")
+      : Button("Block", command: name, argument: "block \(id)")
+    return Reply(lines.joined(separator: "\n"), buttons: [button])
+  }
+}
+
+extension UserAccount {
+  /// `Ada (@ada, 42)`, for an administrator.
+  var shownName: String {
+    Profile(telegramUserID: telegramUserID, username: username, firstName: firstName).shownName
+  }
+}
+
+extension UserService {
+  /// By the numeric id, or by the name with its at sign.
+  fileprivate func named(_ mention: String, in db: Database) throws -> UserAccount? {
+    try Int64(mention).map { try find(telegramUserID: $0, in: db) }
+      ?? find(username: mention, in: db)
+  }
+
+  func find(mention: String, in db: Database) throws -> UserAccount? {
+    let word = mention.prefix { !$0.isWhitespace }
+    return try named(String(word), in: db)
+  }
+}

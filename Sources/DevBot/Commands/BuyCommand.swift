@@ -1,0 +1,30 @@
+import GRDB
+import Ledger
+
+/// `/buy`: what is for sale; a button sends the invoice.
+struct BuyCommand: Command {
+  let name = Storefront.command
+  let summary = "Buy credits with Telegram Stars"
+  let isPersonal = true
+  let storefront: Storefront
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let account = try request.account()
+    let buttons = storefront.buttons
+    guard !buttons.isEmpty else { return .reply(Reply("There is nothing for sale right now.")) }
+    return .reply(
+      Reply(
+        """
+        Your balance is \(account.balance.balanceText) credits. Credits do not expire.
+
+        Choose, and I send you an invoice in Telegram Stars:
+        """,
+        buttons: buttons))
+  }
+
+  func press(
+    _ argument: String, by request: CommandRequest, in db: Database
+  ) throws -> ButtonResponse {
+    try storefront.press(argument, by: request, in: db)
+  }
+}

@@ -1,0 +1,61 @@
+import GRDB
+import Ledger
+
+/// `/deletemydata`: erases who somebody is, after they have confirmed it.
+struct DeleteMyDataCommand: Command {
+  let name = "deletemydata"
+  let summary = "Erase your account and your data"
+  let isPersonal = true
+  let servesBlocked = true
+
+  private static let yes = "yes"
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let account = try request.account()
+    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
+    let isSubscribed = subscription?.goesOn(at: request.now) == true
+    return .reply(
+      Reply(
+        """
+        This erases your account for good: your name, our conversation and your projects.
+
+        • Your \(account.balance.balanceText) credits are lost. For a refund, write to /paysupport \
+        first.\(isSubscribed ? "\n• Your subscription is canceled." : "")
+        • The journal of what was bought and spent stays, since accounting needs it, but without a \
+        name on it.
+        • Your bare Telegram id stays in a list that is linked to nothing, so that welcome credits \
+        are given once\(account.isBlocked ? " and a block lasts" : "").
+        • Messages still on their way disappear within \(Int(Inbox.keptFor) / 3_600) hours.
+        """,
+        buttons: [
+          Button("Erase everything", command: name, argument: Self.yes),
+          Button("Keep my account", command: name, argument: "no"),
+        ]))
+  }
+
+  func press(
+    _ argument: String, by request: CommandRequest, in db: Database
+  ) throws -> ButtonResponse {
+    let account = try request.account()
+    guard argument == Self.yes else {
+      return ButtonResponse(
+        notice: "Nothing was erased.", replacement: Reply("Your account stays as it is."))
+    }
+    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
+    do {
+      try UserErasure().erase(account, at: request.now, in: db)
+    } catch LedgerError.callUnderWay {
+      return ButtonResponse(
+        notice: "A request of yours is under way. Please try again when it is answered.")
+    }
+    try Conversation.erase(userID: account.id, in: db)
+    try SupportDesk.erase(account.telegramUserID, in: db)
+    var also: [Outgoing] = []
+    if let subscription, subscription.goesOn(at: request.now) {
+      also.append(try subscription.cancellation(of: account.telegramUserID))
+    }
+    return ButtonResponse(
+      notice: "Your data are erased.",
+      replacement: Reply("Your account and your data are erased. Take care!"), also: also)
+  }
+}

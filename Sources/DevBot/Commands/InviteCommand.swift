@@ -1,0 +1,25 @@
+import GRDB
+import Ledger
+
+/// `/invite`: the person's own link; who comes by it, and who sent it, get credits.
+struct InviteCommand: Command {
+  let name = "invite"
+  let summary = "Invite friends, and both get credits"
+  let isPersonal = true
+  let credits: Credits
+  let botUsername: String?
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    let account = try request.account()
+    let code = try ReferralService().code(of: account, at: request.now, in: db)
+    let link = "https://t.me/\(botUsername ?? "")?start=\(StartCommand.invitation)\(code)"
+    return .reply(
+      Reply(
+        """
+        Send this link to a friend who does not know me yet. After their first paid request, you \
+        both get \(credits) credits.
+
+        \(link)
+        """))
+  }
+}

@@ -1,0 +1,33 @@
+import GRDB
+
+/// `/privacy`: what is stored, and for how long. Telegram demands it of every bot (Terms of Service
+/// for bot developers, 4).
+struct PrivacyCommand: Command {
+  let name = "privacy"
+  let summary = "What is stored about you, and for how long"
+  let servesBlocked = true
+  /// In the operator's words.
+  let text: String?
+
+  private static let usualText = """
+    What I store about you
+
+    • Your Telegram id, name, user name and language: until you erase your account.
+    • Our conversation, as context for the next answer: the last \(Conversation.keptMessages) \
+    messages of each project, until you erase your account.
+    • Your projects with their task lists: likewise.
+    • What you bought, what you spent and what your requests cost, as a journal: for good, since \
+    accounting needs it. Once you erase your account, it has no name on it.
+    • Messages on their way in and out: \(Int(Inbox.keptFor) / 3_600) hours.
+    • Questions to /paysupport: in the chats of those who answer them.
+
+    What you ask goes to the provider of the model that answers (Google, or OpenRouter and the \
+    providers behind it), without your name. Nothing is sold or used for advertising.
+
+    /deletemydata erases your account.
+    """
+
+  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+    .reply(Reply(text ?? Self.usualText))
+  }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import GRDB
+import Ledger
+import Logging
+
+/// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
+/// looked at.
+struct Housekeeping: Sendable {
+  /// How often what is overdue is looked for.
+  static let rounds = Duration.seconds(60)
+  /// In rounds; adding up every balance takes a second or two for millions of rows.
+  private static let verifiedEvery = 60
+  /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
+  private static let leastFree: Int64 = 256 << 20
+  /// In nano-dollars: 1 USD. What the house bears in a day without anybody having to look.
+  private static let usualLossPerDay: Int64 = 1_000_000_000
+
+  let writer: PatientWriter
+  let inbox: Inbox
+  let outbox: Outbox
+  let orchestrator: ModelOrchestrator
+  let sale: SaleGuard
+  let alerts: OperatorAlerts
+  let wakeSender: @Sendable () -> Void
+
+  func run() async {
+    var round = 0
+    while !Task.isCancelled {
+      do {
+        try await orchestrator.voidOverdueHolds()
+        try prune()
+        try await look(isHourly: round % Self.verifiedEvery == Self.verifiedEvery - 1)
+      } catch {
+        writer.complain(of: error, doing: "keeping house", wait: Self.rounds)
+      }
+      // The command line queues replies, too, and has no other way to say so.
+      wakeSender()
+      round += 1
+      await writer.sleep(Self.rounds)
+    }
+  }
+
+  private func look(isHourly: Bool) async throws {
+    if isHourly {
+      let report = try writer.database.read { try LedgerVerification().verifyBalances(in: $0) }
+      sale.close(because: report)
+    }
+    if let first = sale.firstBreak { await alerts.raise(brokenLedger: first) }
+    let aDayAgo = Date().addingTimeInterval(-24 * 3_600)
+    let loss = try writer.database.read {
+      try APIKeyUsageService().houseLoss(since: aDayAgo, in: $0)
+    }
+    if loss > Self.usualLossPerDay {
+      await alerts.raise(
+        .houseLoss,
+        "Calls that reached nobody have cost the house \(loss / 10_000_000) US cents within a day. "
+          + "/report shows why.")
+    }
+    if let free = writer.database.freeDiskSpace, free < Self.leastFree {
+      writer.logger.error("The disk is nearly full.", metadata: ["free_bytes": "\(free)"])
+      await alerts.raise(
+        .lowDisk, "Only \(free >> 20) MiB are free on the disk with the database. Make room.")
+    }
+  }
+
+  /// In bites, between which others write.
+  private func prune() throws {
+    var pruned = Inbox.mostPrunedAtOnce
+    while pruned >= Inbox.mostPrunedAtOnce {
+      pruned = try writer.database.write { db in
+        try max(inbox.prune(at: Date(), in: db), outbox.prune(at: Date(), in: db))
+      }
+    }
+  }
+}

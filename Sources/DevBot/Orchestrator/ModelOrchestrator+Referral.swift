@@ -1,0 +1,26 @@
+import GRDB
+import Ledger
+
+extension ModelOrchestrator {
+  /// After a newcomer's first paid request, in the transaction that settles it: whoever invited
+  /// them and they themselves get their credits, and are told.
+  func thankForInvitation(of newcomer: UserAccount, in db: Database) throws {
+    let now = environment.now()
+    let thanks = try ReferralService().thank(
+      for: newcomer, credits: environment.referralCredits, at: now, in: db)
+    guard let thanks else { return }
+    let amount = "\(environment.referralCredits) credits"
+    var messages: [Outgoing] = [
+      .message(
+        Reply("You came by an invitation: \(amount) more are yours. /invite brings you others."),
+        to: newcomer.telegramUserID)
+    ]
+    if let inviter = thanks.inviter {
+      messages.append(
+        .message(
+          Reply("Somebody you invited has begun to work with me: \(amount) are yours. Thank you!"),
+          to: inviter.account.telegramUserID))
+    }
+    try environment.replies.queue(messages, updateID: 0, at: now, in: db)
+  }
+}

@@ -1,0 +1,123 @@
+package import Foundation
+package import GRDB
+package import Ledger
+package import Logging
+
+/// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
+/// that a kill leaves either both or none.
+package struct FollowUps: Sendable {
+  package let outbox: Outbox
+  package let replies: ReplyQueue
+  package let cashier: Cashier
+  package let holds: CreditHoldService
+  package let logger: Logger
+
+  package init(outbox: Outbox, cashier: Cashier, terms: BillingTerms, logger: Logger) {
+    self.outbox = outbox
+    self.cashier = cashier
+    self.logger = logger
+    replies = cashier.replies
+    holds = CreditHoldService(terms: terms)
+  }
+
+  /// Returns whether new replies were queued.
+  @Sendable package func follow(
+    _ reply: Outbox.Queued, _ ending: Outbox.Ending, at now: Date, in db: Database
+  ) throws -> Bool {
+    if case .failed(_, let isForbidden) = ending {
+      try refundWhatReachedNobody(reply.updateID, at: now, in: db)
+      if isForbidden, let chatID = reply.chatID, chatID > 0 {
+        try UserService().setReachable(false, telegramUserID: chatID, at: now, in: db)
+      }
+    }
+    switch (reply.purpose, ending) {
+    case (nil, _): return false
+    case (.subscriptionLink(let order), _): try pass(on: ending, order, reply, at: now, in: db)
+    case (.cancellation(let order), _): try cancel(order, ending, reply, at: now, in: db)
+    case (.refund(let id), .sent):
+      guard try RefundService().confirm(id, at: now, in: db),
+        let refund = try RefundService().refund(id: id, in: db)
+      else { return false }
+      try cashier.announce(refund, at: now, in: db)
+    case (.refund(let id), .failed(let reason, _)):
+      try cashier.refused(id, because: reason, at: now, in: db)
+    case (.broadcast(let id), _):
+      try BroadcastService(outbox: outbox).count(id, ending, at: now, in: db)
+    case (.supportRequest(let id), .sent(let messageID?, _)):
+      guard let chatID = reply.chatID else { return false }
+      try SupportDesk.remember(messageID, inChat: chatID, of: id, in: db)
+      return false
+    case (.supportRequest, _): return false
+    case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
+      let text = "Your answer to request #\(request) could not be delivered: \(reason)"
+      try replies.queue([.message(Reply(text), to: administrator)], updateID: 0, at: now, in: db)
+    case (.supportAnswer, .sent): return false
+    }
+    return true
+  }
+
+  /// An answer that reached nobody is given back: the house bears it.
+  private func refundWhatReachedNobody(
+    _ updateID: Int64, at now: Date, in db: Database
+  ) throws {
+    guard updateID != 0, try outbox.reachedNobody(updateID, in: db),
+      let amount = try holds.refund(
+        work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered",
+        at: now, in: db)
+    else { return }
+    logger.error(
+      "An answer reached nobody, so its charge is given back.",
+      metadata: ["update": "\(updateID)", "credits": "\(amount)"])
+  }
+
+  /// Gives the person the link that begins their subscription.
+  private func pass(
+    on ending: Outbox.Ending, _ orderID: String, _ reply: Outbox.Queued, at now: Date,
+    in db: Database
+  ) throws {
+    guard let chatID = reply.chatID else { return }
+    guard case .sent(_, let link?) = ending, let order = try OrderService().find(orderID, in: db)
+    else {
+      let sorry = Reply("The subscription could not be prepared. Please try again later.")
+      return try replies.queue([.message(sorry, to: chatID)], updateID: 0, at: now, in: db)
+    }
+    let text = """
+      \(order.package.name): \(order.package.content) for \(order.package.price) Stars a month. \
+      You can end it at any time with /credits.
+      """
+    let button = Button("Subscribe for \(order.package.price) ⭐ a month", url: link)
+    try replies.queue(
+      [.message(Reply(text, buttons: [button]), to: chatID)], updateID: 0, at: now, in: db)
+  }
+
+  /// Where Telegram does not know the subscription any more, there is nothing left to end.
+  private func cancel(
+    _ orderID: String, _ ending: Outbox.Ending, _ reply: Outbox.Queued, at now: Date,
+    in db: Database
+  ) throws {
+    guard let subscription = try SubscriptionService().find(order: orderID, in: db) else { return }
+    let account = try UserService().account(id: subscription.userID, in: db)
+    let isOver = subscription.paidUntil < now
+    guard case .failed(let reason, _) = ending, !isOver else {
+      try SubscriptionService().setState(.canceled, order: orderID, at: now, in: db)
+      guard account.telegramUserID > 0 else { return }
+      let text = """
+        Your subscription is canceled: nothing will be charged any more. What you have is yours to \
+        use.
+        """
+      return try replies.queue(
+        [.message(Reply(text), to: account.telegramUserID)], updateID: 0, at: now, in: db)
+    }
+    logger.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
+    try cashier.alerts.queue(
+      "The subscription of user \(account.telegramUserID) cannot be canceled: \(reason)",
+      at: now, in: db)
+    guard account.telegramUserID > 0 else { return }
+    let text = """
+      Telegram did not take the cancellation. Please cancel in Telegram's own settings (My Stars), \
+      or write to /paysupport.
+      """
+    try replies.queue(
+      [.message(Reply(text), to: account.telegramUserID)], updateID: 0, at: now, in: db)
+  }
+}

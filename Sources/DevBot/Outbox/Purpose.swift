@@ -1,0 +1,45 @@
+/// Why something is sent, where something follows from how that ends; see `FollowUps`.
+package enum Purpose: Sendable, Equatable {
+  /// A link that pays for the order of a subscription: the person gets it.
+  case subscriptionLink(order: String)
+  /// The subscription of that order is to end.
+  case cancellation(order: String)
+  /// Stars are to go back.
+  case refund(Int64)
+  /// One of the messages of a broadcast.
+  case broadcast(Int64)
+  /// Tells an administrator what somebody needs.
+  case supportRequest(Int64)
+  /// What an administrator answers.
+  case supportAnswer(request: Int64, administrator: Int64)
+
+  /// As the table `outbox` keeps it.
+  package var text: String {
+    switch self {
+    case .subscriptionLink(let order): "link:\(order)"
+    case .cancellation(let order): "cancellation:\(order)"
+    case .refund(let id): "refund:\(id)"
+    case .broadcast(let id): "broadcast:\(id)"
+    case .supportRequest(let id): "support:\(id)"
+    case .supportAnswer(let request, let administrator): "answer:\(request):\(administrator)"
+    }
+  }
+
+  /// `nil` for what another version wrote.
+  package init?(text: String) {
+    let parts = text.split(separator: ":").map(String.init)
+    guard parts.count >= 2 else { return nil }
+    let number = Int64(parts[1])
+    switch (parts[0], number, parts.count) {
+    case ("link", _, 2): self = .subscriptionLink(order: parts[1])
+    case ("cancellation", _, 2): self = .cancellation(order: parts[1])
+    case ("refund", let id?, 2): self = .refund(id)
+    case ("broadcast", let id?, 2): self = .broadcast(id)
+    case ("support", let id?, 2): self = .supportRequest(id)
+    case ("answer", let request?, 3):
+      guard let administrator = Int64(parts[2]) else { return nil }
+      self = .supportAnswer(request: request, administrator: administrator)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package import Foundation
+package import GRDB
+package import Ledger
+package import Logging
+import TelegramBotAPI
+
+/// Answers to what Telegram says of money: may it be paid, it was paid, it was given back. All of
+/// it from local data, in the transaction that finishes the update.
+package struct Cashier: Sendable {
+  package let store: Store
+  package let replies: ReplyQueue
+  package let alerts: OperatorAlerts
+  /// False after a break in the ledger.
+  package let isSelling: @Sendable () -> Bool
+  package let logger: Logger
+
+  package init(
+    store: Store, replies: ReplyQueue, alerts: OperatorAlerts,
+    isSelling: @escaping @Sendable () -> Bool, logger: Logger
+  ) {
+    self.store = store
+    self.replies = replies
+    self.alerts = alerts
+    self.isSelling = isSelling
+    self.logger = logger
+  }
+
+  /// Says yes or no to a payment that is about to be made.
+  func answer(_ query: PreCheckoutQuery, updateID: Int64, at now: Date, in db: Database) throws {
+    var reason: String?
+    do {
+      try OrderService().check(
+        query.invoicePayload, payer: query.from.id, currency: query.currency,
+        amount: query.totalAmount, sold: store.sold, in: db)
+      if !isSelling() { reason = "I cannot sell anything right now. Please try again later." }
+    } catch let refusal as OrderService.Refusal {
+      reason = refusal.sentence
+    }
+    let words = reason.map { $0 + " You have not been charged." }
+    try replies.answer(query, refusal: words, updateID: updateID, at: now, in: db)
+  }
+
+  /// Credits a payment, once, and thanks with a receipt.
+  func book(
+    _ payment: SuccessfulPayment, from sender: Route.Sender, paidAt: Date, updateID: Int64,
+    at now: Date, in db: Database
+  ) throws {
+    let subscription = payment.subscriptionExpirationDate.map { until in
+      (until: Date(timeIntervalSince1970: TimeInterval(until)), isFirst: payment.isFirstRecurring)
+    }
+    let report = PaymentService.Report(
+      chargeID: payment.telegramPaymentChargeID, payer: sender.user.id,
+      payload: payment.invoicePayload, currency: payment.currency, amount: payment.totalAmount,
+      paidAt: paidAt, source: .update, subscription: subscription)
+    switch try PaymentService().book(report, at: now, in: db) {
+    case .known:
+      logger.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
+    case .credited(let package, let transaction):
+      let receipt = Self.receipt(of: package, transaction)
+      try replies.queue(receipt, to: sender, updateID: updateID, at: now, in: db)
+    case .unmatched(let flaw):
+      let text = """
+        Thank you. Your payment of \(payment.totalAmount) \(payment.unit) has arrived, but I \
+        cannot match it to an order (\(flaw)). My operator has been told and will credit it or \
+        give it back.
+
+        Charge id, for your questions to /paysupport:
+        \(report.chargeID.prefix(200))
+        """
+      try replies.queue(Reply(text), to: sender, updateID: updateID, at: now, in: db)
+      logger.error(
+        "A payment fits no order; nothing is credited.",
+        metadata: ["update": "\(updateID)", "flaw": "\(flaw)"])
+      try alerts.queue(
+        """
+        A payment of \(payment.totalAmount) \(payment.unit) by user \(sender.user.id) credits \
+        nothing: \(flaw). Give it back with:
+        /refund \(report.chargeID.prefix(200))
+        """,
+        updateID: updateID, at: now, in: db)
+    }
+  }
+
+  /// Books a refund that Telegram tells of, by us or by somebody else.
+  func book(
+    _ refunded: RefundedPayment, updateID: Int64, at now: Date, in db: Database
+  ) throws {
+    do {
+      let refund = try RefundService().bookRefunded(
+        chargeID: refunded.telegramPaymentChargeID, at: now, in: db)
+      if let refund { try announce(refund, updateID: updateID, at: now, in: db) }
+    } catch LedgerError.unknownPayment {
+      // Telegram's list says more of it; see `StarReconciliation`.
+      logger.warning(
+        "A refund of a payment that is not known.", metadata: ["update": "\(updateID)"])
+    }
+  }
+
+  /// Keeps what a person did with their subscription in Telegram.
+  func note(_ change: BotSubscriptionUpdated, at now: Date, in db: Database) throws {
+    guard let state = Subscription.State(rawValue: change.state) else {
+      return logger.warning("A subscription is in a state that is not known.")
+    }
+    try SubscriptionService().setState(state, order: change.invoicePayload, at: now, in: db)
+  }
+
+  /// Says to everybody whom it concerns that Stars went back.
+  package func announce(
+    _ refund: Refund, updateID: Int64 = 0, at now: Date, in db: Database
+  ) throws {
+    guard let payment = try PaymentService().payment(id: refund.paymentID, in: db) else { return }
+    if let payer = payment.payer {
+      try replies.queue(
+        [.message(try receipt(of: refund, payment, payer: payer, in: db), to: payer)],
+        updateID: updateID, at: now, in: db)
+    }
+    let loss =
+      refund.loss > .zero
+      ? " \(refund.loss.costText) credits of it were spent and are the house's loss." : ""
+    switch refund.requester {
+    case .administrator(let id):
+      let text = "✅ \(payment.amount) Stars went back to their payer.\(loss)"
+      try replies.queue([.message(Reply(text), to: id)], updateID: updateID, at: now, in: db)
+    case .telegram:
+      try alerts.queue(
+        """
+        \(payment.amount) Stars of user \(payment.payer.map(String.init) ?? "(erased)") were given \
+        back elsewhere, or charged back.\(loss) Charge id: \(payment.chargeID.prefix(200))
+        """,
+        updateID: updateID, at: now, in: db)
+    case .shell: break
+    }
+    logger.notice(
+      "Stars went back.",
+      metadata: ["stars": "\(payment.amount)", "loss_micro": "\(refund.loss.micro)"])
+  }
+
+  /// Telegram refuses a refund of ours: whatever was taken back is given again.
+  package func refused(
+    _ id: Int64, because reason: String, at now: Date, in db: Database
+  ) throws {
+    guard try RefundService().fail(id, because: reason, at: now, in: db),
+      let refund = try RefundService().refund(id: id, in: db),
+      let payment = try PaymentService().payment(id: refund.paymentID, in: db)
+    else { return }
+    logger.error("Telegram refuses a refund.", metadata: ["reason": "\(reason)"])
+    try alerts.queue(
+      """
+      The refund of \(payment.amount) Stars did not succeed: \(reason.prefix(300)). The credits \
+      are on the account again. Charge id: \(payment.chargeID.prefix(200))
+      """,
+      at: now, in: db)
+  }
+
+  /// What a person gets for a payment.
+  package static func receipt(of package: CreditPackage, _ transaction: CreditTransaction) -> Reply
+  {
+    Reply(
+      """
+      Thank you! \(transaction.amount) credits are on your account; your balance is \
+      \(transaction.balanceAfter.balanceText) credits.
+
+      \(package.name), \(package.price) Stars. Charge id, in case you ever need /paysupport:
+      \((transaction.externalTransactionID ?? "").prefix(200))
+      """)
+  }
+
+  private func receipt(
+    of refund: Refund, _ payment: Payment, payer: Int64, in db: Database
+  ) throws -> Reply {
+    let account = try UserService().find(telegramUserID: payer, in: db)
+    let balance = account.map { " Your balance is \($0.balance.balanceText) credits." } ?? ""
+    let credits =
+      refund.clawback > .zero ? ", and \(refund.clawback.costText) credits were taken back" : ""
+    return Reply("Your payment of \(payment.amount) Stars was refunded\(credits).\(balance)")
+  }
+}
+
+extension SuccessfulPayment {
+  fileprivate var unit: String {
+    currency == CreditPackage.currency ? "Stars" : String(currency.prefix(8))
+  }
+}
+
+extension OrderService.Refusal {
+  fileprivate var sentence: String {
+    switch self {
+    case .unknownOrder: "I do not know this order any more. Send /buy for a new invoice."
+    case .madeForSomebodyElse:
+      "This invoice was made for another person. Send me /buy for one of your own."
+    case .wrongAmount: "The price does not fit the order. Send /buy for a new invoice."
+    case .noLongerSold: "This offer has changed. Send /buy for what there is now."
+    case .accountBlocked: "Your account is blocked. Please write to /paysupport."
+    case .alreadySubscribed: "You have a subscription already; /credits shows it."
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+package import Ledger
+package import TelegramBotAPI
+
+/// Refunds from the shell, beside the bot or without it: books the refund, tells Telegram itself,
+/// and records what it said. Wherever this is cut off, the order to Telegram waits in the outbox
+/// for the bot.
+package struct RefundDesk: Sendable {
+  private let client: TelegramClient
+  private let writer: PatientWriter
+  private let cashier: Cashier
+  private let outbox = Outbox(channel: .telegram)
+  private let followUps: FollowUps
+
+  package init(
+    client: TelegramClient, writer: PatientWriter, cashier: Cashier, terms: BillingTerms
+  ) {
+    self.client = client
+    self.writer = writer
+    self.cashier = cashier
+    followUps = FollowUps(outbox: outbox, cashier: cashier, terms: terms, logger: writer.logger)
+  }
+
+  package struct Result: Sendable {
+    package var refund: Refund
+    package var payment: Payment
+
+    package var sentence: String {
+      let credits = "\(refund.clawback) credits were taken back"
+      let loss = refund.loss > .zero ? ", \(refund.loss) spent ones are the house's loss" : ""
+      return switch refund.state {
+      case .done: "\(payment.amount) Stars are given back; \(credits)\(loss)."
+      case .pending:
+        "Telegram does not answer. The refund is booked; the running bot goes on with it, or run "
+          + "this again."
+      case .failed:
+        "Telegram refuses: \(refund.failure ?? "no reason given"). Nothing was refunded, and the "
+          + "credits are on the account again."
+      }
+    }
+  }
+
+  /// - Throws: `LedgerError` where it cannot be refunded, and errors of the database.
+  package func refund(_ chargeID: String, payer: Int64?, isForced: Bool) async throws -> Result {
+    let order = try await writer.write(for: "booking a refund") { db in
+      let now = Date()
+      let order = try RefundOrder(
+        chargeID: chargeID, payer: payer, isForced: isForced, by: .shell, at: now, in: db)
+      try cashier.replies.queue(order.outgoing, updateID: 0, at: now, in: db)
+      return order
+    }
+    if order.refund.state == .pending { try await tellTelegram(order) }
+    let refund = try await writer.read(for: "reading a refund") {
+      try RefundService().refund(id: order.refund.id, in: $0)
+    }
+    return Result(refund: refund ?? order.refund, payment: order.payment)
+  }
+
+  /// The bot may do the same at the same time: Telegram gives the Stars back once, and says so to
+  /// whoever comes second.
+  private func tellTelegram(_ order: RefundOrder) async throws {
+    let purpose = Purpose.refund(order.refund.id)
+    let queued = try await writer.read(for: "reading the outbox") {
+      try outbox.queued(for: purpose, in: $0)
+    }
+    guard let queued, let request = queued.request else { return }  // The bot was faster.
+    let ending: Outbox.Ending
+    do {
+      try await client.perform(request)
+      ending = .sent(messageID: nil)
+    } catch {
+      switch error {
+      case .badRequest where error.isAlreadyRefunded: ending = .sent(messageID: nil)
+      case .badRequest, .forbidden: ending = .failed(String(describing: error))
+      default: return  // It waits in the outbox.
+      }
+    }
+    try await writer.write(for: "recording a refund") { db in
+      let now = Date()
+      try outbox.end(queued.id, ending, at: now, in: db)
+      _ = try followUps.follow(queued, ending, at: now, in: db)
+    }
+  }
+}

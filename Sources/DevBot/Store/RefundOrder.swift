@@ -1,0 +1,48 @@
+package import Foundation
+package import GRDB
+package import Ledger
+import TelegramBotAPI
+
+/// A refund that is booked here, with what Telegram is to be told: from the chat and from the shell
+/// alike. Asked for again, it is the one that is under way.
+package struct RefundOrder: Sendable {
+  package let refund: Refund
+  package let payment: Payment
+  package let payer: Int64
+  /// To be queued in the same transaction; nothing where it is queued or done already.
+  package let outgoing: [Outgoing]
+
+  /// - Parameters:
+  ///   - payer: For a payer whose data are erased.
+  /// - Throws: `LedgerError`, for whoever asked to read.
+  package init(
+    chargeID: String, payer given: Int64?, isForced: Bool, by requester: Refund.Requester,
+    at now: Date, in db: Database
+  ) throws {
+    guard let payment = try PaymentService().find(chargeID, in: db) else {
+      throw LedgerError.unknownPayment(chargeID: chargeID)
+    }
+    guard let payer = payment.payer ?? given else { throw LedgerError.payerErased }
+    let (refund, isNew) = try RefundService().request(
+      chargeID: chargeID, isForced: isForced, by: requester, at: now, in: db)
+    self.refund = refund
+    self.payment = payment
+    self.payer = payer
+    let request = try BotRequest.refundStarPayment(userID: payer, chargeID: chargeID)
+    outgoing = isNew ? [.request(request, chat: nil, .refund(refund.id))] : []
+  }
+
+  /// For whoever asked.
+  package var sentence: String {
+    let credits =
+      refund.clawback > .zero ? " \(refund.clawback.costText) credits were taken back." : ""
+    let loss =
+      refund.loss > .zero ? " \(refund.loss.costText) spent credits are the house's loss." : ""
+    return switch (refund.state, outgoing.isEmpty) {
+    case (.done, _): "This payment is refunded already.\(credits)\(loss)"
+    case (_, false):
+      "\(payment.amount) Stars are on their way back to user \(payer).\(credits)\(loss)"
+    default: "The refund of this payment is under way already.\(credits)\(loss)"
+    }
+  }
+}

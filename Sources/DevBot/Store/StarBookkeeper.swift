@@ -1,0 +1,74 @@
+import Ledger
+import Logging
+
+/// Reconciles the Stars with Telegram's list at the start of the daemon and every few minutes.
+package struct StarBookkeeper: Sendable {
+  /// Short beside the 24 hours that Telegram keeps updates for, long beside a payment's way.
+  static let pause = Duration.seconds(300)
+
+  private let reconciliation: StarReconciliation
+  private let alerts: OperatorAlerts
+  private let writer: PatientWriter
+  private let wakeSender: @Sendable () -> Void
+
+  package init(
+    _ reconciliation: StarReconciliation, alerts: OperatorAlerts, writer: PatientWriter,
+    wakeSender: @escaping @Sendable () -> Void
+  ) {
+    self.reconciliation = reconciliation
+    self.alerts = alerts
+    self.writer = writer
+    self.wakeSender = wakeSender
+  }
+
+  /// Until the task is cancelled.
+  package func run() async {
+    var retries = Retries()
+    var lastDifference: Int64?
+    while !Task.isCancelled {
+      do {
+        lastDifference = try await round(lastDifference)
+        retries = Retries()
+        await writer.sleep(Self.pause)
+      } catch {
+        let delay = retries.delay()
+        writer.logger.warning(
+          "The Stars cannot be reconciled; trying again.",
+          metadata: ["error": "\(error)", "wait": "\(delay)"])
+        await writer.sleep(delay)
+      }
+    }
+  }
+
+  /// - Parameter last: By how much the balances differed at the last round.
+  /// - Returns: By how much they differ now, in 10⁻⁹ Star.
+  private func round(_ last: Int64?) async throws -> Int64 {
+    let result = try await reconciliation.walk()
+    if !result.lines.isEmpty { wakeSender() }
+    if result.wasReadAnew {
+      writer.logger.warning(
+        "Telegram's list of Stars is not the one of the last time; it was read anew.")
+    }
+    if let payment = result.unlisted.first {
+      writer.logger.error(
+        "Telegram told of payments that its list of Stars does not have.",
+        metadata: ["payments": "\(result.unlisted.count)"])
+      await alerts.raise(
+        .unlistedPayment,
+        "Telegram told of \(result.unlisted.count) payments that its list of Stars does not have, "
+          + "the first by user \(payment.payer ?? 0). Run: aidevbot stars reconcile.")
+    }
+    let (telegram, ours) = try await reconciliation.balances()
+    let difference = telegram &- ours
+    // A payment between the list and the balance is no difference: it is gone at the next round.
+    if difference != 0, difference == last {
+      writer.logger.error(
+        "The balance of Stars differs from the list.", metadata: ["nanostars": "\(difference)"])
+      await alerts.raise(
+        .starBalance,
+        "The balance of Stars at Telegram differs from its list by "
+          + "\(StarText.text(of: difference)). Run: aidevbot stars balance.")
+    }
+    return difference
+  }
+}

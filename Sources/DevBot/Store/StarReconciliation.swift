@@ -1,0 +1,148 @@
+package import Foundation
+import GRDB
+package import Ledger
+import Logging
+package import TelegramBotAPI
+
+/// Walks Telegram's own list of the bot's Stars from where the last walk ended, and books what no
+/// update has told: payments made while the bot was down for more than a day, refunds and
+/// chargebacks made elsewhere. Whoever walks at the same time, each entry is booked once.
+package struct StarReconciliation: Sendable {
+  /// The longest page (Bot API, getStarTransactions).
+  private static let page = 100
+  /// A payment that Telegram told us of is in its list at once; this is patience enough.
+  private static let listedWithin: TimeInterval = 3_600
+
+  private let client: TelegramClient
+  private let writer: PatientWriter
+  private let cashier: Cashier
+  private let now: @Sendable () -> Date
+
+  package init(
+    client: TelegramClient, writer: PatientWriter, cashier: Cashier,
+    now: @escaping @Sendable () -> Date = { Date() }
+  ) {
+    self.client = client
+    self.writer = writer
+    self.cashier = cashier
+    self.now = now
+  }
+
+  package typealias Line = (entry: StarStatement.Entry, finding: StarStatement.Finding)
+
+  /// What a walk came upon.
+  package struct Result: Sendable {
+    /// Entries that were not known, in Telegram's order.
+    package var lines: [Line] = []
+    /// Payments that Telegram told us of, but does not list.
+    package var unlisted: [Payment] = []
+    /// Whether the list was another one than at the last walk, and was read from its beginning.
+    package var wasReadAnew = false
+  }
+
+  /// Reads to the end of the list.
+  ///
+  /// - Throws: `TelegramError`, and errors of the database; what was read until then is booked.
+  package func walk() async throws -> Result {
+    let started = now()
+    var result = Result()
+    let cursor = try await writer.read(for: "reconciling Stars") {
+      try StarStatement().cursor(in: $0)
+    }
+    // The last entry is read again: where it is another one, the list is not the one we know.
+    var offset = max(0, (cursor?.nextOffset ?? 0) - 1)
+    var isFirst = cursor != nil
+    while true {
+      let entries = try await client.getStarTransactions(offset: offset, limit: Self.page)
+        .map(StarStatement.Entry.init)
+      if isFirst, let cursor, entries.first.map(cursor.names) != true {
+        (offset, isFirst, result.wasReadAnew) = (0, false, true)
+        continue
+      }
+      isFirst = false
+      result.lines += try await book(entries, nextOffset: offset + entries.count)
+      offset += entries.count
+      guard entries.count == Self.page else { break }
+    }
+    result.unlisted = try await writer.read(for: "reconciling Stars") {
+      try StarStatement().unlistedPayments(
+        before: started.addingTimeInterval(-Self.listedWithin), in: $0)
+    }
+    return result
+  }
+
+  /// Stars at Telegram and by what was read of its list, in 10⁻⁹ Star.
+  package func balances() async throws -> (telegram: Int64, ours: Int64) {
+    let balance = try await client.getMyStarBalance()
+    let (stars, overflow) = balance.amount.multipliedReportingOverflow(by: 1_000_000_000)
+    guard !overflow else { throw TelegramError.answerMalformed(method: "getMyStarBalance") }
+    let ours = try await writer.read(for: "adding up Stars") { try StarStatement().balance(in: $0) }
+    return (stars &+ balance.nanostarAmount, ours)
+  }
+
+  private func book(
+    _ entries: [StarStatement.Entry], nextOffset: Int
+  ) async throws -> [Line] {
+    try await writer.write(for: "reconciling Stars") { db in
+      let now = self.now()
+      let lines = try StarStatement().take(entries, nextOffset: nextOffset, at: now, in: db)
+      for line in lines { try self.announce(line, at: now, in: db) }
+      return lines
+    }
+  }
+
+  private func announce(_ line: Line, at now: Date, in db: Database) throws {
+    switch line.finding {
+    case .agrees, .ofTheOperator: break
+    case .creditedNow(let package, let transaction, let payer):
+      cashier.logger.warning(
+        "Telegram lists a payment that no update told of; it is credited now.",
+        metadata: ["stars": "\(line.entry.stars)"])
+      try cashier.replies.queue(
+        [.message(Cashier.receipt(of: package, transaction), to: payer)], updateID: 0, at: now,
+        in: db)
+    case .refundedNow(let refund): try cashier.announce(refund, at: now, in: db)
+    case .unexplained(let reason):
+      cashier.logger.error(
+        "Telegram's list of Stars has an entry that cannot be explained.",
+        metadata: ["stars": "\(line.entry.stars)", "reason": "\(reason)"])
+      try cashier.alerts.queue(
+        """
+        Telegram's list of Stars has an entry that I cannot explain: \(line.entry.stars) Stars \
+        \(line.entry.isIncoming ? "in" : "out"), \(reason.prefix(300)). Its id: \
+        \(line.entry.id.prefix(200))
+        """,
+        at: now, in: db)
+    }
+  }
+}
+
+extension StarStatement.Entry {
+  init(_ transaction: StarTransaction) {
+    let isIncoming = transaction.receiver == nil
+    self.init(
+      id: transaction.id, isIncoming: isIncoming, stars: transaction.amount,
+      nanostars: transaction.nanostarAmount,
+      happenedAt: Date(timeIntervalSince1970: TimeInterval(transaction.date)),
+      kind: Self.kind(of: transaction.receiver ?? transaction.source, isIncoming: isIncoming))
+  }
+
+  private static func kind(of partner: TransactionPartner?, isIncoming: Bool) -> Kind {
+    guard let partner else { return .other("nobody is named on the other side") }
+    switch (partner.type, partner.transactionType) {
+    case ("user", "invoice_payment"):
+      guard isIncoming else { return .repayment }
+      guard let user = partner.user else { return .other("its payer is not named") }
+      return .payment(
+        payer: user.id, payload: partner.invoicePayload ?? "",
+        isSubscription: partner.subscriptionPeriod != nil)
+    case ("fragment", _): return .ofTheOperator("withdrawal")
+    case ("telegram_ads", _): return .ofTheOperator("advertisements")
+    case ("telegram_api", _): return .ofTheOperator("paid broadcasts")
+    case ("user", "gift_purchase"), ("user", "premium_purchase"):
+      return .ofTheOperator("gift")
+    case ("user", let type): return .other("of the kind \((type ?? "without a name").prefix(64))")
+    case (let type, _): return .other("of the kind \(type.prefix(64))")
+    }
+  }
+}

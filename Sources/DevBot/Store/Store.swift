@@ -1,0 +1,33 @@
+package import Ledger
+
+/// What is for sale, as the operator set it.
+package struct Store: Sendable {
+  package var packages: [CreditPackage]
+  /// A monthly package, where there is one.
+  package var subscription: CreditPackage?
+  /// What Telegram pays for a Star.
+  package var usdPerStar: USD
+
+  package init(packages: [CreditPackage], subscription: CreditPackage?, usdPerStar: USD) {
+    self.packages = packages
+    self.subscription = subscription
+    self.usdPerStar = usdPerStar
+  }
+
+  package var sold: [CreditPackage] { packages + [subscription].compactMap { $0 } }
+
+  package func package(named name: String) -> CreditPackage? {
+    sold.first { $0.name == name }
+  }
+}
+
+extension CreditPackage {
+  /// `250 credits`, `1,000 + 50 credits`: what one gets.
+  var content: String {
+    let all = bonus > .zero ? "\(credits) + \(bonus)" : "\(credits)"
+    return "\(all) credits" + (isMonthly ? " a month" : "")
+  }
+
+  /// A button's title.
+  var offer: String { "\(name): \(content) – \(price) ⭐" }
+}

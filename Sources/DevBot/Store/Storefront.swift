@@ -1,0 +1,63 @@
+import Foundation
+import GRDB
+import Ledger
+import TelegramBotAPI
+
+/// Shows what is for sale, and takes orders: the same for `/buy` and `/credits`.
+struct Storefront: Sendable {
+  let store: Store
+  /// False after a break in the ledger.
+  let isSelling: @Sendable () -> Bool
+
+  static let command = "buy"
+  /// What a forwarded copy of an invoice opens the bot with: everybody gets an offer of their own.
+  static let startParameter = "buy"
+
+  var buttons: [Button] {
+    store.sold.map { Button($0.offer, command: Self.command, argument: $0.name) }
+  }
+
+  /// Answers the press of an offer: the invoice, or the link that begins a subscription.
+  func press(
+    _ name: String, by request: CommandRequest, in db: Database
+  ) throws -> ButtonResponse {
+    let account = try request.account()
+    guard let package = store.package(named: name) else {
+      return ButtonResponse(notice: "This offer has changed. Send /buy for what there is now.")
+    }
+    guard !account.isBlocked else {
+      return ButtonResponse(notice: "Your account is blocked. Please write to /paysupport.")
+    }
+    guard isSelling() else {
+      return ButtonResponse(notice: "I cannot sell anything right now. Please try again later.")
+    }
+    let chatID = request.profile.telegramUserID
+    guard package.isMonthly else {
+      let order = try OrderService().open(package, userID: account.id, at: request.now, in: db)
+      let invoice = try BotRequest.sendInvoice(
+        chatID: chatID, order.invoice, startParameter: Self.startParameter)
+      return ButtonResponse(
+        notice: "Here is your invoice.", also: [.request(invoice, chat: chatID)])
+    }
+    if let current = try SubscriptionService().find(ofUser: account.id, in: db),
+      current.state == .active
+    {
+      return ButtonResponse(
+        notice: "You have a subscription already; /credits shows when it goes on.")
+    }
+    let order = try OrderService().open(package, userID: account.id, at: request.now, in: db)
+    let link = try BotRequest.createInvoiceLink(
+      order.invoice, subscriptionPeriod: CreditPackage.month)
+    return ButtonResponse(
+      notice: "One moment, please.",
+      also: [.request(link, chat: chatID, .subscriptionLink(order: order.id))])
+  }
+}
+
+extension Order {
+  fileprivate var invoice: Invoice {
+    Invoice(
+      title: package.name, description: "\(package.content) for your AI developer.",
+      payload: id, label: package.content, stars: package.price)
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+import Ledger
+
+/// Takes what people need help with to the administrators, and their answers back. What is said
+/// stands in the chats alone; the tables know who asked, and which messages told of it.
+struct SupportDesk: Sendable {
+  /// For one person in a day: a conversation takes no more, and a program that floods does.
+  private static let mostPerDay = 10
+
+  let administrators: [Int64]
+
+  enum Outcome: Equatable {
+    case passedOn([Outgoing])
+    case tooMany
+    /// There is no administrator who could read it.
+    case nobodyThere
+  }
+
+  /// Tells the administrators.
+  func ask(
+    _ text: String, by profile: Profile, at now: Date, in db: Database
+  ) throws -> Outcome {
+    guard !administrators.isEmpty else { return .nobodyThere }
+    let aDayAgo = now.addingTimeInterval(-24 * 3_600).databaseText
+    let today = try Int.fetchOne(
+      db,
+      sql: """
+        SELECT count(*) FROM support_requests WHERE telegram_user_id = ? AND created_at > ?
+        """,
+      arguments: [profile.telegramUserID, aDayAgo])
+    guard today ?? 0 < Self.mostPerDay else { return .tooMany }
+    try db.run(
+      "INSERT INTO support_requests (telegram_user_id, created_at) VALUES (?, ?)",
+      [profile.telegramUserID, now.databaseText])
+    let id = db.lastInsertedRowID
+    let message = Reply(
+      """
+      💬 Request #\(id) of \(profile.shownName):
+
+      \(text)
+
+      To answer, reply to this message. /user \(profile.telegramUserID) shows their account.
+      """)
+    return .passedOn(administrators.map { .message(message, to: $0, .supportRequest(id)) })
+  }
+
+  /// The request that the message told an administrator of, and who made it.
+  static func request(
+    ofMessage messageID: Int64, inChat chatID: Int64, in db: Database
+  ) throws -> (id: Int64, person: Int64)? {
+    try Row.fetchOne(
+      db,
+      sql: """
+        SELECT r.id, r.telegram_user_id FROM support_messages m
+        JOIN support_requests r ON r.id = m.request_id WHERE m.chat_id = ? AND m.message_id = ?
+        """,
+      arguments: [chatID, messageID]
+    ).map { ($0["id"], $0["telegram_user_id"]) }
+  }
+
+  /// An administrator's words, on their way to whoever asked.
+  static func answer(
+    _ text: String, to request: (id: Int64, person: Int64), by administrator: Int64
+  ) -> Outgoing {
+    .message(
+      Reply(
+        "Answer to your request #\(request.id):\n\n\(text)\n\nTo go on, use /paysupport again."),
+      to: request.person, .supportAnswer(request: request.id, administrator: administrator))
+  }
+
+  static func remember(
+    _ messageID: Int64, inChat chatID: Int64, of request: Int64, in db: Database
+  ) throws {
+    try db.run(
+      """
+      INSERT OR IGNORE INTO support_messages (chat_id, message_id, request_id)
+      SELECT ?, ?, id FROM support_requests WHERE id = ?
+      """,
+      [chatID, messageID, request])
+  }
+
+  /// At the person's wish.
+  static func erase(_ telegramUserID: Int64, in db: Database) throws {
+    try db.run("DELETE FROM support_requests WHERE telegram_user_id = ?", [telegramUserID])
+  }
+}
+
+extension Profile {
+  /// `Ada (@ada, 42)`, for an administrator.
+  var shownName: String {
+    let handle = username.map { "@\($0), " } ?? ""
+    return "\((firstName ?? "somebody").prefix(64)) (\(handle)\(telegramUserID))"
+  }
+}

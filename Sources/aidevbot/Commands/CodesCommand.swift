@@ -1,0 +1,98 @@
+import ArgumentParser
+import DevBot
+import Foundation
+import Ledger
+
+struct CodesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "codes", abstract: "Make and list promotion codes.",
+    subcommands: [CodesCreateCommand.self, CodesListCommand.self])
+}
+
+struct CodesCreateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Make a code that gives credits to whoever sends /redeem with it.",
+    discussion: "People can use codes once PROMOTIONS_CODES is true.")
+
+  @Option(help: "How many each person gets, such as 50.", transform: Credits.init(argument:))
+  var credits: Credits
+  @Option(help: "How many people can use it.")
+  var uses: Int
+  @Option(
+    help: ArgumentHelp("The last day on which it works, in UTC.", valueName: "yyyy-mm-dd"),
+    transform: lastMoment(ofDay:))
+  var expires: Date
+  @Option(
+    help: ArgumentHelp(
+      "Letters and digits; without it, one is made that nobody guesses.", valueName: "text"))
+  var code: String?
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func validate() throws {
+    guard credits > .zero else { throw ValidationError("--credits must be above zero.") }
+    guard 1...1_000_000 ~= uses else { throw ValidationError("--uses must be 1 to 1000000.") }
+    guard code?.wholeMatch(of: /[A-Za-z0-9_-]{4,32}/) != nil || code == nil else {
+      throw ValidationError("--code must be 4 to 32 letters, digits, hyphens and underscores.")
+    }
+  }
+
+  func run() async throws {
+    let live = try await Live(options)
+    guard expires > Date() else { throw ValidationError("--expires must not be in the past.") }
+    let isTaken = try live.settings.promotions().codesAreTaken
+    let made = try live.database().write { db in
+      try PromotionCodeService().create(
+        code, credits: credits, mostUses: uses, expiresAt: expires, at: Date(), in: db)
+    }
+    if output.json { return try printJSON(CodeOutput(made)) }
+    print(
+      "\(made.code) gives \(credits) credits to \(uses) people, until \(expires.tableText) UTC.")
+    if !isTaken { print("People can use it once PROMOTIONS_CODES is true.") }
+  }
+}
+
+struct CodesListCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the codes and how often each was used.")
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let codes = try await Live(options).database().read { try PromotionCodeService().list(in: $0) }
+    if output.json { return try printJSON(codes.map(CodeOutput.init)) }
+    guard !codes.isEmpty else { return print("There are no codes.") }
+    var table = Table("CODE", "CREDITS", "USED", "OF", "UNTIL (UTC)")
+    for code in codes {
+      table.add(
+        code.code, "\(code.credits)", "\(code.uses)", "\(code.mostUses)", code.expiresAt.tableText)
+    }
+    print(table.text)
+  }
+}
+
+private struct CodeOutput: Encodable {
+  var code: String
+  var credits: String
+  var uses: Int
+  var mostUses: Int
+  var expiresAt: Date
+
+  init(_ code: PromotionCode) {
+    self.code = code.code
+    credits = "\(code.credits)"
+    uses = code.uses
+    mostUses = code.mostUses
+    expiresAt = code.expiresAt
+  }
+}
+
+/// The end of that day in UTC.
+private func lastMoment(ofDay text: String) throws -> Date {
+  guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil,
+    let day = try? Date("\(text)T00:00:00Z", strategy: .iso8601)
+  else { throw ValidationError("--expires must be a day such as 2027-01-31.") }
+  return day.addingTimeInterval(24 * 3_600 - 0.001)
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import DevBot
+import Foundation
+import Ledger
+import TelegramBotAPI
+
+struct StarsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stars", abstract: "Compare the Stars with Telegram's own books.",
+    subcommands: [
+      StarsReconcileCommand.self, StarsBalanceCommand.self, StarsPackagesCommand.self,
+    ])
+}
+
+struct StarsReconcileCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reconcile",
+    abstract: "Read what is new in Telegram's list of Stars, and book what is missing here.",
+    discussion: """
+      The running bot does the same at its start and every five minutes; both may do it at once. \
+      Exit status 1 where something cannot be explained.
+      """)
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  private struct Output: Encodable {
+    var happenedAt: Date
+    var id: String
+    var direction: String
+    var stars: Int64
+    var finding: String
+  }
+
+  func run() async throws {
+    let live = try await Live(options)
+    let reconciliation = try live.reconciliation()
+    let result = try await reconciliation.walk()
+    let rows = result.lines.map { line in
+      Output(
+        happenedAt: line.entry.happenedAt, id: line.entry.id,
+        direction: line.entry.isIncoming ? "in" : "out", stars: line.entry.stars,
+        finding: line.finding.sentence)
+    }
+    if output.json {
+      try printJSON(rows)
+    } else {
+      var table = Table("TIME (UTC)", "", "STARS", "FINDING", "ID")
+      for row in rows {
+        table.add(row.happenedAt.tableText, row.direction, "\(row.stars)", row.finding, row.id)
+      }
+      print(rows.isEmpty ? "Nothing new in Telegram's list of Stars." : table.text)
+      for payment in result.unlisted {
+        print(
+          "Telegram told of \(payment.amount) Stars by user \(payment.payer ?? 0), but does not "
+            + "list them: \(payment.chargeID)")
+      }
+    }
+    let isExplained = result.lines.allSatisfy { line in
+      if case .unexplained = line.finding { false } else { true }
+    }
+    if !isExplained || !result.unlisted.isEmpty { throw ExitCode(1) }
+  }
+}
+
+struct StarsBalanceCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "balance",
+    abstract: "Compare the balance of Stars at Telegram with what its list adds up to.",
+    discussion: "Reads what is new in the list first. Exit status 1 where they differ.")
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  private struct Output: Encodable {
+    var telegram: String
+    var listed: String
+    var agree: Bool
+  }
+
+  func run() async throws {
+    let reconciliation = try await Live(options).reconciliation()
+    _ = try await reconciliation.walk()
+    let (telegram, ours) = try await reconciliation.balances()
+    if output.json {
+      try printJSON(
+        Output(
+          telegram: StarText.number(telegram), listed: StarText.number(ours),
+          agree: telegram == ours))
+    } else {
+      print("At Telegram: \(StarText.text(of: telegram))")
+      print("By its list: \(StarText.text(of: ours))")
+      print(
+        telegram == ours
+          ? "They agree." : "They differ by \(StarText.text(of: telegram - ours)).")
+    }
+    if telegram != ours { throw ExitCode(1) }
+  }
+}
+
+struct StarsPackagesCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "packages",
+    abstract: "List what is for sale, and what is left of its price.",
+    discussion: """
+      The margin is what remains of the revenue once all credits are spent on models, at the \
+      configured markup, credit value and price of a Star.
+      """)
+
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  private struct Output: Encodable {
+    var name: String
+    var credits: String
+    var bonus: String
+    var stars: Int64
+    var monthly: Bool
+    var marginPercent: Double
+  }
+
+  func run() async throws {
+    let settings = try await Live(options).settings
+    let (store, terms) = (try settings.store(), try settings.billingTerms())
+    var table = Table("PACKAGE", "CREDITS", "BONUS", "STARS", "MARGIN %")
+    var rows: [Output] = []
+    for package in store.sold {
+      let margin = try package.marginPerMille(usdPerStar: store.usdPerStar, terms: terms)
+      table.add(
+        package.name + (package.isMonthly ? " (monthly)" : ""), "\(package.credits)",
+        "\(package.bonus)", "\(package.price)",
+        DecimalText.format(Int128(margin), decimals: 1, atLeast: 1))
+      rows.append(
+        Output(
+          name: package.name, credits: "\(package.credits)", bonus: "\(package.bonus)",
+          stars: package.price, monthly: package.isMonthly, marginPercent: Double(margin) / 10))
+    }
+    if output.json { return try printJSON(rows) }
+    print(rows.isEmpty ? "Nothing is for sale." : table.text)
+  }
+}

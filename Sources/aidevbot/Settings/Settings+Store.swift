@@ -1,0 +1,98 @@
+import DevBot
+import Foundation
+import Ledger
+import TelegramBotAPI
+
+/// What is for sale, and what is given away.
+extension Settings {
+  /// Where nothing is configured. Each price covers its credits at 0.013 USD for a Star and 0.01
+  /// USD for a credit; with a markup of 1.5, a third of the revenue and more is left.
+  static let usualPackages = [
+    "Starter: 250 for 200", "Builder: 1000 + 50 for 850", "Studio: 2500 + 250 for 2200",
+  ]
+
+  func store() throws -> Store {
+    let packages = try packages()
+    let subscription = try source.text(.starsSubscription).map { text in
+      try package(text, isMonthly: true, .starsSubscription)
+    }
+    let names = packages.map(\.name) + [subscription?.name].compactMap { $0 }
+    guard Set(names).count == names.count else {
+      throw SettingsError(.starsPackages, "must give each package a name of its own")
+    }
+    return Store(
+      packages: packages, subscription: subscription, usdPerStar: try usdPerStar())
+  }
+
+  func promotions() throws -> BotSettings.Promotions {
+    let isOn = try source.text(.promotionsCodes) ?? "false"
+    guard let codes = Bool(isOn.lowercased()) else {
+      throw SettingsError(.promotionsCodes, "must be true or false")
+    }
+    return BotSettings.Promotions(
+      codesAreTaken: codes,
+      referralCredits: try credits(.promotionsReferralCredits, default: "0"))
+  }
+
+  /// The operator's own words, as one message can hold them.
+  func text(_ key: SettingsKey) throws -> String? {
+    guard let text = try source.text(key) else { return nil }
+    guard text.utf16.count <= TelegramLimits.messageText else {
+      throw SettingsError(
+        key, "is longer than a message: \(TelegramLimits.messageText) characters at most")
+    }
+    return text
+  }
+
+  private func packages() throws -> [CreditPackage] {
+    let texts = try source.texts(.starsPackages) ?? Self.usualPackages
+    guard texts != ["none"] else { return [] }
+    guard texts.count <= Self.mostPackages else {
+      throw SettingsError(.starsPackages, "lists more than \(Self.mostPackages) packages")
+    }
+    return try texts.map { try package($0, isMonthly: false, .starsPackages) }
+  }
+
+  /// More buttons than a person reads.
+  private static let mostPackages = 10
+  /// In UTF-16 units, as the title of an invoice may have.
+  private static let longestName = 32
+  /// In bytes: the name goes into the data of a button.
+  private static let longestNameInBytes = 56
+  private static let mostCredits = Credits(micro: 10_000_000_000_000)
+
+  private func package(
+    _ text: String, isMonthly: Bool, _ key: SettingsKey
+  ) throws -> CreditPackage {
+    let form = /([^\n]+): +([0-9.]+)(?: *\+ *([0-9.]+))? +for +([0-9]+)/
+    let dearest = isMonthly ? TelegramLimits.subscriptionStars : 100_000
+    guard let match = text.wholeMatch(of: form),
+      let credits = try? Credits(parsing: String(match.2)), credits > .zero,
+      credits <= Self.mostCredits,
+      let bonus = try? match.3.map({ try Credits(parsing: String($0)) }) ?? .zero,
+      bonus <= Self.mostCredits,
+      let price = Int64(match.4), 1...dearest ~= price
+    else {
+      throw SettingsError(
+        key,
+        "must be like \"\(Self.usualPackages[1])\": a name, credits, perhaps + a bonus, and a "
+          + "price of 1 to \(dearest) Stars; it is \"\(text.prefix(80))\"")
+    }
+    let name = String(match.1)
+    guard name.utf16.count <= Self.longestName, name.utf8.count <= Self.longestNameInBytes else {
+      throw SettingsError(key, "has a name that is too long: \(Self.longestName) letters at most")
+    }
+    return CreditPackage(
+      name: name, credits: credits, bonus: bonus, price: price, isMonthly: isMonthly)
+  }
+
+  private func usdPerStar() throws -> USD {
+    let text = try source.text(.starsUSDPerStar) ?? "0.013"
+    guard let usd = try? USD(parsing: text), usd > .zero, let most = try? USD(parsing: "1000"),
+      usd <= most
+    else {
+      throw SettingsError(.starsUSDPerStar, "must be a number of US dollars, such as 0.013")
+    }
+    return usd
+  }
+}
