@@ -94,35 +94,39 @@ struct BroadcastService: Sendable {
     telegram_user_id > 0 AND blocked_at IS NULL AND unreachable_since IS NULL
     """
 
-  /// Queues the next few where none is on its way, and shows how far it is.
+  /// Queues the next few where few are on their way, and shows how far it is.
   private func goOn(_ id: Int64, at now: Date, in db: Database) throws {
-    guard let broadcast = try find(id, in: db),
-      broadcast.sent + broadcast.failed >= broadcast.queued
-    else { return }
-    guard broadcast.state == "running" else { return try show(broadcast, at: now, in: db) }
-    let rows = try Row.fetchAll(
+    guard var broadcast = try find(id, in: db), broadcast.underway <= Self.bite / 2 else { return }
+    if broadcast.state == "running" {
+      let people = try nextRecipients(of: broadcast, in: db)
+      for (_, chatID) in people {
+        let message = try BotRequest.sendMessage(
+          chatID: chatID, text: broadcast.text, disableLinkPreview: true)
+        try outbox.queue(
+          message, chatID: chatID, purpose: .broadcast(id), updateID: 0, at: now, in: db)
+      }
+      broadcast.lastUserID = people.last?.id ?? broadcast.lastUserID
+      broadcast.queued += people.count
+      if broadcast.underway == 0 { broadcast.state = "done" }
+      try db.run(
+        "UPDATE broadcasts SET last_user_id = ?, queued = ?, state = ? WHERE id = ?",
+        [broadcast.lastUserID, broadcast.queued, broadcast.state, id])
+    }
+    let isDue = broadcast.shownAt.map { now.timeIntervalSince($0) >= Self.shownEvery } ?? true
+    if isDue || broadcast.underway == 0 { try show(broadcast, at: now, in: db) }
+  }
+
+  private func nextRecipients(
+    of broadcast: Broadcast, in db: Database
+  ) throws -> [(id: Int64, chatID: Int64)] {
+    try Row.fetchAll(
       db,
       sql: """
         SELECT id, telegram_user_id FROM users WHERE id > ? AND \(Self.isRecipient)
         ORDER BY id LIMIT ?
         """,
-      arguments: [broadcast.lastUserID, Self.bite])
-    for row in rows {
-      let chatID: Int64 = row["telegram_user_id"]
-      let message = try BotRequest.sendMessage(
-        chatID: chatID, text: broadcast.text, disableLinkPreview: true)
-      try outbox.queue(
-        message, chatID: chatID, purpose: .broadcast(id), updateID: 0, at: now, in: db)
-    }
-    guard let last = rows.last else {
-      try db.run("UPDATE broadcasts SET state = 'done' WHERE id = ?", [id])
-      return try find(id, in: db).map { try show($0, at: now, in: db) } ?? ()
-    }
-    try db.run(
-      "UPDATE broadcasts SET last_user_id = ?, queued = queued + ? WHERE id = ?",
-      [last["id"] as Int64, rows.count, id])
-    let isDue = broadcast.shownAt.map { now.timeIntervalSince($0) >= Self.shownEvery } ?? true
-    if isDue { try show(broadcast, at: now, in: db) }
+      arguments: [broadcast.lastUserID, Self.bite - broadcast.underway]
+    ).map { ($0["id"], $0["telegram_user_id"]) }
   }
 
   private func show(_ broadcast: Broadcast, at now: Date, in db: Database) throws {
@@ -137,6 +141,9 @@ struct BroadcastService: Sendable {
 }
 
 extension BroadcastService.Broadcast {
+  /// Messages that are on their way.
+  fileprivate var underway: Int { queued - sent - failed }
+
   /// What its author sees.
   var progress: String {
     let missed = failed > 0 ? " \(failed) could not be reached." : ""

@@ -76,9 +76,6 @@ struct CreditsCommand: Command {
 }
 
 extension Subscription {
-  /// Whether there will be another charge, as far as is known.
-  func goesOn(at now: Date) -> Bool { state == .active && paidUntil > now }
-
   /// Tells Telegram to charge no more.
   func cancellation(of telegramUserID: Int64) throws -> Outgoing {
     let request = try BotRequest.editUserStarSubscription(

@@ -294,6 +294,10 @@ extension ModelOrchestrator {
           "model": "\(call.model)", "table_usd": "\(settlement.cost.table)",
           "reported_usd": "\(settlement.cost.actual)",
         ])
+      await environment.alerts.raise(
+        .priceDrift,
+        "\(call.model) costs another figure than our price list says. The provider's counts, so no "
+          + "money is lost; mend the list with: aidevbot pricing set.")
     }
     if settlement.forgiven > .zero {
       logger.error(

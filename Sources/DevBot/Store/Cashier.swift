@@ -31,7 +31,7 @@ package struct Cashier: Sendable {
     do {
       try OrderService().check(
         query.invoicePayload, payer: query.from.id, currency: query.currency,
-        amount: query.totalAmount, sold: store.sold, in: db)
+        amount: query.totalAmount, sold: store.sold, at: now, in: db)
       if !isSelling() { reason = "I cannot sell anything right now. Please try again later." }
     } catch let refusal as OrderService.Refusal {
       reason = refusal.sentence

@@ -12,6 +12,8 @@ package struct StarReconciliation: Sendable {
   private static let page = 100
   /// A payment that Telegram told us of is in its list at once; this is patience enough.
   private static let listedWithin: TimeInterval = 3_600
+  /// By then somebody has looked, or nobody will.
+  private static let complainedOfFor: TimeInterval = 7 * 24 * 3_600
 
   private let client: TelegramClient
   private let writer: PatientWriter
@@ -66,6 +68,7 @@ package struct StarReconciliation: Sendable {
     }
     result.unlisted = try await writer.read(for: "reconciling Stars") {
       try StarStatement().unlistedPayments(
+        since: started.addingTimeInterval(-Self.complainedOfFor),
         before: started.addingTimeInterval(-Self.listedWithin), in: $0)
     }
     return result

@@ -39,9 +39,8 @@ struct Storefront: Sendable {
       return ButtonResponse(
         notice: "Here is your invoice.", also: [.request(invoice, chat: chatID)])
     }
-    if let current = try SubscriptionService().find(ofUser: account.id, in: db),
-      current.state == .active
-    {
+    let current = try SubscriptionService().find(ofUser: account.id, in: db)
+    if current?.goesOn(at: request.now) == true {
       return ButtonResponse(
         notice: "You have a subscription already; /credits shows when it goes on.")
     }

@@ -54,7 +54,7 @@ package struct OrderService: Sendable {
   /// - Throws: `Refusal`.
   package func check(
     _ orderID: String, payer telegramUserID: Int64, currency: String, amount: Int64,
-    sold: [CreditPackage], in db: Database
+    sold: [CreditPackage], at now: Date, in db: Database
   ) throws {
     guard let order = try find(orderID, in: db) else { throw Refusal.unknownOrder }
     let account = try UserService().account(id: order.userID, in: db)
@@ -65,7 +65,7 @@ package struct OrderService: Sendable {
     guard order.state != .closed, sold.contains(order.package) else { throw Refusal.noLongerSold }
     guard !account.isBlocked else { throw Refusal.accountBlocked }
     if order.package.isMonthly,
-      try SubscriptionService().find(ofUser: account.id, in: db)?.state == .active
+      try SubscriptionService().find(ofUser: account.id, in: db)?.goesOn(at: now) == true
     {
       throw Refusal.alreadySubscribed
     }

@@ -134,16 +134,19 @@ package struct StarStatement: Sendable {
         """) ?? 0
   }
 
-  /// Payments that Telegram told us of before then and does not list.
-  package func unlistedPayments(before: Date, in db: Database) throws -> [Payment] {
+  /// Payments that Telegram told us of in that time and does not list.
+  package func unlistedPayments(
+    since: Date, before: Date, in db: Database
+  ) throws -> [Payment] {
     try Payment.fetchAll(
       db,
       sql: """
-        SELECT * FROM payments p WHERE p.created_at < ? AND p.currency = ? AND NOT EXISTS (
+        SELECT * FROM payments p WHERE p.created_at >= ? AND p.created_at < ?
+          AND p.currency = ? AND NOT EXISTS (
           SELECT 1 FROM star_statement s WHERE s.id = p.charge_id AND s.is_incoming = 1)
         ORDER BY p.id
         """,
-      arguments: [before.databaseText, CreditPackage.currency])
+      arguments: [since.databaseText, before.databaseText, CreditPackage.currency])
   }
 
   private func isNew(_ entry: Entry, in db: Database) throws -> Bool {

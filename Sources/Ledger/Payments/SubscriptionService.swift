@@ -18,6 +18,9 @@ package struct Subscription: Sendable, Equatable, FetchableRecord {
   package var state: State
   package var paidUntil: Date
 
+  /// Whether there will be another charge, as far as is known.
+  package func goesOn(at now: Date) -> Bool { state == .active && paidUntil > now }
+
   package init(row: Row) {
     orderID = row["order_id"]
     userID = row["user_id"]

@@ -19,7 +19,9 @@ struct OrderServiceTests {
     sold: [CreditPackage] = [.small, .monthly]
   ) throws {
     try file.database.read {
-      try service.check(id, payer: payer, currency: currency, amount: amount, sold: sold, in: $0)
+      try service.check(
+        id, payer: payer, currency: currency, amount: amount, sold: sold, at: now,
+        in: $0)
     }
   }
 
@@ -77,6 +79,14 @@ struct OrderServiceTests {
       try SubscriptionService().setState(.canceled, order: first.id, at: now, in: $0)
     }
     try check(second.id, amount: 100)
+  }
+
+  @Test func letsSomebodySubscribeAgainWhoseSubscriptionHasRunOut() throws {
+    let first = try file.order(.monthly, by: user)
+    var report = PaymentService.Report("first", first)
+    report.subscription = (now.addingTimeInterval(-1), true)
+    try file.book(report)
+    try check(try file.order(.monthly, by: user).id, amount: 100)
   }
 
   @Test func usesAnUnpaidOrderAgainButNotForAnotherPackageOrPerson() throws {

@@ -201,9 +201,12 @@ struct StarStatementTests {
       payer: 1, payload: shop.small.id, isSubscription: false)
     _ = try take([entry("a", kind)], into: shop)
     let unlisted = try shop.file.write {
-      try statement.unlistedPayments(before: now.addingTimeInterval(1), in: $0)
+      try statement.unlistedPayments(since: .distantPast, before: now.addingTimeInterval(1), in: $0)
     }
     #expect(unlisted.map(\.chargeID) == ["b"])
-    #expect(try shop.file.write { try statement.unlistedPayments(before: now, in: $0) } == [])
+    #expect(
+      try shop.file.write {
+        try statement.unlistedPayments(since: .distantPast, before: now, in: $0)
+      } == [])
   }
 }

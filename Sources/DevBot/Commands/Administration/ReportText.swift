@@ -102,7 +102,7 @@ struct ReportText {
   }
 
   private static func csvField(_ text: String) -> String {
-    let isFormula = text.first.map { "=+@\t\r".contains($0) } == true
+    let isFormula = text.first.map { "=+@-\t\r".contains($0) } == true && Double(text) == nil
     let safe = isFormula ? "'" + text : text
     guard safe.contains(where: { "\",\r\n".contains($0) || $0.isNewline }) else { return safe }
     return "\"" + safe.replacing("\"", with: "\"\"") + "\""
