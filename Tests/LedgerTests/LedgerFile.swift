@@ -48,6 +48,21 @@ final class LedgerFile: Sendable {
     }
   }
 
+  /// Changes the file in a way that the ledger would not, nor let anybody else.
+  func damage(_ sql: String) throws {
+    let raw = try DatabaseQueue(path: path)
+    try raw.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA foreign_keys = OFF")
+      try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+      for trigger in try String.fetchAll(
+        db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+      {
+        try db.execute(sql: "DROP TRIGGER \(trigger)")
+      }
+      try db.execute(sql: sql)
+    }
+  }
+
   func verify(at date: Date = now) throws -> LedgerVerification.Report {
     try database.read { try LedgerVerification().verify(at: date, in: $0) }
   }

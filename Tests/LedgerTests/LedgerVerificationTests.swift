@@ -67,16 +67,7 @@ struct LedgerVerificationTests {
     ("UPDATE credit_transactions SET user_id = 99 WHERE id = 2", "refers to a row of users"),
   ])
   func namesTheBreak(damage: String, sentence: String) throws {
-    let raw = try DatabaseQueue(path: file.path)
-    try raw.writeWithoutTransaction { db in
-      try db.execute(sql: "PRAGMA foreign_keys = OFF")
-      for trigger in try String.fetchAll(
-        db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
-      {
-        try db.execute(sql: "DROP TRIGGER \(trigger)")
-      }
-      try db.execute(sql: damage)
-    }
+    try file.damage(damage)
     let breaks = try file.verify().breaks
     #expect(breaks.contains { $0.contains(sentence) }, "\(breaks)")
   }
