@@ -49,5 +49,21 @@ struct AuditorTests {
     "settle: refused, too large", "take: held for ", "take: refused, no account ",
     "take: refused, no active price", "take: refused, short by ", "take: refused, too large",
     "take: shrunk to ", "void: refused, not pending: upd", "void: voided", "voidOverdue: [\"upd",
+
+    "order: new order ", "order: old order ", "pay: credited ", "pay: known payment ",
+    "pay: refused, too large", "pay: set aside: it names no order of ours",
+    "pay: set aside: it was made in another currency than Stars",
+    "pay: set aside: its order costs ", "pay: set aside: its order was made for another person",
+    "requestRefund: new refund ", "requestRefund: forced refund ", "requestRefund: old refund ",
+    "requestRefund: refused, call under way", "requestRefund: refused, spent ",
+    "requestRefund: refused, unknown payment", "endRefund: done", "endRefund: given again",
+    "endRefund: no news", "refundedOutside: done as we asked: refund ",
+    "refundedOutside: done elsewhere: refund ", "refundedOutside: no news",
+    "refundedOutside: refused, unknown payment", "makeCode: made", "makeCode: refused, taken",
+    "redeem: not valid", "redeem: redeemed ", "redeem: refused, no account ",
+    "redeem: returning", "redeem: too many failures", "redeem: used before",
+    "invite: invited by ", "invite: invited by nobody", "invite: refused, no account ",
+    "thank: nobody", "thank: thanked both", "thank: thanked the newcomer alone", "block: set",
+    "erase: erased, forfeits ", "erase: gone before", "erase: refused, call under way",
   ]
 }

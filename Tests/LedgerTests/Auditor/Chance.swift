@@ -16,19 +16,71 @@ struct Chance {
   }
 
   private mutating func newOperation(on ledger: LedgerModel) -> Operation {
-    switch number(1...100) {
-    case ...3: .register(person: Int64(number(1...8)), grant: amount())
-    case ...15: .record(entry(on: ledger))
-    case ...20: .setPrice(model: number(1...3), prices())
-    case 21: .setPrice(model: number(1...3), percent(50) ? nil : prices())
-    case ...54: .take(request(on: ledger))
-    case ...62: .markSent(hold: holdID(of: ledger))
-    case ...82: settlement(on: ledger)
-    case ...89: .void(hold: holdID(of: ledger), loss(on: ledger))
-    case ...96: .refund(work: refundedWork(on: ledger))
-    case ...98: .voidOverdue
-    default: .setTerms(terms())
+    switch number(1...140) {
+    case 101...: return sale(on: ledger)
+    case ...3: return .register(person: Int64(number(1...8)), grant: amount())
+    case ...15: return .record(entry(on: ledger))
+    case ...20: return .setPrice(model: number(1...3), prices())
+    case 21: return .setPrice(model: number(1...3), percent(50) ? nil : prices())
+    case ...54: return .take(request(on: ledger))
+    case ...62: return .markSent(hold: holdID(of: ledger))
+    case ...82: return settlement(on: ledger)
+    case ...89: return .void(hold: holdID(of: ledger), loss(on: ledger))
+    case ...96: return .refund(work: refundedWork(on: ledger))
+    case ...98: return .voidOverdue
+    default: return .setTerms(terms())
     }
+  }
+
+  private mutating func sale(on ledger: LedgerModel) -> Operation {
+    // An order has to be somebody's.
+    guard !ledger.accounts.isEmpty else { return .register(person: 1, grant: amount()) }
+    let known = number(1...ledger.accounts.count)
+    switch number(1...40) {
+    case ...7:
+      let isAbsurd = percent(3)
+      return .order(user: known, package: isAbsurd ? Offer.all.count - 1 : number(0...1))
+    case ...16: return .pay(payment(on: ledger))
+    case ...21: return .requestRefund(charge: charge(on: ledger), isForced: percent(40))
+    case ...26: return .endRefund(refund(on: ledger), isDone: percent(50))
+    case ...28: return .refundedOutside(charge: charge(on: ledger))
+    case 29:
+      return .makeCode(
+        number(1...30), credits: Int64(number(1...50_000_000)), uses: number(1...4),
+        lifetime: magnitude(24 * 3_600_000))
+    case ...34: return .redeem(code: number(1...30), user: user(of: ledger))
+    case ...36: return .invite(newcomer: user(of: ledger), by: user(of: ledger))
+    case ...38: return .thank(newcomer: user(of: ledger), credits: percent(90) ? 5_000_000 : 0)
+    case 39: return .block(user: known, percent(30))
+    default: return .erase(user: user(of: ledger))
+    }
+  }
+
+  // MARK: Sales
+
+  /// As a rule, what the order asks for, by whoever it was made for, for the first time.
+  private mutating func payment(on ledger: LedgerModel) -> Operation.Payment {
+    let orders = ledger.sales.orders
+    let order = percent(95) ? max(0, orders.count - magnitude(8)) : 0
+    let found = order > 0 ? orders[order - 1] : nil
+    let person = found.map { ledger.accounts[$0.user - 1].person } ?? 1
+    let payer = percent(92) && person > 0 ? person : Int64(number(1...8))
+    return Operation.Payment(
+      charge: percent(92) ? ledger.sales.payments.count + 1 : charge(on: ledger), order: order,
+      payer: payer, currency: percent(96) ? "XTR" : "EUR",
+      stars: (found?.offer.stars ?? 50) + (percent(95) ? 0 : Int64(number(-1...1))))
+  }
+
+  /// One of the last ones as a rule.
+  private mutating func charge(on ledger: LedgerModel) -> Int {
+    percent(95) ? max(1, ledger.sales.payments.count - magnitude(12)) : 99_999
+  }
+
+  private mutating func refund(on ledger: LedgerModel) -> Int {
+    let refunds = ledger.sales.refunds
+    let pending = refunds.indices.filter { refunds[$0].state == "pending" }
+    if percent(80), let index = pending.randomElement(using: &random) { return index + 1 }
+    return number(1...refunds.count + 1)
   }
 
   // MARK: Time and settings
@@ -58,7 +110,7 @@ struct Chance {
   // MARK: Money
 
   private mutating func entry(on ledger: LedgerModel) -> Operation.Entry {
-    let kinds = ["purchase", "purchase", "manual_adjustment", "referral_bonus", "expiry"]
+    let kinds = ["manual_adjustment", "manual_adjustment", "referral_bonus", "expiry"]
     // A key in six has been used, mostly for something else.
     var entry = Operation.Entry(
       user: user(of: ledger), kind: pick(kinds), amount: percent(20) ? 0 &- amount() : amount(),

@@ -12,24 +12,52 @@ extension LedgerModel {
     case .void(let id, .estimated):
       let hold = holds.last { $0.id == id }
       return try end(id, hold.map(estimate), paidBy: "house")
-    case .voidOverdue:
-      // All or nothing, as what fails in a transaction.
-      let before = self
-      do { return try voidOverdue() } catch {
-        self = before
-        throw error
-      }
+    case .voidOverdue: return try wholly { try $0.voidOverdue() }
     case .refund(let work): return try refund(work)
     case .setTerms(let terms):
       self.terms = terms
       return "set"
+    default: return try sell(operation)
+    }
+  }
+
+  private mutating func sell(_ operation: Operation) throws -> String {
+    switch operation {
+    case .order(let user, let package): return order(package, for: user)
+    case .pay(let payment): return try pay(payment)
+    case .requestRefund(let charge, let isForced):
+      return try requestRefund(of: charge, isForced: isForced)
+    case .endRefund(let number, let isDone): return try endRefund(number, isDone: isDone)
+    case .refundedOutside(let charge): return try refundedOutside(charge)
+    case .makeCode(let code, let credits, let uses, let lifetime):
+      return try makeCode(code, credits, uses: uses, lifetime: lifetime)
+    case .redeem(let code, let user): return try redeem(code, by: user)
+    case .invite(let newcomer, let inviter): return try invite(newcomer, by: inviter)
+    case .thank(let newcomer, let credits):
+      return try wholly { try $0.thank(newcomer, credits: credits) }
+    case .block(let user, let isBlocked): return try block(user, isBlocked)
+    case .erase(let user): return try erase(user)
+    default: return "no such operation"
+    }
+  }
+
+  /// All or nothing, as what fails in a transaction.
+  private mutating func wholly(_ body: (inout LedgerModel) throws -> String) throws -> String {
+    let before = self
+    do { return try body(&self) } catch {
+      self = before
+      throw error
     }
   }
 
   /// As `RealLedger.state`.
-  func state(journalAfter rows: Int, usageAfter calls: Int, endedToo: Bool) -> [String] {
+  func state(after marks: Marks, endedToo: Bool) -> [String] {
     var lines = accounts.enumerated().map { index, account in
-      "account \(index + 1) of \(account.person): \(account.balance), \(account.held) held"
+      """
+      account \(index + 1) of \(account.person): \(account.balance), \(account.held) held, \
+      \(account.isReturning ? "returning" : "new"), \(account.isBlocked ? "blocked" : "free"), \
+      invited by \(account.inviter ?? 0)
+      """
     }
     for (index, price) in prices.enumerated() where price.isActive || endedToo {
       lines.append("price \(index + 1) of \(price.model), \(price.isActive ? "active" : "closed")")
@@ -46,6 +74,52 @@ extension LedgerModel {
         """)
     }
     lines.append("\(ended["settled"] ?? 0) settled, \(ended["voided"] ?? 0) voided")
-    return lines + journal.dropFirst(rows) + usage.dropFirst(calls)
+    lines += journal.dropFirst(marks.journal) + usage.dropFirst(marks.usage)
+    return lines + salesState(after: marks.payments, endedToo: endedToo)
   }
+
+  var marks: Marks {
+    Marks(journal: journal.count, usage: usage.count, payments: sales.payments.count)
+  }
+
+  private func salesState(after paid: Int, endedToo: Bool) -> [String] {
+    var lines: [String] = []
+    for (index, order) in sales.orders.enumerated() where order.state == "open" || endedToo {
+      lines.append(
+        """
+        order \(index + 1) of user \(order.user): \(order.offer.credits) and \
+        \(order.offer.bonus) for \(order.offer.stars), \(order.state)
+        """)
+    }
+    for (index, payment) in sales.payments.enumerated().dropFirst(paid) {
+      lines.append(
+        """
+        payment \(index + 1): charge\(payment.paid.charge) of \(payment.payer ?? 0), \
+        order \(payment.user > 0 ? payment.paid.order : 0), \(payment.paid.stars) \
+        \(payment.paid.currency), journal \(payment.row), \(payment.flaw)
+        """)
+    }
+    var ended = ["done": 0, "failed": 0]
+    for (index, refund) in sales.refunds.enumerated() {
+      ended[refund.state]? += 1
+      guard refund.state == "pending" || endedToo else { continue }
+      lines.append(
+        """
+        refund \(index + 1) of payment \(refund.payment + 1): \(refund.words), \
+        journal \(refund.row) and \(refund.reversal), by \(refund.requester)
+        """)
+    }
+    lines.append("\(ended["done"] ?? 0) refunds done, \(ended["failed"] ?? 0) failed")
+    lines += sales.codes.sorted { $0.key < $1.key }.map { code, found in
+      "CODE\(code): \(found.credits), \(found.users.count) of \(found.most) uses"
+    }
+    return lines
+  }
+}
+
+/// How far what only grows was compared before.
+struct Marks {
+  var journal = 0
+  var usage = 0
+  var payments = 0
 }

@@ -10,20 +10,21 @@ struct LedgerModel {
   var terms: Terms
   /// In milliseconds since 1970.
   var now: Int
-  private(set) var accounts: [(person: Int64, balance: Int64, held: Int64)] = []
+  var accounts: [Account] = []
   private(set) var prices: [(model: Int, figures: Operation.Prices, isActive: Bool)] = []
   private(set) var holds: [Hold] = []
   private(set) var journal: [String] = []
   private(set) var usage: [String] = []
   private(set) var entries: [String: (entry: Operation.Entry, result: String)] = [:]
   private(set) var outputsAtPrice: [Int: [Int]] = [:]
+  var sales = Sales()
 
   mutating func register(_ person: Int64, grant: Int64) throws -> String {
     let known = accounts.firstIndex { $0.person == person }
     let index = known ?? accounts.count
-    if known == nil { accounts.append((person, 0, 0)) }
-    if known == nil, grant > 0 {
-      let key = "initial_grant:\(person)"
+    if known == nil { accounts.append(sales.newcomer(person)) }
+    if known == nil, grant > 0, !accounts[index].isReturning {
+      let key = "initial_grant:\(index + 1)"
       _ = try book(.init(user: index + 1, kind: "initial_grant", amount: grant, key: key))
     }
     return "account \(index + 1) owns \(accounts[index].balance), new: \(known == nil)"

@@ -45,17 +45,16 @@ struct LedgerWalk {
   private mutating func step(_ number: Int, in db: Database) throws {
     model.now = chance.clock(on: model)
     let operation = chance.operation(on: model)
-    let (rows, calls) = (model.journal.count, model.usage.count)
+    let before = model.marks
     let expected = Self.answer { try model.apply(operation) }
     let found = Self.answer { try ledger.perform(operation, at: now, in: db) }
     do {
       try compare([expected], [found])
       let isThorough = number % Self.operationsPerVerification == 0
-      let (journalAfter, usageAfter) = isThorough ? (0, 0) : (rows, calls)
+      let marks = isThorough ? Marks() : before
       try compare(
-        model.state(journalAfter: journalAfter, usageAfter: usageAfter, endedToo: isThorough),
-        try RealLedger.state(
-          journalAfter: journalAfter, usageAfter: usageAfter, endedToo: isThorough, in: db))
+        model.state(after: marks, endedToo: isThorough),
+        try RealLedger.state(after: marks, endedToo: isThorough, in: db))
       try compare([], try LedgerVerification().verifyBalances(in: db).breaks)
       if isThorough { try verify(in: db) }
       try checkBound(of: operation, found)
@@ -68,7 +67,8 @@ struct LedgerWalk {
           """)
     }
     let words = found.prefix { !$0.isNumber }
-    let isAgain = model.journal.count == rows && ["journal ", "gave back "].contains(words)
+    let isAgain =
+      model.journal.count == before.journal && ["journal ", "gave back "].contains(words)
     let kind = Mirror(reflecting: operation).children.first?.label ?? "\(operation)"
     endings.insert("\(kind): \(words)\(isAgain ? "again " : "")")
   }

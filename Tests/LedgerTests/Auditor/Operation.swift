@@ -11,6 +11,20 @@ enum Operation {
   case void(hold: String, Loss)
   case voidOverdue
   case refund(work: String)
+  /// An offer that is asked for.
+  case order(user: Int, package: Int)
+  case pay(Payment)
+  case requestRefund(charge: Int, isForced: Bool)
+  /// What Telegram says to a refund of ours.
+  case endRefund(Int, isDone: Bool)
+  /// Telegram tells that a payment was refunded.
+  case refundedOutside(charge: Int)
+  case makeCode(Int, credits: Int64, uses: Int, lifetime: Int)
+  case redeem(code: Int, user: Int)
+  case invite(newcomer: Int, by: Int)
+  case thank(newcomer: Int, credits: Int64)
+  case block(user: Int, Bool)
+  case erase(user: Int)
   /// A restart with other settings.
   case setTerms(Terms)
 
@@ -20,6 +34,15 @@ enum Operation {
     var kind: String
     var amount: Int64
     var key: String
+  }
+
+  struct Payment {
+    /// The number of a charge, and the row of the order that its invoice names.
+    var charge: Int
+    var order: Int
+    var payer: Int64
+    var currency: String
+    var stars: Int64
   }
 
   struct Prices {

@@ -67,6 +67,7 @@ struct RealLedger {
     case .setTerms(let terms):
       self = try RealLedger(terms: terms)
       return "set"
+    default: return try sell(operation, at: now, in: db)
     }
   }
 
@@ -126,12 +127,11 @@ struct RealLedger {
 extension RealLedger {
   /// Accounts, prices, holds, journal and usage as they stand in the file, a line for each row: the
   /// new rows of what only grows, and what is closed or has ended only where that is asked for.
-  static func state(
-    journalAfter rows: Int, usageAfter calls: Int, endedToo: Bool, in db: Database
-  ) throws -> [String] {
+  static func state(after marks: Marks, endedToo: Bool, in db: Database) throws -> [String] {
     let queries: [(String, StatementArguments)] = [
-      (accounts, []), (prices, [endedToo]), (holds, [endedToo]), (ended, []), (journal, [rows]),
-      (usage, [calls]),
+      (accounts, []), (prices, [endedToo]), (holds, [endedToo]), (ended, []),
+      (journal, [marks.journal]), (usage, [marks.usage]), (orders, [endedToo]),
+      (payments, [marks.payments]), (refunds, [endedToo]), (endedRefunds, []), (codes, []),
     ]
     return try queries.flatMap { sql, arguments in
       try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
@@ -139,8 +139,9 @@ extension RealLedger {
   }
 
   private static let accounts = """
-    SELECT format('account %d of %d: %d, %d held', id, telegram_user_id, credit_balance_micro,
-      credit_held_micro)
+    SELECT format('account %d of %d: %d, %d held, %s, %s, invited by %d', id, telegram_user_id,
+      credit_balance_micro, credit_held_micro, iif(is_returning, 'returning', 'new'),
+      iif(blocked_at IS NULL, 'free', 'blocked'), coalesce(referred_by, 0))
     FROM users ORDER BY id
     """
   private static let prices = """
@@ -213,9 +214,12 @@ extension LedgerError {
     case .unknownAccount(let id): Refusal(reason: "no account \(id)")
     case .holdNotPending(let id): Refusal(reason: "not pending: \(id)")
     case .idempotencyKeyReused(let key): Refusal(reason: "used before: \(key)")
-    case .malformedAmount, .unknownUser, .unknownPayment, .creditsSpent, .callUnderWay,
-      .payerErased, .codeTaken:
-      Refusal(reason: "unexpected: \(self)")
+    case .unknownPayment: Refusal(reason: "unknown payment")
+    case .creditsSpent(let spent, let all):
+      Refusal(reason: "spent \(spent.micro) of \(all.micro)")
+    case .callUnderWay: Refusal(reason: "call under way")
+    case .codeTaken: Refusal(reason: "taken")
+    case .malformedAmount, .unknownUser, .payerErased: Refusal(reason: "unexpected: \(self)")
     }
   }
 }
