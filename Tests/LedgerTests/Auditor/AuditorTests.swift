@@ -63,7 +63,9 @@ struct AuditorTests {
     "redeem: not valid", "redeem: redeemed ", "redeem: refused, no account ",
     "redeem: returning", "redeem: too many failures", "redeem: used before",
     "invite: invited by ", "invite: invited by nobody", "invite: refused, no account ",
-    "thank: nobody", "thank: thanked both", "thank: thanked the newcomer alone", "block: set",
+    "thank: nobody", "thank: thanked both", "block: set",
+    "thank: thanked the newcomer alone, the inviter is blocked",
+    "thank: thanked the newcomer alone, the inviter is gone",
     "erase: erased, forfeits ", "erase: gone before", "erase: refused, call under way",
   ]
 }

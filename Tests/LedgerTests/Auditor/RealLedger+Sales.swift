@@ -33,10 +33,7 @@ extension RealLedger {
     case .invite(let newcomer, let inviter):
       return try invite(newcomer, by: inviter, at: now, in: db)
     case .thank(let newcomer, let credits):
-      let thanks = try ReferralService().thank(
-        for: try account(newcomer, in: db), credits: Credits(micro: credits), at: now, in: db)
-      guard let thanks else { return "nobody" }
-      return thanks.inviter == nil ? "thanked the newcomer alone" : "thanked both"
+      return try thank(newcomer, Credits(micro: credits), at: now, in: db)
     case .block(let user, let isBlocked):
       let account = try account(user, in: db)
       try UserService().setBlocked(isBlocked, userID: account.id, at: now, in: db)
@@ -103,6 +100,17 @@ extension RealLedger {
     try ReferralService().note(code: code, newcomer: account, in: db)
     let found = try self.account(newcomer, in: db).referredBy
     return found.map { "invited by \($0)" } ?? "invited by nobody"
+  }
+
+  private func thank(
+    _ newcomer: Int, _ credits: Credits, at now: Date, in db: Database
+  ) throws -> String {
+    let account = try account(newcomer, in: db)
+    let thanks = try ReferralService().thank(for: account, credits: credits, at: now, in: db)
+    guard let thanks, let inviter = account.referredBy else { return "nobody" }
+    if thanks.inviter != nil { return "thanked both" }
+    let isBlocked = try self.account(Int(inviter), in: db).isBlocked
+    return "thanked the newcomer alone, the inviter is \(isBlocked ? "blocked" : "gone")"
   }
 }
 
