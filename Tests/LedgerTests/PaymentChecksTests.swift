@@ -8,9 +8,9 @@ import Testing
 struct PaymentChecksTests {
   private let file: LedgerFile
 
-  /// Transactions: 1 the first grant, 2 to 4 purchases, 5 and 6 refunds, of which 7 takes the second
-  /// one back, 8 a call, 9 its repayment, 10 a promotion code. Refund 3 is of a payment that brought
-  /// nothing.
+  /// Transactions: 1 the first grant, 2 to 4 purchases, 5 and 6 refunds, of which 7 takes the
+  /// second one back, 8 a call, 9 its repayment, 10 a promotion code. Refund 3 is of a payment that
+  /// brought nothing.
   init() throws {
     file = try LedgerFile()
     let user = try file.user(credits: "10")

@@ -42,7 +42,7 @@ package struct StarBookkeeper: Sendable {
 
   /// - Parameter last: By how much the balances differed at the last round.
   /// - Returns: By how much they differ now, in 10⁻⁹ Star.
-  private func round(_ last: Int64?) async throws -> Int64 {
+  func round(_ last: Int64?) async throws -> Int64 {
     let result = try await reconciliation.walk()
     if !result.lines.isEmpty { wakeSender() }
     if result.wasReadAnew {

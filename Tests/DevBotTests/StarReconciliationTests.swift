@@ -1,0 +1,189 @@
+@testable import DevBot
+import Foundation
+import GRDB
+import HTTPTransport
+import Ledger
+import TelegramBotAPI
+import TestSupport
+import Testing
+
+@Suite("StarReconciliation")
+struct StarReconciliationTests {
+  private static let administrator: Int64 = 1
+  private let rig: DevBotRig
+  private let fake: FakeTelegram
+  private let reconciliation: StarReconciliation
+
+  init() throws {
+    rig = try DevBotRig(administrators: [Self.administrator])
+    fake = try FakeTelegram()
+    reconciliation = StarReconciliation(
+      client: TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token),
+      writer: rig.writer, cashier: rig.engine.cashier)
+  }
+
+  /// An order of user 42, for 200 Stars and 250 credits.
+  private func order() async throws -> String {
+    try await rig.say("/start")
+    _ = try await rig.press("buy:Starter")
+    return try #require(try rig.orders().first).id
+  }
+
+  /// At Telegram alone.
+  private func pay(_ order: String, _ charges: String..., amount: Int64 = 200) {
+    for charge in charges {
+      fake.payment(
+        payload: order, amount: amount, chargeID: charge, from: 42, isDelivered: false)
+    }
+  }
+
+  private func expectNoViolation() {
+    #expect(fake.state.value.violations.isEmpty)
+    fake.stop()
+  }
+
+  @Test func creditsWhatNoUpdateToldAndSendsTheReceipt() async throws {
+    let order = try await order()
+    pay(order, "lost")
+    let result = try await reconciliation.walk()
+    #expect(result.lines.count == 1 && result.unlisted.isEmpty && !result.wasReadAnew)
+    #expect(try rig.account().balance.micro == 350_000_000)
+    let receipt = try #require(try rig.replies().last)
+    #expect(receipt.chatID == 42 && receipt.text.hasPrefix("Thank you! 250 credits are on your"))
+    // The update comes after all.
+    let late = try await rig.pay(order, 200, charge: "lost")
+    #expect(try rig.texts(of: late).isEmpty)
+    #expect(try rig.account().balance.micro == 350_000_000)
+    #expect(try await reconciliation.walk().lines.isEmpty)
+    #expect(try rig.ledgerBreaks() == [])
+    expectNoViolation()
+  }
+
+  @Test func readsAListOfManyPagesOnceAndGoesOnFromItsEnd() async throws {
+    let order = try await order()
+    for number in 1...250 { pay(order, "charge-\(number)") }
+    #expect(try await reconciliation.walk().lines.count == 250)
+    pay(order, "one more")
+    let before = fake.state.value.calls(of: "getStarTransactions").count
+    #expect(try await reconciliation.walk().lines.map(\.entry.id) == ["one more"])
+    let calls = fake.state.value.calls(of: "getStarTransactions").dropFirst(before)
+    #expect(calls.map { $0.parameters["offset"] } == [249])
+    #expect(try rig.account().balance.micro == 100_000_000 + 251 * 250_000_000)
+    expectNoViolation()
+  }
+
+  @Test func readsAnewAListThatIsAnotherOne() async throws {
+    let order = try await order()
+    pay(order, "first", "second")
+    _ = try await reconciliation.walk()
+    try rig.execute("UPDATE star_statement_cursor SET last_id = 'of another bot'")
+    pay(order, "third")
+    let result = try await reconciliation.walk()
+    #expect(result.wasReadAnew)
+    #expect(result.lines.map(\.entry.id) == ["third"])
+    #expect(try await reconciliation.walk().wasReadAnew == false)
+    expectNoViolation()
+  }
+
+  @Test func booksAtOnceHoweverManyWalk() async throws {
+    let order = try await order()
+    for number in 1...120 { pay(order, "charge-\(number)") }
+    let reconciliation = reconciliation
+    let found = try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<4 { group.addTask { try await reconciliation.walk().lines.count } }
+      return try await group.reduce(0, +)
+    }
+    #expect(found == 120)
+    #expect(try rig.account().balance.micro == 100_000_000 + 120 * 250_000_000)
+    #expect(try await reconciliation.walk().lines.isEmpty)
+    expectNoViolation()
+  }
+
+  @Test func booksRefundsAndChargebacksFromElsewhere() async throws {
+    let order = try await order()
+    for charge in ["refunded", "charged-back"] {
+      fake.payment(payload: order, amount: 200, chargeID: charge, from: 42, isDelivered: false)
+      _ = try await rig.pay(order, 200, charge: charge)
+    }
+    fake.refund(chargeID: "refunded", isDelivered: false)
+    fake.starTransaction([
+      "id": "charged-back", "amount": 200, "date": 1_800_000_000, "receiver": ["type": "other"],
+    ])
+    let result = try await reconciliation.walk()
+    #expect(result.lines.count == 4)
+    #expect(try rig.account().balance.micro == 100_000_000)
+    #expect(
+      try rig.replies().count { $0.chatID == 1 && $0.text.contains("were given back elsewhere") }
+        == 2)
+    #expect(try rig.ledgerBreaks() == [])
+    expectNoViolation()
+  }
+
+  @Test func tellsTheAdministratorsOnceOfWhatCannotBeExplained() async throws {
+    let order = try await order()
+    pay(order, "wrong", amount: 199)
+    pay("no order of ours", "strange")
+    fake.starTransaction([
+      "id": "gift", "amount": 5, "date": 1_800_000_000, "source": ["type": "other"],
+    ])
+    fake.starTransaction([
+      "id": "withdrawal", "amount": 7, "date": 1_800_000_000, "receiver": ["type": "fragment"],
+    ])
+    _ = try await reconciliation.walk()
+    _ = try await reconciliation.walk()
+    let alerts = try rig.replies().filter { $0.chatID == Self.administrator }.map(\.text)
+    #expect(alerts.count == 3)
+    #expect(alerts[0].contains("199 Stars in, a payment that credits nothing: its order costs 200"))
+    #expect(alerts[1].contains("it names no order of ours"))
+    #expect(alerts[2].contains("5 Stars in, of the kind other"))
+    #expect(try rig.account().balance.micro == 100_000_000)
+    expectNoViolation()
+  }
+
+  @Test func namesPaymentsThatTelegramDoesNotList() async throws {
+    let order = try await order()
+    _ = try await rig.pay(order, 200, charge: "forged")
+    #expect(try await reconciliation.walk().unlisted.isEmpty)
+    try rig.execute(
+      "UPDATE payments SET created_at = '\(Date().addingTimeInterval(-7_200).databaseText)'")
+    #expect(try await reconciliation.walk().unlisted.map(\.chargeID) == ["forged"])
+    expectNoViolation()
+  }
+
+  @Test func goesOnWhereAWalkBrokeOff() async throws {
+    let order = try await order()
+    for number in 1...150 { pay(order, "charge-\(number)") }
+    fake.fail("getStarTransactions", with: .truncated)
+    await #expect(throws: TelegramError.self) { try await reconciliation.walk() }
+    let calls = Watched(0)
+    fake.onCall { call in
+      guard call.method == "getStarTransactions" else { return nil }
+      return calls.change { count in
+        count += 1
+        return count == 2
+      } ? .htmlBadGateway : nil
+    }
+    await #expect(throws: TelegramError.self) { try await reconciliation.walk() }
+    #expect(try rig.count("star_statement") == 100)
+    #expect(try await reconciliation.walk().lines.count == 50)
+    expectNoViolation()
+  }
+
+  @Test func alertsWhereTheBalanceDiffersTwiceAlike() async throws {
+    let order = try await order()
+    pay(order, "paid")
+    let bookkeeper = StarBookkeeper(
+      reconciliation, alerts: rig.engine.alerts, writer: rig.writer, wakeSender: {})
+    _ = try await reconciliation.walk()
+    let (telegram, ours) = try await reconciliation.balances()
+    #expect(telegram == 200_000_000_000 && ours == telegram)
+    try rig.execute("UPDATE star_statement SET stars = 190")
+    var difference = try await bookkeeper.round(nil)
+    #expect(difference == 10_000_000_000)
+    #expect(try rig.replies().allSatisfy { !$0.text.contains("differs") })
+    difference = try await bookkeeper.round(difference)
+    let alert = try rig.replies().last { $0.chatID == Self.administrator }
+    #expect(alert?.text.contains("differs from its list by 10 Stars.") == true)
+    expectNoViolation()
+  }
+}
