@@ -212,6 +212,30 @@ struct OutboxSenderTests {
     await task.value
   }
 
+  @Test func answersAPaymentHoweverManySendsHang() async throws {
+    let isOpen = Watched(false)
+    fake.onCall { call in
+      guard call.method == "sendMessage" else { return nil }
+      _ = isOpen.block(until: { $0 })
+      return nil
+    }
+    for chat in 1...40 as ClosedRange<Int64> { try queue("slow", to: chat) }
+    try rig.database.write { db in
+      let answer = try BotRequest.answerPreCheckoutQuery(id: "query", ok: true)
+      try outbox.queue(answer, chatID: nil, updateID: 2, at: Date(), in: db)
+    }
+    let task = Task { await sender.run() }
+    try await fake.state.wait(for: "the answer") {
+      $0.calls(of: "answerPreCheckoutQuery").count == 1
+    }
+    #expect(fake.state.value.messages.isEmpty)
+    isOpen.change { $0 = true }
+    await send()
+    #expect(fake.state.value.messages.count == 40)
+    task.cancel()
+    await task.value
+  }
+
   @Test func letsNoChatThatFloodsHoldUpOthers() async throws {
     let isOpen = Watched(false)
     fake.fail("sendMessage", with: .reply(.written { _ in _ = isOpen.block(until: { $0 }) }))
