@@ -18,7 +18,7 @@ struct Chance {
   private mutating func newOperation(on ledger: LedgerModel) -> Operation {
     switch number(1...140) {
     case 101...: return sale(on: ledger)
-    case ...3: return .register(person: Int64(number(1...8)), grant: amount())
+    case ...3: return .register(person: Int64(number(1...12)), grant: amount())
     case ...15: return .record(entry(on: ledger))
     case ...20: return .setPrice(model: number(1...3), prices())
     case 21: return .setPrice(model: number(1...3), percent(50) ? nil : prices())
@@ -36,7 +36,7 @@ struct Chance {
     // An order has to be somebody's.
     guard !ledger.accounts.isEmpty else { return .register(person: 1, grant: amount()) }
     let known = number(1...ledger.accounts.count)
-    switch number(1...40) {
+    switch number(1...41) {
     case ...7:
       let isAbsurd = percent(3)
       return .order(user: known, package: isAbsurd ? Offer.all.count - 1 : number(0...1))
@@ -51,7 +51,7 @@ struct Chance {
     case ...34: return .redeem(code: number(1...30), user: user(of: ledger))
     case ...36: return .invite(newcomer: user(of: ledger), by: user(of: ledger))
     case ...38: return .thank(newcomer: user(of: ledger), credits: percent(90) ? 5_000_000 : 0)
-    case 39: return .block(user: known, percent(60))
+    case ...40: return .block(user: known, percent(60))
     default: return .erase(user: user(of: ledger))
     }
   }
@@ -64,7 +64,7 @@ struct Chance {
     let order = percent(95) ? max(0, orders.count - magnitude(8)) : 0
     let found = order > 0 ? orders[order - 1] : nil
     let person = found.map { ledger.accounts[$0.user - 1].person } ?? 1
-    let payer = percent(92) && person > 0 ? person : Int64(number(1...8))
+    let payer = percent(92) && person > 0 ? person : Int64(number(1...12))
     return Operation.Payment(
       charge: percent(92) ? ledger.sales.payments.count + 1 : charge(on: ledger), order: order,
       payer: payer, currency: percent(96) ? "XTR" : "EUR",

@@ -194,9 +194,9 @@ extension LedgerModel {
     let (account, key) = (try account(newcomer), "referral:\(newcomer)")
     guard credits > 0, let inviter = account.inviter, entries[key] == nil else { return "nobody" }
     _ = try book(.init(user: newcomer, kind: "referral_bonus", amount: credits, key: key))
-    let isBlocked = accounts[inviter - 1].isBlocked
-    guard accounts[inviter - 1].person >= 0, !isBlocked else {
-      return "thanked the newcomer alone, the inviter is \(isBlocked ? "blocked" : "gone")"
+    let isGone = accounts[inviter - 1].person < 0
+    guard !isGone, !accounts[inviter - 1].isBlocked else {
+      return "thanked the newcomer alone, the inviter is \(isGone ? "gone" : "blocked")"
     }
     let theirs = "\(key):inviter"
     _ = try book(.init(user: inviter, kind: "referral_bonus", amount: credits, key: theirs))

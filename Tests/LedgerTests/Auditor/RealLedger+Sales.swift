@@ -109,8 +109,8 @@ extension RealLedger {
     let thanks = try ReferralService().thank(for: account, credits: credits, at: now, in: db)
     guard let thanks, let inviter = account.referredBy else { return "nobody" }
     if thanks.inviter != nil { return "thanked both" }
-    let isBlocked = try self.account(Int(inviter), in: db).isBlocked
-    return "thanked the newcomer alone, the inviter is \(isBlocked ? "blocked" : "gone")"
+    let isGone = try self.account(Int(inviter), in: db).telegramUserID < 0
+    return "thanked the newcomer alone, the inviter is \(isGone ? "gone" : "blocked")"
   }
 }
 
