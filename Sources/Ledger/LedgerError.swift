@@ -22,7 +22,8 @@ package enum LedgerError: Error, Sendable, Equatable {
   case unknownPayment(chargeID: String)
   /// Of the credits that the payment brought, so many are spent: the refund has to be forced.
   case creditsSpent(Credits, of: Credits)
-  /// A call of the person is under way, and what it costs is not known yet: try again in a minute.
+  /// A call or a refund of the person is under way, and what it comes to is not known yet: try
+  /// again in a minute.
   case callUnderWay
   /// The payer's data are erased: their id on Telegram has to be given.
   case payerErased

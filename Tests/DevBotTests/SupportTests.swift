@@ -128,7 +128,7 @@ struct SupportTests {
     try rig.leaveHold(for: try rig.work(), isSent: true)
     #expect(
       try await rig.press("deletemydata:yes").map(\.text) == [
-        "A request of yours is under way. Please try again when it is answered."
+        "A request or a refund of yours is under way. Please try again in a minute."
       ])
     #expect(try rig.account().firstName == "Ada")
   }

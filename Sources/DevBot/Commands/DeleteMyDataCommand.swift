@@ -46,7 +46,7 @@ struct DeleteMyDataCommand: Command {
       try UserErasure().erase(account, at: request.now, in: db)
     } catch LedgerError.callUnderWay {
       return ButtonResponse(
-        notice: "A request of yours is under way. Please try again when it is answered.")
+        notice: "A request or a refund of yours is under way. Please try again in a minute.")
     }
     try Conversation.erase(userID: account.id, in: db)
     try SupportDesk.erase(account.telegramUserID, in: db)

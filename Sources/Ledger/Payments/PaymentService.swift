@@ -17,7 +17,8 @@ package struct PaymentService: Sendable {
     package var amount: Int64
     package var paidAt: Date
     package var source: Payment.Source
-    /// Of a subscription: until when this payment lasts, and whether it is the first one.
+    /// Of a subscription: until when this payment lasts, and whether it is said to be the first
+    /// one.
     package var subscription: (until: Date, isFirst: Bool)?
 
     package init(

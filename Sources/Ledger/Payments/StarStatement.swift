@@ -184,11 +184,10 @@ package struct StarStatement: Sendable {
     in db: Database
   ) throws -> Finding {
     let until = entry.happenedAt.addingTimeInterval(TimeInterval(CreditPackage.month))
-    let isFirst = try SubscriptionService().find(order: payload, in: db) == nil
     let report = PaymentService.Report(
       chargeID: entry.id, payer: payer, payload: payload, currency: CreditPackage.currency,
       amount: entry.stars, paidAt: entry.happenedAt, source: .statement,
-      subscription: isSubscription ? (until, isFirst) : nil)
+      subscription: isSubscription ? (until: until, isFirst: false) : nil)
     switch try PaymentService().book(report, at: now, in: db) {
     case .credited(let package, let transaction):
       return .creditedNow(package, transaction, payer: payer)

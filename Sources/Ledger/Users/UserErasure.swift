@@ -6,14 +6,19 @@ package import GRDB
 package struct UserErasure: Sendable {
   package init() {}
 
-  /// Ends the account. What is left on it is forfeited, as a row of the journal.
+  /// Ends the account, unless a call or a refund is under way: what either brings back would be
+  /// lost. What is left on it is forfeited, as a row of the journal.
   ///
   /// - Throws: `LedgerError.callUnderWay`.
   package func erase(_ account: UserAccount, at now: Date, in db: Database) throws {
     let isAtWork = try Bool.fetchOne(
       db,
-      sql: "SELECT EXISTS (SELECT 1 FROM credit_holds WHERE user_id = ? AND state = 'pending')",
-      arguments: [account.id])
+      sql: """
+        SELECT EXISTS (SELECT 1 FROM credit_holds WHERE user_id = ? AND state = 'pending')
+          OR EXISTS (SELECT 1 FROM refunds r JOIN payments p ON p.id = r.payment_id
+            WHERE r.state = 'pending' AND p.payer_telegram_user_id = ?)
+        """,
+      arguments: [account.id, account.telegramUserID])
     guard isAtWork != true else { throw LedgerError.callUnderWay }
     if account.balance > .zero {
       try CreditTransactionService().record(

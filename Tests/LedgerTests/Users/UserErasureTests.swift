@@ -49,7 +49,9 @@ struct UserErasureTests {
       let refunds = RefundService()
       let done = try refunds.request(chargeID: "one", isForced: false, by: .shell, at: now, in: db)
       _ = try refunds.confirm(done.refund.id, at: now, in: db)
-      _ = try refunds.request(chargeID: "two", isForced: false, by: .shell, at: now, in: db)
+      let failed = try refunds.request(
+        chargeID: "two", isForced: false, by: .shell, at: now, in: db)
+      _ = try refunds.fail(failed.refund.id, because: "no Stars left", at: now, in: db)
       let codes = PromotionCodeService()
       _ = try codes.create(
         "SPRING", credits: Credits(micro: 1), mostUses: 1, expiresAt: .distantFuture, at: now,
@@ -141,6 +143,18 @@ struct UserErasureTests {
       #expect(orders.count == 4 && orders.allSatisfy { $0.state == .closed })
     }
     #expect(try file.verify().breaks == [])
+  }
+
+  @Test func waitsForARefundThatIsUnderWay() throws {
+    let account = try register().account
+    try file.pay("charge", by: account)
+    let (refund, _) = try file.write {
+      try RefundService().request(
+        chargeID: "charge", isForced: false, by: .shell, at: now, in: $0)
+    }
+    #expect(throws: LedgerError.callUnderWay) { try erase() }
+    _ = try file.write { try RefundService().confirm(refund.id, at: now, in: $0) }
+    try erase()
   }
 
   @Test func waitsForACallThatIsUnderWay() throws {
