@@ -68,6 +68,18 @@ struct InboxTests {
       try [1, 2, 3, 4].map { try rig.inboxState($0) } == [nil, "done", "quarantined", "pending"])
   }
 
+  @Test func forgetsWhatCouldNotBeHandledAfterThirtyDays() throws {
+    let then = Date()
+    let thirtyDays: TimeInterval = 30 * 24 * 3_600
+    _ = try store(1, at: then)
+    _ = try store(2, at: then.addingTimeInterval(10))
+    try rig.database.write { (db: Database) throws in
+      for id in [1, 2] as [Int64] { try inbox.quarantine(id, failure: "test", at: then, in: db) }
+      try inbox.prune(at: then.addingTimeInterval(thirtyDays + 5), in: db)
+    }
+    #expect(try [1, 2].map { try rig.inboxState($0) } == [nil, "quarantined"])
+  }
+
   @Test func forgetsSoManyAtOnce() throws {
     let then = Date()
     _ = try store(1, 2, 3, 4, at: then)

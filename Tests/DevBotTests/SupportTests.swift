@@ -74,7 +74,7 @@ struct SupportTests {
     #expect(try await rig.say("/terms").first?.contains("They do not expire") == true)
     let privacy = try await rig.say("/privacy").first ?? ""
     #expect(privacy.contains("the last 200 messages of each project"))
-    #expect(privacy.contains("Messages on their way in and out: 48 hours."))
+    #expect(privacy.contains("Messages on their way in and out: 48 hours, and 30 days where one"))
     #expect(privacy.contains("/deletemydata erases your account."))
   }
 

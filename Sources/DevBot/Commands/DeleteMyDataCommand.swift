@@ -25,7 +25,7 @@ struct DeleteMyDataCommand: Command {
         name on it.
         • Your bare Telegram id stays in a list that is linked to nothing, so that welcome credits \
         are given once\(account.isBlocked ? " and a block lasts" : "").
-        • Messages still on their way disappear within \(Int(Inbox.keptFor) / 3_600) hours.
+        • Copies of our last messages disappear by themselves, as /privacy says.
         """,
         buttons: [
           Button("Erase everything", command: name, argument: Self.yes),

@@ -66,6 +66,7 @@ enum BotSchema {
     ALTER TABLE outbox ADD COLUMN file_name TEXT;
     ALTER TABLE outbox ADD COLUMN file_type TEXT;
     ALTER TABLE outbox ADD COLUMN file BLOB;
+    CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
     """
 
   /// Who asked, and which messages told the administrators of it: an answer to one of those goes

@@ -16,6 +16,10 @@ package struct Inbox: Sendable {
   /// repeat is recognised.
   package static let keptFor: TimeInterval = 48 * 3_600
 
+  /// What could not be handled is kept for somebody to look at, and not for good: people are told
+  /// how long their words are stored.
+  package static let quarantinedFor: TimeInterval = 30 * 24 * 3_600
+
   /// In rows. Nobody else writes meanwhile, and the answer to a payment must not wait.
   package static let mostPrunedAtOnce = 10_000
 
@@ -97,7 +101,8 @@ package struct Inbox: Sendable {
     try end(id, state: "done", failure: nil, at: now, in: db)
   }
 
-  /// Sets an update apart that cannot be handled; its row stays for the operator to look at.
+  /// Sets an update apart that cannot be handled; its row stays for the operator to look at, for 30
+  /// days.
   package func quarantine(_ id: Int64, failure: String, at now: Date, in db: Database) throws {
     try end(id, state: "quarantined", failure: failure, at: now, in: db)
   }
@@ -117,7 +122,11 @@ package struct Inbox: Sendable {
           (SELECT seq FROM inbox WHERE state = 'done' ORDER BY seq LIMIT 1 OFFSET ?), 9e18)
       """,
       [now.addingTimeInterval(-Self.keptFor).databaseText, limit])
-    return db.changesCount
+    let pruned = db.changesCount
+    try db.run(
+      "DELETE FROM inbox WHERE state = 'quarantined' AND received_at < ?",
+      [now.addingTimeInterval(-Self.quarantinedFor).databaseText])
+    return pruned
   }
 
   package struct AlreadyFinished: Error {}
