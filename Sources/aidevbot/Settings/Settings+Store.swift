@@ -50,7 +50,9 @@ extension Settings {
     guard texts.count <= Self.mostPackages else {
       throw SettingsError(.starsPackages, "lists more than \(Self.mostPackages) packages")
     }
-    return try texts.map { try package($0, isMonthly: false, .starsPackages) }
+    return try texts.enumerated().map { index, text in
+      try package(text, isMonthly: false, .starsPackages, number: index + 1)
+    }
   }
 
   /// More buttons than a person reads.
@@ -62,7 +64,7 @@ extension Settings {
   private static let mostCredits = Credits(micro: 10_000_000_000_000)
 
   private func package(
-    _ text: String, isMonthly: Bool, _ key: SettingsKey
+    _ text: String, isMonthly: Bool, _ key: SettingsKey, number: Int? = nil
   ) throws -> CreditPackage {
     let form = /([^\n]+): +([0-9.]+)(?: *\+ *([0-9.]+))? +for +([0-9]+)/
     let dearest = isMonthly ? TelegramLimits.subscriptionStars : 100_000
@@ -76,7 +78,7 @@ extension Settings {
       throw SettingsError(
         key,
         "must be like \"\(Self.usualPackages[1])\": a name, credits, perhaps + a bonus, and a "
-          + "price of 1 to \(dearest) Stars; it is \"\(text.prefix(80))\"")
+          + "price of 1 to \(dearest) Stars" + (number.map { "; number \($0) is not" } ?? ""))
     }
     let name = String(match.1)
     guard name.utf16.count <= Self.longestName, name.utf8.count <= Self.longestNameInBytes else {

@@ -22,14 +22,20 @@ enum ConfigurationTarget {
     var files = [Data(), Data("[".utf8), Data([0xFF])]
     for key in SettingsKey.allCases {
       let parts = key.rawValue.split(separator: ".")
-      files += ["'? ?'", "[]"].map { Data("\(parts[0]):\n  \(parts[1]): \($0)\n".utf8) }
+      files += [
+        "'? ?'", "[]", "['? ?']", "['\(longName): 1 for 1']", "['A: 1 for 1', 'A: 1 for 1']",
+      ]
+      .map { Data("\(parts[0]):\n  \(parts[1]): \($0)\n".utf8) }
     }
     return Set(files.flatMap(complaints).map(withoutPlace))
   }()
 
-  /// The line of a flaw is told, and the name of a model.
+  private static let longName = String(repeating: "x", count: 40)
+
+  /// The line of a flaw is told, the number of a package, and the name of a model.
   private static func withoutPlace(_ complaint: String) -> String {
     complaint.replacing(/; look at line \d+ and those before it/, with: "")
+      .replacing(/; number \d+ is not/, with: "")
       .replacing(/[A-Z]+_API_KEY is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
   }
 
@@ -99,8 +105,22 @@ extension ConfigurationTarget {
       let rates = [bot.sendRates.perSecond, bot.sendRates.perChatPerSecond]
       demand(rates.allSatisfy { 0...10_000 ~= $0 }, "rates \(rates)")
       try settings.checkEveryModelHasAKey(bot.models)
+      checkStore(bot.store, bot.terms)
     },
   ]
+
+  /// Each package can be offered, ordered and reckoned with.
+  private static func checkStore(_ store: Store, _ terms: BillingTerms) {
+    let names = store.sold.map(\.name)
+    demand(Set(names).count == names.count, "packages of one name")
+    for package in store.sold {
+      let data = "buy:\(package.name)"
+      demand(1...64 ~= data.utf8.count && 1...32 ~= package.name.utf16.count, "a name too long")
+      demand(package.price >= 1 && package.credits > .zero && package.bonus >= .zero, "\(package)")
+      // Absurd terms are refused, and nothing traps.
+      _ = try? package.marginPerMille(usdPerStar: store.usdPerStar, terms: terms)
+    }
+  }
 
   /// It stands in a request's line or header, where a blank or a line end begins another thing.
   private static func checkHeader(_ text: String) {

@@ -1,9 +1,11 @@
 @testable import DevBot
 import Foundation
 import HTTPTransport
+import Ledger
 @testable import TelegramBotAPI
 
-/// An answer to getUpdates, from its bytes to what each update asks for.
+/// An answer to getUpdates, from its bytes to what each update asks for; or one to
+/// getStarTransactions, to what each entry is.
 enum UpdateTarget {
   private static let token = "123456:ABC-DEF"
   private static let bot = User(
@@ -18,6 +20,8 @@ enum UpdateTarget {
       _ = answer.messageID
       _ = try? answer.decoded("getMe") as User
       _ = try? answer.decoded("getWebhookInfo") as WebhookInfo
+      _ = try? answer.decoded("getMyStarBalance") as StarAmount
+      checkStars(of: answer)
       checkElements(of: answer)
       for update in try answer.updates("getUpdates").updates { check(update) }
     } catch {
@@ -29,6 +33,17 @@ enum UpdateTarget {
     demand(!"\(error)".holds(token), "the error holds the token: \(error)")
     if case .tooManyRequests(let wait) = error {
       demand(.seconds(1) ... .seconds(3600) ~= wait, "the wait is \(wait)")
+    }
+  }
+
+  private static func checkStars(of answer: TelegramAnswer) {
+    let list = try? answer.decoded("getStarTransactions") as StarTransactions
+    for transaction in list?.transactions ?? [] {
+      let entry = StarStatement.Entry(transaction)
+      demand(entry.isIncoming == (transaction.receiver == nil), "the direction of \(entry.id)")
+      if case .payment(let payer, _, _) = entry.kind {
+        demand(entry.isIncoming && payer == transaction.source?.user?.id, "another payer")
+      }
     }
   }
 
@@ -85,15 +100,17 @@ extension UpdateTarget {
       demand(isTrimmed(argument), "the argument \(argument)")
       check(sender, of: update)
     case .text(_, let sender), .unreadable(_, let sender), .edited(let sender),
-      .unexpectedPayment(let sender):
+      .payment(_, _, let sender):
       check(sender, of: update)
     case .button(_, let query, let sender):
       demand(sender.user == query.from, "another person's button")
-    case .preCheckout, .ignored: break
+    case .subscriptionChanged(let change):
+      demand(Route.lane(of: update) == change.user.id, "another person's subscription")
+    case .preCheckout, .refunded, .reachable, .ignored: break
     }
     let isUrgent =
       switch route {
-      case .button, .preCheckout, .unexpectedPayment: true
+      case .button, .preCheckout, .payment, .refunded, .subscriptionChanged: true
       case .ignored: Route.isUrgent(update)
       default: false
       }

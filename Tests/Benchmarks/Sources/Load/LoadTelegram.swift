@@ -92,6 +92,8 @@ package final class LoadTelegram: Sendable {
         {"ok":true,"result":{"message_id":\(number),"date":1800000000,"chat":{"id":1,"type":\
         "private"},"text":"-"}}
         """)
+    case "getStarTransactions": return .json(#"{"ok":true,"result":{"transactions":[]}}"#)
+    case "getMyStarBalance": return .json(#"{"ok":true,"result":{"amount":0}}"#)
     default: return .json(#"{"ok":true,"result":true}"#)
     }
   }
