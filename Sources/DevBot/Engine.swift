@@ -18,7 +18,7 @@ package struct Engine: Sendable {
   private let writer: PatientWriter
   private let handler: UpdateHandler
   private let orchestrator: ModelOrchestrator
-  private let housekeeping: Housekeeping
+  let housekeeping: Housekeeping
   private let sale: SaleGuard
   private let logger: Logger
 
@@ -78,7 +78,8 @@ package struct Engine: Sendable {
       logger: logger)
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: orchestrator, sale: sale,
-      alerts: alerts, wakeSender: effects.wakeSender)
+      alerts: alerts, wakeSender: effects.wakeSender,
+      freeDiskSpace: { writer.database.freeDiskSpace })
     dispatcher = Dispatcher(handler: handler)
   }
 

@@ -9,9 +9,9 @@ struct Housekeeping: Sendable {
   /// How often what is overdue is looked for.
   static let rounds = Duration.seconds(60)
   /// In rounds; adding up every balance takes a second or two for millions of rows.
-  private static let verifiedEvery = 60
+  static let verifiedEvery = 60
   /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
-  private static let leastFree: Int64 = 256 << 20
+  static let leastFree: Int64 = 256 << 20
   /// In nano-dollars: 1 USD. What the house bears in a day without anybody having to look.
   private static let usualLossPerDay: Int64 = 1_000_000_000
 
@@ -22,22 +22,28 @@ struct Housekeeping: Sendable {
   let sale: SaleGuard
   let alerts: OperatorAlerts
   let wakeSender: @Sendable () -> Void
+  /// In bytes, on the disk with the database.
+  let freeDiskSpace: @Sendable () -> Int64?
 
   func run() async {
-    var round = 0
+    var number = 1
     while !Task.isCancelled {
       do {
-        try await orchestrator.voidOverdueHolds()
-        try prune()
-        try await look(isHourly: round % Self.verifiedEvery == Self.verifiedEvery - 1)
+        try await round(number)
       } catch {
         writer.complain(of: error, doing: "keeping house", wait: Self.rounds)
       }
       // The command line queues replies, too, and has no other way to say so.
       wakeSender()
-      round += 1
+      number += 1
       await writer.sleep(Self.rounds)
     }
+  }
+
+  func round(_ number: Int) async throws {
+    try await orchestrator.voidOverdueHolds()
+    try prune()
+    try await look(isHourly: number % Self.verifiedEvery == 0)
   }
 
   private func look(isHourly: Bool) async throws {
@@ -56,7 +62,7 @@ struct Housekeeping: Sendable {
         "Calls that reached nobody have cost the house \(loss / 10_000_000) US cents within a day. "
           + "/report shows why.")
     }
-    if let free = writer.database.freeDiskSpace, free < Self.leastFree {
+    if let free = freeDiskSpace(), free < Self.leastFree {
       writer.logger.error("The disk is nearly full.", metadata: ["free_bytes": "\(free)"])
       await alerts.raise(
         .lowDisk, "Only \(free >> 20) MiB are free on the disk with the database. Make room.")
