@@ -1,0 +1,150 @@
+import TestSupport
+import Testing
+
+/// Stars go back once, and the credits with them, wherever the way of a refund is cut off.
+@Suite("Refunds")
+struct RefundTests {
+  /// What Telegram does to the request during which the process dies.
+  enum CutOff: String, CaseIterable, Sendable {
+    case hangs
+    case losesTheAnswer
+    case resets
+    case failsWithStatus500
+    case asksForPatience
+
+    fileprivate var fault: FakeTelegramFault {
+      switch self {
+      case .hangs: .hang
+      case .losesTheAnswer: .loseAnswer
+      case .resets: .reset
+      case .failsWithStatus500: .reply(.html("<h1>500</h1>", status: 500))
+      case .asksForPatience: .tooManyRequests(retryAfter: 60)
+      }
+    }
+  }
+
+  @Test(arguments: CutOff.allCases)
+  func goOnAfterAKill(cutOff: CutOff) async throws {
+    try await World.run { world in
+      let first = try await world.openShop()
+      try await world.buyStarter("stx-1")
+      try await world.waitUntilAllIsDone()
+      world.telegram.fail("refundStarPayment", with: cutOff.fault)
+      try await world.ask("/refund stx-1", from: World.administrator)
+      try await world.telegram.state.wait(for: "the refund on its way") {
+        !$0.calls(of: "refundStarPayment").isEmpty
+      }
+      try await world.kill(first)
+      #expect(try world.balance() == 100_000_000)
+      #expect(world.telegram.state.value.repaid == (cutOff == .losesTheAnswer ? ["stx-1"] : []))
+
+      let second = try await world.openShop()
+      try await world.message(with: "200 Stars went back to their payer.")
+      try await world.message(with: "and 250.00 credits were taken back", to: 42)
+      try await world.waitUntilAllIsDone()
+      try await world.stop(second)
+      #expect(world.telegram.state.value.repaid == ["stx-1"])
+      #expect(world.telegram.state.value.starBalance == 0)
+      #expect(try world.refunds() == ["stx-1: done, 250000000, 0"])
+      #expect(try world.balance() == 100_000_000)
+      let news = world.telegram.state.value
+      #expect(news.messages(to: World.administrator, with: "went back").count == 1)
+      #expect(news.messages(to: 42, with: "was refunded").count == 1)
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func giveTheCreditsBackWhereTelegramRefuses() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      try await world.buyStarter("stx-1")
+      world.telegram.starTransaction(.withdrawal("w-1", stars: 150))
+      let said = try await world.ask("/refund stx-1", from: World.administrator)
+      #expect(said.hasPrefix("200 Stars are on their way back to user 42."))
+      let alert = try await world.message(with: "did not succeed").text
+      #expect(alert.contains("BALANCE_TOO_LOW"))
+      #expect(alert.contains("The credits are on the account again. Charge id: stx-1"))
+      #expect(try world.refunds() == ["stx-1: failed, 250000000, 0"])
+      #expect(try world.balance() == 350_000_000)
+      #expect(world.telegram.state.value.repaid == ["w-1"])
+      try await world.expectSoundLedger()
+
+      try await world.buyStarter("stx-2", for: 43)
+      try await world.ask("/refund stx-1", from: World.administrator)
+      try await world.message(with: "200 Stars went back to their payer.")
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(world.telegram.state.value.repaid == ["w-1", "stx-1"])
+      #expect(
+        try world.refunds() == ["stx-1: failed, 250000000, 0", "stx-1: done, 250000000, 0"])
+      #expect(try world.balance() == 100_000_000)
+      try await world.expectLedgerAndQueues()
+    }
+  }
+
+  /// One after the other, and two at once.
+  @Test func areMadeOnceHoweverOftenTheyAreAskedFor() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      try await world.buyStarter("stx-1")
+      for _ in 1...2 { world.telegram.message("/refund stx-1", from: World.administrator) }
+      world.telegram.message("/refund stx-1", from: 1002)
+      try await world.message(with: "went back to their payer.")
+      #expect(
+        try await world.ask("/refund stx-1", from: World.administrator)
+          .hasPrefix("This payment is refunded already."))
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(world.telegram.state.value.repaid == ["stx-1"])
+      #expect(world.telegram.state.value.calls(of: "refundStarPayment").count == 1)
+      #expect(try world.balance() == 100_000_000)
+      #expect(
+        world.telegram.state.value.sent(to: 1002)
+          == ["I do not know /refund. Send /help for everything I can do."])
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func ofSpentCreditsAreAskedForTwice() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop(changing: ["BILLING_INITIAL_GRANT_CREDITS": "0"])
+      try await world.buyStarter("stx-1")
+      try await world.ask("How do I begin?")
+      let question = try await world.ask("/refund stx-1", from: World.administrator)
+      #expect(question.hasPrefix("0.40 of its 250.00 credits are spent, so nothing was refunded."))
+      #expect(try world.refunds().isEmpty)
+      let button = try #require(
+        try await world.message(with: "so nothing was refunded").buttons.first)
+      world.telegram.callback(
+        button, from: World.administrator,
+        messageID: try await world.message(with: "so nothing was refunded").id)
+      let news = try await world.message(with: "went back to their payer.").text
+      #expect(news.contains("0.40 credits of it were spent and are the house's loss."))
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(try world.balance() == 0)
+      #expect(try world.refunds() == ["stx-1: done, 249606250, 393750"])
+      #expect(world.telegram.state.value.repaid == ["stx-1"])
+      try await world.expectNothingLeft()
+    }
+  }
+}
+
+extension World {
+  /// As `expectNothingLeft`, where Telegram has refused something.
+  func expectLedgerAndQueues() async throws {
+    #expect(try number("SELECT count(*) FROM inbox WHERE state = 'pending'") == 0)
+    #expect(try number("SELECT count(*) FROM outbox WHERE state = 'queued'") == 0)
+    try await expectSoundLedger()
+  }
+}
+
+extension JSONValue {
+  /// The operator takes Stars home: an entry of Telegram's list.
+  static func withdrawal(_ id: String, stars: Int64) -> JSONValue {
+    [
+      "id": .string(id), "amount": .integer(stars), "date": 1_764_000_000,
+      "receiver": ["type": "fragment"],
+    ]
+  }
+}
