@@ -43,13 +43,14 @@ struct RefundCommand: AsyncParsableCommand {
       terms: try live.settings.billingTerms())
     let refund = try await desk.refund(chargeID, payer: user, isForced: force)
     if output.json {
-      return try printJSON(
+      try printJSON(
         Output(
           state: refund.refund.state.rawValue, stars: refund.payment.amount,
           creditsTakenBack: "\(refund.refund.clawback)", houseLoss: "\(refund.refund.loss)",
           failure: refund.refund.failure))
+    } else {
+      print(refund.sentence)
     }
-    print(refund.sentence)
     if refund.refund.state == .failed { throw ExitCode(1) }
   }
 }
