@@ -142,7 +142,9 @@ extension StarStatement.Entry {
     case ("fragment", _): return .ofTheOperator("withdrawal")
     case ("telegram_ads", _): return .ofTheOperator("advertisements")
     case ("telegram_api", _): return .ofTheOperator("paid broadcasts")
-    case ("user", "gift_purchase"), ("user", "premium_purchase"):
+    case ("user", "gift_purchase") where !isIncoming,
+      ("user", "premium_purchase") where !isIncoming:
+      // The bot gives such things; nobody gives them to it.
       return .ofTheOperator("gift")
     case ("user", let type): return .other("of the kind \((type ?? "without a name").prefix(64))")
     case (let type, _): return .other("of the kind \(type.prefix(64))")
