@@ -1,0 +1,220 @@
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+/// A package that is paid each month, from the first press to its end.
+@Suite("Subscriptions")
+struct SubscriptionTests {
+  @Test func beginWithALinkAndCreditEachCharge() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      let receipt = try await world.charge(payload, "sub-1", month: 1)
+      #expect(receipt.hasPrefix("Thank you! 1000 credits are on your account"))
+      #expect(receipt.contains("Monthly, 800 Stars."))
+      let next = try await world.charge(payload, "sub-2", month: 2)
+      #expect(next.contains("your balance is 2100.00 credits"))
+      // Told again, a charge is nothing new.
+      world.telegram.payment(
+        payload: payload, amount: 800, chargeID: "sub-2", from: 42, isListed: false,
+        subscriptionUntil: World.monthsAhead(2), isFirstRecurring: false)
+      let credits = try await world.ask("/credits")
+      #expect(credits.hasPrefix("Your balance is 2100.00 credits."))
+      #expect(credits.contains("Your subscription goes on at \(World.dayText(2))."))
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(try world.purchases() == ["sub-1: 1000000000", "sub-2: 1000000000"])
+      #expect(try world.subscription() == "sub-1 active")
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func areSoldOneAtATime() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 1)
+      world.telegram.callback("buy:Monthly", from: 42)
+      try await world.telegram.state.wait(for: "the note") {
+        $0.calls(of: "answerCallbackQuery").last?.parameters["text"]
+          == "You have a subscription already; /credits shows when it goes on."
+      }
+      #expect(world.telegram.state.value.invoiceLinks.count == 1)
+      world.telegram.preCheckout(payload: payload, amount: 800, from: 42)
+      let state = try await world.telegram.state.wait(for: "the answer to a second payment") {
+        $0.calls(of: "answerPreCheckoutQuery").count == 2
+      }
+      let answer = state.calls(of: "answerPreCheckoutQuery")[1].parameters
+      #expect(answer["ok"] == false)
+      #expect(answer["error_message"]?.string?.hasPrefix("You have a subscription already") == true)
+      try await world.stop(daemon)
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func areCanceledInTheChat() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 1)
+      try await world.charge(payload, "sub-2", month: 2)
+      try await world.ask("/credits")
+      let credits = try await world.message(with: "Your balance is", to: 42)
+      #expect(credits.buttons.last == "credits:cancel")
+      world.telegram.callback("credits:cancel", from: 42, messageID: credits.id)
+      let question = try await world.message(with: "Do you want to cancel", to: 42)
+      #expect(question.id == credits.id)
+      #expect(question.text.contains("Nothing will be charged on \(World.dayText(2)) then"))
+      #expect(question.buttons == ["credits:cancel for good", "credits:keep"])
+      #expect(world.telegram.state.value.subscriptionEdits.isEmpty)
+
+      world.telegram.callback("credits:cancel for good", from: 42, messageID: credits.id)
+      try await world.message(with: "Your subscription is canceled: nothing will be", to: 42)
+      #expect(world.telegram.state.value.canceledSubscriptions == ["42: sub-1"])
+      let after = try await world.ask("/credits")
+      #expect(
+        after.contains("Your subscription is canceled and ends on \(World.dayText(2))."))
+      #expect(
+        try await world.message(with: "is canceled and ends on", to: 42).buttons
+          == ["buy:Starter", "buy:Builder", "buy:Studio", "buy:Monthly"])
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(try world.subscription() == "sub-1 canceled")
+      #expect(try world.balance() == 2_100_000_000)
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func areCanceledByTheNextLifeWhereTheProcessDies() async throws {
+    try await World.run { world in
+      let first = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 1)
+      world.telegram.fail("editUserStarSubscription", with: .hang)
+      world.telegram.callback("credits:cancel for good", from: 42)
+      try await world.telegram.state.wait(for: "the cancellation on its way") {
+        !$0.calls(of: "editUserStarSubscription").isEmpty
+      }
+      try await world.kill(first)
+      #expect(try world.subscription() == "sub-1 active")
+      let second = try await world.openShop()
+      try await world.message(with: "Your subscription is canceled: nothing will be", to: 42)
+      try await world.stop(second)
+      #expect(world.telegram.state.value.canceledSubscriptions == ["42: sub-1"])
+      #expect(try world.subscription() == "sub-1 canceled")
+    }
+  }
+
+  @Test func areWhatTelegramSaysTheyAre() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 1)
+      for state in ["canceled", "active", "failed"] {
+        world.telegram.subscription(payload: payload, state: state, from: 42)
+        try await world.wait(for: "the state \(state)") {
+          try world.subscription() == "sub-1 \(state)"
+        }
+      }
+      let credits = try await world.ask("/credits")
+      #expect(
+        credits.contains(
+          "The last charge of your subscription failed; it ends on \(World.dayText(1))."))
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(world.telegram.state.value.subscriptionEdits.isEmpty)
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func endWithTheAccount() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 1)
+      let question = try await world.ask("/deletemydata")
+      #expect(question.contains("Your 1100.00 credits are lost."))
+      #expect(question.contains("• Your subscription is canceled."))
+      let asked = try await world.message(with: "This erases your account", to: 42)
+      #expect(asked.buttons == ["deletemydata:yes", "deletemydata:no"])
+      world.telegram.callback("deletemydata:yes", from: 42, messageID: asked.id)
+      try await world.message(with: "Your account and your data are erased.", to: 42)
+      try await world.telegram.state.wait(for: "the cancellation") {
+        $0.canceledSubscriptions == ["42: sub-1"]
+      }
+      try await world.waitUntilAllIsDone()
+      #expect(try await world.ask("/credits").hasPrefix("Please send me /start first"))
+      try await world.stop(daemon)
+      #expect(try world.subscription() == "sub-1 canceled")
+      #expect(try world.number("SELECT sum(credit_balance_micro) FROM users") == 0)
+      #expect(
+        try world.number("SELECT count(*) FROM payments WHERE payer_telegram_user_id = 42") == 0)
+      try await world.expectNothingLeft()
+    }
+  }
+}
+
+extension World {
+  /// The same for all of a test, however late in the day it is.
+  private static let firstCharge = Int64(Date().timeIntervalSince1970)
+
+  /// Unix time.
+  fileprivate static func monthsAhead(_ months: Int64) -> Int64 {
+    firstCharge + months * 2_592_000
+  }
+
+  /// `22 Nov 2026`
+  fileprivate static func dayText(_ months: Int64) -> String {
+    let format = Date.VerbatimFormatStyle(
+      format: "\(day: .twoDigits) \(month: .abbreviated) \(year: .defaultDigits)",
+      locale: Locale(identifier: "en_US"), timeZone: .gmt,
+      calendar: Calendar(identifier: .gregorian))
+    return Date(timeIntervalSince1970: TimeInterval(monthsAhead(months))).formatted(format)
+  }
+
+  /// Opens an account, presses the offer and begins to pay.
+  ///
+  /// - Returns: The payload of the link.
+  fileprivate func subscribe() async throws -> String {
+    try await openAccount()
+    telegram.callback("buy:Monthly", from: 42)
+    let message = try await message(with: "You can end it at any time with /credits.", to: 42)
+    let link = try #require(telegram.state.value.invoiceLinks.last)
+    #expect(message.text.hasPrefix("Monthly: 1000 credits a month for 800 Stars a month."))
+    #expect(message.buttons == [link.url])
+    #expect(link.amount == 800)
+    #expect(link.subscriptionPeriod == 2_592_000)
+    telegram.preCheckout(payload: link.payload, amount: 800, from: 42)
+    let state = try await telegram.state.wait(for: "the answer to a payment") {
+      !$0.calls(of: "answerPreCheckoutQuery").isEmpty
+    }
+    #expect(state.calls(of: "answerPreCheckoutQuery")[0].parameters["ok"] == true)
+    return link.payload
+  }
+
+  /// One month is paid; returns the receipt.
+  @discardableResult
+  fileprivate func charge(
+    _ payload: String, _ chargeID: String, month: Int64
+  ) async throws -> String {
+    telegram.payment(
+      payload: payload, amount: 800, chargeID: chargeID, from: 42,
+      subscriptionUntil: Self.monthsAhead(month), isFirstRecurring: month == 1)
+    return try await message(with: "\n\(chargeID)", to: 42).text
+  }
+
+  /// The charge id that names it, and its state.
+  fileprivate func subscription() throws -> String? {
+    try read { db in
+      try String.fetchOne(db, sql: "SELECT charge_id || ' ' || state FROM subscriptions")
+    }
+  }
+}
+
+extension FakeTelegramState {
+  /// `USER: CHARGE ID`
+  fileprivate var canceledSubscriptions: [String] {
+    subscriptionEdits.map { "\($0.userID): \($0.chargeID)\($0.isCanceled ? "" : " goes on")" }
+  }
+}
