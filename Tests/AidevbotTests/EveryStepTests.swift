@@ -3,7 +3,7 @@ import Testing
 
 /// The process is killed at every step of a request, once and in two lives in a row, and started
 /// anew on the same file. Each time there is one answer or one honest apology, and the money is
-/// right to the micro-credit.
+/// right to the micro-credit. A payment is credited once, and a refund made once.
 @Suite("Killed at every step")
 struct EveryStepTests {
   @Test(arguments: StepCase.all)

@@ -9,6 +9,10 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     case answered = "a question"
     case failing = "a question whose call fails"
     case free = "a command without cost"
+    /// The update that tells of it, and the receipt.
+    case payment = "a payment"
+    /// An administrator's command, and what Telegram is told.
+    case refund = "a refund"
 
     var steps: [Step] {
       let paid: [Step] = [.holdTaken, .markedSent, .firstByte]
@@ -16,12 +20,24 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
         switch self {
         case .answered: paid + [.answerComplete, .settled]
         case .failing: paid + [.callFailed, .voided]
-        case .free: [.commandCarriedOut]
+        case .free, .payment, .refund: [.commandCarriedOut]
         }
       return [.updateStored, .offsetSent] + middle + [.replyQueued, .replySent, .replyMarked]
     }
 
-    var sellers: [Seller?] { self == .free ? [nil] : Seller.allCases }
+    var sellers: [Seller?] {
+      switch self {
+      case .answered, .failing: Seller.allCases
+      case .free, .payment, .refund: [nil]
+      }
+    }
+
+    /// A refund makes several replies side by side, so that nobody can count the steps of two.
+    var kills: [Kill] {
+      self == .refund ? [.firstPassing, .twoLives] : Kill.allCases
+    }
+
+    var isOfStars: Bool { self == .payment || self == .refund }
   }
 
   enum Kill: String, CaseIterable, Sendable {
@@ -41,7 +57,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
   static let all: [StepCase] = Request.allCases.flatMap { request in
     request.steps.flatMap { step in
       request.sellers.flatMap { seller in
-        Kill.allCases.map { StepCase(request: request, step: step, seller: seller, kill: $0) }
+        request.kills.map { StepCase(request: request, step: step, seller: seller, kill: $0) }
       }
     }
   }
@@ -52,60 +68,115 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
 }
 
 extension StepCase {
-  private static let user: Int64 = 42
+  static let user: Int64 = 42
 
   /// How many requests are made in all.
-  private var requests: Int { kill == .secondPassing ? 2 : 1 }
+  var requests: Int { kill == .secondPassing ? 2 : 1 }
 
   /// Makes the requests, kills, starts anew, and waits until nothing is left to be done.
   func run(in world: World) async throws -> StepOutcome {
-    let first = try await world.startDaemon()
-    try await world.openAccount(of: Self.user)
-    try await world.stop(first)
+    let invoice = try await prepare(world)
+    let before = Int(try world.number("SELECT count(*) FROM inbox") ?? 0)
 
     let order = ["AIDEVBOT_KILL_AT": "\(step.rawValue):\(requests)"]
     let mayReply = Watched(true)
     if let seller { world.script(seller, isFailing: request == .failing, mayReply) }
-    let armed = try world.start(["run"], changing: order)
+    let armed =
+      request.isOfStars
+      ? try await world.openShop(changing: order) : try world.start(["run"], changing: order)
     if requests == 2 {
-      world.telegram.message(text, from: Self.user)
-      try await world.waitUntilDone(updates: 2)
+      makeRequest(1, invoice, in: world)
+      try await world.waitUntilDone(updates: before + 1)
     }
+    let replies = world.telegram.state.value.sent(to: Self.user).count
     // The update that brings the confirming poll back finds the call under way.
     mayReply.change { $0 = step != .offsetSent }
-    let update = world.telegram.message(text, from: Self.user)
-    if step == .offsetSent { try await bringBackThePoll(in: world) }
+    let isHeldBack = holdBackMessages(in: world)
+    let update = makeRequest(requests, invoice, in: world)
+    if step == .offsetSent { try await bringBackThePoll(before, in: world) }
     #expect(try await armed.waitForExit().status == -SIGKILL)
     mayReply.change { $0 = true }
+    isHeldBack.change { $0 = false }
 
-    let updates = 1 + requests + (step == .offsetSent ? 1 : 0)
+    let updates = before + updatesMade
     if kill == .twoLives {
-      let second = try world.start(["run"], changing: order)
+      let second = try world.start(["run"], changing: settings.merging(order) { $1 })
       try await world.waitUntilDone(updates: updates, orEndOf: second)
       second.signal(SIGTERM)
       try await second.waitForExit()
     }
-    let last = try await world.startDaemon()
+    let last = try await world.startDaemon(changing: settings)
     try await world.waitUntilDone(updates: updates)
     try await world.stop(last)
-    return try outcome(of: update, in: world)
+    return try outcome(of: update, after: replies, in: world)
   }
 
-  private var text: String { seller?.question ?? "/status" }
+  private var settings: [String: String?] { request.isOfStars ? World.shop : [:] }
+
+  /// Telegram tells of a refund with an update of its own, which brings the poll back, too.
+  private var updatesMade: Int {
+    request == .refund ? 2 : requests + (step == .offsetSent ? 1 : 0)
+  }
+
+  /// Opens the account; what is paid for is ordered, and what is given back is paid.
+  private func prepare(_ world: World) async throws -> SentInvoice? {
+    let first = try await world.startDaemon(changing: settings)
+    try await world.openAccount(of: Self.user)
+    var invoice: SentInvoice?
+    if request.isOfStars { invoice = try await world.order(by: Self.user) }
+    if request == .refund, let invoice { try await world.pay(invoice, Self.charge(0)) }
+    try await world.waitUntilAllIsDone()
+    try await world.stop(first)
+    return invoice
+  }
+
+  @discardableResult
+  private func makeRequest(_ number: Int, _ invoice: SentInvoice?, in world: World) -> Int64 {
+    switch request {
+    case .answered, .failing, .free:
+      world.telegram.message(seller?.question ?? "/status", from: Self.user)
+    case .payment:
+      world.telegram.payment(
+        payload: invoice?.payload ?? "", amount: invoice?.amount ?? 0,
+        chargeID: Self.charge(number), from: Self.user)
+    case .refund:
+      world.telegram.message("/refund \(Self.charge(0))", from: World.administrator)
+    }
+  }
+
+  static func charge(_ number: Int) -> String { "stx-\(number)" }
+
+  /// The first of a refund's replies that Telegram takes is to be the one that gives Stars back.
+  private func holdBackMessages(in world: World) -> Watched<Bool> {
+    let isHeldBack = Watched(request == .refund && [.replySent, .replyMarked].contains(step))
+    world.telegram.onCall { call in
+      guard call.method == "sendMessage", isHeldBack.value else { return nil }
+      _ = isHeldBack.block { !$0 }
+      return .reset
+    }
+    return isHeldBack
+  }
 
   /// Telegram knows by then that the update is stored.
-  private func bringBackThePoll(in world: World) async throws {
+  private func bringBackThePoll(_ before: Int, in world: World) async throws {
+    guard request != .refund else { return }
     try await world.telegram.state.wait(for: "the confirmation") { $0.pendingCount == 0 }
     if let seller {
       try await world.waitForCalls(requests, to: seller)
     } else {
-      try await world.waitUntilDone(updates: 1 + requests)
+      try await world.waitUntilDone(updates: before + requests)
     }
     world.telegram.deliver("kind_of_tomorrow", [:])
   }
 
-  private func outcome(of update: Int64, in world: World) throws -> StepOutcome {
-    let replies = world.telegram.state.value.sent(to: Self.user).dropFirst(requests)
+  private func outcome(
+    of update: Int64, after count: Int, in world: World
+  ) throws -> StepOutcome {
+    guard request != .refund else {
+      let copies = world.telegram.state.value.repaid.count
+      return StepOutcome(reply: .refunded, copies: copies, charged: [], lost: [])
+    }
+    let replies = world.telegram.state.value.sent(to: Self.user).dropFirst(count)
     #expect(Set(replies).count == 1)
     let calls = try world.usage(ofUpdate: update)
     let reply = try #require(replies.first)
@@ -117,13 +188,14 @@ extension StepCase {
 
   /// Checks all that must be so wherever the process was killed.
   func expectRightMoney(_ outcome: StepOutcome, in world: World) throws {
+    if request.isOfStars { return try expectRightStars(outcome, in: world) }
     let lives = kill == .twoLives ? 2 : 1
     // What Telegram has taken without the outbox's knowing is sent again.
     #expect(outcome.copies == (step == .replySent ? 1 + lives : 1))
     switch request {
     case .answered: #expect([.answer, .apology].contains(outcome.reply))
     case .failing: #expect([.failure, .apology].contains(outcome.reply))
-    case .free: #expect(outcome.reply == .status)
+    default: #expect(outcome.reply == .status)
     }
     #expect(outcome.charged.count == (outcome.reply == .answer ? 1 : 0))
     let answers = outcome.charged.count + (request == .answered ? requests - 1 : 0)
@@ -137,6 +209,23 @@ extension StepCase {
     for call in outcome.lost {
       #expect(call.isEstimate ? call.nanoDollars > 0 : call.nanoDollars == 1_550_000)
     }
+  }
+
+  private func expectRightStars(_ outcome: StepOutcome, in world: World) throws {
+    let lives = kill == .twoLives ? 2 : 1
+    guard request == .refund else {
+      #expect(outcome.reply == .receipt)
+      #expect(outcome.copies == (step == .replySent ? 1 + lives : 1))
+      #expect(try world.purchases() == (1...requests).map { "\(Self.charge($0)): 250000000" })
+      #expect(try world.balance() == 100_000_000 + 250_000_000 * Int64(requests))
+      return
+    }
+    let state = world.telegram.state.value
+    #expect(state.repaid == [Self.charge(0)])
+    #expect(try world.refunds() == ["\(Self.charge(0)): done, 250000000, 0"])
+    #expect(try world.balance() == 100_000_000)
+    #expect(!state.messages(to: World.administrator, with: "went back to their payer").isEmpty)
+    #expect(!state.messages(to: Self.user, with: "was refunded").isEmpty)
   }
 }
 

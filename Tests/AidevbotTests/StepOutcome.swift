@@ -9,6 +9,8 @@ struct StepOutcome: Sendable {
     case failure = "told that it failed"
     case apology
     case status = "reply"
+    case receipt
+    case refunded
 
     init?(text: String) {
       if text.hasPrefix("Hello from the fake model.") {
@@ -19,6 +21,8 @@ struct StepOutcome: Sendable {
         self = .failure
       } else if text.hasPrefix("Balance:") {
         self = .status
+      } else if text.hasPrefix("Thank you! 250 credits are on your account") {
+        self = .receipt
       } else {
         return nil
       }
@@ -64,7 +68,7 @@ enum StepTable {
   private static func table(_ outcomes: [StepCase: String]) -> String {
     let rows = StepCase.Request.allCases.flatMap { request in
       request.steps.map { step in
-        let once = [StepCase.Kill.firstPassing, .secondPassing].map {
+        let once = request.kills.filter { $0 != .twoLives }.map {
           cell(request, step, $0, outcomes)
         }
         let cells = [
