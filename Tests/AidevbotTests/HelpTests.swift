@@ -3,7 +3,13 @@ import Testing
 @Suite("aidevbot --help")
 struct HelpTests {
   @Test(arguments: [
-    ("", ["run", "console", "pricing", "credits", "ledger", "--version", "78 a setting"]),
+    (
+      "",
+      [
+        "run", "console", "pricing", "credits", "refund", "stars", "codes", "ledger", "--version",
+        "78 a setting",
+      ]
+    ),
     ("run", ["--config", "TELEGRAM_BOT_TOKEN", "SIGTERM"]),
     ("console", ["--config", "provider key", "demo"]),
     ("pricing", ["list", "set", "deactivate", "quote"]),
@@ -27,6 +33,17 @@ struct HelpTests {
     ("credits", ["grant", "show"]),
     ("credits grant", ["<telegram-user-id>", "<credits>", "--reason", "--json", "--config"]),
     ("credits show", ["<telegram-user-id>", "--json", "--config"]),
+    ("refund", ["<charge-id>", "--force", "--user <id>", "--json", "--config"]),
+    ("stars", ["reconcile", "balance", "packages"]),
+    ("stars reconcile", ["--json", "--config", "Exit status 1"]),
+    ("stars balance", ["--json", "--config", "Exit status 1"]),
+    ("stars packages", ["--json", "--config"]),
+    ("codes", ["create", "list"]),
+    (
+      "codes create",
+      ["--credits", "--uses", "--expires <yyyy-mm-dd>", "--code <text>", "--json", "--config"]
+    ),
+    ("codes list", ["--json", "--config"]),
     ("ledger", ["verify"]),
     ("ledger verify", ["--json", "--config", "1 and a line for each break"]),
   ])

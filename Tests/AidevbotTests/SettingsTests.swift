@@ -31,6 +31,35 @@ struct SettingsTests {
   private static let ids = "must be Telegram user ids with commas between them, such as 123456789"
   private static let grant = "must be a number of credits, zero or more, such as 100"
 
+  private static let package = #"must be like "Builder: 1000 + 50 for 850""#
+  private static let dollars = "must be a number of US dollars, such as 0.013"
+
+  /// What is for sale is no secret, so the sentence shows which one is meant.
+  static let flawsOfTheShop = [
+    Flaw("STARS_PACKAGES", "Starter", package),
+    Flaw("STARS_PACKAGES", "Starter: 250 for", package),
+    Flaw("STARS_PACKAGES", "Starter: 0 for 200", package),
+    Flaw("STARS_PACKAGES", "Starter: 250 for 0", package),
+    Flaw("STARS_PACKAGES", "Starter: 250 for 100001", package),
+    Flaw("STARS_PACKAGES", "Starter: 250 for 2.5", package),
+    Flaw("STARS_PACKAGES", "Starter: 99999999 for 200", package),
+    Flaw("STARS_PACKAGES", "Starter: 250 for 200,Builder", package),
+    Flaw("STARS_PACKAGES", "A: 1 for 1,A: 2 for 2", "must give each package a name of its own"),
+    Flaw(
+      "STARS_PACKAGES", (1...11).map { "P\($0): 1 for 1" }.joined(separator: ","),
+      "lists more than 10 packages"),
+    Flaw("STARS_PACKAGES", "\(String(repeating: "n", count: 33)): 1 for 1", "has a name that is"),
+    Flaw("STARS_SUBSCRIPTION", "Monthly: 1000 for 10001", package),
+    Flaw("STARS_SUBSCRIPTION", "none", package),
+    Flaw("STARS_USD_PER_STAR", "0", dollars),
+    Flaw("STARS_USD_PER_STAR", "a cent", dollars),
+    Flaw("STARS_USD_PER_STAR", "1001", dollars),
+    Flaw("PROMOTIONS_CODES", "yes", "must be true or false"),
+    Flaw("PROMOTIONS_REFERRAL_CREDITS", "-1", grant),
+    Flaw("PROMOTIONS_REFERRAL_CREDITS", "some", grant),
+    Flaw("TEXTS_TERMS", String(repeating: "a", count: 4_097), "is longer than a message: 4096"),
+  ]
+
   static let flaws = [
     Flaw("TELEGRAM_BOT_TOKEN", nil, "is not set; put there the token that @BotFather gave"),
     Flaw("TELEGRAM_BOT_TOKEN", "", "is not set; put there the token that @BotFather gave"),
@@ -66,7 +95,7 @@ struct SettingsTests {
     Flaw("LOG_LEVEL", "canary", "must be one of trace, debug, info, notice, warning, error"),
   ]
 
-  @Test(arguments: flaws)
+  @Test(arguments: flaws + flawsOfTheShop)
   func aFlawEndsTheDaemonWithOneSentence(flaw: Flaw) async throws {
     try await World.run { world in
       let ending = try await world.aidevbot("run", changing: [flaw.key: flaw.value])
