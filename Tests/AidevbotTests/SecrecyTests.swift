@@ -59,4 +59,56 @@ struct SecrecyTests {
             + "NOT IN ('…6789', 'unknown')") == 0)
     }
   }
+  /// Likewise, over a day of business: what is paid, given back, asked for and told to everybody.
+  @Test func whatIsSaidAboutMoneyIsNotLoggedEither() async throws {
+    try await World.run { world in
+      let changes = ["LOG_LEVEL": "trace"]
+      let daemon = try await world.openShop(changing: changes)
+      try await world.openAccount()
+      world.telegram.fail("sendInvoice", with: .truncated)
+      let invoice = try await world.order()
+      world.telegram.fail("answerPreCheckoutQuery", with: .reset)
+      #expect(try await world.checkOut(invoice)["ok"] == true)
+      try await world.pay(invoice, "stx-1")
+      try await world.pay(invoice, "stx-2", amount: 7)
+
+      let request = try await world.ask("/paysupport canary-request")
+      #expect(request.hasPrefix("Thank you. Your words are with my operator"))
+      let told = try await world.message(with: "canary-request")
+      try await world.wait(
+        for: "the memory of the message",
+        untilThereIs: "SELECT count(*) FROM support_messages WHERE message_id = \(told.id)")
+      world.telegram.fail("sendMessage", with: .htmlBadGateway, .badRequest("chat not found"))
+      world.telegram.message("canary-answer", from: World.administrator, replyTo: told.id)
+      try await world.waitUntilAllIsDone()
+
+      world.telegram.message("/broadcast canary-broadcast", from: World.administrator)
+      let question = try await world.message(with: "The message above goes to")
+      world.telegram.callback(
+        "broadcast:send 1", from: World.administrator, messageID: question.id)
+      try await world.message(with: "📣 Done: 1 have it.")
+      world.telegram.fail("refundStarPayment", with: .truncated)
+      try await world.ask("/refund stx-1", from: World.administrator)
+      try await world.message(with: "went back to their payer.")
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+
+      let shell = World.shop.merging(changes) { $1 }
+      let refund = try await world.aidevbot("refund", "stx-2", changing: shell)
+      let walk = try await world.aidevbot("stars", "reconcile", changing: shell)
+      #expect(refund.status == 0)
+      let log = try await daemon.waitForExit().errors
+      #expect(log.contains("Stars went back."))
+      #expect(log.contains("A payment fits no order"))
+      for said in [log, refund.errors, walk.errors] {
+        for secret in [
+          world.telegram.token, World.geminiKey, World.openRouterKey, "canary", "Ada", "user42",
+          invoice.payload,
+        ] {
+          #expect(!said.contains(secret), "\(secret) in \(said)")
+        }
+      }
+      #expect(!(refund.output + walk.output).contains(world.telegram.token))
+    }
+  }
 }
