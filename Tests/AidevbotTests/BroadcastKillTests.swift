@@ -27,7 +27,7 @@ struct BroadcastKillTests {
         if chat == lost.value { return .loseAnswer }
         return number < 26 ? nil : .hang
       }
-      try await world.press("broadcast:send 1", onMessage: id)
+      try await world.press("broadcast:send 1", onMessage: id, by: World.administrator)
       try await sends.wait(for: "the second bite on its way") { $0 >= 40 }
       try await world.wait(
         for: "what has come so far",
@@ -67,13 +67,14 @@ struct BroadcastKillTests {
         untilThereIs: "SELECT count(*) FROM users WHERE unreachable_since IS NOT NULL")
       try await world.ask("/user 102", from: World.administrator)
       try await world.press(
-        "user:block 102", onMessage: try await world.message(with: "Since").id)
+        "user:block 102", onMessage: try await world.message(with: "Since").id,
+        by: World.administrator)
       try await world.message(with: "blocked\n")
       world.telegram.onCall { call in
         call.parameters["chat_id"] == 103 ? .forbiddenBlocked : nil
       }
       let id = try await world.previewBroadcast(Self.words, to: 2)
-      try await world.press("broadcast:send 1", onMessage: id)
+      try await world.press("broadcast:send 1", onMessage: id, by: World.administrator)
       let end = try await world.message(with: "📣 Done:")
       #expect(end.text == "📣 Done: 1 have it. 1 could not be reached.")
       let got = world.telegram.state.value.messages.filter { $0.text == Self.words }.map(\.chatID)
@@ -101,15 +102,15 @@ struct BroadcastKillTests {
         if number > 20 { _ = mayGoOn.block { $0 } }
         return nil
       }
-      try await world.press("broadcast:send 1", onMessage: id)
+      try await world.press("broadcast:send 1", onMessage: id, by: World.administrator)
       try await sends.wait(for: "the second bite") { $0 == 40 }
-      try await world.press("broadcast:stop 1", onMessage: id)
+      try await world.press("broadcast:stop 1", onMessage: id, by: World.administrator)
       try await world.message(with: "📣 Stopped: 20 have it.")
       mayGoOn.change { $0 = true }
       // What was on its way arrives.
       let end = try await world.message(with: "📣 Stopped: 40 have it.")
       #expect(end.buttons.isEmpty)
-      try await world.press("broadcast:send 1", onMessage: id)
+      try await world.press("broadcast:send 1", onMessage: id, by: World.administrator)
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       let got = world.telegram.state.value.messages.filter {
@@ -128,9 +129,9 @@ struct BroadcastKillTests {
         try await world.ask("/broadcast \(Self.words)", from: 101).hasPrefix("I do not know"))
       let id = try await world.previewBroadcast(Self.words, to: 2)
       try await world.press("broadcast:send 1", onMessage: id, by: 101)
-      try await world.press("broadcast:stop 1", onMessage: id)
+      try await world.press("broadcast:stop 1", onMessage: id, by: World.administrator)
       try await world.message(with: "📣 Stopped: 0 have it.")
-      try await world.press("broadcast:send 1", onMessage: id)
+      try await world.press("broadcast:send 1", onMessage: id, by: World.administrator)
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       let got = world.telegram.state.value.messages.filter { $0.text == Self.words }.map(\.chatID)
@@ -166,16 +167,5 @@ extension World {
     let number = state.messages(to: Self.administrator, with: "📣").count
     #expect(question.buttons == ["broadcast:send \(number)", "broadcast:stop \(number)"])
     return question.id
-  }
-
-  /// Presses a button and waits for the note over the chat.
-  fileprivate func press(
-    _ data: String, onMessage id: Int64, by user: Int64 = World.administrator
-  ) async throws {
-    let count = telegram.state.value.calls(of: "answerCallbackQuery").count
-    telegram.callback(data, from: user, messageID: id)
-    try await telegram.state.wait(for: "the note after \(data)") {
-      $0.calls(of: "answerCallbackQuery").count > count
-    }
   }
 }

@@ -53,6 +53,32 @@ struct SubscriptionTests {
     }
   }
 
+  /// Telegram was not heard of at the end of the month.
+  @Test func thatAreOverCanBeginAnew() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 0)
+      let credits = try await world.ask("/credits")
+      #expect(!credits.contains("subscription"))
+      try await world.press("buy:Monthly")
+      let link = try await world.telegram.state.wait(for: "another link") {
+        $0.invoiceLinks.count == 2
+      }.invoiceLinks[1]
+      #expect(link.payload != payload)
+      world.telegram.preCheckout(payload: link.payload, amount: 800, from: 42)
+      let answers = try await world.telegram.state.wait(for: "the answer to a payment") {
+        $0.calls(of: "answerPreCheckoutQuery").count == 2
+      }.calls(of: "answerPreCheckoutQuery")
+      #expect(answers[1].parameters["ok"] == true)
+      try await world.charge(link.payload, "sub-2", month: 1)
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(try world.balance() == 2_100_000_000)
+      try await world.expectNothingLeft()
+    }
+  }
+
   @Test func areCanceledInTheChat() async throws {
     try await World.run { world in
       let daemon = try await world.openShop()
@@ -200,7 +226,7 @@ extension World {
   ) async throws -> String {
     telegram.payment(
       payload: payload, amount: 800, chargeID: chargeID, from: 42,
-      subscriptionUntil: Self.monthsAhead(month), isFirstRecurring: month == 1)
+      subscriptionUntil: Self.monthsAhead(month), isFirstRecurring: month < 2)
     return try await message(with: "\n\(chargeID)", to: 42).text
   }
 

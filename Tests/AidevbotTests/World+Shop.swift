@@ -32,6 +32,19 @@ extension World {
     return try #require(state.invoices(to: user).last)
   }
 
+  /// Presses a button, and returns the note over the chat.
+  @discardableResult
+  func press(
+    _ data: String, onMessage id: Int64 = 1001, by user: Int64 = 42
+  ) async throws -> String {
+    let count = telegram.state.value.calls(of: "answerCallbackQuery").count
+    telegram.callback(data, from: user, messageID: id)
+    let state = try await telegram.state.wait(for: "the note after \(data)") {
+      $0.calls(of: "answerCallbackQuery").count > count
+    }
+    return state.calls(of: "answerCallbackQuery")[count].parameters["text"]?.string ?? ""
+  }
+
   /// Begins to pay, and returns what the bot says to Telegram.
   func checkOut(
     _ invoice: SentInvoice, by user: Int64 = 42, amount: Int64? = nil, currency: String = "XTR"

@@ -18,9 +18,6 @@ package struct Subscription: Sendable, Equatable, FetchableRecord {
   package var state: State
   package var paidUntil: Date
 
-  /// Whether there will be another charge, as far as is known.
-  package func goesOn(at now: Date) -> Bool { state == .active && paidUntil > now }
-
   package init(row: Row) {
     orderID = row["order_id"]
     userID = row["user_id"]
@@ -28,6 +25,10 @@ package struct Subscription: Sendable, Equatable, FetchableRecord {
     state = row["state"]
     paidUntil = row["paid_until"]
   }
+
+  /// Whether there will be another charge, as far as is known. One that was not paid in time is
+  /// over, though nobody has said so.
+  package func goesOn(at now: Date) -> Bool { state == .active && paidUntil > now }
 }
 
 /// Keeps what Telegram says of subscriptions. The charges themselves are payments.
