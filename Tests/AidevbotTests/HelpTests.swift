@@ -33,7 +33,7 @@ struct HelpTests {
     ("credits", ["grant", "show"]),
     ("credits grant", ["<telegram-user-id>", "<credits>", "--reason", "--json", "--config"]),
     ("credits show", ["<telegram-user-id>", "--json", "--config"]),
-    ("refund", ["<charge-id>", "--force", "--user <id>", "--json", "--config"]),
+    ("refund", ["<charge-id>", "--force", "--user <id>", "--json", "--config", "75 where"]),
     ("stars", ["reconcile", "balance", "packages"]),
     ("stars reconcile", ["--json", "--config", "Exit status 1"]),
     ("stars balance", ["--json", "--config", "Exit status 1"]),

@@ -50,7 +50,7 @@ struct RefundCommandTests {
   }
 
   @Test(arguments: [FakeTelegramFault.hang, .loseAnswer], [true, false])
-  func isRepeatedWhereItWasKilled(fault: FakeTelegramFault, withDaemon: Bool) async throws {
+  func goesOnWhereItWasCutOff(fault: FakeTelegramFault, withDaemon: Bool) async throws {
     try await World.run { world in
       try await world.sellAndClose()
       world.telegram.fail("refundStarPayment", with: fault)
@@ -59,7 +59,14 @@ struct RefundCommandTests {
         !$0.calls(of: "refundStarPayment").isEmpty
       }
       if fault.isHang { first.signal(SIGKILL) }
-      _ = try await first.waitForExit()
+      let ending = try await first.waitForExit()
+      #expect(ending.status == (fault.isHang ? -SIGKILL : 75))
+      #expect(
+        ending.output
+          == (fault.isHang
+            ? ""
+            : "Telegram does not answer. The refund is booked; the running bot goes on with it, or "
+              + "run this again.\n"))
       #expect(try world.balance() == 100_000_000)
 
       let daemon = withDaemon ? try await world.openShop() : nil
@@ -76,6 +83,32 @@ struct RefundCommandTests {
       #expect(world.telegram.state.value.messages(to: 42, with: "was refunded").count == 1)
       #expect(try world.refunds() == ["stx-1: done, 250000000, 0"])
       #expect(try world.balance() == 100_000_000)
+      try await world.expectNothingLeft()
+    }
+  }
+
+  /// The daemon looks into its outbox whenever it has something else to send.
+  @Test func isGoneOnWithByTheDaemonBesideIt() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      try await world.buyStarter("stx-1")
+      try await world.waitUntilAllIsDone()
+      world.telegram.fail("refundStarPayment", with: .hang)
+      let refund = try world.start(["refund", "stx-1"], changing: World.shop)
+      try await world.telegram.state.wait(for: "the refund on its way") {
+        !$0.calls(of: "refundStarPayment").isEmpty
+      }
+      refund.signal(SIGKILL)
+      try await refund.waitForExit()
+      #expect(world.telegram.state.value.repaid.isEmpty)
+      #expect(try await world.ask("/status").hasPrefix("Balance: 100.00 credits"))
+      try await world.message(with: "Your payment of 200 Stars was refunded", to: 42)
+      #expect(try await world.refund("stx-1").status == 0)
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(world.telegram.state.value.repaid == ["stx-1"])
+      #expect(world.telegram.state.value.messages(to: 42, with: "was refunded").count == 1)
+      #expect(try world.refunds() == ["stx-1: done, 250000000, 0"])
       try await world.expectNothingLeft()
     }
   }

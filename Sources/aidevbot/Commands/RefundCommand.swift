@@ -13,7 +13,8 @@ struct RefundCommand: AsyncParsableCommand {
       The credits are taken back first, then Telegram is told. It may be cut off anywhere and run \
       again: the running bot, or the next run of this command, goes on with it, and nothing is \
       given back twice. Credits that are spent are refused unless --force is given: then the \
-      balance goes to zero, and the rest is the house's loss.
+      balance goes to zero, and the rest is the house's loss. Exit status 1 where Telegram \
+      refuses, 75 where it does not answer.
       """)
 
   @Argument(help: "The charge id from the payer's receipt.")
@@ -51,6 +52,10 @@ struct RefundCommand: AsyncParsableCommand {
     } else {
       print(refund.sentence)
     }
-    if refund.refund.state == .failed { throw ExitCode(1) }
+    switch refund.refund.state {
+    case .done: break
+    case .pending: throw ExitCode(75)
+    case .failed: throw ExitCode(1)
+    }
   }
 }
