@@ -168,6 +168,40 @@ struct LostUpdateTests {
     }
   }
 
+  /// A list of several pages, and a kill between two of them.
+  @Test func ofManyPaymentsAreCreditedPageByPage() async throws {
+    try await World.run { world in
+      let first = try await world.openShop()
+      try await world.openAccount()
+      let invoice = try await world.order()
+      try await world.stop(first)
+      for number in 1...205 {
+        world.telegram.payment(
+          payload: invoice.payload, amount: 200, chargeID: "stx-\(number)", from: 42,
+          isDelivered: false)
+      }
+      world.telegram.onCall { call in
+        call.method == "getStarTransactions" && call.parameters["offset"] == 100 ? .hang : nil
+      }
+      let second = try await world.startDaemon(changing: World.shop)
+      try await world.wait(for: "the first page") {
+        try world.balance() == 100_000_000 + 100 * 250_000_000
+      }
+      try await world.kill(second)
+      world.telegram.onCall { _ in nil }
+
+      let third = try await world.openShop()
+      try await world.waitUntilAllIsDone()
+      try await world.stop(third)
+      #expect(try world.balance() == 100_000_000 + 205 * 250_000_000)
+      #expect(
+        try world.purchases().sorted() == (1...205).map { "stx-\($0): 250000000" }.sorted())
+      let balance = try await world.aidevbot("stars", "balance", changing: World.shop)
+      #expect(balance.status == 0)
+      try await world.expectNothingLeft()
+    }
+  }
+
   @Test(arguments: [true, false])
   func ofChargebacksTakeTheCreditsBack(isSpent: Bool) async throws {
     try await World.run { world in
