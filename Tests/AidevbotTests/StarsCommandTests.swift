@@ -168,6 +168,30 @@ struct LostUpdateTests {
     }
   }
 
+  @Test func areFoundOnceTheListCanBeReadAgain() async throws {
+    try await World.run { world in
+      let first = try await world.openShop()
+      try await world.openAccount()
+      let invoice = try await world.order()
+      try await world.stop(first)
+      world.telegram.payment(
+        payload: invoice.payload, amount: 200, chargeID: "stx-1", from: 42, isDelivered: false)
+      let malformed = #"{"ok":true,"result":{"transactions":[{"id":7}]}}"#
+      for _ in 1...3 {
+        world.telegram.fail("getStarTransactions", with: .reply(.json(malformed)))
+      }
+      let second = try await world.startDaemon(changing: World.shop)
+      let alert = try await world.message(with: "list of Stars cannot be read").text
+      #expect(alert.hasPrefix("⚠️ "))
+      try await world.message(with: "Thank you! 250 credits", to: 42)
+      try await world.waitUntilAllIsDone()
+      try await world.stop(second)
+      #expect(world.telegram.state.value.sent(to: World.administrator).count == 1)
+      #expect(try world.purchases() == ["stx-1: 250000000"])
+      try await world.expectNothingLeft()
+    }
+  }
+
   /// A list of several pages, and a kill between two of them.
   @Test func ofManyPaymentsAreCreditedPageByPage() async throws {
     try await World.run { world in

@@ -1,10 +1,13 @@
 import Ledger
 import Logging
+import TelegramBotAPI
 
 /// Reconciles the Stars with Telegram's list at the start of the daemon and every few minutes.
 package struct StarBookkeeper: Sendable {
   /// Short beside the 24 hours that Telegram keeps updates for, long beside a payment's way.
   static let pause = Duration.seconds(300)
+  /// A list that is unreadable so often in a row is not cut off by accident.
+  private static let malformedBeforeAlert = 3
 
   private let reconciliation: StarReconciliation
   private let alerts: OperatorAlerts
@@ -24,17 +27,26 @@ package struct StarBookkeeper: Sendable {
   /// Until the task is cancelled.
   package func run() async {
     var retries = Retries()
+    var malformed = 0
     var lastDifference: Int64?
     while !Task.isCancelled {
       do {
         lastDifference = try await round(lastDifference)
         retries = Retries()
+        malformed = 0
         await writer.sleep(Self.pause)
       } catch {
         let delay = retries.delay()
         writer.logger.warning(
           "The Stars cannot be reconciled; trying again.",
           metadata: ["error": "\(error)", "wait": "\(delay)"])
+        if case TelegramError.answerMalformed = error { malformed += 1 }
+        if malformed >= Self.malformedBeforeAlert {
+          await alerts.raise(
+            .unreadableStarTransactions,
+            "Telegram's list of Stars cannot be read, so nobody finds payments whose updates are "
+              + "lost: \(error).")
+        }
         await writer.sleep(delay)
       }
     }
