@@ -142,6 +142,26 @@ struct RefundCommandTests {
     }
   }
 
+  @Test func asksForWhoPaidWhereTheirDataAreErased() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      try await world.buyStarter("stx-1")
+      try await world.press("deletemydata:yes")
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      let unknown = try await world.refund("stx-1", "--force")
+      #expect(unknown.status == 1)
+      #expect(
+        unknown.errors == "aidevbot: the payer has erased their data; give their Telegram user id "
+          + "as well\n")
+      let refund = try await world.refund("stx-1", "--force", "--user", "42")
+      #expect(refund.status == 0, "\(refund.errors)")
+      #expect(world.telegram.state.value.repaid == ["stx-1"])
+      #expect(try world.refunds() == ["stx-1: done, 0, 250000000"])
+      try await world.expectSoundLedger()
+    }
+  }
+
   @Test(arguments: [[], ["--json"]])
   func saysThatTelegramRefuses(options: [String]) async throws {
     try await World.run { world in

@@ -105,6 +105,32 @@ struct RefundTests {
     }
   }
 
+  /// Nobody knows any more who paid, and the credits were lost with the account.
+  @Test func goToWhoHasErasedTheirDataToo() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      try await world.buyStarter("stx-1")
+      try await world.ask("/deletemydata")
+      let farewell = try await world.message(with: "This erases your account", to: 42)
+      try await world.press("deletemydata:yes", onMessage: farewell.id)
+      #expect(
+        try await world.ask("/refund stx-1", from: World.administrator)
+          == "Nothing was refunded: the payer has erased their data; give their Telegram user id "
+          + "as well.")
+      try await world.ask("/refund stx-1 42", from: World.administrator)
+      let question = try await world.message(with: "so nothing was refunded")
+      #expect(question.text.hasPrefix("250.00 of its 250.00 credits are spent"))
+      try await world.press(
+        try #require(question.buttons.first), onMessage: question.id, by: World.administrator)
+      try await world.message(with: "went back to their payer.")
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(world.telegram.state.value.repaid == ["stx-1"])
+      #expect(try world.refunds() == ["stx-1: done, 0, 250000000"])
+      try await world.expectNothingLeft()
+    }
+  }
+
   @Test func ofSpentCreditsAreAskedForTwice() async throws {
     try await World.run { world in
       let daemon = try await world.openShop(changing: ["BILLING_INITIAL_GRANT_CREDITS": "0"])
@@ -113,11 +139,9 @@ struct RefundTests {
       let question = try await world.ask("/refund stx-1", from: World.administrator)
       #expect(question.hasPrefix("0.40 of its 250.00 credits are spent, so nothing was refunded."))
       #expect(try world.refunds().isEmpty)
-      let button = try #require(
-        try await world.message(with: "so nothing was refunded").buttons.first)
-      world.telegram.callback(
-        button, from: World.administrator,
-        messageID: try await world.message(with: "so nothing was refunded").id)
+      let asked = try await world.message(with: "so nothing was refunded")
+      try await world.press(
+        try #require(asked.buttons.first), onMessage: asked.id, by: World.administrator)
       let news = try await world.message(with: "went back to their payer.").text
       #expect(news.contains("0.40 credits of it were spent and are the house's loss."))
       try await world.waitUntilAllIsDone()

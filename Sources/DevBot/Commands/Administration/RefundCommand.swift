@@ -30,11 +30,12 @@ struct RefundCommand: Command {
     _ argument: String, by request: CommandRequest, in db: Database
   ) throws -> ButtonResponse {
     let parts = argument.split(separator: " ")
-    guard parts.count == 2, parts[0] == Self.force, let id = Int64(parts[1]),
+    guard 2...3 ~= parts.count, parts[0] == Self.force, let id = Int64(parts[1]),
       let payment = try PaymentService().payment(id: id, in: db)
     else { return ButtonResponse(notice: "This button has expired.") }
+    let payer = parts.count == 3 ? Int64(parts[2]) : nil
     let (reply, also) = try refund(
-      payment.chargeID, payer: nil, isForced: true, request, in: db)
+      payment.chargeID, payer: payer, isForced: true, request, in: db)
     return ButtonResponse(notice: "Done.", replacement: reply, also: also)
   }
 
@@ -53,14 +54,10 @@ struct RefundCommand: Command {
         You can give all the Stars back anyway: the balance goes to zero, and the rest is the \
         house's loss.
         """
-      return (
-        Reply(
-          text,
-          buttons: [
-            Button(
-              "Refund all the same", command: name, argument: "\(Self.force) \(payment?.id ?? 0)")
-          ]), []
-      )
+      let whom = payer.map { " \($0)" } ?? ""
+      let button = Button(
+        "Refund all the same", command: name, argument: "\(Self.force) \(payment?.id ?? 0)\(whom)")
+      return (Reply(text, buttons: [button]), [])
     } catch let error as LedgerError {
       return (Reply("Nothing was refunded: \(error)."), [])
     }
