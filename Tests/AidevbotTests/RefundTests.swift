@@ -105,6 +105,39 @@ struct RefundTests {
     }
   }
 
+  /// What is held for a call is neither taken back nor given up for lost.
+  @Test(arguments: [true, false])
+  func waitForACallUnderWay(isChargedBack: Bool) async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop(changing: ["BILLING_INITIAL_GRANT_CREDITS": "0"])
+      try await world.buyStarter("stx-1")
+      let mayAnswer = try await world.askWithoutAnAnswer()
+      if isChargedBack {
+        world.telegram.refund(chargeID: "stx-1")
+        try await world.message(with: "were given back elsewhere, or charged back.")
+        #expect(
+          try world.number("SELECT credit_balance_micro = credit_held_micro FROM users") == 1)
+      } else {
+        #expect(
+          try await world.ask("/refund stx-1", from: World.administrator)
+            == "Nothing was refunded: a request of this person is under way; try again in a minute."
+        )
+      }
+      try await world.expectSoundLedger()
+      mayAnswer.change { $0 = true }
+      try await world.message(with: "Hello from the fake model.", to: 42)
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(world.telegram.state.value.repaid == (isChargedBack ? ["stx-1"] : []))
+      let charge = Seller.gemini.charge
+      let purchased: Int64 = 250_000_000
+      let taken = try world.number("SELECT total(clawback_micro) FROM refunds") ?? 0
+      #expect(try world.balance() == purchased - charge - taken)
+      #expect((taken > 0) == isChargedBack)
+      try await world.expectNothingLeft()
+    }
+  }
+
   /// Nobody knows any more who paid, and the credits were lost with the account.
   @Test func goToWhoHasErasedTheirDataToo() async throws {
     try await World.run { world in

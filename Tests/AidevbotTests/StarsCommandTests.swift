@@ -18,6 +18,7 @@ struct StarsCommandTests {
       #expect(live.purchases.count == 6)
       #expect(
         live.refunds == ["builder-1: done, 1050000000, 0", "starter-2: done, 250000000, 0"])
+      #expect(live.subscriptions == ["month-1: active"])
       #expect(try world.books(at: copy).purchases.isEmpty)
 
       let walk = try await world.stars("reconcile", at: copy)
@@ -141,125 +142,12 @@ struct StarsCommandTests {
   }
 }
 
-/// What the daemon finds in the list when it starts.
-@Suite("Lost updates")
-struct LostUpdateTests {
-  @Test func ofPaymentsAreCreditedAtTheStart() async throws {
-    try await World.run { world in
-      let first = try await world.openShop()
-      try await world.openAccount()
-      let invoice = try await world.order()
-      try await world.stop(first)
-      let lost = world.telegram.payment(
-        payload: invoice.payload, amount: 200, chargeID: "stx-1", from: 42, isDelivered: false)
-
-      let second = try await world.openShop()
-      let receipt = try await world.message(with: "Thank you! 250 credits", to: 42).text
-      #expect(receipt.hasSuffix("\nstx-1"))
-      // Found again after all, it is nothing new.
-      world.telegram.deliverAgain(lost)
-      #expect(try await world.ask("/status").hasPrefix("Balance: 350.00 credits"))
-      try await world.waitUntilAllIsDone()
-      try await world.stop(second)
-      #expect(try world.purchases() == ["stx-1: 250000000"])
-      #expect(world.telegram.state.value.messages(to: 42, with: "Thank you").count == 1)
-      #expect(world.telegram.state.value.sent(to: World.administrator).isEmpty)
-      try await world.expectNothingLeft()
-    }
-  }
-
-  @Test func areFoundOnceTheListCanBeReadAgain() async throws {
-    try await World.run { world in
-      let first = try await world.openShop()
-      try await world.openAccount()
-      let invoice = try await world.order()
-      try await world.stop(first)
-      world.telegram.payment(
-        payload: invoice.payload, amount: 200, chargeID: "stx-1", from: 42, isDelivered: false)
-      let malformed = #"{"ok":true,"result":{"transactions":[{"id":7}]}}"#
-      for _ in 1...3 {
-        world.telegram.fail("getStarTransactions", with: .reply(.json(malformed)))
-      }
-      let second = try await world.startDaemon(changing: World.shop)
-      let alert = try await world.message(with: "list of Stars cannot be read").text
-      #expect(alert.hasPrefix("⚠️ "))
-      try await world.message(with: "Thank you! 250 credits", to: 42)
-      try await world.waitUntilAllIsDone()
-      try await world.stop(second)
-      #expect(world.telegram.state.value.sent(to: World.administrator).count == 1)
-      #expect(try world.purchases() == ["stx-1: 250000000"])
-      try await world.expectNothingLeft()
-    }
-  }
-
-  /// A list of several pages, and a kill between two of them.
-  @Test func ofManyPaymentsAreCreditedPageByPage() async throws {
-    try await World.run { world in
-      let first = try await world.openShop()
-      try await world.openAccount()
-      let invoice = try await world.order()
-      try await world.stop(first)
-      for number in 1...205 {
-        world.telegram.payment(
-          payload: invoice.payload, amount: 200, chargeID: "stx-\(number)", from: 42,
-          isDelivered: false)
-      }
-      world.telegram.onCall { call in
-        call.method == "getStarTransactions" && call.parameters["offset"] == 100 ? .hang : nil
-      }
-      let second = try await world.startDaemon(changing: World.shop)
-      try await world.wait(for: "the first page") {
-        try world.balance() == 100_000_000 + 100 * 250_000_000
-      }
-      try await world.kill(second)
-      world.telegram.onCall { _ in nil }
-
-      let third = try await world.openShop()
-      try await world.waitUntilAllIsDone()
-      try await world.stop(third)
-      #expect(try world.balance() == 100_000_000 + 205 * 250_000_000)
-      #expect(
-        try world.purchases().sorted() == (1...205).map { "stx-\($0): 250000000" }.sorted())
-      let balance = try await world.aidevbot("stars", "balance", changing: World.shop)
-      #expect(balance.status == 0)
-      try await world.expectNothingLeft()
-    }
-  }
-
-  @Test(arguments: [true, false])
-  func ofChargebacksTakeTheCreditsBack(isSpent: Bool) async throws {
-    try await World.run { world in
-      let grant = ["BILLING_INITIAL_GRANT_CREDITS": isSpent ? "0" : "100"]
-      let first = try await world.openShop(changing: grant)
-      try await world.buyStarter("stx-1")
-      if isSpent { try await world.ask("How do I begin?") }
-      try await world.stop(first)
-      world.telegram.refund(chargeID: "stx-1", isDelivered: false)
-
-      let second = try await world.openShop()
-      let alert = try await world.message(with: "charged back").text
-      let loss = " 0.40 credits of it were spent and are the house's loss."
-      #expect(
-        alert == "⚠️ 200 Stars of user 42 were given back elsewhere, or charged back."
-          + "\(isSpent ? loss : "") Charge id: stx-1")
-      try await world.message(with: "Your payment of 200 Stars was refunded", to: 42)
-      try await world.waitUntilAllIsDone()
-      try await world.stop(second)
-      #expect(try world.balance() == (isSpent ? 0 : 100_000_000))
-      #expect(
-        try world.refunds()
-          == [isSpent ? "stx-1: done, 249606250, 393750" : "stx-1: done, 250000000, 0"])
-      #expect(world.telegram.state.value.calls(of: "refundStarPayment").isEmpty)
-      try await world.expectNothingLeft()
-    }
-  }
-}
-
 /// What two files must have in common if they know of the same Stars.
 private struct Books: Equatable {
   var balances: [String]
   var purchases: [String]
   var refunds: [String]
+  var subscriptions: [String]
 }
 
 extension World {
@@ -328,7 +216,9 @@ extension World {
           sql: """
             SELECT format('%s: %s, %d, %d', p.charge_id, r.state, r.clawback_micro, r.loss_micro)
             FROM refunds r JOIN payments p ON p.id = r.payment_id ORDER BY p.charge_id
-            """))
+            """),
+        subscriptions: try String.fetchAll(
+          db, sql: "SELECT charge_id || ': ' || state FROM subscriptions ORDER BY charge_id"))
     }
   }
 }
