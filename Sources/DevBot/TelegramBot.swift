@@ -10,6 +10,8 @@ package struct TelegramBot: Sendable {
   /// How long work under way may take to end after a stop; the unit's `TimeoutStopSec` is longer.
   /// What has not ended by then is gone on with at the next start.
   private static let drainLimit = Duration.seconds(75)
+  /// How long what runs beside it may take to end; all of it is cancelled by then.
+  private static let endLimit = Duration.seconds(5)
 
   private let client: TelegramClient
   private let writer: PatientWriter
@@ -59,7 +61,6 @@ package struct TelegramBot: Sendable {
       Task { await sender.run() }, Task { await engine.keepHouse() },
       Task { await publish(engine.commands) }, Task { await bookkeeper.run() },
     ]
-    defer { for service in services { service.cancel() } }
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
 
     let outcome = await firstOf(
@@ -79,7 +80,18 @@ package struct TelegramBot: Sendable {
     }
     if !isDrained { logger.warning("Not all work ended in time; the next start goes on with it.") }
     if case .success = outcome { await poller.confirm() }
+    await end(services)
     try outcome.get()
+  }
+
+  /// Whoever runs the bot closes the database next, which must find nobody about to read: that
+  /// would read from a connection that is gone.
+  private func end(_ services: [Task<Void, Never>]) async {
+    for service in services { service.cancel() }
+    let haveEnded = await within(Self.endLimit) {
+      for service in services { await service.value }
+    }
+    if !haveEnded { logger.warning("Not all services have ended in time.") }
   }
 
   /// `nil` where the stop came before Telegram could be reached.

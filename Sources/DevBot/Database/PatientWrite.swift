@@ -34,7 +34,8 @@ package struct Retries: Sendable {
   }
 }
 
-/// Writes what must not be lost: it tries again until a fault that may pass has passed.
+/// Writes what must not be lost: it tries again until a fault that may pass has passed, or its task
+/// is cancelled, which waits for nothing.
 package struct PatientWriter: Sendable {
   package let database: LedgerDatabase
   package let commits: GroupCommit
@@ -58,7 +59,9 @@ package struct PatientWriter: Sendable {
     while true {
       do {
         return try await commits.write(body)
-      } catch let error as DatabaseError where error.mayPass(after: retries.failures) {
+      } catch let error as DatabaseError
+        where error.mayPass(after: retries.failures) && !Task.isCancelled
+      {
         await wait(after: error, doing: what, &retries)
       }
     }
@@ -74,7 +77,9 @@ package struct PatientWriter: Sendable {
     while true {
       do {
         return try database.read(body)
-      } catch let error as DatabaseError where error.mayPass(after: retries.failures) {
+      } catch let error as DatabaseError
+        where error.mayPass(after: retries.failures) && !Task.isCancelled
+      {
         await wait(after: error, doing: what, &retries)
       }
     }
