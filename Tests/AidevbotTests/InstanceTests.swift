@@ -7,7 +7,7 @@ struct InstanceTests {
     try await World.run { world in
       let daemon = try await world.startDaemon()
       let polls = world.telegram.state.value.calls.count { $0.method == "getMe" }
-      let second = try await world.aidevbot("run")
+      let second = try await world.aidevbot("run", changing: World.shop)
       #expect(second.status == 75)
       #expect(second.output.isEmpty)
       #expect(

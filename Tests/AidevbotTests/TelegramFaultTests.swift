@@ -89,7 +89,8 @@ struct TelegramFaultTests {
   @Test func endsWithOneSentenceWhereTelegramRejectsTheToken() async throws {
     try await World.run { world in
       let token = "7000000001:AAnotherTokenThanTheRightOne"
-      let ending = try await world.aidevbot("run", changing: ["TELEGRAM_BOT_TOKEN": token])
+      let changes = World.shop.merging(["TELEGRAM_BOT_TOKEN": token]) { $1 }
+      let ending = try await world.aidevbot("run", changing: changes)
       #expect(ending.status == 78)
       #expect(ending.output.isEmpty)
       #expect(
