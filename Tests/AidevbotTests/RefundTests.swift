@@ -47,9 +47,11 @@ struct RefundTests {
       #expect(world.telegram.state.value.starBalance == 0)
       #expect(try world.refunds() == ["stx-1: done, 250000000, 0"])
       #expect(try world.balance() == 100_000_000)
+      // Where Telegram had told of it, the first life may have said so and not known any more.
       let news = world.telegram.state.value
-      #expect(news.messages(to: World.administrator, with: "went back").count == 1)
-      #expect(news.messages(to: 42, with: "was refunded").count == 1)
+      let copies = cutOff == .losesTheAnswer ? 1...2 : 1...1
+      #expect(copies.contains(news.messages(to: World.administrator, with: "went back").count))
+      #expect(copies.contains(news.messages(to: 42, with: "was refunded").count))
       try await world.expectNothingLeft()
     }
   }

@@ -136,6 +136,8 @@ struct StarReconciliationTests {
     #expect(alerts[0].contains("199 Stars in, a payment that credits nothing: its order costs 200"))
     #expect(alerts[1].contains("it names no order of ours"))
     #expect(alerts[2].contains("5 Stars in, of the kind other"))
+    let apologies = try rig.replies().filter { $0.text.contains("I cannot match it to an order.") }
+    #expect(apologies.map(\.chatID) == [42, 42])
     #expect(try rig.account().balance.micro == 100_000_000)
     expectNoViolation()
   }

@@ -59,15 +59,9 @@ package struct Cashier: Sendable {
       let receipt = Self.receipt(of: package, transaction)
       try replies.queue(receipt, to: sender, updateID: updateID, at: now, in: db)
     case .unmatched(let flaw):
-      let text = """
-        Thank you. Your payment of \(payment.totalAmount) \(payment.unit) has arrived, but I \
-        cannot match it to an order (\(flaw)). My operator has been told and will credit it or \
-        give it back.
-
-        Charge id, for your questions to /paysupport:
-        \(report.chargeID.prefix(200))
-        """
-      try replies.queue(Reply(text), to: sender, updateID: updateID, at: now, in: db)
+      let apology = Self.apology(
+        for: "\(payment.totalAmount) \(payment.unit)", chargeID: report.chargeID, flaw: flaw)
+      try replies.queue(apology, to: sender, updateID: updateID, at: now, in: db)
       logger.error(
         "A payment fits no order; nothing is credited.",
         metadata: ["update": "\(updateID)", "flaw": "\(flaw)"])
@@ -162,6 +156,19 @@ package struct Cashier: Sendable {
 
       \(package.name), \(package.price) Stars. Charge id, in case you ever need /paysupport:
       \((transaction.externalTransactionID ?? "").prefix(200))
+      """)
+  }
+
+  /// For a payment that credits nothing.
+  static func apology(for amount: String, chargeID: String, flaw: String?) -> Reply {
+    Reply(
+      """
+      Thank you. Your payment of \(amount) has arrived, but I cannot match it to an \
+      order\(flaw.map { " (\($0))" } ?? ""). My operator has been told and will credit it or give \
+      it back.
+
+      Charge id, for your questions to /paysupport:
+      \(chargeID.prefix(200))
       """)
   }
 

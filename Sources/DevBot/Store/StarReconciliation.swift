@@ -109,6 +109,11 @@ package struct StarReconciliation: Sendable {
       cashier.logger.error(
         "Telegram's list of Stars has an entry that cannot be explained.",
         metadata: ["stars": "\(line.entry.stars)", "reason": "\(reason)"])
+      if case .payment(let payer, _, _) = line.entry.kind {
+        let apology = Cashier.apology(
+          for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
+        try cashier.replies.queue([.message(apology, to: payer)], updateID: 0, at: now, in: db)
+      }
       try cashier.alerts.queue(
         """
         Telegram's list of Stars has an entry that I cannot explain: \(line.entry.stars) Stars \

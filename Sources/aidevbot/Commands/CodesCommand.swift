@@ -61,7 +61,9 @@ struct CodesListCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let codes = try await Live(options).database().read { try PromotionCodeService().list(in: $0) }
+    let codes = try await Live(options).database().read {
+      try PromotionCodeService().list(in: $0)
+    }
     if output.json { return try printJSON(codes.map(CodeOutput.init)) }
     guard !codes.isEmpty else { return print("There are no codes.") }
     var table = Table("CODE", "CREDITS", "USED", "OF", "UNTIL (UTC)")
