@@ -41,7 +41,7 @@ package struct Engine: Sendable {
   /// - Throws: Errors of the database, whose balances are checked first.
   package init(
     channel: Channel, bot: User, writer: PatientWriter, llm: LLMClient, settings: BotSettings,
-    effects: Effects, logger: Logger
+    effects: Effects, health: Health = Health(), logger: Logger
   ) throws {
     self.writer = writer
     self.logger = logger
@@ -66,7 +66,7 @@ package struct Engine: Sendable {
       ModelOrchestrator.Environment(
         writer: writer, inbox: inbox, replies: replies, llm: llm, models: settings.models,
         terms: settings.terms, isSelling: isSelling,
-        referralCredits: settings.promotions.referralCredits, alerts: alerts,
+        referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
         typing: effects.typing, wakeSender: effects.wakeSender, now: { Date() }),
       logger: logger)
     handler = UpdateHandler(

@@ -19,13 +19,15 @@ package struct TelegramBot: Sendable {
   private let settings: BotSettings
   private let logger: Logger
   private let sleep: @Sendable (Duration) async throws -> Void
+  private let health: Health
 
   /// - Parameter sleep: Ends early, by throwing, when the task is cancelled.
   package init(
     client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
-    logger: Logger,
+    health: Health = Health(), logger: Logger,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
+    self.health = health
     self.client = client
     self.llm = llm
     self.settings = settings
@@ -45,17 +47,19 @@ package struct TelegramBot: Sendable {
     let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: llm, settings: settings,
-      effects: Engine.Effects(typing: showTyping, wakeSender: { wake.yield() }), logger: logger)
+      effects: Engine.Effects(typing: showTyping, wakeSender: { wake.yield() }), health: health,
+      logger: logger)
     let followUps = FollowUps(
       outbox: engine.outbox, cashier: engine.cashier, terms: settings.terms, logger: logger)
     let sender = OutboxSender(
       outbox: engine.outbox, client: client, writer: writer, rates: settings.sendRates,
-      ended: followUps.follow, wakeUps: wakeUps, logger: logger)
+      ended: followUps.follow, wakeUps: wakeUps, health: health, logger: logger)
     let bookkeeper = StarBookkeeper(
       StarReconciliation(client: client, writer: writer, cashier: engine.cashier),
       alerts: engine.alerts, writer: writer, wakeSender: { wake.yield() })
     let poller = Poller(
-      client: client, inbox: pollerInbox(engine), sleep: sleep, logger: logger)
+      client: client, inbox: pollerInbox(engine), events: health.pollerEvents(), sleep: sleep,
+      logger: logger)
     try await engine.resume()
     let services = [
       Task { await sender.run() }, Task { await engine.keepHouse() },

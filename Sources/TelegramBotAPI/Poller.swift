@@ -29,6 +29,25 @@ package final class Poller: Sendable {
     }
   }
 
+  /// What whoever watches over the poller is told.
+  package struct Events: Sendable {
+    /// A poll has gone out; it waits for updates from now on.
+    package var pollSent: @Sendable () -> Void
+    /// Telegram has answered it.
+    package var pollCompleted: @Sendable () -> Void
+    package var failed: @Sendable (TelegramError) -> Void
+
+    package init(
+      pollSent: @escaping @Sendable () -> Void = {},
+      pollCompleted: @escaping @Sendable () -> Void = {},
+      failed: @escaping @Sendable (TelegramError) -> Void = { _ in }
+    ) {
+      self.pollSent = pollSent
+      self.pollCompleted = pollCompleted
+      self.failed = failed
+    }
+  }
+
   /// Why polling cannot go on. All else is waited out.
   package enum Stop: Error, Sendable, Equatable {
     case unauthorized
@@ -48,6 +67,7 @@ package final class Poller: Sendable {
   private let client: TelegramClient
   private let inbox: Inbox
   private let pollTimeout: Int
+  private let events: Events
   private let sleep: @Sendable (Duration) async throws -> Void
   private let jitter: @Sendable () -> Double
   private let logger: Logger
@@ -60,6 +80,7 @@ package final class Poller: Sendable {
   ///   - jitter: 0 to 1; see `Backoff`.
   package init(
     client: TelegramClient, inbox: Inbox, pollTimeout: Int = Poller.longestTimeout,
+    events: Events = Events(),
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
     jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
     logger: Logger
@@ -67,6 +88,7 @@ package final class Poller: Sendable {
     self.client = client
     self.inbox = inbox
     self.pollTimeout = pollTimeout
+    self.events = events
     self.sleep = sleep
     self.jitter = jitter
     self.logger = logger
@@ -140,11 +162,14 @@ extension Poller {
   {
     let unconfirmed = takeUnconfirmedOffset()
     do {
+      events.pollSent()
       let batch = try await client.getUpdates(
         offset: offset, timeout: pollTimeout, allowedUpdates: kinds)
+      events.pollCompleted()
       if unconfirmed != nil { Step.offsetSent.passed() }
       return batch
     } catch {
+      events.failed(error)
       if !error.requestMayHaveTakenEffect { unconfirmedOffset.withLock { $0 = unconfirmed } }
       throw error
     }

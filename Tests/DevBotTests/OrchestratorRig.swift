@@ -17,6 +17,7 @@ extension DevBotRig {
         referralCredits: .zero,
         alerts: OperatorAlerts(
           administrators: [], outbox: outbox, writer: writer, wakeSender: {}),
+        health: Health(),
         typing: Self.parkedTyping, wakeSender: {}, now: now),
       logger: .silent)
   }

@@ -25,6 +25,7 @@ package struct ModelOrchestrator: Sendable {
     /// What an invitation brings both sides.
     package var referralCredits: Credits
     package var alerts: OperatorAlerts
+    package var health: Health
     package var typing: @Sendable (Route.Sender) async -> Void
     package var wakeSender: @Sendable () -> Void
     package var now: @Sendable () -> Date
@@ -311,6 +312,7 @@ extension ModelOrchestrator {
   }
 
   private func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
+    environment.health.noteFailedCall()
     logger.warning(
       "A call failed.",
       metadata: [

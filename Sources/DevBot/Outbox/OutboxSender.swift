@@ -59,6 +59,7 @@ package actor OutboxSender {
   private let writer: PatientWriter
   private let rates: Rates
   private let ended: Ended
+  private let health: Health
   private let logger: Logger
   private var globalRate: SendRate
   private var chats: [Int64: Chat] = [:]
@@ -82,8 +83,9 @@ package actor OutboxSender {
 
   package init(
     outbox: Outbox, client: TelegramClient, writer: PatientWriter, rates: Rates,
-    ended: @escaping Ended, wakeUps: AsyncStream<Void>, logger: Logger
+    ended: @escaping Ended, wakeUps: AsyncStream<Void>, health: Health = Health(), logger: Logger
   ) {
+    self.health = health
     self.wakeUps = wakeUps
     self.ended = ended
     self.outbox = outbox
@@ -272,6 +274,7 @@ extension OutboxSender {
     case .forbidden: return .failed(String(describing: error), isForbidden: true)
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
+      health.note(error)
       logger.warning("Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
       await writer.sleep(retryAfter)
