@@ -214,7 +214,11 @@ extension LedgerModel {
   mutating func erase(_ user: Int) throws -> String {
     let account = try account(user)
     guard account.person > 0 else { return "gone before" }
-    guard account.held == 0 else { throw Refusal(reason: "call under way") }
+    let isCalling = holds.contains { $0.request.user == user && $0.state == "pending" }
+    let isRefunding = sales.refunds.contains {
+      $0.state == "pending" && sales.payments[$0.payment].payer == account.person
+    }
+    guard !isCalling, !isRefunding else { throw Refusal(reason: "call under way") }
     if account.balance > 0 {
       _ = try book(
         .init(user: user, kind: "expiry", amount: -account.balance, key: "erasure:\(user)"))
