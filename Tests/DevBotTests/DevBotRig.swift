@@ -49,7 +49,7 @@ final class DevBotRig: Sendable {
     }
     gemini = try FakeGemini()
     openRouter = try FakeOpenRouter()
-    let transport = HTTPTransport()
+    let transport = HTTPTransport.ofAllTests
     let keys = KeyRing(["test-key-of-some-length-abcd"])
     llm = LLMClient([
       .google: GeminiModel(

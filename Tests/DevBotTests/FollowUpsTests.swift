@@ -19,7 +19,7 @@ struct FollowUpsTests {
     rig = try DevBotRig(administrators: [Self.administrator])
     fake = try FakeTelegram()
     let client = TelegramClient(
-      transport: HTTPTransport(), baseURL: fake.url, token: fake.token)
+      transport: .ofAllTests, baseURL: fake.url, token: fake.token)
     let followUps = FollowUps(
       outbox: rig.engine.outbox, cashier: rig.engine.cashier, terms: rig.settings.terms,
       logger: .silent)

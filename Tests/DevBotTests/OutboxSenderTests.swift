@@ -25,7 +25,7 @@ struct OutboxSenderTests {
     self.wake = wake
     sender = OutboxSender(
       outbox: outbox,
-      client: TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token),
+      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
       writer: rig.writer, rates: rig.settings.sendRates,
       ended: { reply, _, _, db in
         guard try Outbox(channel: .telegram).reachedNobody(reply.updateID, in: db) else {

@@ -18,7 +18,7 @@ struct StarReconciliationTests {
     rig = try DevBotRig(administrators: [Self.administrator])
     fake = try FakeTelegram()
     reconciliation = StarReconciliation(
-      client: TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token),
+      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
       writer: rig.writer, cashier: rig.engine.cashier)
   }
 

@@ -17,7 +17,7 @@ enum Provider: CaseIterable {
   func model(
     at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(120)
   ) -> any LanguageModel {
-    let transport = HTTPTransport()
+    let transport = HTTPTransport.ofAllTests
     return switch self {
     case .gemini:
       GeminiModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)

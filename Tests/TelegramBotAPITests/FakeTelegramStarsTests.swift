@@ -7,7 +7,7 @@ import Testing
 @Suite("FakeTelegram, for Stars and files")
 struct FakeTelegramStarsTests {
   let fake: FakeTelegram
-  let transport = HTTPTransport()
+  let transport = HTTPTransport.ofAllTests
   let schema: BotAPISchema
 
   init() throws {

@@ -7,7 +7,7 @@ import Testing
 @Suite("FakeTelegram")
 struct FakeTelegramTests {
   let fake: FakeTelegram
-  let transport = HTTPTransport()
+  let transport = HTTPTransport.ofAllTests
 
   init() throws {
     fake = try FakeTelegram(firstUpdateID: 100)

@@ -35,7 +35,7 @@ struct PollerRig: Sendable {
     let fake = try FakeTelegram()
     let inbox = Watched(Inbox(nextOffset: nextOffset))
     let client = TelegramClient(
-      transport: HTTPTransport(), baseURL: fake.url, token: fake.token, pollMargin: pollMargin)
+      transport: .ofAllTests, baseURL: fake.url, token: fake.token, pollMargin: pollMargin)
     let log = InMemoryLogHandler()
     var logger = Logger(label: "test") { _ in log }
     logger.logLevel = .trace

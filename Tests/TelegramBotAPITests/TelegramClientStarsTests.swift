@@ -13,7 +13,7 @@ struct TelegramClientStarsTests {
 
   init() throws {
     fake = try FakeTelegram()
-    client = TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token)
+    client = TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token)
   }
 
   func failure(of request: BotRequest) async -> TelegramError? {

@@ -11,7 +11,7 @@ struct TelegramClientTests {
 
   init() throws {
     fake = try FakeTelegram()
-    client = TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: fake.token)
+    client = TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token)
   }
 
   func failure(of request: BotRequest, deadline: Duration = .seconds(20)) async -> TelegramError? {
@@ -153,7 +153,7 @@ struct TelegramClientTests {
 
   @Test func refusesAWrongToken() async throws {
     defer { fake.stop() }
-    let stranger = TelegramClient(transport: HTTPTransport(), baseURL: fake.url, token: "1:wrong")
+    let stranger = TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: "1:wrong")
     await #expect(throws: TelegramError.unauthorized) { try await stranger.getMe() }
   }
 
