@@ -8,7 +8,7 @@ struct HTTPTransportTests {
   let transport = HTTPTransport()
 
   func request(
-    _ server: LoopbackServer, body: String? = nil, deadline: Duration = .seconds(20),
+    _ server: LoopbackServer, body: String? = nil, deadline: Duration = .seconds(120),
     maximumResponseBytes: Int = 1 << 20, isIdempotent: Bool = false
   ) -> HTTPRequest {
     HTTPRequest(
