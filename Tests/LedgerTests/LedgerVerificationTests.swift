@@ -36,6 +36,38 @@ struct LedgerVerificationTests {
     #expect(try file.verify() == .init(users: 1, transactions: 2, settledCalls: 1))
   }
 
+  @Test func provesAChargeAtAPriceByTheHourFromTheHourOfItsRow() throws {
+    let service = CreditHoldService(
+      terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
+    let user = try file.user(2, credits: "9000")
+    let night = DailyHours(
+      from: try #require(ClockTime(parsing: "22:00")), to: try #require(ClockTime(parsing: "06:00"))
+    )
+    let price = try file.price(
+      Tariff(input: "1", output: "1", conditions: [.init(hours: night, input: "3")]), model: "m")
+    let midnight = Date(timeIntervalSince1970: 1_793_577_600)
+    for hour in [0, 5, 6, 21, 22] {
+      let date = midnight.addingTimeInterval(Double(hour) * 3_600)
+      let cost = try file.write { db in
+        let hold = try service.take(
+          CreditHoldService.Request(
+            userID: user.id, projectID: nil, work: "upd\(hour)0:chat", taskType: "chat",
+            price: price, inputTokensBound: 1_000_000, inputTokensEstimate: 250, outputCap: 500,
+            deadline: date.addingTimeInterval(600)),
+          at: date, in: db)
+        let call = MeteredCall(
+          usage: MeteredUsage(inputTokens: 1_000_000, outputTokens: 0), reportedCost: nil,
+          model: "m", keyIdentifier: "k", requestID: nil, responseMilliseconds: 1)
+        return try service.settle(hold.id, with: call, at: date, in: db).cost.table.description
+      }
+      #expect(cost == ([6, 21].contains(hour) ? "1" : "3"))
+    }
+    #expect(try file.verify() == .init(users: 2, transactions: 8, settledCalls: 6))
+    try file.damage(
+      "UPDATE api_key_usage SET created_at = '2026-11-02 06:00:00.000' WHERE id = 3")
+    #expect(try file.verify().breaks.count == 1)
+  }
+
   @Test(arguments: [
     ("UPDATE users SET credit_balance_micro = credit_balance_micro + 1", "the balance is 9917501"),
     ("UPDATE users SET credit_held_micro = 0", "0 micro-credits are held, but"),

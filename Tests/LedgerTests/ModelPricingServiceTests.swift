@@ -7,9 +7,13 @@ import Testing
 struct ModelPricingServiceTests {
   let file: LedgerFile
   let service = ModelPricingService()
+  let night: DailyHours
 
   init() throws {
     file = try LedgerFile()
+    night = DailyHours(
+      from: try #require(ClockTime(parsing: "22:30")), to: try #require(ClockTime(parsing: "06:00"))
+    )
   }
 
   @Test func getsTheActivePriceAlone() throws {
@@ -27,9 +31,15 @@ struct ModelPricingServiceTests {
 
   @Test func createsAPriceWithEveryPartOfItsTariff() throws {
     let tariff = Tariff(
-      input: "1.25", output: "10.00", cachedInput: "0.125", reasoning: "11", imageInput: "0.001",
-      imageOutput: "0.039",
-      longPrompt: .init(threshold: 200_000, input: "2.50", output: "15", cachedInput: "0.25"))
+      input: "1.25", output: "10.00", cachedInput: "0.125", cacheWrite: "1.5", reasoning: "11",
+      imageInput: "0.001", imageOutput: "0.039",
+      longPrompt: .init(
+        threshold: 200_000, input: "2.50", output: "15", cachedInput: "0.25", cacheWrite: "3"),
+      conditions: [
+        .init(
+          promptOver: 500_000, hours: night, days: [6, 7], input: "1", output: "2",
+          cachedInput: "3", cacheWrite: "4", reasoning: "5"), .init(hours: night, output: "0"),
+      ])
     let price = try file.price(tariff)
     #expect(price.tariff == tariff)
     #expect(price.isActive)
@@ -47,6 +57,31 @@ struct ModelPricingServiceTests {
           """)
       let price = try service.active(provider: "google", model: "m", in: db)
       #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
+    }
+  }
+
+  @Test(arguments: ["", "[", "[1]", #"[{"hours": {"from": "24:00", "to": "01:00"}}]"#])
+  func takesConditionsThatAHandHasSpoiltForUnsellable(json: String) throws {
+    _ = try file.price()
+    try file.damage("UPDATE model_pricing SET conditional_prices = '\(json)'")
+    let price = try file.write {
+      try service.active(provider: "google", model: "gemini-2.5-flash", in: $0)
+    }
+    #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
+  }
+
+  @Test func findsTheVersionsOfAModelByEitherName() throws {
+    let google = try file.price()
+    let newer = try file.price(Tariff(input: "1", output: "2"))
+    let other = try file.price(provider: "openrouter", model: "gemini-2.5-flash")
+    try file.write { (db: Database) throws in
+      func ids(_ name: String) throws -> [Int64] {
+        try service.versions(of: name, in: db).map(\.id)
+      }
+      #expect(try ids("gemini-2.5-flash") == [newer.id, google.id, other.id])
+      #expect(try ids("google/gemini-2.5-flash") == [newer.id, google.id])
+      #expect(try ids("openrouter/gemini-2.5-flash") == [other.id])
+      #expect(try ids("gemini").isEmpty)
     }
   }
 
@@ -79,7 +114,10 @@ struct ModelPricingServiceTests {
   }
 
   @Test(arguments: [
-    "UPDATE model_pricing SET input_cost_per_million_tokens = '0'", "DELETE FROM model_pricing",
+    "UPDATE model_pricing SET input_cost_per_million_tokens = '0'",
+    "UPDATE model_pricing SET conditional_prices = NULL",
+    "UPDATE model_pricing SET cache_write_cost_per_million_tokens = '0'",
+    "DELETE FROM model_pricing",
     "UPDATE model_pricing SET is_active = 1",
   ])
   func letsNobodyEditAPrice(sql: String) throws {

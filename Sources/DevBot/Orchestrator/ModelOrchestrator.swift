@@ -157,7 +157,9 @@ extension ModelOrchestrator {
       system: Self.instructions(for: work.task, project),
       messages: context + [Prompt.Message(.user, work.text)],
       maximumOutputTokens: work.task.outputCap)
-    prompt.priceCeiling = Self.ceiling(of: price.tariff, inputTokens: prompt.inputTokenBound)
+    // The dearest prices that the hold reckons with; OpenRouter picks no provider above them.
+    let ceiling = try price.tariff.ceiling(inputTokens: prompt.inputTokenBound)
+    prompt.priceCeiling = Prompt.PriceCeiling(input: ceiling.input, output: ceiling.output)
     let request = CreditHoldService.Request(
       userID: account.id, projectID: account.activeProjectID, work: work.ledgerName,
       taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
@@ -170,14 +172,6 @@ extension ModelOrchestrator {
     guard let project else { return task.instructions }
     let tasks = project.todo.map { "\nIts task list:\n\($0)" } ?? ""
     return task.instructions + "\n\nThe project at hand is called \"\(project.title)\"." + tasks
-  }
-
-  /// The dearest prices that the hold reckons with; OpenRouter picks no provider above them.
-  private static func ceiling(of tariff: Tariff, inputTokens: Int) -> Prompt.PriceCeiling {
-    if let tier = tariff.longPrompt, inputTokens > tier.threshold {
-      return Prompt.PriceCeiling(input: tier.input, output: tier.output)
-    }
-    return Prompt.PriceCeiling(input: tariff.input, output: tariff.output)
   }
 
   /// The bound by bytes is generous; where it makes the hold too large, the provider's own count

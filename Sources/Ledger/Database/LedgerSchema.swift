@@ -10,6 +10,7 @@ enum LedgerSchema {
       }
     }
     PaymentSchema.register(in: &migrator)
+    PriceSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -96,7 +96,7 @@ package struct CreditHoldService: Sendable {
     _ id: String, with call: MeteredCall, at now: Date, in db: Database
   ) throws -> Settlement {
     let hold = try pendingHold(id, in: db)
-    let cost = try cost(of: call, for: hold, in: db)
+    let cost = try cost(of: call, for: hold, at: now, in: db)
     let full = try terms.charge(for: cost.actual)
     let charge = min(full, hold.amount)
     try finish(hold, as: .settled, at: now, in: db)
@@ -124,7 +124,7 @@ package struct CreditHoldService: Sendable {
     let hold = try pendingHold(id, in: db)
     try finish(hold, as: .voided, at: now, in: db)
     guard let loss else { return }
-    let cost = try cost(of: loss, for: hold, in: db)
+    let cost = try cost(of: loss, for: hold, at: now, in: db)
     try log(loss, cost, of: hold, chargedTo: .house, forgiven: .zero, at: now, in: db)
   }
 
@@ -220,14 +220,16 @@ extension CreditHoldService {
   }
 
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
+  /// Where prices go by the hour, that of the usage row counts: from it, the cost is proven later.
   private func cost(
-    of call: MeteredCall, for hold: CreditHold, in db: Database
+    of call: MeteredCall, for hold: CreditHold, at now: Date, in db: Database
   ) throws -> CallCost {
     guard let price = try ModelPricingService().price(id: hold.priceID, in: db) else {
       throw LedgerError.noActivePrice(provider: hold.provider, model: hold.model)
     }
     let reported = call.reportedCost.flatMap { try? USD(reported: $0) }
-    return CallCost(table: try rates(of: price).cost(of: call.usage), reported: reported)
+    return CallCost(
+      table: try rates(of: price).cost(of: call.usage, at: PriceMoment(now)), reported: reported)
   }
 
   @discardableResult

@@ -36,6 +36,20 @@ package struct ModelPricingService: Sendable {
       arguments: [includingClosed])
   }
 
+  /// Every version of the price of that name, newest first within a provider.
+  ///
+  /// - Parameter model: With its provider, as in `google/gemini-2.5-flash`, or alone.
+  package func versions(of model: String, in db: Database) throws -> [ModelPrice] {
+    try ModelPrice.fetchAll(
+      db,
+      sql: """
+        SELECT * FROM model_pricing
+        WHERE model_name = :name OR model_provider || '/' || model_name = :name
+        ORDER BY model_provider, id DESC
+        """,
+      arguments: ["name": model])
+  }
+
   /// Makes `tariff` the model's price from now on: the first one, or a new version.
   ///
   /// - Throws: `LedgerError.unusablePrice`; then nothing has changed.
@@ -50,6 +64,11 @@ package struct ModelPricingService: Sendable {
       throw LedgerError.unusablePrice(
         provider: provider, model: model, reason: String(describing: error))
     }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let conditions = try tariff.conditions.map {
+      String(decoding: try encoder.encode($0), as: UTF8.self)
+    }
     try deactivate(provider: provider, model: model, at: now, in: db)
     try db.execute(
       sql: """
@@ -58,15 +77,17 @@ package struct ModelPricingService: Sendable {
           reasoning_cost_per_million_tokens, image_input_cost_per_image,
           image_output_cost_per_image, long_prompt_threshold_tokens,
           long_prompt_input_cost_per_million_tokens, long_prompt_output_cost_per_million_tokens,
-          long_prompt_cached_input_cost_per_million_tokens, notes, is_active, created_at,
-          updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
+          long_prompt_cached_input_cost_per_million_tokens, cache_write_cost_per_million_tokens,
+          long_prompt_cache_write_cost_per_million_tokens, conditional_prices, notes, is_active,
+          created_at, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
         """,
       arguments: [
         provider, model, tariff.input, tariff.output, tariff.cachedInput, tariff.reasoning,
         tariff.imageInput, tariff.imageOutput, tariff.longPrompt?.threshold,
-        tariff.longPrompt?.input, tariff.longPrompt?.output, tariff.longPrompt?.cachedInput, notes,
-        now.databaseText, now.databaseText,
+        tariff.longPrompt?.input, tariff.longPrompt?.output, tariff.longPrompt?.cachedInput,
+        tariff.cacheWrite, tariff.longPrompt?.cacheWrite, conditions, notes, now.databaseText,
+        now.databaseText,
       ])
     return try active(provider: provider, model: model, in: db)
   }

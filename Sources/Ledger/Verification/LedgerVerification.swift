@@ -153,8 +153,8 @@ extension LedgerVerification {
       images: row["images_processed"])
     let reported: String? = row["reported_cost_usd"]
     let cost = CallCost(
-      table: try Rates(price.tariff).cost(of: usage), reported: try reported.map(USD.init(parsing:))
-    )
+      table: try Rates(price.tariff).cost(of: usage, at: PriceMoment(row["created_at"])),
+      reported: try reported.map(USD.init(parsing:)))
     guard cost.table.description == row["table_cost_usd"] else {
       return
         "its tokens cost \(cost.table) USD at its price, but \(row["table_cost_usd"] as String) "

@@ -24,22 +24,35 @@ struct PricingListCommand: AsyncParsableCommand {
 
   static func table(_ prices: [ModelPrice]) -> String {
     var table = Table(
-      "PROVIDER", "MODEL", "INPUT", "OUTPUT", "CACHED", "THINKING", "IMAGE IN", "IMAGE OUT",
-      "LONG PROMPTS",
-      "ACTIVE", "SINCE (UTC)")
+      "PROVIDER", "MODEL", "INPUT", "OUTPUT", "CACHED", "CACHE WRITE", "THINKING", "IMAGE IN",
+      "IMAGE OUT", "LONG PROMPTS, HOURS", "ACTIVE", "SINCE (UTC)")
     for price in prices {
       let tariff = price.tariff
-      let tier = tariff.longPrompt.map { tier in
-        "> \(tier.threshold): \(tier.input) / \(tier.output)"
-          + (tier.cachedInput.map { " / \($0)" } ?? "")
-      }
       table.add(
         price.provider, price.model, tariff.input, tariff.output, tariff.cachedInput ?? "-",
-        tariff.reasoning ?? "-",
-        tariff.imageInput ?? "-", tariff.imageOutput ?? "-", tier ?? "-",
-        price.isActive ? "yes" : "no", price.createdAt.tableText)
+        tariff.cacheWrite ?? "-", tariff.reasoning ?? "-", tariff.imageInput ?? "-",
+        tariff.imageOutput ?? "-", tariff.conditionsText, price.isActive ? "yes" : "no",
+        price.createdAt.tableText)
     }
     return table.text
+  }
+}
+
+extension Tariff {
+  /// `> 200000: 2.50 / 15 / 0.25`: input, output and cached input; then those by the hour.
+  var conditionsText: String {
+    func prices(_ prices: String?...) -> String {
+      prices.compactMap(\.self).joined(separator: " / ")
+    }
+    var texts: [String] = []
+    if let tier = longPrompt {
+      texts.append("> \(tier.threshold): " + prices(tier.input, tier.output, tier.cachedInput))
+    }
+    texts += (conditions ?? []).map { condition in
+      "\(condition.title): "
+        + prices(condition.input ?? "-", condition.output ?? "-", condition.cachedInput)
+    }
+    return texts.isEmpty ? "-" : texts.joined(separator: "; ")
   }
 }
 

@@ -18,6 +18,8 @@ struct PricingSetCommand: AsyncParsableCommand {
   var output: String
   @Option(help: ArgumentHelp("For input from the provider's cache.", valueName: "usd"))
   var cachedInput: String?
+  @Option(help: ArgumentHelp("For input that the provider puts into its cache.", valueName: "usd"))
+  var cacheWrite: String?
   @Option(help: ArgumentHelp("For thinking.", valueName: "usd"))
   var reasoning: String?
   @Option(help: ArgumentHelp("For each image read.", valueName: "usd"))
@@ -34,6 +36,8 @@ struct PricingSetCommand: AsyncParsableCommand {
   var longPromptOutput: String?
   @Option(help: ArgumentHelp("For cached input of long prompts.", valueName: "usd"))
   var longPromptCachedInput: String?
+  @Option(help: ArgumentHelp("For cache writes of long prompts.", valueName: "usd"))
+  var longPromptCacheWrite: String?
   @Option(help: ArgumentHelp("A note for yourself, such as where the price is from."))
   var note: String?
   @OptionGroup var json: JSONOption
@@ -47,7 +51,8 @@ struct PricingSetCommand: AsyncParsableCommand {
     }
     let tier = [longPromptOver.map(String.init), longPromptInput, longPromptOutput]
     let given = tier.compactMap { $0 }.count
-    guard given == 0 || given == tier.count, given > 0 || longPromptCachedInput == nil else {
+    let parts = [longPromptCachedInput, longPromptCacheWrite].compactMap { $0 }
+    guard given == 0 || given == tier.count, given > 0 || parts.isEmpty else {
       throw ValidationError(
         "Long prompts need --long-prompt-over, --long-prompt-input and --long-prompt-output.")
     }
@@ -69,12 +74,12 @@ struct PricingSetCommand: AsyncParsableCommand {
 
   private var tariff: Tariff {
     var tariff = Tariff(
-      input: input, output: output, cachedInput: cachedInput, reasoning: reasoning,
-      imageInput: imageInput, imageOutput: imageOutput)
+      input: input, output: output, cachedInput: cachedInput, cacheWrite: cacheWrite,
+      reasoning: reasoning, imageInput: imageInput, imageOutput: imageOutput)
     if let longPromptOver, let longPromptInput, let longPromptOutput {
       tariff.longPrompt = Tariff.LongPromptTier(
         threshold: longPromptOver, input: longPromptInput, output: longPromptOutput,
-        cachedInput: longPromptCachedInput)
+        cachedInput: longPromptCachedInput, cacheWrite: longPromptCacheWrite)
     }
     return tariff
   }

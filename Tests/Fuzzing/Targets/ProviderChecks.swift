@@ -1,4 +1,5 @@
 @testable import DevBot
+import Foundation
 @testable import LanguageModels
 import Ledger
 
@@ -68,7 +69,7 @@ extension ProviderChecks {
 
   private static func checkBill(for usage: TokenUsage, _ rates: Rates) {
     let metered = MeteredUsage(usage)
-    guard let table = try? rates.cost(of: metered) else { return }
+    guard let table = try? rates.cost(of: metered, at: PriceMoment(Date())) else { return }
     demand(table >= .zero, "a negative cost")
     MoneyTarget.checkCharges(for: table)
     if usage.images <= 1,

@@ -41,6 +41,17 @@ struct LedgerMigrationTests {
         }
       }
     }
+    try queue.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO model_pricing (model_provider, model_name, input_cost_per_million_tokens,
+            output_cost_per_million_tokens, long_prompt_threshold_tokens,
+            long_prompt_input_cost_per_million_tokens, long_prompt_output_cost_per_million_tokens,
+            is_active, created_at, updated_at)
+          VALUES ('google', 'm', '1', '2', 200000, '3', '4', 1, '2026-01-01 00:00:00.000',
+            '2026-01-01 00:00:00.000')
+          """)
+    }
     try queue.close()
     return path
   }
@@ -86,6 +97,19 @@ struct LedgerMigrationTests {
       #expect(newcomer.isNew && newcomer.account.balance.micro == 100)
       let report = try database.read { try LedgerVerification().verifyBalances(in: $0) }
       #expect(report == .init(users: 5))
+    }
+  }
+
+  @Test func keepsEveryPriceAsItWas() throws {
+    try opened { database in
+      let price = try database.read {
+        try ModelPricingService().active(provider: "google", model: "m", in: $0)
+      }
+      #expect(
+        price.tariff
+          == Tariff(
+            input: "1", output: "2", longPrompt: .init(threshold: 200_000, input: "3", output: "4"))
+      )
     }
   }
 
