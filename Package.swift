@@ -105,7 +105,12 @@ let package = Package(
       dependencies: ["LanguageModels", "HTTPTransport", "TestSupport"],
       swiftSettings: strict
     ),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", grdb], swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests",
+      dependencies: ["Ledger", grdb],
+      exclude: ["Fixtures"],  // Read beside the source.
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "DevBotTests",
       dependencies: [

@@ -1,0 +1,168 @@
+package import Foundation
+
+/// LiteLLM's `model_prices_and_context_window.json`: JSON numbers in US dollars per token, under
+/// keys such as `gemini/gemini-2.5-pro`; prices of long prompts under names that end in
+/// `_above_200k_tokens`, and hours in `off_peak_pricing` (BerriAI/litellm, its price map and
+/// `llm_cost_calc/utils.py`).
+package enum LiteLLMPriceList {
+  /// The prefixes of the keys of the two providers that the bot can call.
+  private static let prefixes = [("gemini/", "google"), ("openrouter/", "openrouter")]
+  /// What the bot can ask a model for.
+  private static let soldModes: Set = ["chat", "completion", "responses", "image_generation"]
+
+  private static let input = "input_cost_per_token"
+  private static let output = "output_cost_per_token"
+  private static let cachedInput = "cache_read_input_token_cost"
+  private static let cacheWrite = "cache_creation_input_token_cost"
+  private static let reasoning = "output_cost_per_reasoning_token"
+
+  /// - Parameter allowFree: Whether a price of zero is taken over.
+  /// - Throws: `PriceListError.unreadable` for what is no such file. Single models that cannot be
+  ///   taken over are refusals in it.
+  package static func read(
+    _ json: Data, allowFree: Bool
+  ) throws(PriceListError) -> PriceList {
+    guard let models = try? JSONDecoder().decode(Models.self, from: json), !models.all.isEmpty
+    else {
+      throw .unreadable(
+        "it is no model_prices_and_context_window.json of LiteLLM, or has no model of gemini/ or "
+          + "openrouter/")
+    }
+    var list = PriceList(source: "LiteLLM's list")
+    for (name, model) in models.all {
+      list.add(name, endsOn: model["deprecation_date"].day) { () throws(ListedPriceFlaw) in
+        try tariff(model, allowFree: allowFree)
+      }
+    }
+    return list
+  }
+
+  /// Of thousands of entries, only those of our providers are decoded.
+  private struct Models: Decodable {
+    struct Key: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    var all: [(ModelName, ListedValue)] = []
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Key.self)
+      for key in container.allKeys {
+        for (prefix, provider) in prefixes where key.stringValue.hasPrefix(prefix) {
+          let name = ModelName(
+            provider: provider, model: String(key.stringValue.dropFirst(prefix.count)))
+          guard name.isPrintable else { continue }
+          all.append((name, try container.decode(ListedValue.self, forKey: key)))
+        }
+      }
+      all.sort { $0.0 < $1.0 }
+    }
+  }
+
+  private static func tariff(
+    _ model: ListedValue, allowFree: Bool
+  ) throws(ListedPriceFlaw) -> Tariff {
+    if let mode = model["mode"].text, !soldModes.contains(mode) {
+      throw ListedPriceFlaw(reason: "it is for \(mode.prefix(40)), which the bot does not ask for")
+    }
+    for name in ["tiered_pricing", "pricing_periods"] where !model[name].isNothing {
+      throw ListedPriceFlaw(reason: "it has \(name), which this price list cannot hold")
+    }
+    let prices = ListedPrices(values: model.members, allowFree: allowFree)
+    for fee in ["input_cost_per_request", "output_cost_per_request"] { try prices.refuseFee(fee) }
+    var tariff = Tariff(
+      input: try prices.required(input), output: try prices.required(output),
+      cachedInput: try prices.price(cachedInput, zero: ListedPrices.isNone),
+      cacheWrite: try prices.price(cacheWrite, zero: ListedPrices.isNone),
+      imageInput: try prices.imagePrice("input_cost_per_image"),
+      imageOutput: try prices.imagePrice("output_cost_per_image"))
+    let thinking = try prices.price(reasoning, zero: ListedPrices.isNone)
+    // What costs as much as the answer goes with it, also where that has other prices.
+    tariff.reasoning = thinking == "0" || thinking == tariff.output ? nil : thinking
+    try addTiers(of: prices, to: &tariff)
+    try addOffPeakHours(model["off_peak_pricing"], allowFree, to: &tariff)
+    return tariff
+  }
+
+  /// Above each threshold, strictly, the prices that are given for it; all others stay.
+  private static func addTiers(
+    of prices: ListedPrices, to tariff: inout Tariff
+  ) throws(ListedPriceFlaw) {
+    let names = [input, output, cachedInput, cacheWrite]
+    var ends: [Int: String] = [:]
+    for name in prices.values.keys {
+      guard let match = name.wholeMatch(of: /(.+)(_above_([0-9]{1,9})(k?)_tokens)/),
+        names.contains(String(match.1)), let number = Int(match.3)
+      else { continue }
+      ends[match.4.isEmpty ? number : number * 1_000] = String(match.2)
+    }
+    var tiers: [Tariff.Condition] = []
+    for (threshold, end) in ends.sorted(by: { $0.key < $1.key }) {
+      tiers.append(
+        Tariff.Condition(
+          promptOver: threshold, input: try prices.price(input + end),
+          output: try prices.price(output + end), cachedInput: try prices.price(cachedInput + end),
+          cacheWrite: try prices.price(cacheWrite + end)))
+    }
+    guard let first = tiers.first, let threshold = first.promptOver else { return }
+    guard tiers.count == 1 else {
+      tariff.conditions = tiers
+      return
+    }
+    tariff.longPrompt = Tariff.LongPromptTier(
+      threshold: threshold, input: first.input ?? tariff.input,
+      output: first.output ?? tariff.output, cachedInput: first.cachedInput ?? tariff.cachedInput,
+      cacheWrite: first.cacheWrite ?? tariff.cacheWrite)
+  }
+
+  /// `hours_utc` is `16:30-00:30` or a list of such; `windows` are several of them with the days of
+  /// the week on which they hold, by name or from 1 for Monday. Their prices go before all others.
+  private static func addOffPeakHours(
+    _ offPeak: ListedValue, _ allowFree: Bool, to tariff: inout Tariff
+  ) throws(ListedPriceFlaw) {
+    guard !offPeak.isNothing else { return }
+    let prices = ListedPrices(values: offPeak.members, allowFree: allowFree)
+    var condition = Tariff.Condition(
+      input: try prices.price(input), output: try prices.price(output),
+      cachedInput: try prices.price(cachedInput), cacheWrite: try prices.price(cacheWrite))
+    let thinking = try prices.price(reasoning)
+    condition.reasoning = thinking == condition.output ? nil : thinking
+    let windows = offPeak["windows"].elements ?? [offPeak]
+    for window in windows {
+      condition.days = try days(of: window)
+      for hours in try hours(of: window) {
+        condition.hours = hours
+        tariff.conditions = (tariff.conditions ?? []) + [condition]
+      }
+    }
+  }
+
+  private static func days(of window: ListedValue) throws(ListedPriceFlaw) -> [Int]? {
+    guard !window["weekdays"].isNothing else { return nil }
+    let days = window["weekdays"].elements ?? []
+    let known = days.compactMap { $0.text.flatMap(Weekday.number) ?? $0.count }
+      .filter { (1...7).contains($0) }
+    guard !days.isEmpty, known.count == days.count else {
+      throw ListedPriceFlaw(reason: "its off-peak days cannot be read")
+    }
+    return known
+  }
+
+  private static func hours(of window: ListedValue) throws(ListedPriceFlaw) -> [DailyHours] {
+    let value = window["hours_utc"]
+    let texts = value.text.map { [$0] } ?? value.elements?.compactMap(\.text) ?? []
+    let hours = texts.compactMap { text -> DailyHours? in
+      let ends = text.split(separator: "-").map { ClockTime(parsing: $0) }
+      guard ends.count == 2, let from = ends[0], let to = ends[1] else { return nil }
+      return DailyHours(from: from, to: to)
+    }
+    guard !hours.isEmpty, hours.count == value.elements?.count ?? 1 else {
+      throw ListedPriceFlaw(reason: "its off-peak hours cannot be read")
+    }
+    return hours
+  }
+}

@@ -1,0 +1,99 @@
+package import Foundation
+package import GRDB
+
+/// What taking over a price list would change, worked out before anything is written.
+package struct PricePlan: Sendable {
+  /// Which models of the list are meant.
+  package enum Scope: Sendable {
+    /// Those that have a price, and these, which are in use.
+    case known(inUse: Set<ModelName>)
+    case only(ModelName)
+    case all
+  }
+
+  package struct Change: Sendable {
+    package var model: ModelName
+    package var old: ModelPrice?
+    package var new: Tariff
+    package var moves: [PriceMove]
+    fileprivate var notes: String
+  }
+
+  package private(set) var changes: [Change] = []
+  /// How many models cost what the list says.
+  package private(set) var unchanged = 0
+  package private(set) var refusals: [PriceList.Refusal] = []
+  /// Models that are meant and not in the list; their prices stay.
+  package private(set) var unlisted: [ModelName] = []
+  /// Models that are meant and whose last day is known.
+  package private(set) var endings: [(model: ModelName, day: String)] = []
+
+  /// Compares the list with the active prices.
+  package init(_ list: PriceList, _ scope: Scope, at now: Date, in db: Database) throws {
+    let active = Dictionary(
+      try ModelPricingService().list(in: db).map {
+        (ModelName(provider: $0.provider, model: $0.model), $0)
+      }, uniquingKeysWith: { first, _ in first })
+    let meant: Set<ModelName>? =
+      switch scope {
+      case .all: nil
+      case .only(let model): [model]
+      case .known(let inUse): inUse.union(active.keys)
+      }
+    func isMeant(_ model: ModelName) -> Bool { meant?.contains(model) ?? true }
+    for entry in list.entries.sorted(by: { $0.model < $1.model }) where isMeant(entry.model) {
+      if let day = entry.endsOn { endings.append((entry.model, day)) }
+      let old = active[entry.model]
+      let new = entry.tariff.keepingImages(of: old?.tariff)
+      let moves = PriceMove.moves(from: old?.tariff, to: new)
+      guard !moves.isEmpty else {
+        unchanged += 1
+        continue
+      }
+      let end = entry.endsOn.map { "; the model ends on \($0)" } ?? ""
+      changes.append(
+        Change(
+          model: entry.model, old: old, new: new, moves: moves,
+          notes: "\(list.source), \(now.databaseText.prefix(10))\(end)"))
+    }
+    refusals = list.refusals.filter { isMeant($0.model) }.sorted { $0.model < $1.model }
+    let listed = Set(list.entries.map(\.model) + list.refusals.map(\.model))
+    unlisted = (meant ?? []).subtracting(listed)
+      .filter { $0.provider == list.provider ?? $0.provider && $0.provider != "demo" }.sorted()
+  }
+
+  /// Writes a new version of each price that changes; all of them, or none.
+  ///
+  /// - Throws: `PriceListError.changedMeanwhile`, `LedgerError.unusablePrice`.
+  package func apply(at now: Date, in db: Database) throws {
+    let service = ModelPricingService()
+    for change in changes {
+      let versions = try service.versions(of: change.model.description, in: db)
+      guard versions.first(where: \.isActive)?.id == change.old?.id else {
+        throw PriceListError.changedMeanwhile(change.model)
+      }
+      try service.set(
+        provider: change.model.provider, model: change.model.model, tariff: change.new,
+        notes: change.notes, at: now, in: db)
+    }
+  }
+}
+
+extension Tariff {
+  /// A list that gives no price of images leaves those that there are: without them, images would
+  /// be free.
+  fileprivate func keepingImages(of old: Tariff?) -> Tariff {
+    var tariff = self
+    tariff.imageInput = imageInput ?? old?.imageInput
+    tariff.imageOutput = imageOutput ?? old?.imageOutput
+    return tariff
+  }
+}
+
+extension PricePlan {
+  /// Why a model that was asked for gets no price; `nil` where it does.
+  package func whyNot(_ model: ModelName) -> String? {
+    if let refusal = refusals.first(where: { $0.model == model }) { return refusal.reason }
+    return unlisted.contains(model) ? "it is not in the list" : nil
+  }
+}

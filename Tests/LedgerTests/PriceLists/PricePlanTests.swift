@@ -1,0 +1,135 @@
+import Foundation
+import GRDB
+@testable import Ledger
+import Testing
+
+@Suite("PricePlan")
+struct PricePlanTests {
+  private static let model = ModelName(provider: "openrouter", model: "a/b")
+  private let file: LedgerFile
+
+  init() throws {
+    file = try LedgerFile()
+  }
+
+  private func list(
+    _ tariff: Tariff, of models: [ModelName] = [model], endsOn: String? = nil
+  ) -> PriceList {
+    var list = PriceList(source: "A list", provider: "openrouter")
+    for model in models { list.add(model, endsOn: endsOn) { tariff } }
+    return list
+  }
+
+  private func plan(_ list: PriceList, _ scope: PricePlan.Scope) throws -> PricePlan {
+    try file.database.read { try PricePlan(list, scope, at: now, in: $0) }
+  }
+
+  private func apply(_ plan: PricePlan) throws {
+    try file.write { try plan.apply(at: now, in: $0) }
+  }
+
+  private func versions() throws -> [ModelPrice] {
+    try file.write { try ModelPricingService().versions(of: "a/b", in: $0) }
+  }
+
+  @Test func takesModelsThatHaveAPriceOrAreInUseAndNoOthers() throws {
+    let others = ["c/d", "e/f", "g/h"].map { ModelName(provider: "openrouter", model: $0) }
+    _ = try file.price(provider: "openrouter", model: "a/b")
+    _ = try file.price(provider: "openrouter", model: "i/j")
+    _ = try file.price()
+    let list = list(Tariff(input: "1", output: "2"), of: [Self.model] + others)
+    let known = try plan(list, .known(inUse: [others[0]]))
+    #expect(known.changes.map(\.model.model) == ["a/b", "c/d"])
+    // Models of another provider are not this list's business.
+    #expect(known.unlisted.map(\.model) == ["i/j"])
+    #expect(try plan(list, .only(others[2])).changes.map(\.model.model) == ["g/h"])
+    #expect(try plan(list, .all).changes.count == 4)
+    #expect(try plan(list, .all).unlisted.isEmpty)
+    let missing = ModelName(provider: "openrouter", model: "x/y")
+    #expect(try plan(list, .only(missing)).whyNot(missing) == "it is not in the list")
+  }
+
+  @Test func changesNothingWhereEveryCallCostsTheSame() throws {
+    let old = try file.price(
+      Tariff(input: "2.0", output: "10"), provider: "openrouter", model: "a/b")
+    let same = Tariff(
+      input: "2", output: "10.00", cachedInput: "2",
+      longPrompt: .init(
+        threshold: 9, input: "2", output: "10"))
+    let plan = try plan(list(same), .all)
+    #expect(plan.changes.isEmpty && plan.unchanged == 1)
+    try apply(plan)
+    #expect(try versions() == [old])
+  }
+
+  @Test func opensANewVersionWithWhereItIsFrom() throws {
+    let old = try file.price(
+      Tariff(input: "2", output: "10", imageOutput: "0.03"), provider: "openrouter", model: "a/b")
+    let plan = try plan(
+      list(Tariff(input: "3", output: "9", cachedInput: "0.3"), endsOn: "2027-02-01"), .all)
+    try apply(plan)
+    let prices = try versions()
+    #expect(prices.map(\.isActive) == [true, false])
+    #expect(prices.last?.id == old.id)
+    // The list tells nothing of images, so they are not free from now on.
+    #expect(
+      prices.first?.tariff
+        == Tariff(input: "3", output: "9", cachedInput: "0.3", imageOutput: "0.03"))
+    #expect(prices.first?.notes == "A list, 2027-01-15; the model ends on 2027-02-01")
+    #expect(
+      plan.changes.first?.moves.map { "\($0.part) \($0.percentText) \($0.isLarge)" } == [
+        "input +50.0 % true", "output -10.0 % false", "cached input -85.0 % false",
+      ])
+  }
+
+  @Test func writesAllOfItOrNothing() throws {
+    let models = [Self.model, ModelName(provider: "openrouter", model: "c/d")]
+    _ = try file.price(provider: "openrouter", model: "c/d")
+    let plan = try plan(list(Tariff(input: "1", output: "2"), of: models), .all)
+    let newer = try file.price(
+      Tariff(input: "5", output: "6"), provider: "openrouter", model: "c/d")
+    #expect(throws: PriceListError.changedMeanwhile(models[1])) { try apply(plan) }
+    #expect(try versions().isEmpty)
+    #expect(
+      try file.write { try ModelPricingService().versions(of: "c/d", in: $0) }.first == newer)
+  }
+
+  @Test(arguments: [
+    ("2", "2.2", "+10.0 %", false), ("2", "2.2000001", "+10.1 %", true),
+    ("2", "1.8", "-10.0 %", false), ("2", "1.7999", "-10.1 %", true), ("2", "6", "+200.0 %", true),
+    ("3", "2", "-33.4 %", true), ("0", "2", "new", true), ("2", "0", "-100.0 %", true),
+  ])
+  func tellsByHowMuchAPriceMoves(
+    old: String, new: String, percent: String, isLarge: Bool
+  ) throws {
+    let moves = PriceMove.moves(
+      from: Tariff(input: old, output: "1"), to: Tariff(input: new, output: "1"))
+    #expect(moves.map(\.part) == ["input"])
+    #expect(moves.map(\.percentText) == [percent] && moves.map(\.isLarge) == [isLarge])
+  }
+
+  @Test func comparesWithThePriceThatStandsInForAMissingOne() throws {
+    let old = Tariff(input: "2", output: "10", cachedInput: "0.2")
+    let night = DailyHours(
+      from: try #require(ClockTime(parsing: "22:00")), to: try #require(ClockTime(parsing: "06:00"))
+    )
+    let new = Tariff(
+      input: "2", output: "10", cacheWrite: "2.5",
+      longPrompt: .init(threshold: 200_000, input: "4", output: "10", cachedInput: "0.2"),
+      conditions: [.init(hours: night, input: "1")])
+    let moves = PriceMove.moves(from: old, to: new)
+    func lines(_ moves: [PriceMove]) -> [String] {
+      moves.map { "\($0.part) \($0.old ?? "-") \($0.new ?? "-") \($0.percentText) \($0.isLarge)" }
+    }
+    #expect(
+      lines(moves) == [
+        "cache write - 2.5 +25.0 % false", "input, over 200000 tokens - 4 +100.0 % true",
+        "cache write, over 200000 tokens - 4 +100.0 % false",
+        "input, 22:00-06:00 UTC - 1 -50.0 % false", "cached input 0.2 - +900.0 % true",
+      ])
+    #expect(
+      lines(PriceMove.moves(from: nil, to: Tariff(input: "1", output: "2"))) == [
+        "input - 1 new false", "output - 2 new false",
+      ])
+  }
+}
