@@ -15,6 +15,10 @@ package final class OperatorAlerts: Sendable {
     case failingProvider
     case houseLoss
     case priceDrift
+    /// A price in use has changed by more than a tenth.
+    case priceMove
+    /// A price in use that the provider's own list does not give.
+    case priceList
     case lowDisk
     /// The account of Stars at Telegram differs from ours.
     case starBalance

@@ -17,20 +17,24 @@ package struct TelegramBot: Sendable {
   private let writer: PatientWriter
   private let llm: LLMClient
   private let settings: BotSettings
+  private let priceCatalog: OpenRouterCatalog?
   private let logger: Logger
   private let sleep: @Sendable (Duration) async throws -> Void
   private let health: Health
 
-  /// - Parameter sleep: Ends early, by throwing, when the task is cancelled.
+  /// - Parameters:
+  ///   - priceCatalog: Where prices are taken over from, once a day, if they are to be.
+  ///   - sleep: Ends early, by throwing, when the task is cancelled.
   package init(
     client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
-    health: Health = Health(), logger: Logger,
+    priceCatalog: OpenRouterCatalog? = nil, health: Health = Health(), logger: Logger,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.health = health
     self.client = client
     self.llm = llm
     self.settings = settings
+    self.priceCatalog = priceCatalog
     self.logger = logger
     self.sleep = sleep
     writer = PatientWriter(database: database, logger: logger) { try? await sleep($0) }
@@ -61,9 +65,13 @@ package struct TelegramBot: Sendable {
       client: client, inbox: pollerInbox(engine), events: health.pollerEvents(), sleep: sleep,
       logger: logger)
     try await engine.resume()
-    let services = [
+    let priceSync = priceCatalog.map {
+      PriceSync($0, models: settings.models, alerts: engine.alerts, writer: writer)
+    }
+    let services: [Task<Void, Never>] = [
       Task { await sender.run() }, Task { await engine.keepHouse() },
       Task { await publish(engine.commands) }, Task { await bookkeeper.run() },
+      Task { await priceSync?.run() },
     ]
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
 

@@ -49,6 +49,10 @@ struct Live {
     return LLMClient(models)
   }
 
+  func openRouterCatalog() throws -> OpenRouterCatalog {
+    OpenRouterCatalog(transport: transport, baseURL: try settings.openRouterBaseURL())
+  }
+
   func telegram() throws -> TelegramClient {
     TelegramClient(
       transport: transport, baseURL: try settings.telegramBaseURL(),

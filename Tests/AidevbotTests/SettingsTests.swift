@@ -55,6 +55,7 @@ struct SettingsTests {
     Flaw("STARS_USD_PER_STAR", "a cent", dollars),
     Flaw("STARS_USD_PER_STAR", "1001", dollars),
     Flaw("PROMOTIONS_CODES", "yes", "must be true or false"),
+    Flaw("PRICING_SYNC_OPENROUTER", "daily", "must be true or false"),
     Flaw("PROMOTIONS_REFERRAL_CREDITS", "-1", grant),
     Flaw("PROMOTIONS_REFERRAL_CREDITS", "some", grant),
     Flaw("TEXTS_TERMS", String(repeating: "a", count: 4_097), "is longer than a message: 4096"),

@@ -2,7 +2,8 @@ import Foundation
 
 package typealias FakeOpenRouter = FakeProvider<OpenRouterDialect>
 
-/// `/chat/completions` and `/generation`. Its base URL is the server's own, without `/api/v1`.
+/// `/chat/completions`, `/generation` and `/models`, which alone needs no key. Its base URL is the
+/// server's own, without `/api/v1`.
 package enum OpenRouterDialect: FakeDialect {
   package static func asksForAnswer(_ request: LoopbackRequest) -> Bool {
     request.path == "/chat/completions"
@@ -12,7 +13,9 @@ package enum OpenRouterDialect: FakeDialect {
     to request: LoopbackRequest, with answer: FakeAnswer, id: String, check: inout RequestCheck
   ) -> LoopbackReply {
     let bearer = request.headers["authorization"] ?? ""
-    check.expect(bearer.hasPrefix("Bearer ") && bearer.count > 7, "a key is in the header")
+    check.expect(
+      request.path == "/models" || bearer.hasPrefix("Bearer ") && bearer.count > 7,
+      "a key is in the header")
     switch (request.method, request.path) {
     case ("POST", "/chat/completions"):
       checkCompletion(request, &check)
@@ -22,6 +25,9 @@ package enum OpenRouterDialect: FakeDialect {
       let id = URLComponents(string: request.target)?.queryItems?.first { $0.name == "id" }?.value
       check.expect(text: id, "id")
       return .json(generation(answer, id ?? ""))
+    case ("GET", "/models"):
+      check.expect(bearer.isEmpty, "no key is given away for what needs none")
+      return .json(answer.modelList)
     default:
       check.expect(false, "the method and the path are known")
       return check.refusal

@@ -12,6 +12,8 @@ package struct FakeAnswer: Sendable {
   /// As it stands in OpenRouter's JSON; Gemini reports none.
   package var cost = "0.00155"
   package var isCutOff = false
+  /// OpenRouter's list of models, as JSON.
+  package var modelList = #"{"data": []}"#
 
   /// As an event stream brings it.
   var halves: (String, String) {

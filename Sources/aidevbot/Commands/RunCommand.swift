@@ -23,11 +23,13 @@ struct RunCommand: AsyncParsableCommand {
     try live.settings.checkEveryModelHasAKey(settings.models)
     let client = try live.telegram()
     let llm = try live.llm(withDemo: false)
+    let catalog = try live.settings.syncsOpenRouterPrices() ? live.openRouterCatalog() : nil
     let database = try live.database()
     try warnOfModelsWithoutPrice(settings.models, database, logger)
     try warnOfTheStore(settings, logger)
     let bot = TelegramBot(
-      client: client, database: database, llm: llm, settings: settings, logger: logger)
+      client: client, database: database, llm: llm, settings: settings,
+      priceCatalog: catalog, logger: logger)
     try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
       try await bot.run { await stop.wait() }
     }

@@ -25,12 +25,8 @@ extension Settings {
   }
 
   func promotions() throws -> BotSettings.Promotions {
-    let isOn = try source.text(.promotionsCodes) ?? "false"
-    guard let codes = Bool(isOn.lowercased()) else {
-      throw SettingsError(.promotionsCodes, "must be true or false")
-    }
-    return BotSettings.Promotions(
-      codesAreTaken: codes,
+    BotSettings.Promotions(
+      codesAreTaken: try flag(.promotionsCodes),
       referralCredits: try credits(.promotionsReferralCredits, default: "0"))
   }
 

@@ -106,6 +106,11 @@ struct Settings: Sendable {
     }
   }
 
+  /// Whether the bot takes OpenRouter's prices over once a day.
+  func syncsOpenRouterPrices() throws -> Bool {
+    try flag(.pricingSyncOpenRouter)
+  }
+
   func logLevel(default usual: Logger.Level) throws -> Logger.Level {
     guard let text = try source.text(.logLevel) else { return usual }
     guard let level = Logger.Level(rawValue: text.lowercased()) else {
@@ -146,6 +151,14 @@ extension Settings {
       throw SettingsError(key, "must be a number of credits, zero or more, such as 100")
     }
     return credits
+  }
+
+  /// Off where nothing is configured.
+  func flag(_ key: SettingsKey) throws -> Bool {
+    guard let isOn = Bool((try source.text(key) ?? "false").lowercased()) else {
+      throw SettingsError(key, "must be true or false")
+    }
+    return isOn
   }
 
   /// Messages a second. Longer intervals would not fit a `Duration` in the end.

@@ -25,6 +25,7 @@ enum SettingsKey: String, CaseIterable {
   case textsPaySupport = "texts.paysupport"
   case textsTerms = "texts.terms"
   case textsPrivacy = "texts.privacy"
+  case pricingSyncOpenRouter = "pricing.sync_openrouter"
   case modelsChat = "models.chat"
   case modelsPlanning = "models.planning"
   case modelsCoding = "models.coding"

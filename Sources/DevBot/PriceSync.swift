@@ -1,0 +1,141 @@
+import Foundation
+import GRDB
+package import LanguageModels
+package import Ledger
+import Logging
+
+/// Keeps the prices of OpenRouter's models as its own list has them, once a day.
+package struct PriceSync: Sendable {
+  static let pause = Duration.seconds(24 * 3_600)
+  /// After a failure; prices do not change by the minute.
+  static let pauseAfterFailure = Duration.seconds(3_600)
+
+  private let catalog: OpenRouterCatalog
+  private let models: ModelAssignment
+  private let alerts: OperatorAlerts
+  private let writer: PatientWriter
+
+  /// - Parameter models: Those in use; what becomes of their prices, the administrators are told.
+  package init(
+    _ catalog: OpenRouterCatalog, models: ModelAssignment, alerts: OperatorAlerts,
+    writer: PatientWriter
+  ) {
+    self.catalog = catalog
+    self.models = models
+    self.alerts = alerts
+    self.writer = writer
+  }
+
+  /// Until the task is cancelled.
+  package func run() async {
+    while !Task.isCancelled {
+      do {
+        try await round(at: Date())
+        await writer.sleep(Self.pause)
+      } catch {
+        if Task.isCancelled { return }
+        writer.logger.warning(
+          "OpenRouter's prices cannot be taken over; trying again.",
+          metadata: ["error": "\(error)", "wait": "\(Self.pauseAfterFailure)"])
+        await writer.sleep(Self.pauseAfterFailure)
+      }
+    }
+  }
+
+  /// - Throws: `PriceListError`, and errors of the database that no waiting mends.
+  func round(at now: Date) async throws {
+    let list = try await catalog.prices(allowFree: false)
+    let inUse = models.names
+    let plan = try await writer.write(for: "taking OpenRouter's prices over") { db in
+      let plan = try PricePlan(list, .known(inUse: inUse), at: now, in: db)
+      try plan.apply(at: now, in: db)
+      return plan
+    }
+    log(plan)
+    await tell(of: plan, inUse)
+  }
+
+  private func log(_ plan: PricePlan) {
+    for change in plan.changes {
+      for move in change.moves {
+        writer.logger.notice(
+          "A price has changed.",
+          metadata: [
+            "model": "\(change.model)", "price": "\(move.part)", "old": "\(move.old ?? "none")",
+            "new": "\(move.new ?? "none")", "change": "\(move.percentText)",
+          ])
+      }
+    }
+    for refusal in plan.refusals {
+      writer.logger.warning(
+        "A listed price is not taken over; the one there was stays.",
+        metadata: ["model": "\(refusal.model)", "reason": "\(refusal.reason)"])
+    }
+    for model in plan.unlisted {
+      writer.logger.warning("OpenRouter does not list a model.", metadata: ["model": "\(model)"])
+    }
+    for (model, day) in plan.endings {
+      writer.logger.warning(
+        "OpenRouter says when a model ends.", metadata: ["model": "\(model)", "day": "\(day)"])
+    }
+    writer.logger.info(
+      "Compared the prices with OpenRouter's list.",
+      metadata: ["changed": "\(plan.changes.count)", "unchanged": "\(plan.unchanged)"])
+  }
+
+  private func tell(of plan: PricePlan, _ inUse: Set<ModelName>) async {
+    let moves = plan.changes.filter { inUse.contains($0.model) }.flatMap { change in
+      change.moves.filter(\.isLarge).map { move in
+        "\(change.model), \(move.part): \(move.old ?? "-") → \(move.new ?? "-") "
+          + "(\(move.percentText))"
+      }
+    }
+    if !moves.isEmpty {
+      await alerts.raise(
+        .priceMove,
+        "Prices in use have moved by more than 10 %, in USD per million tokens: "
+          + moves.joined(separator: "; ") + ". Calls take them from now on.")
+    }
+    let flaws =
+      plan.refusals.filter { inUse.contains($0.model) }.map { "\($0.model): \($0.reason)" }
+      + plan.unlisted.filter(inUse.contains).map { "\($0): it is not listed" }
+    if !flaws.isEmpty {
+      await alerts.raise(
+        .priceList,
+        "OpenRouter's list gives no usable price for a model in use; the price there was stays. "
+          + flaws.joined(separator: "; ") + ".")
+    }
+  }
+}
+
+extension OpenRouterCatalog {
+  /// What its models cost.
+  ///
+  /// - Throws: `PriceListError.unavailable` where there is no answer, `unreadable` where it is no
+  ///   list.
+  package func prices(allowFree: Bool) async throws(PriceListError) -> PriceList {
+    let json: Data
+    do {
+      json = try await models()
+    } catch {
+      let reason =
+        switch error.reason {
+        case .unreachable: "it cannot be reached; check the network and OPENROUTER_BASE_URL"
+        case .timedOut: "it has not answered in time"
+        default: "\(error.reason)"
+        }
+      throw .unavailable("OpenRouter's list of models is not to be had: \(reason)")
+    }
+    return try OpenRouterPriceList.read(json, allowFree: allowFree)
+  }
+}
+
+extension ModelAssignment {
+  /// Those in use, as the price list names them.
+  package var names: Set<ModelName> {
+    Set(
+      TaskType.allCases.map { task in
+        ModelName(provider: self[task].provider.rawValue, model: self[task].name)
+      })
+  }
+}
