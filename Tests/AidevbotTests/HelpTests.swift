@@ -12,14 +12,27 @@ struct HelpTests {
     ),
     ("run", ["--config", "TELEGRAM_BOT_TOKEN", "SIGTERM"]),
     ("console", ["--config", "provider key", "demo"]),
-    ("pricing", ["list", "set", "deactivate", "quote"]),
+    ("pricing", ["list", "history", "set", "deactivate", "quote", "sync", "import"]),
+    ("pricing history", ["<model>", "--json", "--config"]),
+    (
+      "pricing sync",
+      [
+        "openrouter", "--all", "--model <model>", "--allow-free", "--yes", "--json", "--config",
+        "PRICING_SYNC_OPENROUTER",
+      ]
+    ),
+    (
+      "pricing import",
+      ["<file>", "--all", "--model <model>", "--allow-free", "--yes", "--json", "--config"]
+    ),
     ("pricing list", ["--all", "--json", "--config"]),
     (
       "pricing set",
       [
         "<provider>", "<model>", "--input", "--output", "--cached-input", "--reasoning",
-        "--image-input", "--image-output", "--long-prompt-over", "--long-prompt-input",
-        "--long-prompt-output", "--long-prompt-cached-input", "--note", "--json", "--config",
+        "--cache-write", "--image-input", "--image-output", "--long-prompt-over",
+        "--long-prompt-input", "--long-prompt-output", "--long-prompt-cached-input",
+        "--long-prompt-cache-write", "--note", "--json", "--config",
       ]
     ),
     ("pricing deactivate", ["<provider>", "<model>", "--config"]),
@@ -27,7 +40,8 @@ struct HelpTests {
       "pricing quote",
       [
         "<provider>", "<model>", "--input-tokens", "--output-tokens", "--cached-tokens",
-        "--reasoning-tokens", "--images", "--json", "--config",
+        "--cache-write-tokens", "--reasoning-tokens", "--images", "--at <time>", "--json",
+        "--config",
       ]
     ),
     ("credits", ["grant", "show"]),

@@ -51,7 +51,7 @@ struct Aidevbot: AsyncParsableCommand {
     case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized: 78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists: 75
     case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade,
-      is TelegramError:
+      is TelegramError, is PriceListError:
       1
     default: nil
     }

@@ -9,8 +9,9 @@ struct PricingCommand: ParsableCommand {
       made before keep the price they were made at. A running bot sees it at once.
       """,
     subcommands: [
-      PricingListCommand.self, PricingSetCommand.self, PricingDeactivateCommand.self,
-      PricingQuoteCommand.self,
+      PricingListCommand.self, PricingHistoryCommand.self, PricingSetCommand.self,
+      PricingDeactivateCommand.self, PricingQuoteCommand.self, PricingSyncCommand.self,
+      PricingImportCommand.self,
     ])
 }
 

@@ -1,0 +1,134 @@
+import ArgumentParser
+import DevBot
+import Foundation
+import Glibc
+import LanguageModels
+import Ledger
+
+/// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
+/// what would change, the question, and the writing.
+struct PriceListOptions: ParsableArguments {
+  @Flag(help: "Take every model of the list.")
+  var all = false
+  @Option(help: "Take this model alone.")
+  var model: String?
+  @Flag(help: "Take prices of zero over as well.")
+  var allowFree = false
+  @Flag(help: "Change the prices without asking.")
+  var yes = false
+
+  func validate() throws {
+    guard !all || model == nil else {
+      throw ValidationError("--all and --model exclude each other.")
+    }
+  }
+
+  /// - Parameter provider: The one that may be left out.
+  static func name(_ text: String, provider: ModelProvider?) -> ModelName? {
+    let withProvider = provider.flatMap { ModelID(parsing: "\($0.rawValue)/\(text)") }
+    guard let id = ModelID(parsing: text) ?? withProvider, id.provider != .demo,
+      provider == nil || provider == id.provider
+    else { return nil }
+    return ModelName(provider: id.provider.rawValue, model: id.name)
+  }
+
+  /// - Throws: `PriceListError`, and `ExitCode(1)` where changes are left undone.
+  func takeOver(_ list: PriceList, only: ModelName?, _ live: Live, asJSON: Bool) throws {
+    let inUse = try live.settings.bot().models.names
+    let database = try live.database()
+    let scope: PricePlan.Scope =
+      if let only { .only(only) } else if all { .all } else { .known(inUse: inUse) }
+    let plan = try database.read { try PricePlan(list, scope, at: Date(), in: $0) }
+    if let only, let reason = plan.whyNot(only) {
+      throw PriceListError.notTaken(only, reason: reason)
+    }
+    if !asJSON { show(plan) }
+    let isWanted = plan.changes.isEmpty || yes || (!asJSON && ask(plan))
+    if isWanted, !plan.changes.isEmpty {
+      try database.write { try plan.apply(at: Date(), in: $0) }
+    }
+    if asJSON {
+      try printJSON(PricePlanOutput(plan, isApplied: isWanted))
+    } else if isWanted, !plan.changes.isEmpty {
+      let count = plan.changes.count
+      print(
+        count == 1
+          ? "Changed the price of 1 model; calls take it from now on."
+          : "Changed the prices of \(count) models; calls take them from now on.")
+    }
+    if !isWanted {
+      FileHandle.standardError.write(
+        Data("aidevbot: Nothing was changed; --yes changes the prices without asking.\n".utf8))
+      throw ExitCode(1)
+    }
+  }
+
+  /// Nobody answers where there is no terminal.
+  private func ask(_ plan: PricePlan) -> Bool {
+    guard isatty(STDIN_FILENO) == 1 else { return false }
+    let question = "Change the prices of \(plan.changes.count) models? [y/N] "
+    FileHandle.standardOutput.write(Data(question.utf8))
+    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+  }
+
+  private func show(_ plan: PricePlan) {
+    if plan.changes.isEmpty {
+      let models = plan.unchanged == 1 ? "1 model" : "\(plan.unchanged) models"
+      print("No price differs from the list. Unchanged: \(models).")
+    } else {
+      var table = Table("MODEL", "PRICE", "OLD", "NEW", "CHANGE")
+      for change in plan.changes {
+        for move in change.moves {
+          table.add(
+            "\(change.model)", move.part, move.old ?? "-", move.new ?? "-", move.percentText)
+        }
+      }
+      print("US dollars per million tokens, or per image:")
+      print(table.text)
+    }
+    for refusal in plan.refusals {
+      print("Not taken over: \(refusal.model): \(refusal.reason)")
+    }
+    for model in plan.unlisted { print("Not in the list: \(model); its price stays.") }
+    for (model, day) in plan.endings { print("Ends on \(day): \(model)") }
+  }
+}
+
+/// What `--json` prints of it.
+private struct PricePlanOutput: Encodable {
+  struct Change: Encodable {
+    var model: String
+    var prices: [PriceMoveOutput]
+    var tariff: Tariff
+  }
+
+  struct Refusal: Encodable {
+    var model: String
+    var reason: String
+  }
+
+  struct Ending: Encodable {
+    var model: String
+    var day: String
+  }
+
+  var applied: Bool
+  var changes: [Change]
+  var unchanged: Int
+  var notTaken: [Refusal]
+  var notListed: [String]
+  var endings: [Ending]
+
+  init(_ plan: PricePlan, isApplied: Bool) {
+    applied = isApplied
+    changes = plan.changes.map { change in
+      Change(
+        model: "\(change.model)", prices: change.moves.map(PriceMoveOutput.init),
+        tariff: change.new)
+    }
+    unchanged = plan.unchanged
+    notTaken = plan.refusals.map { Refusal(model: "\($0.model)", reason: $0.reason) }
+    notListed = plan.unlisted.map(\.description)
+    endings = plan.endings.map { Ending(model: "\($0.model)", day: $0.day) }
+  }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Ledger
+
+struct PricingHistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "Show every price that a model ever had, and what changed.")
+
+  @Argument(
+    help: "The model, such as gemini-2.5-flash or openrouter/anthropic/claude-sonnet-5.5.")
+  var model: String
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  private struct Output: Encodable {
+    var price: PriceOutput
+    var until: Date?
+    var changes: [PriceMoveOutput]
+  }
+
+  /// A price and the one that it took the place of.
+  private struct Version {
+    var price: ModelPrice
+    var moves: [PriceMove]
+  }
+
+  func run() async throws {
+    let database = try await Live(options).database()
+    let prices = try database.read { try ModelPricingService().versions(of: model, in: $0) }
+    guard !prices.isEmpty else {
+      throw PriceListError.unreadable(
+        "no model called \(model) ever had a price; aidevbot pricing list --all names those that do"
+      )
+    }
+    let versions = prices.indices.map { index in
+      let earlier = index + 1 < prices.count ? prices[index + 1] : nil
+      let isSame = earlier?.provider == prices[index].provider
+      return Version(
+        price: prices[index],
+        moves: isSame
+          ? PriceMove.moves(from: earlier?.tariff, to: prices[index].tariff) : [])
+    }
+    if output.json {
+      return try printJSON(
+        versions.map { version in
+          Output(
+            price: PriceOutput(version.price),
+            until: version.price.isActive ? nil : version.price.updatedAt,
+            changes: version.moves.map(PriceMoveOutput.init))
+        })
+    }
+    print("US dollars per million tokens, or per image; the newest first:")
+    var table = Table(
+      "PROVIDER", "SINCE (UTC)", "UNTIL (UTC)", "INPUT", "OUTPUT", "CACHED", "LONG PROMPTS, HOURS",
+      "CHANGED", "NOTE")
+    for version in versions {
+      let (price, tariff) = (version.price, version.price.tariff)
+      let changes = version.moves.map { "\($0.part) \($0.percentText)" }
+      table.add(
+        price.provider, price.createdAt.tableText,
+        price.isActive ? "-" : price.updatedAt.tableText, tariff.input, tariff.output,
+        tariff.cachedInput ?? "-", tariff.conditionsText,
+        changes.isEmpty ? "-" : changes.joined(separator: "; "), price.notes ?? "-")
+    }
+    print(table.text)
+  }
+}
+
+/// One price that becomes another one, as `--json` prints it.
+struct PriceMoveOutput: Encodable {
+  var part: String
+  var old: String?
+  var new: String?
+  /// In percent, with one decimal, rounded away from zero.
+  var percent: String?
+
+  init(_ move: PriceMove) {
+    part = move.part
+    old = move.old
+    new = move.new
+    percent = move.perMille.map { DecimalText.format($0, decimals: 1, atLeast: 1) }
+  }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+import Ledger
+
+struct PricingImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Take prices over from LiteLLM's model_prices_and_context_window.json.",
+    discussion: """
+      The file is at https://github.com/BerriAI/litellm; of its models, those of gemini/ and \
+      openrouter/ are ours. Shows what would change, and asks. Without --all or --model, only \
+      models that have a price or are in use by the settings are taken. A model with a price that \
+      is negative, zero, unreadable or above 10000 USD per million tokens keeps the price it has.
+      """)
+
+  /// In bytes; many times today's file.
+  private static let longestFile = 64 << 20
+
+  @Argument(help: "Where the file is.", completion: .file(extensions: ["json"]))
+  var file: String
+  @OptionGroup var choice: PriceListOptions
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let live = try await Live(options)
+    let only = try choice.model.map { text in
+      guard let name = PriceListOptions.name(text, provider: nil) else {
+        throw PriceListError.unreadable(
+          "\(text) names no model; write google/NAME or openrouter/VENDOR/NAME")
+      }
+      return name
+    }
+    let list: PriceList
+    do {
+      list = try LiteLLMPriceList.read(try contents(), allowFree: choice.allowFree)
+    } catch PriceListError.unreadable(let reason) {
+      throw PriceListError.unreadable("\(file) cannot be taken over: \(reason)")
+    }
+    try choice.takeOver(list, only: only, live, asJSON: output.json)
+  }
+
+  private func contents() throws -> Data {
+    guard let handle = FileHandle(forReadingAtPath: file),
+      let data = try? handle.read(upToCount: Self.longestFile + 1)
+    else { throw PriceListError.unreadable("the file cannot be read; check its path") }
+    guard data.count <= Self.longestFile else {
+      throw PriceListError.unreadable("it is longer than \(Self.longestFile >> 20) MiB")
+    }
+    return data
+  }
+}
