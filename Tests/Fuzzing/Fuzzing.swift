@@ -3,7 +3,7 @@ import Foundation
 /// What is fuzzed. The environment variable FUZZ names one of them, since libFuzzer has the command
 /// line to itself.
 private enum Target: String, CaseIterable {
-  case update, gemini, openrouter, eventstream, configuration, renderer, money
+  case update, gemini, openrouter, eventstream, configuration, renderer, money, prices
 
   static let chosen: Target = {
     let name = ProcessInfo.processInfo.environment["FUZZ"] ?? ""
@@ -22,6 +22,7 @@ private enum Target: String, CaseIterable {
     case .configuration: ConfigurationTarget.run(input)
     case .renderer: RendererTarget.run(input)
     case .money: MoneyTarget.run(input)
+    case .prices: PricesTarget.run(input)
     }
   }
 }

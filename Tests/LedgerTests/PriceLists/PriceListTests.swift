@@ -159,6 +159,17 @@ struct PriceListTests {
     #expect(list.refusals.map(\.reason) == ["it is listed more than once"])
   }
 
+  @Test(arguments: [100, 500, 100_000])
+  func endNoProcessHoweverDeepTheyAre(depth: Int) {
+    for (open, close) in [("[", "]"), (#"{"a":"#, "}")] {
+      let value =
+        String(repeating: open, count: depth) + "1" + String(repeating: close, count: depth)
+      let list = try? openRouter(value)
+      #expect(list == nil || list?.refusals.map(\.reason) == ["prompt is missing"])
+      #expect((try? liteLLM(value))?.entries.isEmpty != false)
+    }
+  }
+
   @Test(arguments: ["", "{}", "[]", "null", #"{"data": {}}"#, #"{"gpt-4o": {}}"#, "\u{0}", "{"])
   func areKnownFromOtherThings(json: String) {
     #expect(throws: PriceListError.self) {
