@@ -79,7 +79,7 @@ extension FaultSweep {
 extension World {
   fileprivate func databaseFiles() throws -> [URL: Data] {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-    let paths = names.filter { $0.hasPrefix("bot.sqlite") }.map(folder.appendingPathComponent)
+    let paths = names.filter { $0.hasPrefix("aidevbot.sqlite") }.map(folder.appendingPathComponent)
     return try Dictionary(uniqueKeysWithValues: paths.map { ($0, try Data(contentsOf: $0)) })
   }
 

@@ -6,8 +6,8 @@ struct HelpTests {
     (
       "",
       [
-        "run", "console", "pricing", "credits", "refund", "stars", "codes", "ledger", "--version",
-        "78 a setting",
+        "run", "console", "pricing", "credits", "users", "usage", "refund", "stars", "codes",
+        "ledger", "--version", "78 a setting",
       ]
     ),
     ("run", ["--config", "TELEGRAM_BOT_TOKEN", "SIGTERM"]),
@@ -25,7 +25,7 @@ struct HelpTests {
       "pricing import",
       ["<file>", "--all", "--model <model>", "--allow-free", "--yes", "--json", "--config"]
     ),
-    ("pricing list", ["--all", "--json", "--config"]),
+    ("pricing list", ["--all", "--json", "--csv", "--config"]),
     (
       "pricing set",
       [
@@ -44,20 +44,39 @@ struct HelpTests {
         "--config",
       ]
     ),
-    ("credits", ["grant", "show"]),
+    ("credits", ["grant", "show", "history"]),
     ("credits grant", ["<telegram-user-id>", "<credits>", "--reason", "--json", "--config"]),
-    ("credits show", ["<telegram-user-id>", "--json", "--config"]),
+    ("credits show", ["<telegram-user-id>", "--json", "--csv", "--config"]),
+    (
+      "credits history",
+      [
+        "<telegram-user-id>", "--limit <n>", "--since <day or time>", "--json", "--csv", "--config",
+      ]
+    ),
+    ("users", ["list", "show", "block", "unblock"]),
+    ("users list", ["--limit <n>", "--json", "--csv", "--config"]),
+    ("users show", ["<user>", "--limit <n>", "--json", "--csv", "--config"]),
+    ("users block", ["<user>", "--json", "--config"]),
+    ("users unblock", ["<user>", "--json", "--config"]),
+    ("usage", ["report"]),
+    (
+      "usage report",
+      [
+        "--since <day or time>", "--by", "--json", "--csv", "--config", "margin", "house loss",
+        "P95",
+      ]
+    ),
     ("refund", ["<charge-id>", "--force", "--user <id>", "--json", "--config", "75 where"]),
     ("stars", ["reconcile", "balance", "packages"]),
-    ("stars reconcile", ["--json", "--config", "Exit status 1"]),
+    ("stars reconcile", ["--json", "--csv", "--config", "Exit status 1"]),
     ("stars balance", ["--json", "--config", "Exit status 1"]),
-    ("stars packages", ["--json", "--config"]),
+    ("stars packages", ["--json", "--csv", "--config"]),
     ("codes", ["create", "list"]),
     (
       "codes create",
       ["--credits", "--uses", "--expires <yyyy-mm-dd>", "--code <text>", "--json", "--config"]
     ),
-    ("codes list", ["--json", "--config"]),
+    ("codes list", ["--json", "--csv", "--config"]),
     ("ledger", ["verify"]),
     ("ledger verify", ["--json", "--config", "1 and a line for each break"]),
   ])

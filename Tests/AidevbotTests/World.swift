@@ -63,7 +63,7 @@ final class World: Sendable {
 // MARK: - Programs
 
 extension World {
-  var databasePath: String { folder.appendingPathComponent("bot.sqlite").path }
+  var databasePath: String { folder.appendingPathComponent("aidevbot.sqlite").path }
 
   /// The settings of a bot that finds all its servers here, and sends as fast as it can.
   var environment: [String: String] {
@@ -82,10 +82,17 @@ extension World {
   func start(
     _ arguments: [String], changing changes: [String: String?] = [:], input: String = ""
   ) throws -> ChildProcess {
+    try start(Self.built("aidevbot"), arguments, changing: changes, input: input)
+  }
+
+  func start(
+    _ program: URL, _ arguments: [String], changing changes: [String: String?] = [:],
+    input: String = ""
+  ) throws -> ChildProcess {
     var environment = environment
     for (name, value) in changes { environment[name] = value }
     let child = try ChildProcess(
-      Self.built("aidevbot"), arguments, environment: environment, folder: folder, input: input)
+      program, arguments, environment: environment, folder: folder, input: input)
     children.withLock { $0.append(child) }
     return child
   }

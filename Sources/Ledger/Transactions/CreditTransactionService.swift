@@ -82,6 +82,20 @@ package struct CreditTransactionService: Sendable {
       [userID, limit], in: db)
   }
 
+  /// The user's transactions since then, or all, newest first.
+  package func history(
+    userID: Int64, since: Date?, limit: Int?, in db: Database
+  ) throws -> [CreditTransaction] {
+    try CreditTransaction.fetchAll(
+      db,
+      sql: """
+        SELECT * FROM credit_transactions
+        WHERE user_id = :user AND (:since IS NULL OR created_at >= :since)
+        ORDER BY id DESC LIMIT coalesce(:limit, -1)
+        """,
+      arguments: ["user": userID, "since": since?.databaseText, "limit": limit])
+  }
+
   /// What a project has cost its owner: deductions less refunds.
   package func spent(onProject projectID: String, in db: Database) throws -> Credits {
     try Credits.fetchOne(

@@ -15,6 +15,8 @@ package struct UserAccount: Sendable, Equatable {
   package var createdAt: Date
   /// By an administrator.
   package var isBlocked: Bool
+  /// Whether the owner has erased it: then it is nobody's.
+  package var isErased: Bool
   /// Whether the person has blocked the bot.
   package var isUnreachable: Bool
   /// Whether the person had an account before and erased it.
@@ -38,9 +40,23 @@ extension UserAccount: FetchableRecord {
     activeProjectID = row["active_project_id"]
     createdAt = row["created_at"]
     isBlocked = row["blocked_at"] != nil
+    isErased = row["erased_at"] != nil
     isUnreachable = row["unreachable_since"] != nil
     isReturning = row["is_returning"]
     referredBy = row["referred_by"]
+  }
+}
+
+/// An account, and how much it is used.
+package struct UserActivity: Sendable, Equatable, FetchableRecord {
+  package var account: UserAccount
+  package var calls: Int
+  package var lastCallAt: Date?
+
+  package init(row: Row) {
+    account = UserAccount(row: row)
+    calls = row["calls"]
+    lastCallAt = row["last_call_at"]
   }
 }
 

@@ -38,6 +38,18 @@ package struct UserService: Sendable {
       arguments: [name])
   }
 
+  /// Accounts with what they did, those first that were opened last.
+  package func list(limit: Int?, in db: Database) throws -> [UserActivity] {
+    try UserActivity.fetchAll(
+      db,
+      sql: """
+        SELECT u.*, count(a.id) AS calls, max(a.created_at) AS last_call_at
+        FROM users u LEFT JOIN api_key_usage a ON a.user_id = u.id
+        GROUP BY u.id ORDER BY u.id DESC LIMIT coalesce(?, -1)
+        """,
+      arguments: [limit])
+  }
+
   /// Opens the person's account, with the initial grant as its first journal row. Where there is
   /// one already, only the profile is brought up to date, and `isNew` is false. Whoever erased an
   /// account before gets no second grant.

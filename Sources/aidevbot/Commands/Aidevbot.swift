@@ -25,7 +25,8 @@ struct Aidevbot: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ConsoleCommand.self, PricingCommand.self, CreditsCommand.self,
-      RefundCommand.self, StarsCommand.self, CodesCommand.self, LedgerCommand.self,
+      UsersCommand.self, UsageCommand.self, RefundCommand.self, StarsCommand.self,
+      CodesCommand.self, LedgerCommand.self,
     ])
 
   static func main() async {
@@ -51,7 +52,7 @@ struct Aidevbot: AsyncParsableCommand {
     case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized: 78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists: 75
     case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade,
-      is TelegramError, is PriceListError:
+      is TelegramError, is PriceListError, is UnknownPerson:
       1
     default: nil
     }

@@ -57,21 +57,19 @@ struct CodesListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "List the codes and how often each was used.")
 
-  @OptionGroup var output: JSONOption
+  @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
     let codes = try await Live(options).database().read {
       try PromotionCodeService().list(in: $0)
     }
-    if output.json { return try printJSON(codes.map(CodeOutput.init)) }
-    guard !codes.isEmpty else { return print("There are no codes.") }
     var table = Table("CODE", "CREDITS", "USED", "OF", "UNTIL (UTC)")
     for code in codes {
       table.add(
         code.code, "\(code.credits)", "\(code.uses)", "\(code.mostUses)", code.expiresAt.tableText)
     }
-    print(table.text)
+    try output.show(table, json: codes.map(CodeOutput.init), empty: "There are no codes.")
   }
 }
 

@@ -5,7 +5,9 @@ import Ledger
 struct CreditsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "credits", abstract: "See and change what people have.",
-    subcommands: [CreditsGrantCommand.self, CreditsShowCommand.self])
+    subcommands: [
+      CreditsGrantCommand.self, CreditsShowCommand.self, CreditsHistoryCommand.self,
+    ])
 }
 
 struct CreditsGrantCommand: AsyncParsableCommand {
@@ -54,7 +56,7 @@ struct CreditsShowCommand: AsyncParsableCommand {
 
   @Argument(help: "The person's numeric id on Telegram; 0 is whoever uses the console.")
   var telegramUserID: Int64
-  @OptionGroup var output: JSONOption
+  @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
@@ -65,20 +67,52 @@ struct CreditsShowCommand: AsyncParsableCommand {
         try CreditTransactionService().list(userID: account.id, limit: Self.shown, in: db)
       )
     }
-    if output.json { return try printJSON(AccountOutput(account, transactions)) }
     let name = [account.firstName, account.username.map { "@\($0)" }].compactMap { $0 }
       .joined(separator: " ")
-    print("User \(account.telegramUserID)\(name.isEmpty ? "" : ", \(name)")")
-    print("Balance:   \(account.balance) credits")
-    print("Reserved:  \(account.held) credits")
-    print("Available: \(account.available) credits\n")
-    var table = Table("TIME (UTC)", "TYPE", "CREDITS", "BALANCE", "DESCRIPTION")
+    let title = """
+      User \(account.telegramUserID)\(name.isEmpty ? "" : ", \(name.onOneLine)")
+      Balance:   \(account.balance) credits
+      Reserved:  \(account.held) credits
+      Available: \(account.available) credits
+
+      """
+    try output.show(
+      Table(transactions), json: AccountOutput(account, transactions),
+      empty: title + "\nThere are no transactions.", title: title)
+  }
+}
+
+struct CreditsHistoryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history", abstract: "List a person's transactions, newest first.")
+
+  @Argument(help: "The person's numeric id on Telegram; 0 is whoever uses the console.")
+  var telegramUserID: Int64
+  @OptionGroup var limit: LimitOption
+  @OptionGroup var since: SinceOption
+  @OptionGroup var output: TableOption
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let transactions = try await Live(options).existingDatabase().read { db in
+      let account = try UserService().account(telegramUserID: telegramUserID, in: db)
+      return try CreditTransactionService().history(
+        userID: account.id, since: since.since, limit: limit.limit, in: db)
+    }
+    try output.show(
+      Table(transactions), json: transactions.map(TransactionOutput.init),
+      empty: "There are no transactions.")
+  }
+}
+
+extension Table {
+  init(_ transactions: [CreditTransaction]) {
+    self.init("TIME (UTC)", "TYPE", "CREDITS", "BALANCE", "DESCRIPTION")
     for row in transactions {
-      table.add(
+      add(
         row.createdAt.tableText, row.type.rawValue, "\(row.amount)", "\(row.balanceAfter)",
         row.description)
     }
-    print(table.text)
   }
 }
 
@@ -93,7 +127,7 @@ extension Credits {
 }
 
 /// A journal row, as `--json` prints it. Amounts are exact decimal text, in credits.
-private struct TransactionOutput: Encodable {
+struct TransactionOutput: Encodable {
   var id: Int64
   var type: String
   var credits: String

@@ -8,7 +8,7 @@ struct PricingListCommand: AsyncParsableCommand {
 
   @Flag(help: "Also list every earlier version.")
   var all = false
-  @OptionGroup var output: JSONOption
+  @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
@@ -16,25 +16,23 @@ struct PricingListCommand: AsyncParsableCommand {
     let prices = try database.read {
       try ModelPricingService().list(includingClosed: all, in: $0)
     }
-    if output.json { return try printJSON(prices.map(PriceOutput.init)) }
-    guard !prices.isEmpty else { return print("No model has a price.") }
-    print("US dollars per million tokens, or per image:")
-    print(Self.table(prices))
+    try output.show(
+      Self.table(prices), json: prices.map(PriceOutput.init), empty: "No model has a price.",
+      title: "US dollars per million tokens, or per image:")
   }
 
-  static func table(_ prices: [ModelPrice]) -> String {
+  static func table(_ prices: [ModelPrice]) -> Table {
     var table = Table(
       "PROVIDER", "MODEL", "INPUT", "OUTPUT", "CACHED", "CACHE WRITE", "THINKING", "IMAGE IN",
       "IMAGE OUT", "LONG PROMPTS, HOURS", "ACTIVE", "SINCE (UTC)")
     for price in prices {
       let tariff = price.tariff
       table.add(
-        price.provider, price.model, tariff.input, tariff.output, tariff.cachedInput ?? "-",
-        tariff.cacheWrite ?? "-", tariff.reasoning ?? "-", tariff.imageInput ?? "-",
-        tariff.imageOutput ?? "-", tariff.conditionsText, price.isActive ? "yes" : "no",
-        price.createdAt.tableText)
+        price.provider, price.model, tariff.input, tariff.output, tariff.cachedInput,
+        tariff.cacheWrite, tariff.reasoning, tariff.imageInput, tariff.imageOutput,
+        tariff.conditionsText, price.isActive ? "yes" : "no", price.createdAt.tableText)
     }
-    return table.text
+    return table
   }
 }
 

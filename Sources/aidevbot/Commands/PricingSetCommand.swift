@@ -69,7 +69,7 @@ struct PricingSetCommand: AsyncParsableCommand {
     if json.json { return try printJSON(PriceOutput(price)) }
     print("The price of \(price.provider)/\(price.model) is set; calls take it from now on.")
     print("(In \(try live.settings.databasePath()).)")
-    print(PricingListCommand.table([price]))
+    print(PricingListCommand.table([price]).text())
   }
 
   private var tariff: Tariff {

@@ -21,7 +21,7 @@ struct StarsReconcileCommand: AsyncParsableCommand {
       Exit status 1 where something cannot be explained.
       """)
 
-  @OptionGroup var output: JSONOption
+  @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   private struct Output: Encodable {
@@ -42,14 +42,12 @@ struct StarsReconcileCommand: AsyncParsableCommand {
         direction: line.entry.isIncoming ? "in" : "out", stars: line.entry.stars,
         finding: line.finding.sentence)
     }
-    if output.json {
-      try printJSON(rows)
-    } else {
-      var table = Table("TIME (UTC)", "", "STARS", "FINDING", "ID")
-      for row in rows {
-        table.add(row.happenedAt.tableText, row.direction, "\(row.stars)", row.finding, row.id)
-      }
-      print(rows.isEmpty ? "Nothing new in Telegram's list of Stars." : table.text)
+    var table = Table("TIME (UTC)", "WAY", "STARS", "FINDING", "ID")
+    for row in rows {
+      table.add(row.happenedAt.tableText, row.direction, "\(row.stars)", row.finding, row.id)
+    }
+    try output.show(table, json: rows, empty: "Nothing new in Telegram's list of Stars.")
+    if !output.json, !output.csv {
       for payment in result.unlisted {
         print(
           "Telegram told of \(payment.amount) Stars by user \(payment.payer ?? 0), but does not "
@@ -107,7 +105,7 @@ struct StarsPackagesCommand: AsyncParsableCommand {
       configured markup, credit value and price of a Star.
       """)
 
-  @OptionGroup var output: JSONOption
+  @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   private struct Output: Encodable {
@@ -135,7 +133,6 @@ struct StarsPackagesCommand: AsyncParsableCommand {
           name: package.name, credits: "\(package.credits)", bonus: "\(package.bonus)",
           stars: package.price, monthly: package.isMonthly, marginPercent: Double(margin) / 10))
     }
-    if output.json { return try printJSON(rows) }
-    print(rows.isEmpty ? "Nothing is for sale." : table.text)
+    try output.show(table, json: rows, empty: "Nothing is for sale.")
   }
 }

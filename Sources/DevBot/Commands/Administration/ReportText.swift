@@ -85,11 +85,9 @@ struct ReportText {
     return text.joined(separator: "\n")
   }
 
-  /// A comma between, a line each; what a spreadsheet could take for a formula is no formula.
   var csv: String {
     let rows = lines.map { [$0.section, $0.name, $0.value, $0.unit] }
-    return ([["section", "name", "value", "unit"]] + rows)
-      .map { $0.map(Self.csvField).joined(separator: ",") + "\r\n" }.joined()
+    return CSV.text([["section", "name", "value", "unit"]] + rows)
   }
 
   private static let labelWidth = 20
@@ -99,13 +97,6 @@ struct ReportText {
     let label = String(label.filter { !$0.isNewline }.prefix(labelWidth))
     let gap = max(1, labelWidth + valueWidth - label.count - value.count)
     return " \(label)\(String(repeating: " ", count: gap))\(value)\(unit.isEmpty ? "" : " \(unit)")"
-  }
-
-  private static func csvField(_ text: String) -> String {
-    let isFormula = text.first.map { "=+@-\t\r".contains($0) } == true && Double(text) == nil
-    let safe = isFormula ? "'" + text : text
-    guard safe.contains(where: { "\",\r\n".contains($0) || $0.isNewline }) else { return safe }
-    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
   }
 }
 

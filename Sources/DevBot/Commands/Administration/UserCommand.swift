@@ -1,5 +1,5 @@
-import GRDB
-import Ledger
+package import GRDB
+package import Ledger
 
 /// `/user USER`: what somebody has, did and bought; buttons block and unblock.
 struct UserCommand: Command {
@@ -86,7 +86,7 @@ struct UserCommand: Command {
 
 extension UserAccount {
   /// `Ada (@ada, 42)`, for an administrator.
-  var shownName: String {
+  package var shownName: String {
     Profile(telegramUserID: telegramUserID, username: username, firstName: firstName).shownName
   }
 }
@@ -98,7 +98,7 @@ extension UserService {
       ?? find(username: mention, in: db)
   }
 
-  func find(mention: String, in db: Database) throws -> UserAccount? {
+  package func find(mention: String, in db: Database) throws -> UserAccount? {
     let word = mention.prefix { !$0.isWhitespace }
     return try named(String(word), in: db)
   }

@@ -1,0 +1,17 @@
+/// Comma-separated values as in RFC 4180, for a spreadsheet.
+package enum CSV {
+  /// A line each, with its end.
+  package static func text(_ rows: [[String]]) -> String {
+    rows.map { $0.map(field).joined(separator: ",") + "\r\n" }.joined()
+  }
+
+  /// What a spreadsheet could take for a formula is made harmless by an apostrophe; a number stays
+  /// one.
+  private static func field(_ text: String) -> String {
+    let mayBeFormula = text.first.map { "=+@-\t".contains($0) || $0.isNewline } == true
+    let isNumber = text.wholeMatch(of: /[+-]?[0-9]+(\.[0-9]+)?/) != nil
+    let safe = mayBeFormula && !isNumber ? "'" + text : text
+    guard safe.contains(where: { "\",".contains($0) || $0.isNewline }) else { return safe }
+    return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,35 @@
+/// What calls used, cost and brought: all of them, or those of one day, person, model, task or
+/// project.
+package struct UsageSummary: Sendable, Equatable {
+  package enum Grouping: String, Sendable, CaseIterable {
+    case day
+    case user
+    case model
+    case task
+    case project
+  }
+
+  /// The day in UTC, the person's id on Telegram, `PROVIDER/MODEL`, the task, or the project's id;
+  /// `nil` for calls that belong to no project.
+  package var key: String?
+  /// The person's or the project's, where there is one.
+  package var name: String?
+  package var calls = 0
+  package var inputTokens: Int64 = 0
+  package var outputTokens: Int64 = 0
+  /// In nano-dollars; the part that the house bears is in it.
+  package var realCost: Int64 = 0
+  /// Less what was given back for answers that reached nobody.
+  package var charged = Credits.zero
+  /// The charged credits at the credit value of their time, in nano-dollars.
+  package var chargedValue: Int64 = 0
+  /// What the house bears of the real cost, in nano-dollars: calls that failed or were lost,
+  /// answers that reached nobody, and what was above the hold.
+  package var houseLoss: Int64 = 0
+  /// Milliseconds until the answer, by nearest rank; `nil` where no call's time is known.
+  package var medianLatency: Int64?
+  package var latency95: Int64?
+
+  /// In nano-dollars.
+  package var margin: Int64 { chargedValue &- realCost }
+}

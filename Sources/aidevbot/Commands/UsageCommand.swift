@@ -1,0 +1,139 @@
+import ArgumentParser
+import Foundation
+import Ledger
+
+struct UsageCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "usage", abstract: "See what calls of models cost and bring.",
+    subcommands: [UsageReportCommand.self])
+}
+
+struct UsageReportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Sum up calls: real cost, charged credits, margin, house loss, time to answer.",
+    discussion: """
+      The margin is what the charged credits are worth, at the credit value of their time, less \
+      the real cost. The house loss is the part of the real cost that nobody pays: calls that \
+      failed or were lost, answers that reached nobody, and what was above the hold. P50 and P95 \
+      are the milliseconds within which half and 95 % of the answers came.
+      """)
+
+  @OptionGroup var since: SinceOption
+  @Option(
+    help: "A row for each of these; without it, all calls in one row.",
+    transform: UsageReportCommand.grouping(of:))
+  var by: UsageSummary.Grouping?
+  @OptionGroup var output: TableOption
+  @OptionGroup var options: ConfigOption
+
+  private static func grouping(of text: String) throws -> UsageSummary.Grouping {
+    guard let grouping = UsageSummary.Grouping(rawValue: text) else {
+      throw ValidationError("--by must be day, user, model, task or project.")
+    }
+    return grouping
+  }
+
+  private struct Output: Encodable {
+    var since: Date?
+    var by: String?
+    var rows: [UsageOutput]?
+    var total: UsageOutput
+  }
+
+  func run() async throws {
+    let (rows, total) = try await Live(options).existingDatabase().read { db in
+      let service = UsageSummaryService()
+      return (
+        try by.map { try service.summaries(by: $0, since: since.since, in: db) },
+        try service.total(since: since.since, in: db)
+      )
+    }
+    var table = UsageTable(by)
+    for row in rows ?? [] { table.add(row) }
+    // A spreadsheet sums up by itself, and would count the sum as one more row.
+    if rows == nil || !output.csv { table.addTotal(total) }
+    try output.show(
+      total.calls == 0 ? UsageTable(by).table : table.table,
+      json: Output(
+        since: since.since, by: by?.rawValue, rows: rows?.map(UsageOutput.init),
+        total: UsageOutput(total)),
+      empty: "There were no calls.")
+  }
+}
+
+private struct UsageTable {
+  private(set) var table: Table
+  private let by: UsageSummary.Grouping?
+
+  init(_ by: UsageSummary.Grouping?) {
+    self.by = by
+    let key = by?.rawValue.uppercased() ?? "CALLS OF"
+    table =
+      Self.hasName(by)
+      ? Table(
+        key, "NAME", "CALLS", "INPUT", "OUTPUT", "COST USD", "CREDITS", "WORTH USD", "MARGIN USD",
+        "HOUSE LOSS USD", "P50 MS", "P95 MS")
+      : Table(
+        key, "CALLS", "INPUT", "OUTPUT", "COST USD", "CREDITS", "WORTH USD", "MARGIN USD",
+        "HOUSE LOSS USD", "P50 MS", "P95 MS")
+  }
+
+  private static func hasName(_ by: UsageSummary.Grouping?) -> Bool {
+    by == .user || by == .project
+  }
+
+  mutating func add(_ row: UsageSummary) {
+    add(row, titled: row.key)
+  }
+
+  mutating func addTotal(_ total: UsageSummary) {
+    add(total, titled: by == nil ? "all" : "TOTAL")
+  }
+
+  private mutating func add(_ row: UsageSummary, titled title: String?) {
+    let key = Self.hasName(by) ? [title, row.name] : [title]
+    table.add(
+      key + [
+        "\(row.calls)", "\(row.inputTokens)", "\(row.outputTokens)", row.realCost.dollars,
+        "\(row.charged)", row.chargedValue.dollars, row.margin.dollars, row.houseLoss.dollars,
+        row.medianLatency.map(String.init), row.latency95.map(String.init),
+      ])
+  }
+}
+
+/// A row of the report, as `--json` prints it. Amounts are exact decimal text.
+private struct UsageOutput: Encodable {
+  var key: String?
+  var name: String?
+  var calls: Int
+  var inputTokens: Int64
+  var outputTokens: Int64
+  var realCostUsd: String
+  var chargedCredits: String
+  var chargedUsd: String
+  var marginUsd: String
+  var houseLossUsd: String
+  var latencyP50Ms: Int64?
+  var latencyP95Ms: Int64?
+
+  init(_ summary: UsageSummary) {
+    key = summary.key
+    name = summary.name
+    calls = summary.calls
+    inputTokens = summary.inputTokens
+    outputTokens = summary.outputTokens
+    realCostUsd = summary.realCost.dollars
+    chargedCredits = "\(summary.charged)"
+    chargedUsd = summary.chargedValue.dollars
+    marginUsd = summary.margin.dollars
+    houseLossUsd = summary.houseLoss.dollars
+    latencyP50Ms = summary.medianLatency
+    latencyP95Ms = summary.latency95
+  }
+}
+
+extension Int64 {
+  /// Nano-dollars as dollars, exactly.
+  fileprivate var dollars: String { DecimalText.format(Int128(self), decimals: 9, atLeast: 2) }
+}

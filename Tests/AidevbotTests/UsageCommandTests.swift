@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What calls cost and bring, as the operator reads it.
+@Suite("aidevbot usage report")
+struct UsageCommandTests {
+  @Test func sumsUpCostChargeMarginAndTime() async throws {
+    try await World.run { world in
+      try await world.doBusiness()
+      let csv = try await world.report("--csv")
+      #expect(
+        csv.output == """
+          calls_of,calls,input,output,cost_usd,credits,worth_usd,margin_usd,house_loss_usd,p50_ms,\
+          p95_ms\r
+          all,3,3000,1500,0.0068,1.02,0.0102,0.0034,0.00,200,300\r\n
+          """)
+      let json = try await world.report("--by user --json")
+      let report = try JSONValue(json: Data(json.output.utf8))
+      #expect(report["by"] == "user")
+      #expect(report["total"]?["margin_usd"] == "0.0034")
+      #expect(report["rows"]?.array?.compactMap { $0["key"]?.string } == ["42", "43"])
+      #expect(
+        report["rows"]?.array?.first == [
+          "key": "42", "name": "@user42", "calls": 2, "input_tokens": 2000, "output_tokens": 1000,
+          "real_cost_usd": "0.00525", "charged_credits": "0.7875", "charged_usd": "0.007875",
+          "margin_usd": "0.002625", "house_loss_usd": "0.00", "latency_p50_ms": 100,
+          "latency_p95_ms": 200,
+        ])
+    }
+  }
+
+  @Test(arguments: [
+    ("user", ["42,'@user42,2,", "43,'@user43,1,"]),
+    ("model", ["google/gemini-3.8-flash,2,", "openrouter/anthropic/claude-sonnet-5.5,1,"]),
+    ("task", ["chat,2,", "coding,1,"]), ("project", ["ID,Tetris,1,", ",,2,"]),
+    ("day", ["2020-01-31,1,", "TODAY,2,"]),
+  ])
+  func groupsByEachThing(by: String, rows: [String]) async throws {
+    try await World.run { world in
+      try await world.doBusiness()
+      try world.damage(
+        "UPDATE api_key_usage SET created_at = '2020-01-31 23:59:59.999' WHERE id = 1")
+      let csv = try await world.report("--by \(by) --csv").output
+        .replacing(/[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}/, with: "ID")
+        .replacing(/20[3-9][0-9]-..-..|202[1-9]-..-../, with: "TODAY")
+      let lines = csv.split(separator: "\r\n").dropFirst()
+      #expect(lines.count == rows.count)
+      let isAsExpected = rows.allSatisfy { row in lines.contains { $0.hasPrefix(row) } }
+      #expect(isAsExpected, "\(csv)")
+      // For people, with the sum.
+      let text = try await world.report("--by \(by)")
+      #expect(text.outputLines.count == rows.count + 2)
+      #expect(text.outputLines.last?.hasPrefix("TOTAL") == true)
+    }
+  }
+
+  @Test func readsNoMoreThanItIsAskedFor() async throws {
+    try await World.run { world in
+      try await world.doBusiness()
+      try world.damage(
+        "UPDATE api_key_usage SET created_at = '2020-01-31 23:59:59.999' WHERE id = 1")
+      for (since, calls) in [("7d", "all,2,"), ("2020-01-31", "all,3,"), ("2020-02-01", "all,2,")] {
+        let csv = try await world.report("--since \(since) --csv")
+        #expect(csv.output.contains("\r\n\(calls)"), "\(csv.output)")
+      }
+      #expect(try await world.report("--since 2099-01-01").output == "There were no calls.\n")
+    }
+  }
+
+  @Test(arguments: [
+    "--by hour", "--since yesterday", "--since 2026-02-30", "--since 0d", "--since 7",
+    "--since 1000000d", "--since -7d", "--json --csv",
+  ])
+  func refusesWhatCannotBe(options: String) async throws {
+    try await World.run { world in
+      let ending = try await world.report(options)
+      #expect(ending.status == 64)
+      #expect(ending.output.isEmpty)
+    }
+  }
+}
+
+extension World {
+  fileprivate func report(_ options: String) async throws -> ChildProcess.Ending {
+    let words = options.split(separator: " ").map(String.init)
+    return try await start(["usage", "report"] + words).waitForExit()
+  }
+
+  /// Two questions of user 42, the second in a project, and one of user 43, answered after 100, 200
+  /// and 300 milliseconds.
+  fileprivate func doBusiness() async throws {
+    let daemon = try await startDaemon()
+    for user in [42, 43] as [Int64] { try await openAccount(of: user) }
+    try await ask(Seller.gemini.question)
+    try await ask("/new Tetris")
+    try await ask(Seller.gemini.question)
+    try await ask(Seller.openRouter.question, from: 43)
+    try await stop(daemon)
+    try damage("UPDATE api_key_usage SET response_time_ms = 100 * id")
+  }
+}
