@@ -7,7 +7,7 @@ struct HelpTests {
       "",
       [
         "run", "console", "pricing", "credits", "users", "usage", "refund", "stars", "codes",
-        "ledger", "--version", "78 a setting",
+        "ledger", "backup", "restore", "--version", "78 a setting",
       ]
     ),
     ("run", ["--config", "TELEGRAM_BOT_TOKEN", "SIGTERM"]),
@@ -79,6 +79,8 @@ struct HelpTests {
     ("codes list", ["--json", "--csv", "--config"]),
     ("ledger", ["verify"]),
     ("ledger verify", ["--json", "--config", "1 and a line for each break"]),
+    ("backup", ["<path>", "--keep <n>", "--force", "--json", "--config", "75 where another"]),
+    ("restore", ["<path>", "--json", "--config", "kept beside it", "75"]),
   ])
   func namesEveryOption(command: String, words: [String]) async throws {
     try await World.run { world in

@@ -26,7 +26,7 @@ struct Aidevbot: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, ConsoleCommand.self, PricingCommand.self, CreditsCommand.self,
       UsersCommand.self, UsageCommand.self, RefundCommand.self, StarsCommand.self,
-      CodesCommand.self, LedgerCommand.self,
+      CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 
   static func main() async {
@@ -50,9 +50,12 @@ struct Aidevbot: AsyncParsableCommand {
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {
     case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized: 78
-    case is InstanceLock.Taken, Poller.Stop.conflictPersists: 75
+    case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
+      BackupError.inUse:
+      75
     case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade,
-      is TelegramError, is PriceListError, is UnknownPerson:
+      is TelegramError, is PriceListError,
+      is UnknownPerson        is TelegramError, is UnknownPerson, is BackupError:
       1
     default: nil
     }

@@ -1,0 +1,141 @@
+package import Foundation
+import GRDB
+import Glibc
+
+/// Puts a backup in the place of the database. What it replaces is kept, and at each moment there
+/// is one whole database in that place, or the old one. Whoever restores has seen to it that no bot
+/// works on the database.
+package struct DatabaseRestore {
+  package typealias Progress = (_ donePages: Int, _ allPages: Int) -> Void
+
+  /// What was restored, and where the old database is now.
+  package struct Outcome: Sendable, Equatable {
+    package var report: LedgerVerification.Report
+    package var replaced: String?
+  }
+
+  private let path: String
+  private let open: (String) throws -> LedgerDatabase
+
+  /// - Parameters:
+  ///   - path: Where the database is, or is to be.
+  ///   - open: Opens a database and brings its tables up to date.
+  package init(to path: String, open: @escaping (String) throws -> LedgerDatabase) {
+    self.path = path
+    self.open = open
+  }
+
+  /// - Throws: `BackupError`, `DatabaseError`, what `open` throws.
+  package func restore(
+    from backup: String, at now: Date, progress: @escaping Progress
+  ) throws -> Outcome {
+    guard !DatabaseFiles.areSame(backup, path) else { throw BackupError.ownDatabase(path: backup) }
+    let restored = path + ".restoring"
+    DatabaseFiles.remove(restored)
+    defer { DatabaseFiles.remove(restored) }
+    let copy = try copy(of: backup, at: restored, progress)
+    do {
+      try copy.checkIntegrity()
+      try open(restored).close()
+      try copy.makeOneFile()
+      let report = try copy.checkLedger()
+      try DatabaseFiles.synchronize(restored)
+      return Outcome(report: report, replaced: try putInPlace(restored, at: now))
+    } catch BackupError.broken(_, let breaks) {
+      throw BackupError.broken(path: backup, breaks: breaks)
+    }
+  }
+
+  private func copy(
+    of backup: String, at restored: String, _ progress: @escaping Progress
+  ) throws -> DatabaseCopy {
+    guard DatabaseFiles.exists(backup) else {
+      throw BackupError.noBackup(path: backup, reason: "there is no such file")
+    }
+    // A reader of a file that asks for a write-ahead log leaves these; the backup stays as it was.
+    let added = ["-wal", "-shm"].filter { !DatabaseFiles.exists(backup + $0) }
+    defer { for name in added { unlink(backup + name) } }
+    do {
+      var configuration = Configuration()
+      configuration.readonly = true
+      let source = try DatabaseQueue(path: backup, configuration: configuration)
+      defer { try? source.close() }
+      return try source.read { db in
+        let isOurs = try ["users", "credit_transactions", "inbox"].allSatisfy { table in
+          try db.tableExists(table)
+        }
+        guard isOurs else {
+          throw BackupError.noBackup(path: backup, reason: "it lacks the bot's tables")
+        }
+        return try DatabaseCopy(of: db, at: restored, progress: progress)
+      }
+    } catch let error as DatabaseError where error.resultCode != .SQLITE_FULL {
+      throw BackupError.noBackup(path: backup, reason: error.advice)
+    }
+  }
+}
+
+// MARK: - The swap
+
+extension DatabaseRestore {
+  private func putInPlace(_ restored: String, at now: Date) throws -> String? {
+    let folder = DatabaseFiles.folder(of: path)
+    let old = try closedForOthers()
+    defer { try? old?.close() }
+    let replaced = try setAside(at: now)
+    try DatabaseFiles.synchronize(folder)
+    try DatabaseFiles.rename(restored, to: path)
+    try DatabaseFiles.synchronize(folder)
+    return replaced
+  }
+
+  /// Brings what is in the `-wal` of the old database into its file, and keeps everybody else from
+  /// opening it until it is closed. `nil` where there is none, or where it is damaged.
+  ///
+  /// - Throws: `BackupError.inUse` where another program has it open.
+  private func closedForOthers() throws -> DatabaseQueue? {
+    // Of what is no database, SQLite would throw the log away.
+    guard DatabaseFiles.isDatabase(path) else { return nil }
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    do {
+      let old = try DatabaseQueue(path: path, configuration: configuration)
+      try old.writeWithoutTransaction { db in
+        // Only the last that has it open can leave the write-ahead log.
+        try db.execute(sql: "PRAGMA journal_mode = DELETE")
+        try db.execute(sql: "BEGIN EXCLUSIVE")
+      }
+      return old
+    } catch let error as DatabaseError
+      where [.SQLITE_BUSY, .SQLITE_LOCKED].contains(error.resultCode)
+    {
+      throw BackupError.inUse(path: path)
+    } catch is DatabaseError {
+      return nil
+    }
+  }
+
+  /// Gives the old database a second name, so that its own stays taken until the new one has it,
+  /// and moves what stands beside it: a log of the old file would destroy the new one.
+  private func setAside(at now: Date) throws -> String? {
+    let time = now.databaseText.prefix(19).filter { $0 != "-" && $0 != ":" }
+    let base = "\(path).replaced-\(time.replacing(" ", with: "T"))Z"
+    let names = [base] + (2...99).map { "\(base)-\($0)" }
+    let replaced = names.first { name in
+      ([""] + DatabaseFiles.companions).allSatisfy { !DatabaseFiles.exists(name + $0) }
+    }
+    guard let replaced else { throw BackupError.fileFailed(path: base, code: EEXIST) }
+    let isThere = DatabaseFiles.exists(path)
+    // Where the disk knows no second names, the place is empty for a moment.
+    if isThere, link(path, replaced) != 0 { try DatabaseFiles.rename(path, to: replaced) }
+    for name in ["-wal", "-journal"] where DatabaseFiles.exists(path + name) {
+      if DatabaseFiles.size(of: path + name) == 0 {
+        unlink(path + name)
+      } else {
+        try DatabaseFiles.rename(path + name, to: replaced + name)
+      }
+    }
+    unlink(path + "-shm")
+    return isThere ? replaced : nil
+  }
+}
