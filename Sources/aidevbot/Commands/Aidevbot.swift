@@ -54,8 +54,7 @@ struct Aidevbot: AsyncParsableCommand {
       BackupError.inUse:
       75
     case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade,
-      is TelegramError, is PriceListError,
-      is UnknownPerson        is TelegramError, is UnknownPerson, is BackupError:
+      is TelegramError, is PriceListError, is UnknownPerson, is BackupError:
       1
     default: nil
     }

@@ -1,0 +1,168 @@
+import Foundation
+import GRDB
+import TestSupport
+import Testing
+
+/// A real Litestream beside the real bot, by the configuration that is shipped.
+@Suite("Litestream")
+struct LitestreamTests {
+  @Test func bringsBackEverySettledChargeUpToTheLastSync() async throws {
+    try await World.run { world in
+      let litestream = try Litestream(world)
+      let first = try await world.startDaemon()
+      try await world.openAccount()
+      let replication = try litestream.replicate()
+      for _ in 1...5 { try await world.ask(Seller.gemini.question) }
+      let synced = try world.charges()
+      #expect(synced.count == 5)
+      try await litestream.waitUntilReplicaHas(synced.count)
+      // These may be in the replica or not: the machine is lost at no moment in particular.
+      for _ in 1...3 { try await world.ask(Seller.openRouter.question) }
+      replication.signal(SIGKILL)
+      try await replication.waitForExit()
+      // This one cannot be.
+      try await world.ask(Seller.gemini.question)
+      try await world.kill(first)
+      let all = try world.charges()
+      #expect(all.count == 9)
+      try world.destroyDatabase()
+
+      let copy = try await litestream.restore(to: "restored.sqlite")
+      #expect(copy.status == 0, "\(copy.errors)")
+      let restored = try await world.aidevbot("restore", "restored.sqlite")
+      #expect(restored.status == 0, "\(restored.errors)")
+      let found = try world.charges()
+      #expect((synced.count..<all.count).contains(found.count))
+      #expect(found == Array(all.prefix(found.count)))
+      #expect(found.starts(with: synced))
+      #expect(try world.balance() == 100_000_000 - found.map(\.micro).reduce(0, +))
+      try world.expectWholeFile()
+      try await world.expectSoundLedger()
+
+      // And it is a database to go on with, also for Litestream.
+      let second = try await world.startDaemon()
+      let replicationAgain = try litestream.replicate()
+      try await world.ask(Seller.gemini.question)
+      try await litestream.waitUntilReplicaHas(found.count + 1)
+      try await world.stop(second)
+      replicationAgain.signal(SIGTERM)
+      #expect(try await replicationAgain.waitForExit().status == 0)
+      try await world.expectNothingLeft()
+    }
+  }
+
+  @Test func restoringAndBackingUpMindLitestream() async throws {
+    try await World.run { world in
+      let litestream = try Litestream(world)
+      try await world.openAnAccountInTheConsole()
+      let replication = try litestream.replicate()
+      try await litestream.waitUntilReplicaHas(0)
+      #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)
+      // It would go on with a file that is no longer there.
+      let refused = try await world.aidevbot("restore", "b.sqlite")
+      #expect(refused.status == 75)
+      #expect(refused.errors.contains("such as Litestream"))
+      replication.signal(SIGTERM)
+      #expect(try await replication.waitForExit().status == 0)
+      #expect(try await world.aidevbot("restore", "b.sqlite").status == 0)
+      try await world.expectSoundLedger()
+    }
+  }
+}
+
+/// The program, and where it replicates to.
+private struct Litestream {
+  private let world: World
+  private let program: URL
+
+  struct NotInstalled: Error, CustomStringConvertible {
+    var description: String {
+      "Litestream is not installed. Run .ci/install-dependencies, or put a litestream 0.3 on the "
+        + "PATH; this test needs a real one."
+    }
+  }
+
+  struct NeverSynced: Error {
+    var errors: String
+  }
+
+  /// - Throws: `NotInstalled`.
+  init(_ world: World) throws {
+    self.world = world
+    let environment = ProcessInfo.processInfo.environment
+    let cache =
+      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+      ?? "\(environment["HOME"] ?? NSHomeDirectory())/.cache"
+    let folders =
+      ["\(cache)/aidevbot"]
+      + (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    guard
+      let path = folders.map({ "\($0)/litestream" })
+        .first(where: FileManager.default.isExecutableFile(atPath:))
+    else { throw NotInstalled() }
+    program = URL(fileURLWithPath: path)
+  }
+
+  func replicate() throws -> ChildProcess {
+    try start("replicate")
+  }
+
+  func restore(to name: String) async throws -> ChildProcess.Ending {
+    try await start("restore", "-o", world.path(name), world.databasePath).waitForExit()
+  }
+
+  /// What is in the replica, only a restore tells.
+  func waitUntilReplicaHas(_ charges: Int) async throws {
+    let end = ContinuousClock.now + .seconds(120)
+    for number in 1... {
+      let name = "look-\(charges)-\(number).sqlite"
+      let look = try await restore(to: name)
+      if look.status == 0, try world.charges(in: world.path(name)).count >= charges { return }
+      guard ContinuousClock.now < end else { throw NeverSynced(errors: look.errors) }
+    }
+  }
+
+  private func start(_ command: String, _ arguments: String...) throws -> ChildProcess {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return try world.start(
+      program,
+      [command, "-config", package.appending(path: "systemd/litestream.yml").path] + arguments,
+      changing: [
+        "STATE_DIRECTORY": world.folder.path,
+        "LITESTREAM_REPLICA_URL": "file://\(world.path("replica"))",
+      ])
+  }
+}
+
+/// A row of the journal that paid for a call.
+private struct Charge: Equatable, Sendable, FetchableRecord {
+  var key: String
+  var micro: Int64
+
+  init(row: Row) {
+    key = row["idempotency_key"]
+    micro = -(row["credits_amount_micro"] as Int64)
+  }
+}
+
+extension World {
+  fileprivate func charges(in path: String? = nil) throws -> [Charge] {
+    let file = try DatabaseQueue(path: path ?? databasePath)
+    defer { try? file.close() }
+    return try file.read { db in
+      try Charge.fetchAll(
+        db,
+        sql: """
+          SELECT * FROM credit_transactions WHERE transaction_type = 'usage_deduction' ORDER BY id
+          """)
+    }
+  }
+
+  /// With all that Litestream keeps beside it.
+  fileprivate func destroyDatabase() throws {
+    for name in try names(in: "") where name.contains("aidevbot.sqlite") {
+      try FileManager.default.removeItem(at: url(name))
+    }
+  }
+}
