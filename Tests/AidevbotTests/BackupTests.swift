@@ -145,7 +145,8 @@ struct BackupTests {
   @Test func oneBackupIsMadeInAFolderAtATime() async throws {
     try await World.run { world in
       try await world.openAnAccountInTheConsole()
-      try world.makeFiles([".aidevbot-backup.partial", ".aidevbot-backup.partial-wal"], in: "b")
+      let partial = ".aidevbot-backup.sqlite.partial"
+      try world.makeFiles([partial, partial + "-wal"], in: "b")
       let held = open(world.path("b"), O_RDONLY | O_CLOEXEC)
       #expect(flock(held, LOCK_EX) == 0)
       let refused = try await world.aidevbot("backup", "b/a.sqlite")

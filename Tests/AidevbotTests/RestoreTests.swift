@@ -151,6 +151,28 @@ struct RestoreTests {
     }
   }
 
+  /// A log that is whole, of a file that is gone: SQLite would write it into the restored one.
+  @Test func theLogOfALostDatabaseStaysOut() async throws {
+    try await World.run { world in
+      let first = try await world.startDaemon()
+      try await world.openAccount()
+      #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)
+      try await world.ask(Seller.gemini.question)
+      try await world.kill(first)
+      let log = try Data(contentsOf: URL(fileURLWithPath: world.databasePath + "-wal"))
+      #expect(!log.isEmpty)
+      try FileManager.default.removeItem(atPath: world.databasePath)
+      let restored = try await world.aidevbot("restore", "b.sqlite")
+      #expect(restored.status == 0, "\(restored.errors)")
+      #expect(try world.balance() == 100_000_000)
+      try world.expectWholeFile()
+      try await world.expectSoundLedger()
+      // It is kept, for whoever still has the file that it belongs to.
+      let kept = try #require(try world.names(in: "").first { $0.hasSuffix("Z-wal") })
+      #expect(try Data(contentsOf: world.url(kept)) == log)
+    }
+  }
+
   /// A call that was under way when the backup was made is ended by the next start.
   @Test func endsACallThatWasUnderWay() async throws {
     try await World.run { world in
@@ -161,6 +183,9 @@ struct RestoreTests {
       mayAnswer.change { $0 = true }
       try await world.replies(2, to: 42)
       try await world.stop(first)
+      // As it is a day later.
+      try world.change(
+        "b.sqlite", "UPDATE credit_holds SET deadline_at = '2020-01-01 00:00:00.000'")
       let restored = try await world.aidevbot("restore", "b.sqlite")
       #expect(restored.status == 0, "\(restored.errors)")
       #expect(try world.number("SELECT count(*) FROM credit_holds WHERE state = 'pending'") == 1)

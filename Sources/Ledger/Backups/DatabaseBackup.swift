@@ -53,7 +53,7 @@ package struct DatabaseBackup: Sendable {
   }
 
   /// The same for each backup in a folder, so that what a killed one left is replaced by the next.
-  private static let partialName = ".aidevbot-backup.partial"
+  private static let partialName = ".aidevbot-backup.sqlite.partial"
 
   /// The kernel gives the lock back when the process ends, however it ends.
   private func holdFolder<Value>(_ folder: String, while body: () throws -> Value) throws -> Value {

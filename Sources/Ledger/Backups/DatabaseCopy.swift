@@ -38,8 +38,11 @@ struct DatabaseCopy {
 
   /// - Throws: `BackupError.broken`.
   func checkIntegrity() throws {
-    let lines = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
-    guard lines == ["ok"] else { throw BackupError.broken(path: path, breaks: lines) }
+    let rows = try read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
+    guard rows != ["ok"] else { return }
+    // A row has several lines, some of them a heading.
+    let breaks = rows.flatMap { $0.split(separator: "\n") }.filter { !$0.hasPrefix("***") }
+    throw BackupError.broken(path: path, breaks: breaks.map(String.init))
   }
 
   /// As `ledger verify`, but a call that was under way is none the worse for being long ago: the
