@@ -128,7 +128,9 @@ let package = Package(
     // End to end: the built executable as a process of its own.
     .testTarget(
       name: "AidevbotTests",
-      dependencies: ["aidevbot", "Steps", "TestSupport", grdb],
+      dependencies: [
+        "aidevbot", "DevBot", "Ledger", "Steps", "TelegramBotAPI", "TestSupport", grdb,
+      ],
       swiftSettings: strict
     ),
     // The rules of style that the compiler does not keep.

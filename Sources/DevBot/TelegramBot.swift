@@ -21,16 +21,20 @@ package struct TelegramBot: Sendable {
   private let logger: Logger
   private let sleep: @Sendable (Duration) async throws -> Void
   private let health: Health
+  private let events: Poller.Events
 
   /// - Parameters:
   ///   - priceCatalog: Where prices are taken over from, once a day, if they are to be.
+  ///   - events: Told, after `health`, what the poller does.
   ///   - sleep: Ends early, by throwing, when the task is cancelled.
   package init(
     client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
-    priceCatalog: OpenRouterCatalog? = nil, health: Health = Health(), logger: Logger,
+    priceCatalog: OpenRouterCatalog? = nil, health: Health = Health(),
+    events: Poller.Events = Poller.Events(), logger: Logger,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.health = health
+    self.events = events
     self.client = client
     self.llm = llm
     self.settings = settings
@@ -62,8 +66,8 @@ package struct TelegramBot: Sendable {
       StarReconciliation(client: client, writer: writer, cashier: engine.cashier),
       alerts: engine.alerts, writer: writer, wakeSender: { wake.yield() })
     let poller = Poller(
-      client: client, inbox: pollerInbox(engine), events: health.pollerEvents(), sleep: sleep,
-      logger: logger)
+      client: client, inbox: pollerInbox(engine), events: health.pollerEvents(also: events),
+      sleep: sleep, logger: logger)
     try await engine.resume()
     let priceSync = priceCatalog.map {
       PriceSync($0, models: settings.models, alerts: engine.alerts, writer: writer)

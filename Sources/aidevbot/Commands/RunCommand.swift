@@ -1,5 +1,6 @@
 import ArgumentParser
 import DevBot
+import Foundation
 import LanguageModels
 import Ledger
 import Logging
@@ -27,11 +28,20 @@ struct RunCommand: AsyncParsableCommand {
     let database = try live.database()
     try warnOfModelsWithoutPrice(settings.models, database, logger)
     try warnOfTheStore(settings, logger)
+    let service = ServiceWatch(
+      notifier: ServiceNotifier(environment: ProcessInfo.processInfo.environment),
+      health: Health()
+    ) { now in try database.read { try Health.load(at: now, in: $0) } }
     let bot = TelegramBot(
-      client: client, database: database, llm: llm, settings: settings,
-      priceCatalog: catalog, logger: logger)
+      client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
+      health: service.health, events: service.events, logger: logger)
     try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
-      try await bot.run { await stop.wait() }
+      try await service.accompany {
+        try await bot.run {
+          await stop.wait()
+          service.stopping()
+        }
+      }
     }
     try database.close()
   }

@@ -1,0 +1,100 @@
+import DevBot
+import Foundation
+import GRDB
+import Ledger
+import TelegramBotAPI
+
+/// Tells systemd how the bot is doing: that it is ready, once it polls; what `systemctl status`
+/// shows; and that it is alive, only while polls complete and the database answers.
+struct ServiceWatch: Sendable {
+  /// How old the last completed poll may be. The longest poll is only a part of that: the poller
+  /// waits out a second one for ten minutes, and Telegram's bad spells as well, of which a restart
+  /// would mend nothing. What hangs for longer than that does so here.
+  static let patience: TimeInterval = 12 * 60
+  /// How often the status is told.
+  private static let usualInterval = Duration.seconds(30)
+
+  let notifier: ServiceNotifier
+  let health: Health
+  /// Reads the database.
+  let load: @Sendable (Date) throws -> Health.Load
+
+  /// For the poller: the first poll that goes out makes the bot ready.
+  var events: Poller.Events {
+    Poller.Events(pollSent: {
+      // `health` is told before us, so this is the first poll as long as none has completed.
+      if health.counters.lastPollAt == nil { notifier.send(["READY=1"]) }
+    })
+  }
+
+  /// Says that the bot is about to end.
+  func stopping() {
+    notifier.send(["STOPPING=1", "STATUS=Finishing what is under way."])
+  }
+
+  /// Runs `body`, and tells systemd how it is doing meanwhile.
+  func accompany(_ body: () async throws -> Void) async throws {
+    let telling = Task { await tell() }
+    do {
+      try await body()
+    } catch {
+      await end(telling)
+      throw error
+    }
+    await end(telling)
+  }
+
+  /// The database is closed next, so nobody may be about to read it.
+  private func end(_ telling: Task<Void, Never>) async {
+    telling.cancel()
+    await telling.value
+  }
+
+  private func tell() async {
+    guard notifier.isListenedTo else { return }
+    // Half of it leaves time for one that is late.
+    let interval = min(notifier.watchdog.map { $0 / 2 } ?? Self.usualInterval, Self.usualInterval)
+    while !Task.isCancelled {
+      notifier.send(report(at: Date()))
+      try? await Task.sleep(for: interval)
+    }
+  }
+
+  /// What systemd is told at a moment.
+  func report(at now: Date) -> [String] {
+    let counters = health.counters
+    guard let firstPollAt = counters.firstPollAt else {
+      return ["STATUS=Waiting for Telegram to answer."]
+    }
+    let load: Health.Load
+    do {
+      load = try self.load(now)
+    } catch {
+      let reason = (error as? DatabaseError).map { "\(DatabaseFailure($0))" } ?? "\(error)"
+      return ["STATUS=The database does not answer: \(Self.oneLine(reason))"]
+    }
+    let silence = now.timeIntervalSince(counters.lastPollAt ?? firstPollAt)
+    let status = """
+      Up \(Self.text(now.timeIntervalSince(counters.startedAt))); last poll \
+      \(counters.lastPollAt == nil ? "not yet answered" : "\(Self.text(silence)) ago"); waiting: \
+      \(load.unansweredUpdates) updates, \(load.queuedReplies) replies; charged today: \
+      \(load.turnoverToday.balanceText) credits.
+      """
+    return ["STATUS=\(status)"] + (silence < Self.patience ? ["WATCHDOG=1"] : [])
+  }
+
+  private static func text(_ interval: TimeInterval) -> String {
+    let seconds = Int(max(interval, 0))
+    return switch seconds {
+    case ..<120: "\(seconds) s"
+    case ..<7_200: "\(seconds / 60) min"
+    case ..<172_800: "\(seconds / 3_600) h"
+    default: "\(seconds / 86_400) days"
+    }
+  }
+
+  /// An assignment ends with its line.
+  private static func oneLine(_ text: String) -> String {
+    text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+}
