@@ -2,9 +2,12 @@ import Configuration
 import Foundation
 import SystemPackage
 
-/// Where settings come from: the environment, and behind it the configuration file.
+/// Where settings come from: the environment, behind it the credentials of systemd, and behind
+/// those the configuration file.
 struct SettingsSource: Sendable {
-  private let providers: [any ConfigProvider]
+  private let environment: EnvironmentVariablesProvider
+  private let credentials: Credentials
+  private let file: (any ConfigProvider)?
 
   /// Looked for in this order where `--config` names no file; the first that exists is read.
   static let usualFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
@@ -17,60 +20,63 @@ struct SettingsSource: Sendable {
   init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
     async throws
   {
-    var providers: [any ConfigProvider] = [
-      EnvironmentVariablesProvider(environmentVariables: environment)
-    ]
+    self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
+    credentials = Credentials(environment: environment)
     let usual = Self.usualFiles.first { FileManager.default.fileExists(atPath: $0) }
-    if let file = file ?? usual, try Self.holdsAnything(file) {
-      do {
-        providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
-      } catch {
-        // The parser quotes the line, which may hold a secret; its number does as well.
-        let line = String(describing: error).prefixMatch(of: /([0-9]+):[0-9]+:/)?.1
-        throw SettingsError(
-          file: file,
-          "is not YAML of the form of aidevbot.example.yaml"
-            + (line.map { "; look at line \($0) and those before it" } ?? ""))
-      }
+    guard let file = file ?? usual, try Self.holdsAnything(file) else {
+      self.file = nil
+      return
     }
-    self.providers = providers
+    do {
+      self.file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+    } catch {
+      // The parser quotes the line, which may hold a secret; its number does as well.
+      let line = String(describing: error).prefixMatch(of: /([0-9]+):[0-9]+:/)?.1
+      throw SettingsError(
+        file: file,
+        "is not YAML of the form of aidevbot.example.yaml"
+          + (line.map { "; look at line \($0) and those before it" } ?? ""))
+    }
   }
 
   /// The value as text, or `nil` where it is set nowhere or empty.
-  ///
-  /// The providers are asked one by one, because a reader's optional getters take a malformed value
-  /// for a missing one.
   func text(_ key: SettingsKey) throws -> String? {
-    for provider in providers {
-      let found: LookupResult
-      do {
-        found = try provider.value(forKey: key.configKey, type: .string)
-      } catch {
-        throw SettingsError(key, "must be a single value, not a list or a section")
-      }
-      if case .string(let text)? = found.value?.content, !text.isEmpty {
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
-      }
-    }
-    return nil
+    if let text = try text(key, in: environment) { return text }
+    if let text = try credentials.text(key) { return text }
+    return try file.flatMap { try text(key, in: $0) }
   }
 
   /// The elements of a list, or `nil` where it is set nowhere. In the environment, commas stand
   /// between them.
   func texts(_ key: SettingsKey) throws -> [String]? {
-    for provider in providers {
-      let found: LookupResult
-      do {
-        found = try provider.value(forKey: key.configKey, type: .stringArray)
-      } catch {
-        throw SettingsError(key, "must be a list")
-      }
-      if case .stringArray(let texts)? = found.value?.content {
-        let trimmed = texts.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
-        return trimmed.filter { !$0.isEmpty }
-      }
+    if let texts = try texts(key, in: environment) { return texts }
+    return try file.flatMap { try texts(key, in: $0) }
+  }
+
+  // The providers are asked one by one, because a reader's optional getters take a malformed value
+  // for a missing one.
+
+  private func text(_ key: SettingsKey, in provider: any ConfigProvider) throws -> String? {
+    let found: LookupResult
+    do {
+      found = try provider.value(forKey: key.configKey, type: .string)
+    } catch {
+      throw SettingsError(key, "must be a single value, not a list or a section")
     }
-    return nil
+    guard case .string(let text)? = found.value?.content, !text.isEmpty else { return nil }
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private func texts(_ key: SettingsKey, in provider: any ConfigProvider) throws -> [String]? {
+    let found: LookupResult
+    do {
+      found = try provider.value(forKey: key.configKey, type: .stringArray)
+    } catch {
+      throw SettingsError(key, "must be a list")
+    }
+    guard case .stringArray(let texts)? = found.value?.content else { return nil }
+    let trimmed = texts.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+    return trimmed.filter { !$0.isEmpty }
   }
 
   /// A file of comments alone is no YAML mapping, but a fine configuration.
