@@ -15,9 +15,9 @@ struct Aidevbot: AsyncParsableCommand {
       Try it without any account:   aidevbot console
       Run it for Telegram:          aidevbot run
 
-      Settings come from the environment, then from a file: the one that --config names, or \
-      config/aidevbot.yaml, or /etc/aidevbot/aidevbot.yaml. The file config/aidevbot.example.yaml \
-      explains each of them.
+      Settings come from the environment, then (secrets alone) from systemd's credentials, then \
+      from a file: the one that --config names, or config/aidevbot.yaml, or \
+      /etc/aidevbot/aidevbot.yaml. The file aidevbot.example.yaml explains each of them.
 
       Exit status: 0 done, 1 failed or a broken ledger, 64 wrong usage, 75 try again later, \
       78 a setting is missing or malformed.

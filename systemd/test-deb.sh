@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# Builds the package twice, then installs, upgrades, removes and purges it in a Debian 12 that
+# debootstrap makes for this and that is gone afterwards. As root. systemd is installed there, but
+# does not run, so nothing is started: that is tested by hand; see README.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ "$(id -u)" -ne 0 ]; then exec sudo "$0" "$@"; fi
+# Mounts that are made below end with this process, however it ends.
+if [ "${1:-}" != --unshared ]; then exec unshare --mount -- "$0" --unshared; fi
+command -v debootstrap >/dev/null || {
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq debootstrap >/dev/null
+}
+
+work=$(mktemp -d)
+root=$work/root
+finish() {
+  umount --recursive --lazy "$root/proc" 2>/dev/null || true
+  rm -rf --one-file-system "$work"
+}
+trap finish EXIT
+complain() {
+  echo "test-deb: $*" >&2
+  exit 1
+}
+within() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"; }
+apt() { within DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
+as_bot() { within runuser -u aidevbot -- env STATE_DIRECTORY=/var/lib/aidevbot aidevbot "$@"; }
+expect_credits() {
+  as_bot credits show 0 | grep -q '^Balance: *100' || complain "$1: the account is not what it was"
+}
+
+echo "-- two builds of the same sources"
+mkdir "$work/again"
+package=$(systemd/build-deb.sh "$work")
+again=$(systemd/build-deb.sh "$work/again")
+cmp "$package" "$again" || complain "they differ"
+dpkg-deb --info "$package" | sed -n '/^ Package:/,$p'
+echo "   $(stat -c %s "$package") bytes after $SECONDS s"
+
+echo "-- a Debian 12"
+debootstrap --variant=minbase --include=ca-certificates,man-db,systemd bookworm "$root" \
+  >"$work/log" 2>&1 || {
+  tail -n 20 "$work/log" >&2
+  complain "debootstrap failed"
+}
+mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
+apt update
+echo "   after $SECONDS s"
+
+echo "-- install"
+before=$SECONDS
+cp "$package" "$root/tmp/"
+apt install "/tmp/$(basename "$package")" >"$work/log" 2>&1 || {
+  cat "$work/log" >&2
+  complain "it cannot be installed"
+}
+grep -A2 '^aidevbot: fill in' "$work/log" || complain "nobody is told what to type next"
+echo "   took $((SECONDS - before)) s"
+within sh -c 'cd / && md5sum --check --quiet var/lib/dpkg/info/aidevbot.md5sums'
+[ "$(within aidevbot --version)" = "$(dpkg-deb --field "$package" Version)" ] ||
+  complain "the version is another"
+within man -w aidevbot >/dev/null || complain "there is no man page"
+within sh -c 'MANWIDTH=80 man --warnings aidevbot 2>&1 >/dev/null' | grep . && complain "its roff is bad"
+for section in 'EXIT STATUS' FILES ENVIRONMENT 'aidevbot credits grant'; do
+  within man aidevbot | grep -q "^ *$section" || complain "the man page has no $section"
+done
+within bash -n /usr/share/bash-completion/completions/aidevbot
+for file in zsh/vendor-completions/_aidevbot fish/vendor_completions.d/aidevbot.fish \
+  aidevbot/starter-prices.json doc/aidevbot/examples/aidevbot.example.yaml doc/aidevbot/copyright; do
+  [ -s "$root/usr/share/$file" ] || complain "there is no $file"
+done
+modes=$(within sh -c \
+  'stat -c "%a %U %n" /etc/aidevbot/credentials /etc/aidevbot/credentials/* /var/lib/aidevbot')
+[ "$modes" = "700 root /etc/aidevbot/credentials
+600 root /etc/aidevbot/credentials/gemini_api_key
+600 root /etc/aidevbot/credentials/openrouter_api_key
+600 root /etc/aidevbot/credentials/telegram_bot_token
+700 aidevbot /var/lib/aidevbot" ] || complain "the modes are $modes"
+[ ! -e "$root/etc/systemd/system/multi-user.target.wants/aidevbot.service" ] ||
+  complain "it is enabled before anybody has asked for it"
+
+echo "-- the unit"
+complaints=$(within sh -c 'systemd-analyze verify /lib/systemd/system/aidevbot*.*' 2>&1) ||
+  complain "$complaints"
+[ -z "$complaints" ] || complain "$complaints"
+within systemd-analyze security --offline=true --threshold=15 --no-pager \
+  /lib/systemd/system/aidevbot.service | tail -n 1
+
+echo "-- secrets"
+status=0
+within CREDENTIALS_DIRECTORY=/etc/aidevbot/credentials aidevbot run >"$work/log" 2>&1 || status=$?
+[ "$status" -eq 78 ] || complain "without secrets, it ends with status $status"
+echo "AIzaNoKey" >"$root/etc/aidevbot/credentials/gemini_api_key"
+within CREDENTIALS_DIRECTORY=/etc/aidevbot/credentials aidevbot run >"$work/log" 2>&1 || true
+# The Gemini key is all that the packaged settings need besides the token.
+grep -q '^aidevbot: TELEGRAM_BOT_TOKEN is not set' "$work/log" ||
+  complain "with one of two secrets, it says: $(cat "$work/log")"
+: >"$root/etc/aidevbot/credentials/gemini_api_key"
+
+echo "-- an account"
+echo /start | as_bot console | grep -q "100.00 credits" || complain "the console gives no welcome"
+expect_credits "after the console"
+
+echo "-- upgrade"
+echo "# mine" >>"$root/etc/aidevbot/aidevbot.yaml"
+echo "123:abc" >"$root/etc/aidevbot/credentials/telegram_bot_token"
+within systemctl --quiet enable aidevbot.service
+dpkg-deb --raw-extract "$package" "$work/next"
+sed -i 's/^Version: .*/&+next/' "$work/next/DEBIAN/control"
+dpkg-deb --root-owner-group -Znone --build "$work/next" "$root/tmp/next.deb" >/dev/null
+apt install /tmp/next.deb >"$work/log" 2>&1 || complain "it cannot be upgraded: $(cat "$work/log")"
+grep -q '^aidevbot:' "$work/log" && complain "the upgrade says: $(cat "$work/log")"
+within dpkg-query -W -f '${Version}\n' aidevbot | grep -q next || complain "it is not upgraded"
+expect_credits "after the upgrade"
+as_bot ledger verify >/dev/null || complain "the ledger is broken after the upgrade"
+tail -n 1 "$root/etc/aidevbot/aidevbot.yaml" | grep -q mine || complain "the settings are lost"
+grep -q 123:abc "$root/etc/aidevbot/credentials/telegram_bot_token" || complain "the token is lost"
+[ -L "$root/etc/systemd/system/multi-user.target.wants/aidevbot.service" ] ||
+  complain "it is no longer enabled after the upgrade"
+
+echo "-- remove"
+apt remove aidevbot >"$work/log" 2>&1 || complain "it cannot be removed: $(cat "$work/log")"
+[ ! -e "$root/usr/bin/aidevbot" ] || complain "the program is still there"
+[ -s "$root/var/lib/aidevbot/aidevbot.sqlite" ] || complain "removing deletes the data"
+grep -q 123:abc "$root/etc/aidevbot/credentials/telegram_bot_token" || complain "the token is lost"
+apt install /tmp/next.deb >"$work/log" 2>&1 || complain "it cannot be installed again"
+expect_credits "after it was installed again"
+
+echo "-- purge, with nobody to answer"
+# Not even where somebody has answered beforehand.
+echo "aidevbot aidevbot/purge-data boolean true" | within debconf-set-selections
+apt purge aidevbot >"$work/log" 2>&1 || complain "it cannot be purged: $(cat "$work/log")"
+grep -q '/var/lib/aidevbot is kept' "$work/log" || complain "nobody is told that the data is kept"
+[ -s "$root/var/lib/aidevbot/aidevbot.sqlite" ] || complain "it deletes the data"
+[ ! -e "$root/etc/aidevbot" ] || complain "the secrets are still there"
+
+# A terminal, at which `$1` is typed.
+purge_and_answer() {
+  apt install /tmp/next.deb >"$work/log" 2>&1 || complain "it cannot be installed after a purge"
+  script -qec "chroot '$root' env DEBIAN_FRONTEND=teletype LC_ALL=C.UTF-8 dpkg --purge aidevbot" \
+    "$work/log" <<<"$1" >/dev/null || complain "it cannot be purged: $(cat "$work/log")"
+  grep -q 'Delete the accounts' "$work/log" || complain "it does not ask: $(cat "$work/log")"
+}
+echo "-- purge, answered no"
+purge_and_answer no
+[ -s "$root/var/lib/aidevbot/aidevbot.sqlite" ] || complain "it deletes the data"
+echo "-- purge, answered yes"
+purge_and_answer yes
+[ ! -e "$root/var/lib/aidevbot" ] || complain "it keeps the data"
+within dpkg --audit
+echo "-- done after $SECONDS s"
