@@ -119,6 +119,7 @@ struct ServiceTests {
       #expect(world.telegram.state.value.calls(of: "getMe").count == 2)
       let beforeReady = ready.prefix { $0 != "READY=1" }
       #expect(beforeReady.allSatisfy { $0 == early[0] })
+      #expect(ready.contains { $0.contains("last poll not yet answered; waiting: 0 updates") })
 
       // Only a poll that comes back counts as one.
       try await world.ask("/start")

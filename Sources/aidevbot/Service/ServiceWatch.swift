@@ -23,7 +23,7 @@ struct ServiceWatch: Sendable {
   var events: Poller.Events {
     Poller.Events(pollSent: {
       // `health` is told before us, so this is the first poll as long as none has completed.
-      if health.counters.lastPollAt == nil { notifier.send(["READY=1"]) }
+      if health.counters.lastPollAt == nil { notifier.send(["READY=1"] + report(at: Date())) }
     })
   }
 
