@@ -185,7 +185,11 @@ struct PriceListCommandTests {
     ("import bot.json", 1, "bot.json cannot be taken over: it is no model_prices"),
     ("import bot.json --model gpt-4o", 1, "gpt-4o names no model; write google/NAME or"),
     ("sync openrouter --model x", 1, "x names no model of OpenRouter; write VENDOR/NAME"),
-    ("sync openrouter --model google/x", 1, "google/x names no model of OpenRouter"),
+    (
+      "sync openrouter --model google/x", 1,
+      "the price of openrouter/google/x is not taken over: it is not in the list"
+    ),
+    ("import bot.json --model demo/demo-1", 1, "demo/demo-1 names no model"),
     ("sync openrouter --all --model a/b", 64, "--all and --model exclude each other"),
     ("sync google", 64, "google"), ("history nobody", 1, "no model called nobody ever had a price"),
     (

@@ -13,10 +13,17 @@ indirect enum ListedValue: Decodable {
   case list([ListedValue])
   case object([String: ListedValue])
   case nothing
-  /// A truth value, or a number that is beyond all reason.
+  /// A truth value, a number that is beyond all reason, or what is nested too deeply.
   case other
 
+  /// Lists go down seven levels; the decoder takes seconds for some hundreds.
+  private static let mostLevels = 16
+
   init(from decoder: any Decoder) throws {
+    guard decoder.codingPath.count <= Self.mostLevels else {
+      self = .other
+      return
+    }
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
       self = .nothing

@@ -30,10 +30,7 @@ package struct PricePlan: Sendable {
 
   /// Compares the list with the active prices.
   package init(_ list: PriceList, _ scope: Scope, at now: Date, in db: Database) throws {
-    let active = Dictionary(
-      try ModelPricingService().list(in: db).map {
-        (ModelName(provider: $0.provider, model: $0.model), $0)
-      }, uniquingKeysWith: { first, _ in first })
+    let active = try Self.active(in: db)
     let meant: Set<ModelName>? =
       switch scope {
       case .all: nil
@@ -62,14 +59,21 @@ package struct PricePlan: Sendable {
       .filter { $0.provider == list.provider ?? $0.provider && $0.provider != "demo" }.sorted()
   }
 
+  private static func active(in db: Database) throws -> [ModelName: ModelPrice] {
+    Dictionary(
+      try ModelPricingService().list(in: db).map {
+        (ModelName(provider: $0.provider, model: $0.model), $0)
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// Writes a new version of each price that changes; all of them, or none.
   ///
   /// - Throws: `PriceListError.changedMeanwhile`, `LedgerError.unusablePrice`.
   package func apply(at now: Date, in db: Database) throws {
     let service = ModelPricingService()
+    let active = try Self.active(in: db)
     for change in changes {
-      let versions = try service.versions(of: change.model.description, in: db)
-      guard versions.first(where: \.isActive)?.id == change.old?.id else {
+      guard active[change.model]?.id == change.old?.id else {
         throw PriceListError.changedMeanwhile(change.model)
       }
       try service.set(

@@ -23,12 +23,13 @@ struct PriceListOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter provider: The one that may be left out.
+  /// - Parameter provider: The only one there is, which may be left out: what begins with the name
+  ///   of another is the name of a vendor.
   static func name(_ text: String, provider: ModelProvider?) -> ModelName? {
+    let whole = ModelID(parsing: text)
     let withProvider = provider.flatMap { ModelID(parsing: "\($0.rawValue)/\(text)") }
-    guard let id = ModelID(parsing: text) ?? withProvider, id.provider != .demo,
-      provider == nil || provider == id.provider
-    else { return nil }
+    let isWhole = provider == nil || whole?.provider == provider
+    guard let id = isWhole ? whole : withProvider, id.provider != .demo else { return nil }
     return ModelName(provider: id.provider.rawValue, model: id.name)
   }
 

@@ -94,6 +94,23 @@ struct PricePlanTests {
       try file.write { try ModelPricingService().versions(of: "c/d", in: $0) }.first == newer)
   }
 
+  /// OpenRouter sells models of Google's under names such as google/gemini-2.5-flash.
+  @Test func tellsModelsOfOneNameFromEachOther() throws {
+    let google = ModelName(provider: "google", model: "gemini-2.5-flash")
+    let resold = ModelName(provider: "openrouter", model: google.description)
+    let old = try file.price(provider: resold.provider, model: resold.model)
+    var list = PriceList(source: "A list")
+    for model in [google, resold] {
+      list.add(model, endsOn: nil) { Tariff(input: "7", output: "8") }
+    }
+    try apply(try plan(list, .only(google)))
+    let active = try file.write { try ModelPricingService().list(in: $0) }
+    #expect(active.map(\.tariff.input) == ["7", old.tariff.input])
+    try apply(try plan(list, .only(resold)))
+    #expect(
+      try file.write { try ModelPricingService().list(in: $0) }.map(\.tariff.input) == ["7", "7"])
+  }
+
   @Test(arguments: [
     ("2", "2.2", "+10.0 %", false), ("2", "2.2000001", "+10.1 %", true),
     ("2", "1.8", "-10.0 %", false), ("2", "1.7999", "-10.1 %", true), ("2", "6", "+200.0 %", true),
