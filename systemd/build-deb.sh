@@ -38,11 +38,13 @@ install -D -m644 config/aidevbot.example.yaml systemd/litestream.yml -t "$doc/ex
 install -D -m644 "$debian/aidevbot.yaml" -t "$root/etc/aidevbot"
 install -d -m700 "$root/etc/aidevbot/credentials"
 
-# Units. Those that can be enabled are the ones that the maintainer scripts look after.
+# Units, but not of programs that are not in the package. Those that can be enabled are the ones that
+# the maintainer scripts look after.
 install -D -m644 "$debian/sysusers.conf" "$root/usr/lib/sysusers.d/aidevbot.conf"
 units=()
 for unit in systemd/*.service systemd/*.timer; do
   [ -e "$unit" ] || continue
+  if [[ $unit = *.service ]] && ! grep -q '^ExecStart=/usr/bin/aidevbot' "$unit"; then continue; fi
   install -D -m644 "$unit" -t "$root/lib/systemd/system"
   if grep -qx '\[Install\]' "$unit"; then units+=("$(basename "$unit")"); fi
 done

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# Boots systemd in a folder with a Debian in which the package is installed, as process 1 of namespaces
+# of its own, and has it start, watch, upgrade and stop the bot, whose Telegram is a server beside it
+# with a certificate of its own. Called by test-deb.sh: test-start.sh ROOT NEXT.deb
+set -euo pipefail
+root=$1
+next=$2
+work=$(mktemp -d)
+hierarchy=$(awk '$3 == "cgroup" && $4 ~ /name=systemd/ { print $2; exit }' /proc/self/mounts)
+group=$hierarchy/aidevbot-test-$$
+for tool in python3 openssl; do command -v "$tool" >/dev/null || hierarchy=; done
+if [ -z "$hierarchy" ] || ! mkdir "$group" 2>/dev/null; then
+  echo "   NOT TESTED: this takes python3, openssl and cgroups of version 1 that can be written to."
+  exit 0
+fi
+
+launcher=
+telegram=
+finish() {
+  # The first process of a namespace takes all others along.
+  [ -z "$launcher" ] || pkill -KILL -P "$launcher" || true
+  [ -z "$telegram" ] || kill "$telegram" 2>/dev/null || true
+  wait
+  find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  rm -rf "$work"
+}
+trap finish EXIT
+complain() {
+  echo "test-start: $*" >&2
+  inside journalctl --no-pager -o cat -u aidevbot 2>/dev/null | tail -n 20 >&2
+  exit 1
+}
+inside() {
+  nsenter --target "$init" --mount --pid --uts --ipc --cgroup --root --wd=/ \
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
+# Not grep -q: who writes to a pipe that nobody reads any more fails.
+holds() { grep -e "$1" >/dev/null; }
+property() { inside systemctl show --value --property="$1" aidevbot; }
+# Up to 30 s.
+until_it_is() {
+  for _ in $(seq 300); do
+    if [ "$(property "$1" 2>/dev/null)" = "$2" ]; then return; fi
+    sleep 0.1
+  done
+  complain "$1 is $(property "$1"), and not $2"
+}
+
+cat >"$work/telegram.py" <<'PYTHON'
+import http.server, json, ssl, sys, time
+
+class Telegram(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    results = {
+        "getMe": {"id": 1, "is_bot": True, "first_name": "Bot", "username": "bot"},
+        "getWebhookInfo": {"url": "", "has_custom_certificate": False, "pending_update_count": 0},
+        "getUpdates": [],
+        "getStarTransactions": {"transactions": []},
+        "getMyStarBalance": {"amount": 0},
+    }
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        method = self.path.rsplit("/", 1)[1]
+        if method == "getUpdates":
+            time.sleep(1)
+        body = json.dumps({"ok": True, "result": self.results.get(method, True)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Telegram)
+tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+tls.load_cert_chain(sys.argv[1], sys.argv[2])
+server.socket = tls.wrap_socket(server.socket, server_side=True)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+  -addext subjectAltName=DNS:localhost -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+python3 "$work/telegram.py" "$work/cert.pem" "$work/key.pem" >"$work/port" 2>/dev/null &
+telegram=$!
+install -m644 "$work/cert.pem" "$root/usr/local/share/ca-certificates/aidevbot-test.crt"
+chroot "$root" update-ca-certificates >/dev/null 2>&1
+until [ -s "$work/port" ]; do kill -0 "$telegram" && sleep 0.1; done
+install -m600 /dev/stdin "$root/etc/aidevbot/secrets.env" \
+  <<<"TELEGRAM_API_BASE_URL=https://localhost:$(cat "$work/port")"
+cp "$next" "$root/next.deb"
+
+cat >"$work/boot" <<'BOOT'
+set -e
+cd "$1"
+mount --make-rprivate /
+mount --bind . .
+cd "$1"
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys
+mount -t tmpfs tmpfs sys/fs/cgroup
+mkdir sys/fs/cgroup/systemd
+mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
+mount -t tmpfs tmpfs run
+mount -t tmpfs tmpfs dev
+for device in null zero full random urandom tty; do
+  touch "dev/$device"
+  mount --bind "/dev/$device" "dev/$device"
+done
+ln -s /proc/self/fd dev/fd
+ln -s pts/ptmx dev/ptmx
+mkdir -p dev/shm dev/pts old
+mount -t tmpfs tmpfs dev/shm
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+hostname aidevbot-test
+pivot_root . old
+cd /
+umount --lazy /old
+# Where credentials are mounted for a unit, the unit has to see it.
+mount --make-rshared /
+exec env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd \
+  --log-target=journal --show-status=0 --unit=aidevbot-test.target
+BOOT
+printf '[Unit]\nRequires=basic.target systemd-journald.service\nAfter=basic.target\n' \
+  >"$root/etc/systemd/system/aidevbot-test.target"
+ln -sf /dev/null "$root/etc/systemd/system/systemd-udevd.service"
+(
+  echo "$BASHPID" >"$group/cgroup.procs"
+  exec unshare --mount --pid --fork --kill-child --cgroup --uts --ipc -- bash "$work/boot" "$root"
+) >"$work/log" 2>&1 &
+launcher=$!
+for _ in $(seq 100); do
+  init=$(pgrep -P "$launcher" || true)
+  if [ -n "$init" ] && inside systemctl --quiet is-active aidevbot-test.target 2>/dev/null; then
+    break
+  fi
+  init=
+  sleep 0.1
+done
+if [ -z "$init" ]; then
+  echo "   NOT TESTED: systemd does not come up here."
+  tail -n 5 "$work/log"
+  exit 0
+fi
+
+secrets=$root/etc/aidevbot/credentials
+inside systemctl start aidevbot 2>/dev/null && complain "it starts without its secrets"
+until_it_is ExecMainStatus 78
+[ "$(property ActiveState) $(property NRestarts)" = "failed 0" ] || complain "it is tried again"
+inside journalctl -o cat -u aidevbot | holds '^aidevbot: .*_KEY is not set' ||
+  complain "nobody is told what is missing"
+echo "   without secrets: status 78, and not tried again"
+
+echo 1:token >"$secrets/telegram_bot_token"
+echo AIzaKey >"$secrets/gemini_api_key"
+rm "$secrets/openrouter_api_key"
+inside systemctl start aidevbot || complain "it does not start"
+[ "$(property ActiveState)" = active ] || complain "it is not active"
+echo "   with two secrets: $(property StatusText)"
+
+mkdir -p "$root/etc/systemd/system/aidevbot.service.d"
+printf '[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\nRestartSec=1s\n' \
+  >"$root/etc/systemd/system/aidevbot.service.d/test.conf"
+inside systemctl daemon-reload
+inside systemctl restart aidevbot
+sleep 4
+[ "$(property NRestarts) $(property ActiveState)" = "0 active" ] || complain "it is killed at work"
+inside systemctl kill --kill-whom=main --signal=SIGSTOP aidevbot
+until_it_is NRestarts 1
+until_it_is ActiveState active
+echo "   alive for two terms of the watchdog; hung: killed and started again"
+rm -r "$root/etc/systemd/system/aidevbot.service.d"
+inside systemctl daemon-reload
+
+inside systemctl restart aidevbot
+before=$(property MainPID)
+inside apt-get -qq install /next.deb >"$work/log" 2>&1 || complain "$(cat "$work/log")"
+[ "$(property ActiveState)" = active ] || complain "it does not run after an upgrade"
+[ "$(property MainPID)" != "$before" ] || complain "an upgrade does not restart it"
+echo "   upgraded: restarted"
+inside systemctl stop aidevbot
+[ "$(property Result) $(property ExecMainStatus)" = "success 0" ] || complain "it does not stop well"
+inside systemctl start aidevbot
+inside apt-get -qq remove aidevbot >"$work/log" 2>&1 || complain "$(cat "$work/log")"
+[ "$(inside systemctl is-active aidevbot)" = inactive ] || complain "it runs without its package"
+echo "   removed: stopped"
