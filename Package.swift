@@ -24,6 +24,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // What swift-configuration reads YAML with; it does not list the keys that it finds.
+    .package(url: "https://github.com/jpsim/Yams", "5.4.0"..<"7.0.0"),
     // GRDB on Linux is kept working by contributors: its exact version is the one whose own test
     // suite was seen to pass here.
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -79,6 +81,7 @@ let package = Package(
         "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict
     ),

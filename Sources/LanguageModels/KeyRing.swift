@@ -23,7 +23,7 @@ package final class KeyRing: Sendable {
   /// the day ends, and one free refusal an hour does no harm.
   package static let rejectedRest: Duration = .seconds(3600)
 
-  private let keys: [Key]
+  let keys: [Key]
   private let now: @Sendable () -> ContinuousClock.Instant
   private let state = Mutex(State())
 

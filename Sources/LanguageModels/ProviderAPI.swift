@@ -53,6 +53,25 @@ struct ProviderAPI: Sendable {
     throw refusal
   }
 
+  /// Asks with each key in turn for what costs nothing.
+  func checkKeys(
+    _ path: String, read: (ProviderReply) throws(LanguageModelError) -> Void
+  ) async -> [KeyCheck] {
+    var checks: [KeyCheck] = []
+    for key in keys.keys {
+      let end = ContinuousClock.now + KeyCheck.deadline
+      do {
+        try await attempt(
+          Request(method: .get, path: path, isBilled: false), key, end, { _ in }
+        ) { reply throws(LanguageModelError) in try read(reply) }
+        checks.append(KeyCheck(keyIdentifier: key.identifier))
+      } catch {
+        checks.append(KeyCheck(keyIdentifier: key.identifier, failure: error))
+      }
+    }
+    return checks
+  }
+
   private func attempt<Result>(
     _ request: Request,
     _ key: KeyRing.Key,

@@ -7,6 +7,8 @@ struct TelegramAnswer {
   let bytes: [UInt8]
   /// Where in it the result stands.
   let result: Range<Int>
+  /// When it was given, by the server's clock, as HTTP writes it.
+  let date: String?
 
   /// Where a 429 says nothing of how long to wait.
   static let usualRetryAfter = Duration.seconds(5)
@@ -31,6 +33,7 @@ struct TelegramAnswer {
     }
     self.bytes = bytes
     self.result = result
+    date = response.head.header("Date")
   }
 
   func decoded<Value: Decodable>(_ method: String) throws(TelegramError) -> Value {

@@ -37,8 +37,19 @@ package struct TelegramClient: Sendable {
     try await read("getMe")
   }
 
-  package func getWebhookInfo() async throws(TelegramError) -> WebhookInfo {
-    try await read("getWebhookInfo")
+  /// The same, with what its server's clock says, in the form of HTTP's `Date` header.
+  package func introduce(
+    deadline: Duration
+  ) async throws(TelegramError) -> (bot: User, date: String?) {
+    let answer = try await exchange(
+      BotRequest(method: "getMe", json: Data("{}".utf8)), deadline: deadline)
+    return (try answer.decoded("getMe"), answer.date)
+  }
+
+  package func getWebhookInfo(
+    deadline: Duration = TelegramClient.usualDeadline
+  ) async throws(TelegramError) -> WebhookInfo {
+    try await read("getWebhookInfo", deadline: deadline)
   }
 
   /// Keeps the updates that wait.
@@ -92,9 +103,11 @@ package struct TelegramClient: Sendable {
     return TelegramResult(messageID: answer.messageID, text: answer.text)
   }
 
-  private func read<Value: Decodable>(_ method: String) async throws(TelegramError) -> Value {
+  private func read<Value: Decodable>(
+    _ method: String, deadline: Duration = usualDeadline
+  ) async throws(TelegramError) -> Value {
     let request = BotRequest(method: method, json: Data("{}".utf8))
-    return try await exchange(request, deadline: Self.usualDeadline).decoded(method)
+    return try await exchange(request, deadline: deadline).decoded(method)
   }
 
   private func exchange(

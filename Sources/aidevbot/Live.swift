@@ -34,14 +34,17 @@ struct Live {
   }
 
   /// Every provider that has a key.
-  func llm(withDemo: Bool) throws -> LLMClient {
+  ///
+  /// - Parameter newer: Settings whose keys are taken in place of these; nothing else of them is.
+  func llm(withDemo: Bool, keysOf newer: Settings? = nil) throws -> LLMClient {
+    let holder = newer ?? settings
     var models: [ModelProvider: any LanguageModel] = withDemo ? [.demo: DemoModel()] : [:]
-    let gemini = try settings.keys(of: .google)
+    let gemini = try holder.keys(of: .google)
     if !gemini.isEmpty {
       models[.google] = GeminiModel(
         transport: transport, baseURL: try settings.geminiBaseURL(), keys: KeyRing(gemini))
     }
-    let openRouter = try settings.keys(of: .openrouter)
+    let openRouter = try holder.keys(of: .openrouter)
     if !openRouter.isEmpty {
       models[.openrouter] = OpenRouterModel(
         transport: transport, baseURL: try settings.openRouterBaseURL(), keys: KeyRing(openRouter))
@@ -85,8 +88,7 @@ struct Live {
 
   /// Logs go to standard error, one event a line.
   func logger(default level: Logger.Level) throws -> Logger {
-    var logger = Logger(label: "aidevbot") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = try settings.logLevel(default: level)
-    return logger
+    let threshold = LineLogHandler.Threshold(try settings.logLevel(default: level))
+    return Logger(label: "aidevbot") { _ in LineLogHandler(threshold) }
   }
 }

@@ -78,11 +78,20 @@ extension World {
 
   /// Starts `aidevbot` in the folder of this world.
   ///
-  /// - Parameter changes: To the environment; `nil` takes a variable away.
+  /// - Parameters:
+  ///   - changes: To the environment; `nil` takes a variable away.
+  ///   - script: Of the shell, which becomes the program by `exec "$0" "$@"`.
   func start(
-    _ arguments: [String], changing changes: [String: String?] = [:], input: String = ""
+    _ arguments: [String], changing changes: [String: String?] = [:], input: String = "",
+    by script: String? = nil
   ) throws -> ChildProcess {
-    try start(Self.built("aidevbot"), arguments, changing: changes, input: input)
+    let program = try Self.built("aidevbot")
+    guard let script else {
+      return try start(program, arguments, changing: changes, input: input)
+    }
+    return try start(
+      URL(fileURLWithPath: "/bin/sh"), ["-c", script, program.path] + arguments, changing: changes,
+      input: input)
   }
 
   func start(
@@ -105,9 +114,11 @@ extension World {
   }
 
   /// Starts the daemon and waits until it polls.
-  func startDaemon(changing changes: [String: String?] = [:]) async throws -> ChildProcess {
+  func startDaemon(
+    _ options: [String] = [], changing changes: [String: String?] = [:]
+  ) async throws -> ChildProcess {
     let polls = telegram.state.value.calls(of: "getUpdates").count
-    let daemon = try start(["run"], changing: changes)
+    let daemon = try start(["run"] + options, changing: changes)
     try await telegram.state.wait(for: "a poll") { $0.calls(of: "getUpdates").count > polls }
     return daemon
   }

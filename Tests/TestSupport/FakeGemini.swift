@@ -2,7 +2,7 @@ import Foundation
 
 package typealias FakeGemini = FakeProvider<GeminiDialect>
 
-/// `streamGenerateContent` and `countTokens` of `v1beta`.
+/// `streamGenerateContent`, `countTokens` and the list of models of `v1beta`.
 package enum GeminiDialect: FakeDialect {
   package static func asksForAnswer(_ request: LoopbackRequest) -> Bool {
     request.path.hasSuffix(":streamGenerateContent")
@@ -11,8 +11,12 @@ package enum GeminiDialect: FakeDialect {
   package static func reply(
     to request: LoopbackRequest, with answer: FakeAnswer, id: String, check: inout RequestCheck
   ) -> LoopbackReply {
-    check.expect(request.method == "POST", "the method is POST")
     check.expect(text: request.headers["x-goog-api-key"], "x-goog-api-key")
+    if request.method == "GET" {
+      check.expect(request.target == "/v1beta/models?pageSize=1", "the list of models is asked for")
+      return .json(#"{"models":[{"name":"models/fake-1"}],"nextPageToken":"fake"}"#)
+    }
+    check.expect(request.method == "POST", "the method is POST")
     check.expect(request.headers["content-type"] == "application/json", "the body is JSON")
     let parts = request.path.dropFirst("/v1beta/models/".count).split(separator: ":")
     guard request.path.hasPrefix("/v1beta/models/"), parts.count == 2 else {

@@ -2,8 +2,8 @@ import Foundation
 
 package typealias FakeOpenRouter = FakeProvider<OpenRouterDialect>
 
-/// `/chat/completions`, `/generation` and `/models`, which alone needs no key. Its base URL is the
-/// server's own, without `/api/v1`.
+/// `/chat/completions`, `/generation`, `/key` and `/models`, which alone needs no key. Its base URL
+/// is the server's own, without `/api/v1`.
 package enum OpenRouterDialect: FakeDialect {
   package static func asksForAnswer(_ request: LoopbackRequest) -> Bool {
     request.path == "/chat/completions"
@@ -28,6 +28,10 @@ package enum OpenRouterDialect: FakeDialect {
     case ("GET", "/models"):
       check.expect(bearer.isEmpty, "no key is given away for what needs none")
       return .json(answer.modelList)
+    case ("GET", "/key"):
+      return .json(
+        #"{"data":{"label":"fake","usage":1.5,"limit":null,"limit_remaining":null,"#
+          + #""is_free_tier":false}}"#)
     default:
       check.expect(false, "the method and the path are known")
       return check.refusal

@@ -3,7 +3,7 @@ package import HTTPTransport
 
 /// Google's Gemini API, `v1beta`, over REST (ai.google.dev/api/generate-content).
 package struct GeminiModel: LanguageModel {
-  private let api: ProviderAPI
+  let api: ProviderAPI
 
   /// - Parameters:
   ///   - baseURL: Without a path, as in `https://generativelanguage.googleapis.com`.

@@ -3,7 +3,7 @@ package import HTTPTransport
 
 /// OpenRouter's chat completions (openrouter.ai/docs/api-reference).
 package struct OpenRouterModel: LanguageModel {
-  private let api: ProviderAPI
+  let api: ProviderAPI
 
   /// - Parameters:
   ///   - baseURL: As in `https://openrouter.ai/api/v1`.

@@ -46,6 +46,18 @@ package struct LedgerDatabase: Sendable {
     try pool.read(body)
   }
 
+  /// Reads a file as it is: nothing is written to it or brought up to date.
+  ///
+  /// - Throws: Errors of the database, and what `body` throws.
+  package static func look<Value>(
+    at path: String, _ body: (Database) throws -> Value
+  ) throws -> Value {
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(busyTimeout)
+    return try DatabaseQueue(path: path, configuration: configuration).read(body)
+  }
+
   /// In bytes, on the disk with the file; `nil` where it cannot be learned.
   package var freeDiskSpace: Int64? {
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: pool.path)

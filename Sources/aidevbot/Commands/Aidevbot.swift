@@ -14,6 +14,7 @@ struct Aidevbot: AsyncParsableCommand {
     discussion: """
       Try it without any account:   aidevbot console
       Run it for Telegram:          aidevbot run
+      See what is wrong:            aidevbot doctor
 
       Settings come from the environment, then (secrets alone) from systemd's credentials, then \
       from a file: the one that --config names, or config/aidevbot.yaml, or \
@@ -24,8 +25,8 @@ struct Aidevbot: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      RunCommand.self, ConsoleCommand.self, PricingCommand.self, CreditsCommand.self,
-      UsersCommand.self, UsageCommand.self, RefundCommand.self, StarsCommand.self,
+      RunCommand.self, ConsoleCommand.self, DoctorCommand.self, CheckConfigCommand.self,
+      PricingCommand.self, CreditsCommand.self, UsersCommand.self, UsageCommand.self, RefundCommand.self, StarsCommand.self,
       CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 

@@ -22,6 +22,7 @@ struct RunCommand: AsyncParsableCommand {
     let logger = try live.logger(default: .info)
     let settings = try live.settings.bot()
     try live.settings.checkEveryModelHasAKey(settings.models)
+    for key in live.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     let client = try live.telegram()
     let llm = try live.llm(withDemo: false)
     let catalog = try live.settings.syncsOpenRouterPrices() ? live.openRouterCatalog() : nil

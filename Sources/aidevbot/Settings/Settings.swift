@@ -44,14 +44,18 @@ struct Settings: Sendable {
   func bot() throws -> BotSettings {
     BotSettings(
       models: try models(), terms: try billingTerms(), initialGrant: try initialGrant(),
-      sendRates: OutboxSender.Rates(
-        perSecond: try rate(.telegramSendsPerSecond, default: 30),
-        perChatPerSecond: try rate(.telegramSendsPerChatPerSecond, default: 1)),
+      sendRates: try sendRates(),
       store: try store(),
       texts: BotSettings.Texts(
         paySupport: try text(.textsPaySupport), terms: try text(.textsTerms),
         privacy: try text(.textsPrivacy)),
       promotions: try promotions(), administrators: try administrators())
+  }
+
+  func sendRates() throws -> OutboxSender.Rates {
+    OutboxSender.Rates(
+      perSecond: try rate(.telegramSendsPerSecond, default: 30),
+      perChatPerSecond: try rate(.telegramSendsPerChatPerSecond, default: 1))
   }
 
   func telegramToken() throws -> String {
@@ -126,13 +130,12 @@ struct Settings: Sendable {
 extension Settings {
   private func models() throws -> ModelAssignment {
     ModelAssignment(
-      chat: try model(.modelsChat, default: "google/gemini-3.8-flash"),
-      planning: try model(.modelsPlanning, default: "google/gemini-3.1-pro-preview"),
-      coding: try model(.modelsCoding, default: "openrouter/anthropic/claude-sonnet-5.5"),
-      verification: try model(.modelsVerification, default: "google/gemini-3.1-pro-preview"))
+      chat: try model(for: .chat), planning: try model(for: .planning),
+      coding: try model(for: .coding), verification: try model(for: .verification))
   }
 
-  private func model(_ key: SettingsKey, default usual: String) throws -> ModelID {
+  func model(for task: TaskType) throws -> ModelID {
+    let (key, usual) = (Self.key(of: task), Self.usualModel(for: task))
     let text = try source.text(key) ?? usual
     guard let model = ModelID(parsing: text), model.provider != .demo else {
       throw SettingsError(
@@ -141,7 +144,15 @@ extension Settings {
     return model
   }
 
-  private func initialGrant() throws -> Credits {
+  private static func usualModel(for task: TaskType) -> String {
+    switch task {
+    case .chat: "google/gemini-3.8-flash"
+    case .planning, .verification: "google/gemini-3.1-pro-preview"
+    case .coding: "openrouter/anthropic/claude-sonnet-5.5"
+    }
+  }
+
+  func initialGrant() throws -> Credits {
     try credits(.billingInitialGrantCredits, default: "100")
   }
 
@@ -173,7 +184,7 @@ extension Settings {
     return rate
   }
 
-  private func administrators() throws -> [Int64] {
+  func administrators() throws -> [Int64] {
     guard let text = try source.text(.telegramAdminUserIDs) else { return [] }
     return try text.split(separator: ",").map { part in
       guard let id = Int64(part.trimmingCharacters(in: .whitespaces)), id > 0 else {

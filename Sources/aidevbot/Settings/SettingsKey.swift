@@ -34,6 +34,29 @@ enum SettingsKey: String, CaseIterable {
 
   var configKey: AbsoluteConfigKey { AbsoluteConfigKey(ConfigKey(rawValue)) }
 
+  /// The part of the file that it stands in.
+  var section: String { String(rawValue.prefix { $0 != "." }) }
+
+  var isSecret: Bool {
+    [.telegramBotToken, .geminiAPIKey, .openRouterAPIKey].contains(self)
+  }
+
+  /// Whether a running bot takes a new value: whom it works for, and where, it does not change.
+  var mayChangeWhileRunning: Bool {
+    switch self {
+    case .telegramSendsPerSecond, .telegramSendsPerChatPerSecond, .geminiAPIKey, .openRouterAPIKey,
+      .billingCreditValueUSD, .billingMarkup, .billingInitialGrantCredits, .starsPackages,
+      .starsSubscription, .starsUSDPerStar, .promotionsCodes, .promotionsReferralCredits,
+      .textsPaySupport, .textsTerms, .textsPrivacy, .modelsChat, .modelsPlanning, .modelsCoding,
+      .modelsVerification, .logLevel:
+      true
+    default: false
+    }
+  }
+
+  /// Whether its values may be written down: neither secrets nor long texts.
+  var isShown: Bool { !isSecret && section != "texts" }
+
   var environmentName: String {
     rawValue.uppercased().replacing(".", with: "_")
   }

@@ -7,7 +7,9 @@ import SystemPackage
 struct SettingsSource: Sendable {
   private let environment: EnvironmentVariablesProvider
   private let credentials: Credentials
-  private let file: (any ConfigProvider)?
+  private let values: (any ConfigProvider)?
+  /// The file that was read, if any.
+  let file: String?
 
   /// Looked for in this order where `--config` names no file; the first that exists is read.
   static let usualFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
@@ -23,12 +25,13 @@ struct SettingsSource: Sendable {
     self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
     credentials = Credentials(environment: environment)
     let usual = Self.usualFiles.first { FileManager.default.fileExists(atPath: $0) }
-    guard let file = file ?? usual, try Self.holdsAnything(file) else {
-      self.file = nil
+    self.file = file ?? usual
+    guard let file = self.file, try Self.holdsAnything(file) else {
+      values = nil
       return
     }
     do {
-      self.file = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
+      values = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
     } catch {
       // The parser quotes the line, which may hold a secret; its number does as well.
       let line = String(describing: error).prefixMatch(of: /([0-9]+):[0-9]+:/)?.1
@@ -43,14 +46,14 @@ struct SettingsSource: Sendable {
   func text(_ key: SettingsKey) throws -> String? {
     if let text = try text(key, in: environment) { return text }
     if let text = try credentials.text(key) { return text }
-    return try file.flatMap { try text(key, in: $0) }
+    return try values.flatMap { try text(key, in: $0) }
   }
 
   /// The elements of a list, or `nil` where it is set nowhere. In the environment, commas stand
   /// between them.
   func texts(_ key: SettingsKey) throws -> [String]? {
     if let texts = try texts(key, in: environment) { return texts }
-    return try file.flatMap { try texts(key, in: $0) }
+    return try values.flatMap { try texts(key, in: $0) }
   }
 
   // The providers are asked one by one, because a reader's optional getters take a malformed value

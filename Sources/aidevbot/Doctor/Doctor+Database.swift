@@ -1,0 +1,122 @@
+import DevBot
+import Foundation
+import GRDB
+import LanguageModels
+import Ledger
+
+extension Doctor {
+  /// Beside the running bot, and without writing a byte to its file.
+  func databaseChecks() -> [Check] {
+    let safety = safetyCheck()
+    guard let path = try? settings.databasePath() else { return [safety] }
+    guard FileManager.default.fileExists(atPath: path) else {
+      return [
+        Check("database", .note, "\(path) is made at the first start"), safety,
+        modelCheck { model in
+          try StarterPrices.shipped().prices.contains {
+            $0.provider == model.provider.rawValue && $0.model == model.name
+          }
+        },
+      ]
+    }
+    do {
+      return try LedgerDatabase.look(at: path) { db in
+        [
+          try integrityCheck(path, in: db), safety, try ledgerCheck(in: db),
+          modelCheck { model in
+            do {
+              _ = try ModelPricingService().active(
+                provider: model.provider.rawValue, model: model.name, in: db)
+              return true
+            } catch is LedgerError {
+              return false
+            }
+          },
+        ]
+      }
+    } catch {
+      let reason = (error as? DatabaseError)?.advice ?? "\(error)"
+      return [
+        Check("database", .failed, "\(path): \(reason)", next: "ls -l \(path)*"), safety,
+      ]
+    }
+  }
+
+  private func integrityCheck(_ path: String, in db: Database) throws -> Check {
+    let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "?"
+    let flaws = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
+    guard flaws == ["ok"] else {
+      return Check(
+        "database", .failed, "\(path) is damaged: \(flaws.joined(separator: "; "))",
+        next: "bring back the last backup")
+    }
+    guard mode == "wal" else {
+      return Check(
+        "database", .warning, "\(path) is whole, but in the mode \(mode)",
+        next: "sudo systemctl restart aidevbot")
+    }
+    return Check("database", .ok, "\(path) is whole, journal in WAL")
+  }
+
+  private func ledgerCheck(in db: Database) throws -> Check {
+    let report: LedgerVerification.Report
+    do {
+      report = try LedgerVerification().verify(at: Date(), in: db)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
+      return Check(
+        "ledger", .warning, "the file is of another version of aidevbot",
+        next: "sudo systemctl restart aidevbot")
+    }
+    guard let first = report.breaks.first else {
+      return Check(
+        "ledger", .ok,
+        "holds: \(report.users) users, \(report.transactions) transactions, "
+          + "\(report.settledCalls) settled calls")
+    }
+    return Check(
+      "ledger", .failed, "\(first)" + (report.breaks.count > 1 ? ", and more" : ""),
+      next: "aidevbot ledger verify")
+  }
+
+  /// Whether what is committed stays so when the power goes depends on how the file is opened, and
+  /// on the machine's SQLite: that is tried on a file of its own.
+  private func safetyCheck() -> Check {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("aidevbot-doctor-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    do {
+      let database = try LedgerDatabase.openForBot(
+        path: folder.appendingPathComponent("scratch.sqlite").path)
+      let level = try database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+      try database.close()
+      let version = try DatabaseQueue().read {
+        try String.fetchOne($0, sql: "SELECT sqlite_version()") ?? "?"
+      }
+      return level == 2
+        ? Check("sqlite", .ok, "\(version), commits are synced in full")
+        : Check("sqlite", .failed, "\(version) does not sync commits in full")
+    } catch {
+      return Check("sqlite", .failed, "cannot make a database in \(folder.path): \(error)")
+    }
+  }
+
+  private func modelCheck(_ isPriced: (ModelID) throws -> Bool) -> Check {
+    var unpriced: [String] = []
+    var priced: Set<String> = []
+    for task in TaskType.allCases {
+      guard let model = try? settings.model(for: task) else { continue }
+      if (try? isPriced(model)) == true {
+        priced.insert("\(model)")
+      } else if !unpriced.contains("\(model)") {
+        unpriced.append("\(model)")
+      }
+    }
+    guard let first = unpriced.first else {
+      return Check("models", .ok, "priced: \(priced.sorted().joined(separator: ", "))")
+    }
+    let name = first.split(separator: "/", maxSplits: 1).joined(separator: " ")
+    return Check(
+      "models", .failed, "no price: \(unpriced.joined(separator: ", "))",
+      next: "aidevbot pricing set \(name) --input USD --output USD")
+  }
+}

@@ -1,0 +1,140 @@
+import Foundation
+import LanguageModels
+import TelegramBotAPI
+
+/// Looks at everything that the bot needs, and changes nothing.
+struct Doctor {
+  let live: Live
+
+  /// For each thing that is asked of others.
+  static let deadline = Duration.seconds(10)
+
+  var settings: Settings { live.settings }
+
+  /// What can be said without a network.
+  func localChecks() -> [Check] {
+    settingsChecks() + databaseChecks() + [diskCheck()] + permissionChecks() + [unitCheck()]
+  }
+
+  func allChecks() async -> [Check] {
+    await telegramChecks() + providerChecks() + localChecks()
+  }
+
+  func settingsChecks() -> [Check] {
+    let file = settings.source.file
+    let place = file.map { "the environment and \($0)" } ?? "the environment; there is no file"
+    let problems = settings.problems()
+    var checks = problems.map { problem in
+      Check("settings", .failed, "\(problem)", next: file.map { "sudo editor \($0)" })
+    }
+    if problems.isEmpty { checks.append(Check("settings", .ok, "complete, from \(place)")) }
+    return checks
+      + settings.source.unknownKeys.map { Check("settings", .warning, $0.sentence) }
+  }
+}
+
+// MARK: - Others
+
+extension Doctor {
+  private func telegramChecks() async -> [Check] {
+    guard let client = try? live.telegram() else {
+      return [Check("token", .failed, "cannot be tried before the settings are right")]
+    }
+    let bot: User
+    let date: String?
+    do throws(TelegramError) {
+      (bot, date) = try await client.introduce(deadline: Self.deadline)
+    } catch {
+      let next =
+        error == .unauthorized ? "ask @BotFather for the token" : "curl -sI \(baseURL)"
+      return [Check("token", .failed, "\(error)", next: next)]
+    }
+    return [
+      Check("token", .ok, "@\(bot.username ?? "?"), id \(bot.id)"), await webhookCheck(client),
+      clockCheck(date),
+    ]
+  }
+
+  private var baseURL: String { (try? settings.telegramBaseURL()) ?? "https://api.telegram.org" }
+
+  private func webhookCheck(_ client: TelegramClient) async -> Check {
+    do throws(TelegramError) {
+      let webhook = try await client.getWebhookInfo(deadline: Self.deadline)
+      let waiting = "updates that wait: \(webhook.pendingUpdateCount)"
+      return webhook.url.isEmpty
+        ? Check("webhook", .ok, "none, \(waiting)")
+        : Check(
+          "webhook", .warning, "another program has set one, \(waiting)",
+          next: "aidevbot run, which removes it; find out who set it")
+    } catch {
+      return Check("webhook", .failed, "\(error)")
+    }
+  }
+
+  /// In seconds. Beyond it, what depends on the time goes wrong: TLS first.
+  private static let usualDrift: TimeInterval = 30
+
+  private func clockCheck(_ date: String?) -> Check {
+    guard let date, let theirs = Date(http: date) else {
+      return Check("clock", .note, "Telegram's answer does not say what time it is")
+    }
+    let drift = Int(Date().timeIntervalSince(theirs))
+    guard abs(drift) > Int(Self.usualDrift) else { return Check("clock", .ok, "as Telegram's") }
+    return Check(
+      "clock", .warning, "\(abs(drift)) s \(drift < 0 ? "behind" : "ahead of") Telegram's",
+      next: "sudo timedatectl set-ntp true")
+  }
+
+  private func providerChecks() async -> [Check] {
+    var checks: [Check] = []
+    do {
+      let gemini = try settings.keys(of: .google)
+      if !gemini.isEmpty {
+        let model = GeminiModel(
+          transport: live.transport, baseURL: try settings.geminiBaseURL(), keys: KeyRing(gemini))
+        checks += await model.checkKeys().map { Self.check("gemini", $0) }
+      }
+      let openRouter = try settings.keys(of: .openrouter)
+      if !openRouter.isEmpty {
+        let model = OpenRouterModel(
+          transport: live.transport, baseURL: try settings.openRouterBaseURL(),
+          keys: KeyRing(openRouter))
+        checks += await model.checkKeys().map { Self.check("openrouter", $0) }
+      }
+    } catch {
+      checks.append(Check("providers", .failed, "cannot be tried before the settings are right"))
+    }
+    if checks.isEmpty { checks.append(Check("providers", .note, "no key is set")) }
+    return checks
+  }
+
+  private static func check(_ name: String, _ check: KeyCheck) -> Check {
+    guard let failure = check.failure else {
+      return Check(name, .ok, "takes the key \(check.keyIdentifier)")
+    }
+    let page =
+      name == "gemini" ? "https://aistudio.google.com/apikey" : "https://openrouter.ai/keys"
+    let (words, next): (String, String?) =
+      switch failure.reason {
+      case .keyRejected: ("rejects the key \(check.keyIdentifier)", "make a new one at \(page)")
+      case .providerOutOfFunds:
+        ("has no money left for the key \(check.keyIdentifier)", "top up at \(page)")
+      case .timedOut, .unreachable, .connectionLost:
+        ("cannot be reached", "check the network and \(name.uppercased())_BASE_URL")
+      default: ("fails: \(failure.reason)", nil)
+      }
+    return Check(name, .failed, words, next: next)
+  }
+}
+
+extension Date {
+  /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
+  fileprivate init?(http text: String) {
+    let form = DateFormatter()
+    form.locale = Locale(identifier: "en_US_POSIX")
+    form.timeZone = .gmt
+    form.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+    guard let date = form.date(from: text) else { return nil }
+    self = date
+  }
+}

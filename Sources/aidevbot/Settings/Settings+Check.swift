@@ -1,0 +1,40 @@
+import DevBot
+import LanguageModels
+import Logging
+
+extension Settings {
+  /// Everything that is missing or malformed for the bot to run, each once.
+  func problems() -> [SettingsError] {
+    var problems: [SettingsError] = []
+    func check(_ body: () throws -> Void) {
+      do {
+        try body()
+      } catch let error as SettingsError {
+        if !problems.contains(error) { problems.append(error) }
+      } catch {
+        // Nothing else is thrown by a setting.
+      }
+    }
+    check { _ = try telegramToken() }
+    check { _ = try telegramBaseURL() }
+    check { _ = try administrators() }
+    check { _ = try sendRates() }
+    check { _ = try geminiBaseURL() }
+    check { _ = try openRouterBaseURL() }
+    for provider in ModelProvider.allCases { check { _ = try keys(of: provider) } }
+    check { _ = try databasePath() }
+    check { _ = try billingTerms() }
+    check { _ = try initialGrant() }
+    check { _ = try store() }
+    check { _ = try promotions() }
+    for key in [SettingsKey.textsPaySupport, .textsTerms, .textsPrivacy] {
+      check { _ = try text(key) }
+    }
+    for task in TaskType.allCases { check { _ = try model(for: task) } }
+    check { _ = try logLevel(default: .info) }
+    if problems.isEmpty {
+      check { try checkEveryModelHasAKey(try bot().models) }
+    }
+    return problems
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Yams
+
+/// A key of the configuration file that means nothing to the bot: most often a misspelt one.
+struct UnknownKey: Sendable, Equatable {
+  /// As in `telegram.bot_tokn`.
+  var name: String
+  /// The key that was meant, where one is near.
+  var suggestion: String?
+
+  var sentence: String {
+    "The configuration file has a key \(name), which means nothing here"
+      + (suggestion.map { "; did you mean \($0)?" } ?? "")
+  }
+
+  /// All of a file, in its order.
+  static func all(inYAML text: String) -> [UnknownKey] {
+    guard let document = try? Yams.compose(yaml: text), let mapping = document.mapping else {
+      return []
+    }
+    return mapping.flatMap { section, content -> [UnknownKey] in
+      let section = section.string ?? "?"
+      guard sections.contains(section), let keys = content.mapping else {
+        // What is empty, such as a section whose keys are all comments, sets nothing.
+        let isEmpty = content.scalar?.string.isEmpty == true || content.null != nil
+        return sections.contains(section) && isEmpty ? [] : [UnknownKey(section)]
+      }
+      return keys.compactMap { key, _ in
+        let name = "\(section).\(key.string ?? "?")"
+        return SettingsKey(rawValue: name) == nil ? UnknownKey(name) : nil
+      }
+    }
+  }
+
+  private init(_ name: String) {
+    self.name = String(name.prefix(64))
+    suggestion = Self.nearest(to: self.name)
+  }
+
+  private static let sections = Set(SettingsKey.allCases.map(\.section))
+
+  /// A third of the letters may differ. A key without its section is found, too.
+  private static func nearest(to name: String) -> String? {
+    let names = SettingsKey.allCases.map(\.rawValue)
+    let last = name.split(separator: ".").last.map(String.init) ?? name
+    let elsewhere = names.filter { $0.hasSuffix("." + last) }
+    if elsewhere.count == 1 { return elsewhere.first }
+    let isSection = !name.contains(".")
+    return (isSection ? sections.sorted() : names)
+      .map { (name: $0, distance: distance($0, name)) }
+      .filter { $0.distance * 3 <= name.count }
+      .min { $0.distance < $1.distance }?.name
+  }
+
+  /// How many letters have to be changed, added or taken away (Levenshtein).
+  private static func distance(_ one: String, _ other: String) -> Int {
+    let other = Array(other)
+    var row = Array(0...other.count)
+    for (i, letter) in one.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, candidate) in other.enumerated() {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (letter == candidate ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[other.count]
+  }
+}
+
+extension SettingsSource {
+  /// Whether the file has a token or a key in it.
+  var fileHoldsSecrets: Bool {
+    guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8),
+      let document = try? Yams.compose(yaml: text)
+    else { return false }
+    return SettingsKey.allCases.contains { key in
+      let name = String(key.rawValue.dropFirst(key.section.count + 1))
+      return key.isSecret && document[key.section]?[name] != nil
+    }
+  }
+
+  /// Keys of the file that mean nothing.
+  var unknownKeys: [UnknownKey] {
+    guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8) else { return [] }
+    return UnknownKey.all(inYAML: text)
+  }
+}
