@@ -4,6 +4,7 @@ package import LanguageModels
 import Ledger
 package import Logging
 import Steps
+import Synchronization
 package import TelegramBotAPI
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
@@ -12,15 +13,42 @@ package struct Engine: Sendable {
   package let inbox: Inbox
   package let outbox: Outbox
   package let dispatcher: Dispatcher
-  package let commands: CommandList
-  package let cashier: Cashier
   package let alerts: OperatorAlerts
   private let writer: PatientWriter
-  private let handler: UpdateHandler
-  private let orchestrator: ModelOrchestrator
+  private let parts: ChangingParts
   let housekeeping: Housekeeping
   private let sale: SaleGuard
   private let logger: Logger
+
+  /// What is built anew where settings change. An update, and a call, goes on with those that it
+  /// began with.
+  private struct Parts {
+    var commands: CommandList
+    var cashier: Cashier
+    var followUps: FollowUps
+    var orchestrator: ModelOrchestrator
+    var handler: UpdateHandler
+  }
+
+  private final class ChangingParts: Sendable {
+    let make: @Sendable (BotSettings, LLMClient) -> Parts
+    private let current: Mutex<Parts>
+
+    init(
+      _ settings: BotSettings, _ llm: LLMClient,
+      make: @escaping @Sendable (BotSettings, LLMClient) -> Parts
+    ) {
+      self.make = make
+      current = Mutex(make(settings, llm))
+    }
+
+    var value: Parts { current.withLock { $0 } }
+
+    func change(to settings: BotSettings, _ llm: LLMClient) {
+      let new = make(settings, llm)
+      current.withLock { $0 = new }
+    }
+  }
 
   /// What differs between the channels.
   package struct Effects: Sendable {
@@ -51,42 +79,64 @@ package struct Engine: Sendable {
     let report = try writer.database.read { try LedgerVerification().verifyBalances(in: $0) }
     let sale = SaleGuard(report, logger: logger)
     self.sale = sale
-    let isSelling: @Sendable () -> Bool = { sale.isOpen }
-    var settings = settings
-    if channel != .telegram { settings.administrators = [] }
-    alerts = OperatorAlerts(
-      administrators: settings.administrators, outbox: outbox, writer: writer,
+    let administrators = channel == .telegram ? settings.administrators : []
+    let alerts = OperatorAlerts(
+      administrators: administrators, outbox: outbox, writer: writer,
       wakeSender: effects.wakeSender)
-    commands = CommandList(
-      settings, storefront: Storefront(store: settings.store, isSelling: isSelling),
-      outbox: outbox, botUsername: bot.username)
-    cashier = Cashier(
-      store: settings.store, replies: replies, alerts: alerts, isSelling: isSelling, logger: logger)
-    orchestrator = ModelOrchestrator(
-      ModelOrchestrator.Environment(
-        writer: writer, inbox: inbox, replies: replies, llm: llm, models: settings.models,
-        terms: settings.terms, isSelling: isSelling,
-        referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
-        typing: effects.typing, wakeSender: effects.wakeSender, now: { Date() }),
-      logger: logger)
-    handler = UpdateHandler(
-      UpdateHandler.Environment(
-        writer: writer, inbox: inbox, replies: replies, commands: commands,
-        orchestrator: orchestrator, cashier: cashier, bot: bot,
-        administrators: settings.administrators, alerts: alerts, wakeSender: effects.wakeSender,
-        now: { Date() }),
-      logger: logger)
+    self.alerts = alerts
+    let parts = ChangingParts(settings, llm) { [inbox, outbox] settings, llm in
+      var settings = settings
+      settings.administrators = administrators
+      let isSelling: @Sendable () -> Bool = { sale.isOpen }
+      let commands = CommandList(
+        settings, storefront: Storefront(store: settings.store, isSelling: isSelling),
+        outbox: outbox, botUsername: bot.username)
+      let cashier = Cashier(
+        store: settings.store, replies: replies, alerts: alerts, isSelling: isSelling,
+        logger: logger)
+      let orchestrator = ModelOrchestrator(
+        ModelOrchestrator.Environment(
+          writer: writer, inbox: inbox, replies: replies, llm: llm, models: settings.models,
+          terms: settings.terms, isSelling: isSelling,
+          referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
+          typing: effects.typing, wakeSender: effects.wakeSender, now: { Date() }),
+        logger: logger)
+      let handler = UpdateHandler(
+        UpdateHandler.Environment(
+          writer: writer, inbox: inbox, replies: replies, commands: commands,
+          orchestrator: orchestrator, cashier: cashier, bot: bot, administrators: administrators,
+          alerts: alerts, wakeSender: effects.wakeSender, now: { Date() }),
+        logger: logger)
+      return Parts(
+        commands: commands, cashier: cashier,
+        followUps: FollowUps(
+          outbox: outbox, cashier: cashier, terms: settings.terms, logger: logger),
+        orchestrator: orchestrator, handler: handler)
+    }
+    self.parts = parts
     housekeeping = Housekeeping(
-      writer: writer, inbox: inbox, outbox: outbox, orchestrator: orchestrator, sale: sale,
-      alerts: alerts, wakeSender: effects.wakeSender,
+      writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
+      sale: sale, alerts: alerts, wakeSender: effects.wakeSender,
       freeDiskSpace: { writer.database.freeDiskSpace })
-    dispatcher = Dispatcher(handler: handler)
+    dispatcher = Dispatcher { parts.value.handler }
+  }
+
+  package var commands: CommandList { parts.value.commands }
+  package var cashier: Cashier { parts.value.cashier }
+  package var followUps: FollowUps { parts.value.followUps }
+
+  /// Takes other settings, and calls models by another client, from the next update on.
+  func apply(_ settings: BotSettings, _ llm: LLMClient) {
+    parts.change(to: settings, llm)
   }
 
   /// Commits a batch to the inbox, then hands it on.
   package func receive(_ updates: [ReceivedUpdate], nextOffset: Int64?) async throws {
     let new = try await writer.commits.write { [inbox] in
       try inbox.store(updates, nextOffset: nextOffset, at: Date(), in: $0)
+    }
+    for update in new {
+      logger.concerning(update: update.id).debug("An update has arrived.")
     }
     Step.updateStored.passed()
     await dispatcher.enqueue(new)
@@ -97,7 +147,8 @@ package struct Engine: Sendable {
     if let first = sale.firstBreak { await alerts.raise(brokenLedger: first) }
     let (pending, poison) = try writer.database.write { try inbox.resume(in: $0) }
     for update in poison {
-      await handler.quarantine(update, because: "the process ended while it was being handled")
+      await parts.value.handler.quarantine(
+        update, because: "the process ended while it was being handled")
     }
     if !pending.isEmpty {
       logger.notice("Going on with unfinished updates.", metadata: ["count": "\(pending.count)"])

@@ -18,7 +18,7 @@ struct Housekeeping: Sendable {
   let writer: PatientWriter
   let inbox: Inbox
   let outbox: Outbox
-  let orchestrator: ModelOrchestrator
+  let orchestrator: @Sendable () -> ModelOrchestrator
   let sale: SaleGuard
   let alerts: OperatorAlerts
   let wakeSender: @Sendable () -> Void
@@ -41,7 +41,7 @@ struct Housekeeping: Sendable {
   }
 
   func round(_ number: Int) async throws {
-    try await orchestrator.voidOverdueHolds()
+    try await orchestrator().voidOverdueHolds()
     try prune()
     try await look(isHourly: number % Self.verifiedEvery == 0)
   }

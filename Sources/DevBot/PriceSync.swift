@@ -11,14 +11,14 @@ package struct PriceSync: Sendable {
   static let pauseAfterFailure = Duration.seconds(3_600)
 
   private let catalog: OpenRouterCatalog
-  private let models: ModelAssignment
+  private let models: @Sendable () -> ModelAssignment
   private let alerts: OperatorAlerts
   private let writer: PatientWriter
 
   /// - Parameter models: Those in use; what becomes of their prices, the administrators are told.
   package init(
-    _ catalog: OpenRouterCatalog, models: ModelAssignment, alerts: OperatorAlerts,
-    writer: PatientWriter
+    _ catalog: OpenRouterCatalog, models: @escaping @Sendable () -> ModelAssignment,
+    alerts: OperatorAlerts, writer: PatientWriter
   ) {
     self.catalog = catalog
     self.models = models
@@ -45,7 +45,7 @@ package struct PriceSync: Sendable {
   /// - Throws: `PriceListError`, and errors of the database that no waiting mends.
   func round(at now: Date) async throws {
     let list = try await catalog.prices(allowFree: false)
-    let inUse = models.names
+    let inUse = models().names
     let plan = try await writer.write(for: "taking OpenRouter's prices over") { db in
       let plan = try PricePlan(list, .known(inUse: inUse), at: now, in: db)
       try plan.apply(at: now, in: db)

@@ -7,17 +7,21 @@ package import TelegramBotAPI
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
 package struct TelegramBot: Sendable {
-  /// How long work under way may take to end after a stop; the unit's `TimeoutStopSec` is longer.
-  /// What has not ended by then is gone on with at the next start.
-  private static let drainLimit = Duration.seconds(75)
+  /// How long work under way may take to end after a stop. All the limits together are shorter
+  /// than the unit's `TimeoutStopSec`.
+  package static let usualDrainLimit = Duration.seconds(65)
+  /// How long what was cancelled then may take to void its holds and tell people so.
+  private static let cancelLimit = Duration.seconds(8)
+  /// How long Telegram may take to be told of the last batch.
+  private static let confirmLimit = Duration.seconds(5)
   /// How long what runs beside it may take to end; all of it is cancelled by then.
   private static let endLimit = Duration.seconds(5)
 
   private let client: TelegramClient
   private let writer: PatientWriter
-  private let llm: LLMClient
-  private let settings: BotSettings
+  private let current: CurrentSettings
   private let priceCatalog: OpenRouterCatalog?
+  private let drainLimit: Duration
   private let logger: Logger
   private let sleep: @Sendable (Duration) async throws -> Void
   private let health: Health
@@ -26,22 +30,30 @@ package struct TelegramBot: Sendable {
   /// - Parameters:
   ///   - priceCatalog: Where prices are taken over from, once a day, if they are to be.
   ///   - events: Told, after `health`, what the poller does.
+  ///   - drainLimit: How long work under way may take to end after a stop, before it is cancelled.
   ///   - sleep: Ends early, by throwing, when the task is cancelled.
   package init(
     client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
     priceCatalog: OpenRouterCatalog? = nil, health: Health = Health(),
-    events: Poller.Events = Poller.Events(), logger: Logger,
+    events: Poller.Events = Poller.Events(),
+    drainLimit: Duration = TelegramBot.usualDrainLimit, logger: Logger,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.health = health
     self.events = events
     self.client = client
-    self.llm = llm
-    self.settings = settings
     self.priceCatalog = priceCatalog
+    self.drainLimit = drainLimit
+    current = CurrentSettings(settings, llm)
     self.logger = logger
     self.sleep = sleep
     writer = PatientWriter(database: database, logger: logger) { try? await sleep($0) }
+  }
+
+  /// Changes, all at once, whatever may change while the bot runs: everything but administrators.
+  /// What is under way goes on with what it began with.
+  package func apply(_ settings: BotSettings, llm: LLMClient) {
+    current.change(to: settings, llm)
   }
 
   /// Runs until `stop` returns.
@@ -53,15 +65,21 @@ package struct TelegramBot: Sendable {
     defer { stopping.cancel() }
     guard let bot = try await identify(until: stopping) else { return }
     let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let (menus, menu) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let engine = try Engine(
-      channel: .telegram, bot: bot, writer: writer, llm: llm, settings: settings,
+      channel: .telegram, bot: bot, writer: writer, llm: current.llm, settings: current.settings,
       effects: Engine.Effects(typing: showTyping, wakeSender: { wake.yield() }), health: health,
       logger: logger)
-    let followUps = FollowUps(
-      outbox: engine.outbox, cashier: engine.cashier, terms: settings.terms, logger: logger)
     let sender = OutboxSender(
-      outbox: engine.outbox, client: client, writer: writer, rates: settings.sendRates,
-      ended: followUps.follow, wakeUps: wakeUps, health: health, logger: logger)
+      outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
+      ended: { try engine.followUps.follow($0, $1, at: $2, in: $3) }, wakeUps: wakeUps,
+      health: health, logger: logger)
+    current.observe { settings, llm in
+      engine.apply(settings, llm)
+      Task { await sender.change(to: settings.sendRates) }
+      menu.yield()
+    }
+    let healthLog = HealthLog(health: health, writer: writer)
     let bookkeeper = StarBookkeeper(
       StarReconciliation(client: client, writer: writer, cashier: engine.cashier),
       alerts: engine.alerts, writer: writer, wakeSender: { wake.yield() })
@@ -70,11 +88,13 @@ package struct TelegramBot: Sendable {
       sleep: sleep, logger: logger)
     try await engine.resume()
     let priceSync = priceCatalog.map {
-      PriceSync($0, models: settings.models, alerts: engine.alerts, writer: writer)
+      PriceSync(
+        $0, models: { current.settings.models }, alerts: engine.alerts, writer: writer)
     }
     let services: [Task<Void, Never>] = [
       Task { await sender.run() }, Task { await engine.keepHouse() },
-      Task { await publish(engine.commands) }, Task { await bookkeeper.run() },
+      Task { for await _ in menus { await publish(engine.commands) } },
+      Task { await bookkeeper.run() }, Task { await healthLog.run() },
       Task { await priceSync?.run() },
     ]
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
@@ -90,14 +110,28 @@ package struct TelegramBot: Sendable {
         return .success(())
       })
     logger.notice("Stopping: finishing what is under way.")
-    let isDrained = await within(Self.drainLimit) {
+    await drain(engine, sender)
+    if case .success = outcome { _ = await within(Self.confirmLimit) { await poller.confirm() } }
+    await end(services)
+    healthLog.write()
+    try outcome.get()
+  }
+
+  /// Lets what is under way end. What takes too long is cancelled: its hold is voided, the person
+  /// is told, and the house bears what the call may have cost.
+  private func drain(_ engine: Engine, _ sender: OutboxSender) async {
+    let isDrained = await within(drainLimit) {
       await engine.dispatcher.drain()
       await sender.becomeIdle()
     }
-    if !isDrained { logger.warning("Not all work ended in time; the next start goes on with it.") }
-    if case .success = outcome { await poller.confirm() }
-    await end(services)
-    try outcome.get()
+    guard !isDrained else { return }
+    logger.warning("Not all work ended in time; it is cancelled.")
+    await engine.dispatcher.cancel()
+    let hasEnded = await within(Self.cancelLimit) {
+      await engine.dispatcher.becomeIdle()
+      await sender.becomeIdle()
+    }
+    if !hasEnded { logger.warning("Something is left to be done; the next start goes on with it.") }
   }
 
   /// Whoever runs the bot closes the database next, which must find nobody about to read: that
@@ -175,7 +209,7 @@ package struct TelegramBot: Sendable {
   /// Makes Telegram's menu show the same commands as `/help`: to administrators, theirs too.
   private func publish(_ commands: CommandList) async {
     await publish(commands.menu(forAdministrators: false), chatID: nil)
-    for id in settings.administrators {
+    for id in current.settings.administrators {
       await publish(commands.menu(forAdministrators: true), chatID: id)
     }
   }

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -18,6 +19,58 @@ struct StopTests {
         try await world.stop(daemon)
       }
       try world.expectWholeFile()
+    }
+  }
+
+  @Test(arguments: Seller.allCases)
+  func cancelsWhatTakesTooLongAndTellsThePerson(seller: Seller) async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon(["--drain", "0"])
+      try await world.openAccount()
+      world.hang(1, callsOf: seller)
+      world.telegram.message(seller.question, from: 42)
+      try await world.waitForCalls(1, to: seller)
+      let log = try await world.stop(daemon).errors
+      #expect(log.contains("Not all work ended in time; it is cancelled."))
+      #expect(!log.contains("Something is left to be done"))
+      #expect(
+        world.telegram.state.value.sent(to: 42).last
+          == "This was stopped before the model had answered. It cost you nothing.")
+      #expect(try world.balance() == 100_000_000)
+      let usage = try world.usage()
+      #expect(usage.map(\.chargedTo) == ["house"])
+      #expect(usage.map(\.isEstimate) == [true])
+      #expect((usage.first?.nanoDollars ?? 0) > 0)
+      // The file is closed with nothing pending, before any other start has recovered anything.
+      try await world.expectNothingLeft()
+
+      let next = try await world.startDaemon()
+      #expect(try await world.ask(seller.question).hasPrefix("Hello from the fake model."))
+      try await world.stop(next)
+      #expect(world.callCount(seller) == 2)
+    }
+  }
+
+  @Test(arguments: [SIGTERM, SIGINT])
+  func isOverAtOnceAtASecondSignal(signal: Int32) async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon()
+      try await world.openAccount()
+      world.hang(1, callsOf: .gemini)
+      world.telegram.message(Seller.gemini.question, from: 42)
+      try await world.waitForCalls(1, to: .gemini)
+      daemon.signal(SIGTERM)
+      try await daemon.state.wait(for: "the stop") { $0.errorText.contains("Stopping") }
+      daemon.signal(signal)
+      #expect(try await daemon.waitForExit(within: .seconds(20)).status == 0)
+      #expect(
+        try world.number("SELECT count(*) FROM credit_holds WHERE state = 'pending'") == 1)
+
+      let next = try await world.startDaemon()
+      #expect(try await world.replies(2, to: 42)[1].hasPrefix("Hello from the fake model."))
+      try await world.stop(next)
+      #expect(try world.usage().map(\.chargedTo) == ["house", "user"])
+      try await world.expectNothingLeft()
     }
   }
 }

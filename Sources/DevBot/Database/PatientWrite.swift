@@ -40,7 +40,7 @@ package struct PatientWriter: Sendable {
   package let database: LedgerDatabase
   package let commits: GroupCommit
   package let sleep: @Sendable (Duration) async -> Void
-  package let logger: Logger
+  package private(set) var logger: Logger
 
   package init(
     database: LedgerDatabase, logger: Logger, sleep: @escaping @Sendable (Duration) async -> Void
@@ -49,6 +49,13 @@ package struct PatientWriter: Sendable {
     commits = GroupCommit(database)
     self.logger = logger
     self.sleep = sleep
+  }
+
+  /// The same, whose complaints name the update that they concern.
+  func concerning(update id: Int64) -> PatientWriter {
+    var writer = self
+    writer.logger = logger.concerning(update: id)
+    return writer
   }
 
   /// - Throws: What `body` throws, and errors of the database that no waiting mends.

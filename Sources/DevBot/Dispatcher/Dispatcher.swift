@@ -23,7 +23,8 @@ package actor Dispatcher {
     var isTurningAway = false
   }
 
-  private let handler: UpdateHandler
+  /// Whoever handles the next update; what is under way goes on as it began.
+  private let handler: @Sendable () -> UpdateHandler
   private var lanes: [Int64: Lane] = [:]
   /// Lanes that wait for a place among the running ones, in the order of their first update.
   private var ready: Deque<Int64> = []
@@ -31,9 +32,12 @@ package actor Dispatcher {
   private var urgent = 0
   private var waiting = 0
   private var isDraining = false
+  /// What is under way, so that it can be cancelled.
+  private var tasks: [Int: Task<Void, Never>] = [:]
+  private var lastTask = 0
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
-  package init(handler: UpdateHandler) {
+  package init(handler: @escaping @Sendable () -> UpdateHandler) {
     self.handler = handler
   }
 
@@ -49,6 +53,12 @@ package actor Dispatcher {
     await becomeIdle()
   }
 
+  /// Cancels what is under way: its calls end without an answer, and cost the person nothing.
+  package func cancel() {
+    isDraining = true
+    for task in tasks.values { task.cancel() }
+  }
+
   /// Returns when nothing is under way or waiting.
   package func becomeIdle() async {
     guard running + urgent > 0 else { return }
@@ -58,7 +68,7 @@ package actor Dispatcher {
   private func enqueue(_ update: StoredUpdate) {
     guard !isDraining else { return }
     if let content = update.update, Route.isUrgent(content) {
-      return runAside { [handler] in await handler.handle(update) }
+      return runAside { [handler] in await handler().handle(update) }
     }
     let key = lane(of: update)
     var lane = lanes[key, default: Lane()]
@@ -67,7 +77,7 @@ package actor Dispatcher {
       let isFirst = !lane.isTurningAway
       lanes[key]?.isTurningAway = true
       return runAside { [handler] in
-        await handler.turnAway(update, limit: Self.mostWaitingPerLane, saysSo: isFirst)
+        await handler().turnAway(update, limit: Self.mostWaitingPerLane, saysSo: isFirst)
       }
     }
     var kept = update
@@ -91,7 +101,7 @@ package actor Dispatcher {
     while running < Self.mostLanes, !isDraining, let key = ready.popFirst() {
       running += 1
       lanes[key]?.isRunning = true
-      Task { await run(key) }
+      begin { await self.run(key) }
     }
   }
 
@@ -99,7 +109,7 @@ package actor Dispatcher {
     while !isDraining, let update = lanes[key]?.waiting.popFirst() {
       waiting -= 1
       lanes[key]?.isTurningAway = false
-      await handler.handle(update)
+      await handler().handle(update)
     }
     lanes[key] = nil
     running -= 1
@@ -109,10 +119,23 @@ package actor Dispatcher {
 
   private func runAside(_ body: @escaping @Sendable () async -> Void) {
     urgent += 1
-    Task {
+    begin {
       await body()
-      urgent -= 1
-      announceIdle()
+      await self.endAside()
+    }
+  }
+
+  private func endAside() {
+    urgent -= 1
+    announceIdle()
+  }
+
+  private func begin(_ body: @escaping @Sendable () async -> Void) {
+    lastTask += 1
+    let number = lastTask
+    tasks[number] = Task {
+      await body()
+      tasks[number] = nil
     }
   }
 

@@ -33,6 +33,18 @@ package struct UpdateHandler: Sendable {
   }
 
   package func handle(_ stored: StoredUpdate) async {
+    await concerning(stored).handleToTheEnd(stored)
+  }
+
+  /// The same, whose lines in the log name the update.
+  private func concerning(_ stored: StoredUpdate) -> UpdateHandler {
+    var environment = environment
+    environment.writer = environment.writer.concerning(update: stored.id)
+    environment.orchestrator = environment.orchestrator.concerning(update: stored.id)
+    return UpdateHandler(environment, logger: logger.concerning(update: stored.id))
+  }
+
+  private func handleToTheEnd(_ stored: StoredUpdate) async {
     do {
       let update = try await content(of: stored)
       guard let content = update.update else {
@@ -54,12 +66,15 @@ package struct UpdateHandler: Sendable {
         try await environment.writer.write(for: "answering an update") { db in
           _ = try self.reply(reply, also: also, to: sender, stored, environment.now(), in: db)
         }
-      case nil: break
+      case nil: logger.debug("An update is answered.")
       }
       Step.replyQueued.passed()
       environment.wakeSender()
     } catch is Inbox.AlreadyFinished {
-      logger.debug("An update was finished before.", metadata: ["update": "\(stored.id)"])
+      logger.debug("An update was finished before.")
+    } catch let error as DatabaseError where error.isTransient && Task.isCancelled {
+      // A stop has no time to wait for the disk.
+      logger.warning("An update is left to the next start.", metadata: ["error": "\(error.advice)"])
     } catch {
       await quarantine(stored, because: String(describing: type(of: error)), error)
     }
@@ -109,7 +124,7 @@ package struct UpdateHandler: Sendable {
 
 extension UpdateHandler {
   /// What is left to be done for an update, outside of the transaction that looked at it.
-  private enum Task: Sendable {
+  private enum Errand: Sendable {
     case work(Work)
     case reading(Route.Sender, @Sendable (Database) throws -> (Reply, also: [Outgoing]))
   }
@@ -118,7 +133,7 @@ extension UpdateHandler {
   /// returns what is left to be done.
   private func respond(
     to route: Route, _ stored: StoredUpdate, in db: Database
-  ) throws -> Task? {
+  ) throws -> Errand? {
     let now = environment.now()
     switch route {
     case .command(let name, let argument, let sender):
@@ -163,7 +178,7 @@ extension UpdateHandler {
   private func command(
     _ name: String, _ argument: String, _ sender: Route.Sender, _ stored: StoredUpdate, _ now: Date,
     in db: Database
-  ) throws -> Task? {
+  ) throws -> Errand? {
     let request = try request(of: sender, argument: argument, stored, now, in: db)
     guard let command = environment.commands.named(name, for: request) else {
       return try reply(unknown(name, sender), to: sender, stored, now, in: db)
@@ -194,7 +209,7 @@ extension UpdateHandler {
   private func carryOut(
     _ stored: StoredUpdate, _ sender: Route.Sender, _ now: Date, in db: Database,
     _ respond: () throws -> CommandResponse
-  ) throws -> Task? {
+  ) throws -> Errand? {
     do {
       switch try respond() {
       case .reply(let reply, let also):
@@ -246,7 +261,7 @@ extension UpdateHandler {
   private func reply(
     _ reply: Reply, also: [Outgoing] = [], to sender: Route.Sender, _ stored: StoredUpdate,
     _ now: Date, in db: Database
-  ) throws -> Task? {
+  ) throws -> Errand? {
     try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
     try environment.replies.queue(also, updateID: stored.id, at: now, in: db)
     try environment.inbox.finish(stored.id, at: now, in: db)

@@ -73,6 +73,7 @@ package struct ModelOrchestrator: Sendable {
         try holds.markSent(call.hold.id, at: environment.now(), in: $0)
       }
       Step.markedSent.passed()
+      log(.debug, "A call begins.", call)
       let answer = try await whileTyping(to: work.sender) { () throws(LanguageModelError) in
         try await environment.llm.answer(call.prompt, model: call.model) { requestID in
           await keep(requestID, of: call.hold)
@@ -210,6 +211,14 @@ extension ModelOrchestrator {
 // MARK: - Call
 
 extension ModelOrchestrator {
+  private func log(
+    _ level: Logger.Level, _ message: Logger.Message, _ call: PaidCall,
+    _ details: Logger.Metadata = [:]
+  ) {
+    let names: Logger.Metadata = ["model": "\(call.model)", "hold": "\(call.hold.id)"]
+    logger.log(level: level, message, metadata: names.merging(details) { $1 })
+  }
+
   private func keep(_ requestID: String, of hold: CreditHold) async {
     do {
       try await environment.writer.commits.write {
@@ -263,6 +272,12 @@ extension ModelOrchestrator {
       if settlement.charge > .zero { try thankForInvitation(of: call.account, in: db) }
       return settlement
     }
+    log(
+      .info, "A call is paid for.", call,
+      [
+        "request": "\(answer.requestID ?? "-")", "credits": "\(settlement.charge)",
+        "milliseconds": "\(answer.responseTime.wholeMilliseconds)",
+      ])
     await report(settlement, of: call)
   }
 
@@ -307,11 +322,9 @@ extension ModelOrchestrator {
 
   private func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
     environment.health.noteFailedCall()
-    logger.warning(
-      "A call failed.",
-      metadata: [
-        "model": "\(call.model)", "reason": "\(failure.reason)", "hold": "\(call.hold.id)",
-      ])
+    log(
+      .warning, "A call failed.", call,
+      ["request": "\(failure.requestID ?? "-")", "reason": "\(failure.reason)"])
     if failure.reason.needsTheOperator {
       await environment.alerts.raise(
         .failingProvider, "Calls to \(call.model) fail: \(failure.reason).")

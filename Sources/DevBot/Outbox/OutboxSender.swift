@@ -9,7 +9,7 @@ package import TelegramBotAPI
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
 /// Telegram tolerates, again and again until Telegram has said yes or no.
 package actor OutboxSender {
-  package struct Rates: Sendable {
+  package struct Rates: Sendable, Equatable {
     /// 0 for no limit of our own.
     package var perSecond: Double
     package var perChatPerSecond: Double
@@ -57,7 +57,7 @@ package actor OutboxSender {
   private let outbox: Outbox
   private let client: TelegramClient
   private let writer: PatientWriter
-  private let rates: Rates
+  private var rates: Rates
   private let ended: Ended
   private let health: Health
   private let logger: Logger
@@ -94,6 +94,16 @@ package actor OutboxSender {
     self.rates = rates
     self.logger = logger
     globalRate = SendRate(perSecond: rates.perSecond, burst: Int(rates.perSecond))
+  }
+
+  /// From the next message on; bursts begin anew.
+  func change(to new: Rates) {
+    guard new != rates else { return }
+    rates = new
+    globalRate = SendRate(perSecond: rates.perSecond, burst: Int(rates.perSecond))
+    for id in Array(chats.keys) {
+      chats[id]?.rate = SendRate(perSecond: rates.perChatPerSecond, burst: Self.burstPerChat)
+    }
   }
 
   /// Sends until the task is cancelled.
@@ -209,6 +219,8 @@ extension OutboxSender {
       reply.request = request
       do throws(TelegramError) {
         let result = try await send(request, atOnce: reply.chatID == nil)
+        logger.concerning(update: reply.updateID).debug(
+          "A reply is sent.", metadata: ["reply": "\(reply.id)"])
         Step.replySent.passed()
         return end(reply, .sent(messageID: result.messageID, text: result.text))
       } catch {
@@ -275,7 +287,8 @@ extension OutboxSender {
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
       health.note(error)
-      logger.warning("Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
+      logger.concerning(update: reply.updateID).warning(
+        "Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
       await writer.sleep(retryAfter)
     case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
@@ -287,7 +300,7 @@ extension OutboxSender {
         await countLostAnswer(reply)
       }
       let delay = retries.delay()
-      logger.warning(
+      logger.concerning(update: reply.updateID).warning(
         "A reply could not be sent; trying again.",
         metadata: ["reply": "\(reply.id)", "error": "\(error)", "wait": "\(delay)"])
       await writer.sleep(delay)
@@ -301,7 +314,8 @@ extension OutboxSender {
         try self.outbox.countLostAnswer(reply.id, in: $0)
       }
     } catch {
-      logger.error("A lost answer could not be counted.", metadata: ["error": "\(error)"])
+      logger.concerning(update: reply.updateID).error(
+        "A lost answer could not be counted.", metadata: ["error": "\(error)"])
     }
   }
 

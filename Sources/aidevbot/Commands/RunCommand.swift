@@ -11,10 +11,20 @@ struct RunCommand: AsyncParsableCommand {
     abstract: "Answer people on Telegram until stopped.",
     discussion: """
       Needs TELEGRAM_BOT_TOKEN and a key for each provider whose models are in use. SIGTERM or \
-      Ctrl-C stops it once what is under way has ended.
+      Ctrl-C stops it once what is under way has ended; a second one stops it at once, and the \
+      next start goes on with the rest.
       """)
 
+  @Option(
+    help: ArgumentHelp(
+      "How long calls to models may take to end after a stop; 20 less than TimeoutStopSec.",
+      valueName: "seconds"))
+  var drain = Int(TelegramBot.usualDrainLimit.components.seconds)
   @OptionGroup var options: ConfigOption
+
+  func validate() throws {
+    guard 0...86_400 ~= drain else { throw ValidationError("--drain must be 0 to 86400.") }
+  }
 
   func run() async throws {
     let stop = StopSignal()
@@ -28,14 +38,14 @@ struct RunCommand: AsyncParsableCommand {
     let catalog = try live.settings.syncsOpenRouterPrices() ? live.openRouterCatalog() : nil
     let database = try live.database()
     try warnOfModelsWithoutPrice(settings.models, database, logger)
-    try warnOfTheStore(settings, logger)
+    try Self.warnOfTheStore(settings, logger)
     let service = ServiceWatch(
       notifier: ServiceNotifier(environment: ProcessInfo.processInfo.environment),
       health: Health()
     ) { now in try database.read { try Health.load(at: now, in: $0) } }
     let bot = TelegramBot(
       client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
-      health: service.health, events: service.events, logger: logger)
+      health: service.health, events: service.events, drainLimit: .seconds(drain), logger: logger)
     try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
       try await service.accompany {
         try await bot.run {
@@ -47,7 +57,7 @@ struct RunCommand: AsyncParsableCommand {
     try database.close()
   }
 
-  private func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {
+  static func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {
     for package in settings.store.sold {
       let margin = try package.marginPerMille(
         usdPerStar: settings.store.usdPerStar, terms: settings.terms)

@@ -1,0 +1,45 @@
+import Foundation
+import Ledger
+import Logging
+
+/// Writes one line now and then that says how the bot is doing, and one at its end.
+struct HealthLog: Sendable {
+  static let pause = Duration.seconds(300)
+
+  let health: Health
+  let writer: PatientWriter
+
+  /// Until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      await writer.sleep(Self.pause)
+      if !Task.isCancelled { write() }
+    }
+  }
+
+  func write(at now: Date = Date()) {
+    let counters = health.counters
+    var figures: Logger.Metadata = [
+      "last_poll": "\(age(of: counters.lastPollAt, at: now))",
+      "conflicts_409": "\(counters.conflicts)",
+      "too_many_requests_429": "\(counters.tooManyRequests)",
+      "failed_calls": "\(counters.failedCalls)",
+      "up": "\(age(of: counters.startedAt, at: now))",
+    ]
+    do {
+      let load = try writer.database.read { try Health.load(at: now, in: $0) }
+      figures["unanswered"] = "\(load.unansweredUpdates)"
+      figures["oldest_unanswered"] = "\(age(of: load.oldestUnansweredAt, at: now))"
+      figures["queued_replies"] = "\(load.queuedReplies)"
+      figures["credits_today"] = "\(load.turnoverToday)"
+    } catch {
+      figures["database"] = "\(error)"
+    }
+    writer.logger.info("Health.", metadata: figures)
+  }
+
+  /// `12s`, or a hyphen where there is none.
+  private func age(of date: Date?, at now: Date) -> String {
+    date.map { "\(Int(max(0, now.timeIntervalSince($0))))s" } ?? "-"
+  }
+}
