@@ -6,11 +6,13 @@ struct HelpTests {
     (
       "",
       [
-        "run", "console", "pricing", "credits", "users", "usage", "refund", "stars", "codes",
-        "ledger", "backup", "restore", "--version", "78 a setting",
+        "run", "console", "doctor", "check-config", "pricing", "credits", "users", "usage",
+        "refund", "stars", "codes", "ledger", "backup", "restore", "--version", "78 a setting",
       ]
     ),
-    ("run", ["--config", "TELEGRAM_BOT_TOKEN", "SIGTERM"]),
+    ("run", ["--config", "TELEGRAM_BOT_TOKEN", "SIGTERM", "SIGHUP", "--drain <seconds>"]),
+    ("doctor", ["--json", "--config", "Exit status 0, or 1"]),
+    ("check-config", ["--json", "--config", "78 where a setting"]),
     ("console", ["--config", "provider key", "demo"]),
     ("pricing", ["list", "history", "set", "deactivate", "quote", "sync", "import"]),
     ("pricing history", ["<model>", "--json", "--config"]),

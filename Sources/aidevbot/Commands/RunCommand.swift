@@ -12,7 +12,7 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       Needs TELEGRAM_BOT_TOKEN and a key for each provider whose models are in use. SIGTERM or \
       Ctrl-C stops it once what is under way has ended; a second one stops it at once, and the \
-      next start goes on with the rest.
+      next start goes on with the rest. SIGHUP reads the settings again.
       """)
 
   @Option(
@@ -28,6 +28,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let stop = StopSignal()
+    let hangUp = ReloadSignal()
     let live = try await Live(options)
     let logger = try live.logger(default: .info)
     let settings = try live.settings.bot()
@@ -46,6 +47,11 @@ struct RunCommand: AsyncParsableCommand {
     let bot = TelegramBot(
       client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
       health: service.health, events: service.events, drainLimit: .seconds(drain), logger: logger)
+    let reload = SettingsReload(
+      of: live, file: options.config, bot: bot, database: database, logger: logger,
+      announce: { service.reloading($0 == .began) })
+    let reloading = Task { for await _ in hangUp.received { await reload.run() } }
+    defer { reloading.cancel() }
     try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
       try await service.accompany {
         try await bot.run {
@@ -54,6 +60,8 @@ struct RunCommand: AsyncParsableCommand {
         }
       }
     }
+    reloading.cancel()
+    await reloading.value
     try database.close()
   }
 

@@ -32,6 +32,18 @@ struct ServiceWatch: Sendable {
     notifier.send(["STOPPING=1", "STATUS=Finishing what is under way."])
   }
 
+  /// Says that the settings are being read again, or have been (sd_notify(3), RELOADING=1).
+  func reloading(_ isUnderWay: Bool) {
+    guard isUnderWay else {
+      notifier.send(["READY=1"])
+      return
+    }
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    let microseconds = time.tv_sec * 1_000_000 + time.tv_nsec / 1_000
+    notifier.send(["RELOADING=1", "MONOTONIC_USEC=\(microseconds)"])
+  }
+
   /// Runs `body`, and tells systemd how it is doing meanwhile.
   func accompany(_ body: () async throws -> Void) async throws {
     let telling = Task { await tell() }

@@ -1,0 +1,122 @@
+import DevBot
+import LanguageModels
+import Ledger
+import Logging
+
+/// Reads the settings again while the bot runs: all of them are checked, and either all that may
+/// change does at once, or nothing.
+actor SettingsReload {
+  /// For whoever tells the service's supervisor of it.
+  enum Phase: Sendable {
+    case began
+    case ended
+  }
+
+  /// A model that nobody could be charged for.
+  private struct Unpriced: Error, CustomStringConvertible {
+    var task: TaskType
+    var reason: LedgerError
+    var description: String { "\(task.title) could not be sold: \(reason)" }
+  }
+
+  /// As it was started; what needs a restart is compared with it.
+  private let live: Live
+  private let file: String?
+  private let bot: TelegramBot
+  private let database: LedgerDatabase
+  private let announce: @Sendable (Phase) -> Void
+  private var logger: Logger
+  private var current: Settings
+  private var llm: LLMClient?
+
+  init(
+    of live: Live, file: String?, bot: TelegramBot, database: LedgerDatabase, logger: Logger,
+    announce: @escaping @Sendable (Phase) -> Void = { _ in }
+  ) {
+    self.live = live
+    self.file = file
+    self.bot = bot
+    self.database = database
+    self.logger = logger
+    self.announce = announce
+    current = live.settings
+  }
+
+  func run() async {
+    announce(.began)
+    defer { announce(.ended) }
+    do {
+      let new = try await Settings(file: file)
+      if let problem = new.problems().first { throw problem }
+      try checkPrices(ofModelsIn: new)
+      try take(new)
+    } catch {
+      logger.error(
+        "The settings are not reloaded; everything stays as it was.",
+        metadata: ["reason": "\(error)"])
+    }
+  }
+
+  /// Of models that were not in use until now; for the others, the log has said so at the start.
+  private func checkPrices(ofModelsIn new: Settings) throws {
+    for task in TaskType.allCases {
+      let model = try new.model(for: task)
+      guard try model != current.model(for: task) else { continue }
+      do {
+        _ = try database.read {
+          try ModelPricingService().active(
+            provider: model.provider.rawValue, model: model.name, in: $0)
+        }
+      } catch let error as LedgerError {
+        throw Unpriced(task: task, reason: error)
+      }
+    }
+  }
+
+  private func take(_ new: Settings) throws {
+    let changes = SettingsKey.allCases.filter(\.mayChangeWhileRunning).compactMap { key in
+      change(of: key, from: current, to: new)
+    }
+    let waiting = SettingsKey.allCases.filter { key in
+      !key.mayChangeWhileRunning && change(of: key, from: live.settings, to: new) != nil
+    }
+    let keys: [SettingsKey] = [.geminiAPIKey, .openRouterAPIKey]
+    if keys.contains(where: { change(of: $0, from: current, to: new) != nil }) || llm == nil {
+      llm = try live.llm(withDemo: false, keysOf: new)
+    }
+    let settings = try new.bot()
+    let level = try new.logLevel(default: .info)
+    if let llm { bot.apply(settings, llm: llm) }
+    current = new
+    // What has changed is said at the level that is the more talkative.
+    logger.logLevel = min(level, logger.logLevel)
+    var details: Logger.Metadata = [:]
+    if !changes.isEmpty { details["changed"] = "\(changes.joined(separator: ", "))" }
+    if !waiting.isEmpty {
+      details["needs_restart"] = "\(waiting.map(\.rawValue).joined(separator: ", "))"
+    }
+    logger.notice(
+      changes.isEmpty
+        ? "Settings are reloaded; nothing has changed." : "Settings are reloaded.",
+      metadata: details)
+    logger.logLevel = level
+    if !changes.isEmpty { try RunCommand.warnOfTheStore(settings, logger) }
+  }
+
+  /// `billing.markup: 1.5 -> 2`, or the name alone of what is not shown; `nil` where nothing
+  /// changes.
+  private func change(of key: SettingsKey, from old: Settings, to new: Settings) -> String? {
+    let (before, after) = (old.written(key), new.written(key))
+    guard before != after else { return nil }
+    guard key.isShown else { return key.rawValue }
+    return "\(key.rawValue): \(before ?? "default") -> \(after ?? "default")"
+  }
+}
+
+extension Settings {
+  /// A value as it was written.
+  fileprivate func written(_ key: SettingsKey) -> String? {
+    key == .starsPackages
+      ? (try? source.texts(key))?.joined(separator: "; ") : try? source.text(key)
+  }
+}
