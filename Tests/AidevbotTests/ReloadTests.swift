@@ -127,16 +127,6 @@ struct ReloadTests {
   }
 }
 
-extension World {
-  /// Writes the file that the daemon finds by itself.
-  func configure(_ text: String) throws {
-    let file = folder.appendingPathComponent("config/aidevbot.yaml")
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: file, options: .atomic)
-  }
-}
-
 extension ChildProcess {
   /// Has it read its settings again, and returns the line that says what came of it.
   func reload() async throws -> Substring {

@@ -123,6 +123,14 @@ extension World {
     return daemon
   }
 
+  /// Writes the file that the daemon finds by itself.
+  func configure(_ text: String) throws {
+    let file = folder.appendingPathComponent("config/aidevbot.yaml")
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file, options: .atomic)
+  }
+
   /// Ends the daemon as systemd does.
   @discardableResult
   func stop(_ daemon: ChildProcess) async throws -> ChildProcess.Ending {

@@ -17,7 +17,8 @@ struct PriceSyncTests {
     rig = try DevBotRig(model: DevBotRig.sonnet, administrators: [Self.administrator])
     sync = PriceSync(
       OpenRouterCatalog(transport: .ofAllTests, baseURL: rig.openRouter.url),
-      models: { [settings = rig.settings] in settings.models }, alerts: rig.engine.alerts, writer: rig.writer)
+      models: { [settings = rig.settings] in settings.models }, alerts: rig.engine.alerts,
+      writer: rig.writer)
   }
 
   private func list(_ models: (id: String, pricing: String)...) {

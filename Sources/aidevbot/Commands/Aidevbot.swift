@@ -26,7 +26,8 @@ struct Aidevbot: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ConsoleCommand.self, DoctorCommand.self, CheckConfigCommand.self,
-      PricingCommand.self, CreditsCommand.self, UsersCommand.self, UsageCommand.self, RefundCommand.self, StarsCommand.self,
+      PricingCommand.self, CreditsCommand.self, UsersCommand.self, UsageCommand.self,
+      RefundCommand.self, StarsCommand.self,
       CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 

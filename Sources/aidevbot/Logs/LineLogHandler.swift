@@ -46,13 +46,13 @@ struct LineLogHandler: LogHandler {
       : Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(Date()) + " "
     let details = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
       .map { " \($0.key)=\(Self.quoted("\($0.value)"))" }
-    let line = start + "\(event.level) " + "\(event.message)".onOneLine + details.joined() + "\n"
+    let line = start + "\(event.level) " + "\(event.message)".escapedOnOneLine + details.joined() + "\n"
     Self.write(Array(line.utf8))
   }
 
   /// A value with blanks in it is put in quotation marks, so that a reader sees where it ends.
   private static func quoted(_ value: String) -> String {
-    let text = value.onOneLine
+    let text = value.escapedOnOneLine
     guard text.isEmpty || text.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) else {
       return text
     }
@@ -95,7 +95,7 @@ extension Logger.Level {
 
 extension String {
   /// With whatever would end the line or act on a terminal written as an escape.
-  fileprivate var onOneLine: String {
+  fileprivate var escapedOnOneLine: String {
     guard unicodeScalars.contains(where: \.isDisruptive) else { return self }
     return unicodeScalars.reduce(into: "") { text, scalar in
       switch scalar {
