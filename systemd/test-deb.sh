@@ -16,6 +16,8 @@ command -v debootstrap >/dev/null || {
 work=$(mktemp -d)
 root=$work/root
 finish() {
+  kill $(jobs -p) 2>/dev/null || true
+  wait
   umount --recursive --lazy "$root/proc" 2>/dev/null || true
   rm -rf --one-file-system "$work"
 }
@@ -33,6 +35,10 @@ expect_credits() {
   as_bot credits show 0 | holds '^Balance: *100' || complain "$1: the account is not what it was"
 }
 
+debootstrap --variant=minbase --include=ca-certificates,man-db,systemd bookworm "$root" \
+  >"$work/debootstrap.log" 2>&1 &
+debootstrap=$!
+
 echo "-- two builds of the same sources"
 mkdir "$work/again"
 package=$(systemd/build-deb.sh "$work")
@@ -42,9 +48,8 @@ dpkg-deb --info "$package" | sed -n '/^ Package:/,$p'
 echo "   $(stat -c %s "$package") bytes after $SECONDS s"
 
 echo "-- a Debian 12"
-debootstrap --variant=minbase --include=ca-certificates,man-db,systemd bookworm "$root" \
-  >"$work/log" 2>&1 || {
-  tail -n 20 "$work/log" >&2
+wait "$debootstrap" || {
+  tail -n 20 "$work/debootstrap.log" >&2
   complain "debootstrap failed"
 }
 mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
