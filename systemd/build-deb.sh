@@ -34,7 +34,8 @@ strip --strip-unneeded "$root/usr/bin/aidevbot"
 aidevbot=$root/usr/bin/aidevbot
 version=$("$aidevbot" --version)
 install -D -m644 config/starter-prices.json -t "$root/usr/share/aidevbot"
-install -D -m644 config/aidevbot.example.yaml systemd/litestream.yml -t "$doc/examples"
+install -D -m644 config/aidevbot.example.yaml systemd/litestream.yml \
+  systemd/aidevbot-litestream.service -t "$doc/examples"
 install -D -m644 "$debian/aidevbot.yaml" -t "$root/etc/aidevbot"
 install -d -m700 "$root/etc/aidevbot/credentials"
 

@@ -15,7 +15,7 @@ struct HelpTests {
     ("check-config", ["--json", "--config", "78 where a setting"]),
     ("console", ["--config", "provider key", "demo"]),
     ("pricing", ["list", "history", "set", "deactivate", "quote", "sync", "import"]),
-    ("pricing history", ["<model>", "--json", "--config"]),
+    ("pricing history", ["<model>", "--json", "--csv", "--config"]),
     (
       "pricing sync",
       [

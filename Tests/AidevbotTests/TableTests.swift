@@ -75,7 +75,7 @@ struct TableTests {
   }
 
   @Test(arguments: [
-    ("pricing list", "provider,model,input,output,cached,thinking,image_in,image_out,"),
+    ("pricing list", "provider,model,input,output,cached,cache_write,thinking,image_in,"),
     ("stars packages", "package,credits,bonus,stars,margin_percent\r\n"),
     ("codes list", "code,credits,used,of,until_utc\r\n"),
     ("users list", "id,username,name,balance,reserved,calls,last_call_utc,since_utc,state\r\n"),

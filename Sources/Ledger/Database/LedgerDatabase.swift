@@ -91,7 +91,15 @@ package struct LedgerDatabase: Sendable {
   /// A process that opens the file at the same moment can be first with a migration, which then
   /// fails here, without effect, and is found done at the next attempt.
   private static func migrate(_ pool: DatabasePool, _ migrator: DatabaseMigrator) throws {
-    for _ in migrator.migrations where (try? migrator.migrate(pool)) != nil { return }
+    for _ in migrator.migrations {
+      do {
+        return try migrator.migrate(pool)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        throw error  // It has waited already.
+      } catch {
+        continue
+      }
+    }
     try migrator.migrate(pool)
   }
 

@@ -85,7 +85,7 @@ struct PriceListOptions: ParsableArguments {
         }
       }
       print("US dollars per million tokens, or per image:")
-      print(table.text)
+      print(table.text(width: Terminal.width(of: STDOUT_FILENO)))
     }
     for refusal in plan.refusals {
       print("Not taken over: \(refusal.model): \(refusal.reason)")

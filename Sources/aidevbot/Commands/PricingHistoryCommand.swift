@@ -9,7 +9,7 @@ struct PricingHistoryCommand: AsyncParsableCommand {
   @Argument(
     help: "The model, such as gemini-2.5-flash or openrouter/anthropic/claude-sonnet-5.5.")
   var model: String
-  @OptionGroup var output: JSONOption
+  @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   private struct Output: Encodable {
@@ -40,16 +40,6 @@ struct PricingHistoryCommand: AsyncParsableCommand {
         moves: isSame
           ? PriceMove.moves(from: earlier?.tariff, to: prices[index].tariff) : [])
     }
-    if output.json {
-      return try printJSON(
-        versions.map { version in
-          Output(
-            price: PriceOutput(version.price),
-            until: version.price.isActive ? nil : version.price.updatedAt,
-            changes: version.moves.map(PriceMoveOutput.init))
-        })
-    }
-    print("US dollars per million tokens, or per image; the newest first:")
     var table = Table(
       "PROVIDER", "SINCE (UTC)", "UNTIL (UTC)", "INPUT", "OUTPUT", "CACHED", "LONG PROMPTS, HOURS",
       "CHANGED", "NOTE")
@@ -59,10 +49,18 @@ struct PricingHistoryCommand: AsyncParsableCommand {
       table.add(
         price.provider, price.createdAt.tableText,
         price.isActive ? "-" : price.updatedAt.tableText, tariff.input, tariff.output,
-        tariff.cachedInput ?? "-", tariff.conditionsText,
-        changes.isEmpty ? "-" : changes.joined(separator: "; "), price.notes ?? "-")
+        tariff.cachedInput, tariff.conditionsText,
+        changes.isEmpty ? nil : changes.joined(separator: "; "), price.notes)
     }
-    print(table.text)
+    try output.show(
+      table,
+      json: versions.map { version in
+        Output(
+          price: PriceOutput(version.price),
+          until: version.price.isActive ? nil : version.price.updatedAt,
+          changes: version.moves.map(PriceMoveOutput.init))
+      }, empty: "There are no prices.",
+      title: "US dollars per million tokens, or per image; the newest first:")
   }
 }
 

@@ -46,8 +46,8 @@ struct LineLogHandler: LogHandler {
       : Date.ISO8601FormatStyle(includingFractionalSeconds: true).format(Date()) + " "
     let details = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
       .map { " \($0.key)=\(Self.quoted("\($0.value)"))" }
-    let line = start + "\(event.level) " + "\(event.message)".escapedOnOneLine + details.joined() + "\n"
-    Self.write(Array(line.utf8))
+    let words = "\(event.level) " + "\(event.message)".escapedOnOneLine
+    Self.write(Array((start + words + details.joined() + "\n").utf8))
   }
 
   /// A value with blanks in it is put in quotation marks, so that a reader sees where it ends.

@@ -27,6 +27,7 @@ extension Settings {
     check { _ = try initialGrant() }
     check { _ = try store() }
     check { _ = try promotions() }
+    check { _ = try syncsOpenRouterPrices() }
     for key in [SettingsKey.textsPaySupport, .textsTerms, .textsPrivacy] {
       check { _ = try text(key) }
     }
