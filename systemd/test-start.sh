@@ -160,6 +160,17 @@ inside systemctl start aidevbot || complain "it does not start"
 [ "$(property ActiveState)" = active ] || complain "it is not active"
 echo "   with two secrets: $(property StatusText)"
 
+printf '\nstars:\n  usd_per_star: 0.02\n' >>"$root/etc/aidevbot/aidevbot.yaml"
+inside systemctl reload aidevbot || complain "it cannot be reloaded"
+for _ in $(seq 100); do
+  if inside journalctl -o cat -u aidevbot | holds 'usd_per_star: .*0.02'; then break; fi
+  sleep 0.1
+done
+inside journalctl -o cat -u aidevbot | holds 'usd_per_star: .*0.02' ||
+  complain "it does not read its settings again"
+[ "$(property ActiveState) $(property NRestarts)" = "active 0" ] || complain "a reload ends it"
+echo "   reloaded: says what changed"
+
 mkdir -p "$root/etc/systemd/system/aidevbot.service.d"
 printf '[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\nRestartSec=1s\n' \
   >"$root/etc/systemd/system/aidevbot.service.d/test.conf"
