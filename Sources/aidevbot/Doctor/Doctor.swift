@@ -13,7 +13,9 @@ struct Doctor {
 
   /// What can be said without a network.
   func localChecks() -> [Check] {
-    settingsChecks() + databaseChecks() + [diskCheck()] + permissionChecks() + [unitCheck()]
+    // Before the database is opened, which makes files of its own beside it for that time.
+    let permissions = permissionChecks()
+    return settingsChecks() + databaseChecks() + [diskCheck()] + permissions + [unitCheck()]
   }
 
   func allChecks() async -> [Check] {
