@@ -9,11 +9,12 @@ import Testing
 
 /// The engine's outbox, sent to a Telegram that answers.
 @Suite("What follows a reply")
-struct FollowUpsTests {
+final class FollowUpsTests {
   private static let administrator: Int64 = 1
   private let rig: DevBotRig
   private let fake: FakeTelegram
   private let sender: OutboxSender
+  private let sending: Task<Void, Never>
 
   init() throws {
     rig = try DevBotRig(administrators: [Self.administrator])
@@ -26,6 +27,11 @@ struct FollowUpsTests {
     sender = OutboxSender(
       outbox: rig.engine.outbox, client: client, writer: rig.writer, rates: rig.settings.sendRates,
       ended: followUps.follow, wakeUps: AsyncStream { _ in }, logger: .silent)
+    sending = Task { [sender] in await sender.run() }
+  }
+
+  deinit {
+    sending.cancel()
   }
 
   private func send() async {

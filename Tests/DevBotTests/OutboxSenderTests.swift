@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite("OutboxSender")
-struct OutboxSenderTests {
+final class OutboxSenderTests {
   let rig: DevBotRig
   let fake: FakeTelegram
   let sender: OutboxSender
@@ -16,6 +16,7 @@ struct OutboxSenderTests {
   /// The updates whose answers reached nobody.
   private let undelivered = Watched<[Int64]>([])
   private let wake: AsyncStream<Void>.Continuation
+  private lazy var running = Task { [sender] in await sender.run() }
 
   init() throws {
     rig = try DevBotRig()
@@ -47,11 +48,20 @@ struct OutboxSenderTests {
     }
   }
 
+  private func start() { _ = running }
+
   /// Sends everything, and stops the fake: nothing follows.
   private func send() async {
+    start()
     await sender.becomeIdle()
-    fake.stop()
+    await stop()
     #expect(fake.state.value.violations.isEmpty)
+  }
+
+  private func stop() async {
+    running.cancel()
+    await running.value
+    fake.stop()
   }
 
   private func sent(to chatID: Int64 = 42) -> [String] { fake.state.value.sent(to: chatID) }
@@ -94,8 +104,7 @@ struct OutboxSenderTests {
   @Test func looksAgainWhereTheOutboxCouldNotBeRead() async throws {
     try queue("one")
     try rig.execute("ALTER TABLE outbox RENAME TO hidden")
-    let running = Task { await sender.run() }
-    defer { running.cancel() }
+    start()
     try await rig.waits.wait(for: "a failure") { !$0.isEmpty }
     try rig.execute("ALTER TABLE hidden RENAME TO outbox")
     try await fake.state.wait(for: "the message") { !$0.sent(to: 42).isEmpty }
@@ -125,6 +134,7 @@ struct OutboxSenderTests {
   @Test func reportsAnAnswerOnlyWhereNoPartOfItReachedAnybody() async throws {
     fake.fail("sendMessage", with: .badRequest("chat not found"))
     try queue("first part", "second part")
+    start()
     await sender.becomeIdle()
     #expect(try states == ["failed", "sent"])
     #expect(undelivered.value.isEmpty)
@@ -199,7 +209,7 @@ struct OutboxSenderTests {
     let isOpen = Watched(false)
     fake.fail("sendMessage", with: .reply(.written { _ in _ = isOpen.block(until: { $0 }) }))
     try queue("slow")
-    let task = Task { await sender.run() }
+    start()
     try await fake.state.wait(for: "the slow one") { $0.calls.count == 1 }
     try queue("quick", to: 43)
     wake.yield()
@@ -208,8 +218,17 @@ struct OutboxSenderTests {
     isOpen.change { $0 = true }
     await send()
     #expect(sent() == ["slow"])
-    task.cancel()
-    await task.value
+  }
+
+  @Test func leavesQueuedWhatIsUnderWayAtItsEnd() async throws {
+    fake.fail("sendMessage", with: .hang)
+    try queue("one", "two")
+    start()
+    try await fake.state.wait(for: "the first one") { $0.calls.count == 1 }
+    await stop()
+    #expect(fake.state.value.calls.count == 1)
+    #expect(try states == ["queued", "queued"])
+    #expect(try rig.replies().map(\.lostAnswers) == [1, 0])
   }
 
   @Test func answersAPaymentHoweverManySendsHang() async throws {
@@ -224,7 +243,7 @@ struct OutboxSenderTests {
       let answer = try BotRequest.answerPreCheckoutQuery(id: "query", ok: true)
       try outbox.queue(answer, chatID: nil, updateID: 2, at: Date(), in: db)
     }
-    let task = Task { await sender.run() }
+    start()
     try await fake.state.wait(for: "the answer") {
       $0.calls(of: "answerPreCheckoutQuery").count == 1
     }
@@ -232,8 +251,6 @@ struct OutboxSenderTests {
     isOpen.change { $0 = true }
     await send()
     #expect(fake.state.value.messages.count == 40)
-    task.cancel()
-    await task.value
   }
 
   @Test func letsNoChatThatFloodsHoldUpOthers() async throws {
@@ -247,12 +264,10 @@ struct OutboxSenderTests {
       SELECT 1, 'telegram', 42, method, payload, created_at FROM n, outbox WHERE outbox.id = 1
       """)
     try queue("quick", to: 43)
-    let task = Task { await sender.run() }
+    start()
     try await fake.state.wait(for: "the quick one") { $0.sent(to: 43) == ["quick"] }
     isOpen.change { $0 = true }
-    task.cancel()
-    await task.value
-    fake.stop()
+    await stop()
   }
 
   @Test func sendsAllThatAChatHasWaitingOnceAndInOrder() async throws {
@@ -261,14 +276,12 @@ struct OutboxSenderTests {
       try queue(text)
       if index % 100 == 0 { try queue(text, to: 43) }
     }
-    let task = Task { await sender.run() }
+    start()
     await sender.becomeIdle()
     try queue("one more")
     wake.yield()
     try await fake.state.wait(for: "one more") { $0.sent(to: 42).last == "one more" }
     await send()
-    task.cancel()
-    await task.value
     #expect(sent() == texts + ["one more"])
     #expect(sent(to: 43).count == 11)
   }

@@ -8,6 +8,8 @@ import Synchronization
 /// what breaks it is refused with 400 and kept in `violations`. Not imitated: the pacing of hasty
 /// polls, the age at which updates expire, files that are sent again by their id, chargebacks.
 package final class FakeTelegram: Sendable {
+  /// No other fake takes it, so that whoever still talks to one that is gone, whose port is another's
+  /// by now, is turned away.
   package let token: String
   /// Wait on it for what the bot does.
   package let state: Watched<FakeTelegramState>
@@ -18,18 +20,19 @@ package final class FakeTelegram: Sendable {
   package static let botID: Int64 = 7_000_000_001
   package static let botUsername = "devbot"
 
-  /// - Parameters:
-  ///   - port: 0 for one that is free.
-  ///   - firstUpdateID: Of the first update.
-  package init(
-    port: UInt16 = 0, token: String = "7000000001:AAFakeTokenOfTheFakeTelegramServer_01",
-    firstUpdateID: Int64 = 500_000_001
-  ) throws {
-    self.token = token
+  private static let count = Mutex(100_000)
+
+  /// - Parameter firstUpdateID: Of the first update.
+  package init(firstUpdateID: Int64 = 500_000_001) throws {
+    let number = Self.count.withLock { count in
+      count += 1
+      return count
+    }
+    token = "\(Self.botID):AAFakeTokenOfTheFakeTelegram_\(number)"
     schema = try BotAPISchema()
     state = Watched(
       FakeTelegramState(queue: FakeTelegramQueue(nextID: firstUpdateID), schema: schema))
-    let started = try LoopbackServer(port: port) { [weak self] in self?.handle($0) ?? .reset }
+    let started = try LoopbackServer { [weak self] in self?.handle($0) ?? .reset }
     server.withLock { $0 = started }
   }
 

@@ -9,17 +9,6 @@ package import TelegramBotAPI
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
 /// Telegram tolerates, again and again until Telegram has said yes or no.
 package actor OutboxSender {
-  package struct Rates: Sendable, Equatable {
-    /// 0 for no limit of our own.
-    package var perSecond: Double
-    package var perChatPerSecond: Double
-
-    package init(perSecond: Double, perChatPerSecond: Double) {
-      self.perSecond = perSecond
-      self.perChatPerSecond = perChatPerSecond
-    }
-  }
-
   private struct Chat {
     var waiting: Deque<Outbox.Queued> = []
     /// Whether replies up to `loadedUpTo` are left in the file, as too many wait already.
@@ -74,6 +63,7 @@ package actor OutboxSender {
   private var isRecording = false
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
   private let wakeUps: AsyncStream<Void>
+  private let (jobs, job) = AsyncStream<@Sendable () async -> Void>.makeStream()
 
   /// What is to be done about a reply that failed or has a purpose, in the transaction that records
   /// how it ended. Returns whether that made new replies.
@@ -106,13 +96,20 @@ package actor OutboxSender {
     }
   }
 
-  /// Sends until the task is cancelled.
+  /// Sends until the task is cancelled. Then it cancels what is under way, which stays queued for
+  /// the next start, and returns when nothing of it runs any more.
   package func run() async {
     load()
-    for await _ in wakeUps { load() }
+    await withDiscardingTaskGroup { group in
+      group.addTask { for await _ in self.wakeUps { await self.load() } }
+      for await job in jobs { group.addTask(operation: job) }
+    }
+    await record()
+    for waiter in idleWaiters { waiter.resume() }
+    idleWaiters.removeAll()
   }
 
-  /// Returns when everything in the outbox has been sent or given up.
+  /// Returns when everything in the outbox has been sent or given up, or `run` has ended.
   package func becomeIdle() async {
     load()
     guard underway > 0 || isRecording else { return }
@@ -128,25 +125,27 @@ package actor OutboxSender {
       }
       loading = Retries()
       for reply in replies { take(reply) }
-      if replies.count == room { Task { load() } }
+      if replies.count == room { job.yield { await self.load() } }
     } catch {
       guard !willLoadAgain else { return }
       willLoadAgain = true
       let delay = loading.delay()
       writer.complain(of: error, doing: "reading the outbox", wait: delay)
-      Task {
-        await writer.sleep(delay)
-        willLoadAgain = false
-        load()
-      }
+      job.yield { await self.loadAgain(after: delay) }
     }
+  }
+
+  private func loadAgain(after delay: Duration) async {
+    await writer.sleep(delay)
+    willLoadAgain = false
+    load()
   }
 
   private func take(_ reply: Outbox.Queued) {
     loadedUpTo = reply.id
     guard let chatID = reply.chatID else {
       underway += 1
-      Task { await deliver(reply) }
+      job.yield { await self.deliver(reply) }
       return
     }
     let new = Chat(
@@ -160,11 +159,11 @@ package actor OutboxSender {
     underway += 1
     guard !chat.isBusy else { return }
     chats[chatID]?.isBusy = true
-    Task { await work(off: chatID) }
+    job.yield { await self.work(off: chatID) }
   }
 
   private func work(off chatID: Int64) async {
-    while let chat = chats[chatID], let last = chat.waiting.last {
+    while !Task.isCancelled, let chat = chats[chatID], let last = chat.waiting.last {
       if chat.leavesMore, chat.waiting.count == 1 { await loadMore(of: chatID, after: last.id) }
       if let reply = chats[chatID]?.waiting.popFirst() { await deliver(reply) }
     }
@@ -180,7 +179,7 @@ package actor OutboxSender {
   /// Takes up what was left in the file. What comes after `loadedUpTo` is loaded with all else.
   private func loadMore(of chatID: Int64, after id: Int64) async {
     var retries = Retries()
-    while true {
+    while !Task.isCancelled {
       do {
         let replies = try writer.database.read {
           try outbox.queued(
@@ -204,7 +203,7 @@ extension OutboxSender {
   private func deliver(_ reply: Outbox.Queued) async {
     var reply = reply
     var retries = Retries()
-    while true {
+    while !Task.isCancelled {
       await waitForPlace(reply.chatID)
       let request: BotRequest
       do {
@@ -350,7 +349,7 @@ extension OutboxSender {
     unrecorded.append((reply, ending))
     guard !isRecording else { return }
     isRecording = true
-    Task { await record() }
+    job.yield { await self.record() }
   }
 
   /// Writes down how replies ended; those that end meanwhile share the next transaction.

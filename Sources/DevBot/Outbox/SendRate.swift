@@ -24,3 +24,16 @@ package struct SendRate: Sendable {
     nextFree.map { $0 <= now } ?? true
   }
 }
+
+extension OutboxSender {
+  package struct Rates: Sendable, Equatable {
+    /// 0 for no limit of our own.
+    package var perSecond: Double
+    package var perChatPerSecond: Double
+
+    package init(perSecond: Double, perChatPerSecond: Double) {
+      self.perSecond = perSecond
+      self.perChatPerSecond = perChatPerSecond
+    }
+  }
+}
