@@ -53,13 +53,12 @@ package final class FakeProvider<Dialect: FakeDialect>: Sendable {
   private let state: Watched<State>
   private let server: LoopbackServer
 
-  /// - Parameter port: 0 for one that is free.
-  package init(port: UInt16 = 0) throws {
+  package init() throws {
     let requests = Watched<[LoopbackRequest]>([])
     let violations = Watched<[String]>([])
     let answer = Watched(FakeAnswer())
     let state = Watched(State())
-    server = try LoopbackServer(port: port) { request in
+    server = try LoopbackServer { request in
       var check = RequestCheck()
       let (id, onAnswer) = state.change { state in
         if Dialect.asksForAnswer(request) { state.answered += 1 }

@@ -8,8 +8,8 @@ import Synchronization
 /// what breaks it is refused with 400 and kept in `violations`. Not imitated: the pacing of hasty
 /// polls, the age at which updates expire, files that are sent again by their id, chargebacks.
 package final class FakeTelegram: Sendable {
-  /// No other fake takes it, so that whoever still talks to one that is gone, whose port is another's
-  /// by now, is turned away.
+  /// No other fake takes it: whoever still talks to one that is gone is turned away by the one that
+  /// has its port now.
   package let token: String
   /// Wait on it for what the bot does.
   package let state: Watched<FakeTelegramState>
@@ -38,7 +38,6 @@ package final class FakeTelegram: Sendable {
 
   /// The base URL of the API.
   package var url: String { server.withLock { $0?.url ?? "" } }
-  package var port: UInt16 { server.withLock { $0?.port ?? 0 } }
 
   /// Must be called, or the port stays taken.
   package func stop() {

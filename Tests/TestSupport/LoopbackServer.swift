@@ -66,15 +66,14 @@ package final class LoopbackServer: Sendable {
   private let connections = Watched<Set<Int32>>([])
   private let accepted = Mutex(0)
 
-  /// - Parameter port: 0 for one that is free.
-  package init(port wanted: UInt16 = 0, handler: @escaping Handler) throws {
+  /// Listens on a port that is free.
+  package init(handler: @escaping Handler) throws {
     self.handler = handler
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var yes: Int32 = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = wanted.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in
