@@ -1,9 +1,16 @@
 import Foundation
 import Glibc
+import Ledger
 
 /// Keeps a second process of the same kind from one database: two daemons would take each other's
 /// updates. The kernel gives the lock back when the process ends, however it ends.
-enum InstanceLock {
+///
+/// It comes before the database: the file that a restore is about to replace is not the one to
+/// open.
+enum InstanceLock: String {
+  case bot = ".lock"
+  case console = ".console.lock"
+
   struct Taken: Error, CustomStringConvertible {
     var path: String
     var description: String {
@@ -19,12 +26,15 @@ enum InstanceLock {
     }
   }
 
-  /// Runs `body` while it holds the lock.
+  /// Runs `body` while it holds the lock, a file beside the database.
   ///
-  /// - Throws: `Taken`, `NotMade`, and what `body` throws.
-  static func hold<Value>(
-    _ path: String, while body: () async throws -> Value
+  /// - Throws: `LedgerDatabase.OpeningFailed` where its folder cannot be made, `Taken`, `NotMade`,
+  ///   and what `body` throws.
+  func hold<Value>(
+    ofDatabase database: String, while body: () async throws -> Value
   ) async throws -> Value {
+    try LedgerDatabase.createFolder(ofFile: database)
+    let path = database + rawValue
     let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw NotMade(path: path, code: errno) }
     defer { close(file) }

@@ -20,6 +20,19 @@ struct Live {
     try LedgerDatabase.openForBot(path: try settings.databasePath())
   }
 
+  /// Opens the database for `body`, which is the only process of its kind on it.
+  ///
+  /// - Throws: What `InstanceLock.hold`, `database` and `body` throw.
+  func withDatabase(
+    holding lock: InstanceLock, _ body: (LedgerDatabase) async throws -> Void
+  ) async throws {
+    try await lock.hold(ofDatabase: try settings.databasePath()) {
+      let database = try database()
+      try await body(database)
+      try database.close()
+    }
+  }
+
   /// The database of a bot that has run before: whoever asks about people has mistaken the path
   /// where there is none.
   ///

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -19,6 +20,19 @@ struct InstanceTests {
       try await world.stop(daemon)
       // A lock without a holder stops nobody.
       try await world.stop(try await world.startDaemon())
+    }
+  }
+
+  /// As a restore does, whose file is the one to open.
+  @Test(arguments: [("run", ".lock"), ("console", ".console.lock")])
+  func openNoDatabaseWhileTheLockIsHeld(command: String, suffix: String) async throws {
+    try await World.run { world in
+      let lock = open(world.databasePath + suffix, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+      defer { close(lock) }
+      #expect(flock(lock, LOCK_EX) == 0)
+      let ending = try await world.aidevbot(command, changing: World.shop)
+      #expect(ending.status == 75)
+      #expect(!FileManager.default.fileExists(atPath: world.databasePath))
     }
   }
 

@@ -17,6 +17,7 @@ package struct LedgerDatabase: Sendable {
   /// - Parameter migrations: Adds the tables of others than the ledger.
   /// - Throws: `OpeningFailed`.
   package init(path: String, migrations: (inout DatabaseMigrator) -> Void = { _ in }) throws {
+    try Self.createFolder(ofFile: path)
     do {
       try Self.createPrivateFile(path)
       var configuration = Configuration()
@@ -29,6 +30,19 @@ package struct LedgerDatabase: Sendable {
       LedgerSchema.register(in: &migrator)
       migrations(&migrator)
       try Self.migrate(pool, migrator)
+    } catch {
+      throw OpeningFailed(path: path, cause: error)
+    }
+  }
+
+  /// Makes the folder that the file is to be in, which others cannot look into.
+  ///
+  /// - Throws: `OpeningFailed`.
+  package static func createFolder(ofFile path: String) throws {
+    do {
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: path).deletingLastPathComponent(),
+        withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw OpeningFailed(path: path, cause: error)
     }
@@ -105,9 +119,6 @@ package struct LedgerDatabase: Sendable {
 
   /// SQLite gives its `-wal` and `-shm` files the mode of the database itself.
   private static func createPrivateFile(_ path: String) throws {
-    let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
     Glibc.close(file)

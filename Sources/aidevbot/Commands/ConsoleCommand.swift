@@ -25,19 +25,17 @@ struct ConsoleCommand: AsyncParsableCommand {
     let llm = try live.llm(withDemo: true)
     let demo = ModelID(.demo, name: "demo-1")
     settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
-    let database = try live.database()
     let path = try live.settings.databasePath()
     let isTerminal = isatty(STDIN_FILENO) == 1
-    let session = try ConsoleSession(
-      database: database, llm: llm, settings: settings,
-      firstName: Self.userName, logger: logger
-    ) { show("\n\($0)\n\n") }
-    try await InstanceLock.hold(path + ".console.lock") {
+    try await live.withDatabase(holding: .console) { database in
+      let session = try ConsoleSession(
+        database: database, llm: llm, settings: settings,
+        firstName: Self.userName, logger: logger
+      ) { show("\n\($0)\n\n") }
       show(Self.greeting(settings.models, path: path))
       try await session.run(Self.lines()) { if isTerminal { show("you> ") } }
+      if isTerminal { show("\n") }
     }
-    if isTerminal { show("\n") }
-    try database.close()
   }
 
   private static var userName: String {

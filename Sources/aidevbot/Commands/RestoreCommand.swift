@@ -29,11 +29,8 @@ struct RestoreCommand: AsyncParsableCommand {
 
   func run() async throws {
     let database = try await Live(options).settings.databasePath()
-    try FileManager.default.createDirectory(
-      at: URL(fileURLWithPath: database).deletingLastPathComponent(),
-      withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let outcome = try await InstanceLock.hold(database + ".lock") {
-      try await InstanceLock.hold(database + ".console.lock") { try restore(to: database) }
+    let outcome = try await InstanceLock.bot.hold(ofDatabase: database) {
+      try await InstanceLock.console.hold(ofDatabase: database) { try restore(to: database) }
     }
     let report = outcome.report
     if output.json {

@@ -37,32 +37,30 @@ struct RunCommand: AsyncParsableCommand {
     let client = try live.telegram()
     let llm = try live.llm(withDemo: false)
     let catalog = try live.settings.syncsOpenRouterPrices() ? live.openRouterCatalog() : nil
-    let database = try live.database()
-    try warnOfModelsWithoutPrice(settings.models, database, logger)
-    try Self.warnOfTheStore(settings, logger)
-    let service = ServiceWatch(
-      notifier: ServiceNotifier(environment: ProcessInfo.processInfo.environment),
-      health: Health()
-    ) { now in try database.read { try Health.load(at: now, in: $0) } }
-    let bot = TelegramBot(
-      client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
-      health: service.health, events: service.events, drainLimit: .seconds(drain), logger: logger)
-    let reload = SettingsReload(
-      of: live, file: options.config, bot: bot, database: database, logger: logger,
-      announce: { service.reloading($0 == .began) })
-    let reloading = Task { for await _ in hangUp.received { await reload.run() } }
-    defer { reloading.cancel() }
-    try await InstanceLock.hold(try live.settings.databasePath() + ".lock") {
+    try await live.withDatabase(holding: .bot) { database in
+      try warnOfModelsWithoutPrice(settings.models, database, logger)
+      try Self.warnOfTheStore(settings, logger)
+      let service = ServiceWatch(
+        notifier: ServiceNotifier(environment: ProcessInfo.processInfo.environment),
+        health: Health()
+      ) { now in try database.read { try Health.load(at: now, in: $0) } }
+      let bot = TelegramBot(
+        client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
+        health: service.health, events: service.events, drainLimit: .seconds(drain), logger: logger)
+      let reload = SettingsReload(
+        of: live, file: options.config, bot: bot, database: database, logger: logger,
+        announce: { service.reloading($0 == .began) })
+      let reloading = Task { for await _ in hangUp.received { await reload.run() } }
+      defer { reloading.cancel() }
       try await service.accompany {
         try await bot.run {
           await stop.wait()
           service.stopping()
         }
       }
+      reloading.cancel()
+      await reloading.value
     }
-    reloading.cancel()
-    await reloading.value
-    try database.close()
   }
 
   static func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {

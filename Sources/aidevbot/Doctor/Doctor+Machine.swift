@@ -66,7 +66,7 @@ extension Doctor {
   }
 
   private static func databaseFiles(_ path: String) -> [String] {
-    ["", "-wal", "-shm", ".lock"].map { path + $0 }
+    ["", "-wal", "-shm", InstanceLock.bot.rawValue].map { path + $0 }
   }
 
   /// The database, and whatever has secrets in it.
