@@ -15,7 +15,7 @@ struct Live {
     settings = try await Settings(file: options.config)
   }
 
-  /// - Throws: `LedgerDatabase.OpeningFailed`.
+  /// - Throws: `LedgerDatabase.OpeningFailed`, `LedgerDatabase.FromNewerVersion`.
   func database() throws -> LedgerDatabase {
     try LedgerDatabase.openForBot(path: try settings.databasePath())
   }
@@ -36,7 +36,7 @@ struct Live {
   /// The database of a bot that has run before: whoever asks about people has mistaken the path
   /// where there is none.
   ///
-  /// - Throws: `SettingsError`, `LedgerDatabase.OpeningFailed`.
+  /// - Throws: `SettingsError`, and as `database` does.
   func existingDatabase() throws -> LedgerDatabase {
     let path = try settings.databasePath()
     guard FileManager.default.fileExists(atPath: path) else {

@@ -103,6 +103,13 @@ struct DoctorTests {
       try world.damage("UPDATE users SET credit_balance_micro = credit_balance_micro + 7")
     },
     Fault(
+      testDescription: "a database of a newer version",
+      line: "FAILED  ledger        a newer version of aidevbot wrote the file → install that v"
+    ) { world in
+      try await world.makeDatabase()
+      try world.damage(World.markOfANewerVersion)
+    },
+    Fault(
       testDescription: "a damaged file", line: "FAILED  database      "
     ) { world in
       try Data(repeating: 7, count: 9_000).write(to: URL(fileURLWithPath: world.databasePath))

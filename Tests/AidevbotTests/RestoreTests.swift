@@ -123,6 +123,31 @@ struct RestoreTests {
     }
   }
 
+  @Test func leavesTheDatabaseOfANewerVersionAlone() async throws {
+    try await World.run { world in
+      try await world.openAnAccountInTheConsole()
+      #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)
+      try world.change("b.sqlite", World.markOfANewerVersion)
+      let restore = try await world.aidevbot("restore", "b.sqlite")
+      #expect(restore.status == 78)
+      #expect(
+        restore.errors == """
+          aidevbot: The database b.sqlite was written by a newer version of aidevbot; install that \
+          one again, or restore a backup that this one made.
+
+          """)
+      try await world.expectUnchanged()
+
+      try world.damage(World.markOfANewerVersion)
+      let daemon = try await world.aidevbot("run", changing: World.shop)
+      let command = try await world.aidevbot("credits", "show", "0")
+      for refused in [daemon, command] {
+        #expect(refused.status == 78)
+        #expect(refused.errorLines.last?.contains("newer version of aidevbot") == true)
+      }
+    }
+  }
+
   @Test func replacesADatabaseThatIsDamagedOrGone() async throws {
     try await World.run { world in
       try await world.openAnAccountInTheConsole()

@@ -25,6 +25,9 @@ extension World {
   }
 
   /// Changes the file past the product.
+  /// What a migration leaves that this version does not know.
+  static let markOfANewerVersion = "INSERT INTO grdb_migrations (identifier) VALUES ('ledger 999')"
+
   func damage(_ sql: String) throws {
     try openDatabase().writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA foreign_keys = OFF")

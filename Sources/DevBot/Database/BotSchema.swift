@@ -1,5 +1,5 @@
 import Foundation
-import GRDB
+package import GRDB
 package import Ledger
 
 /// The tables of the bot beside the ledger's: the durable inbox and outbox, and the conversation.
@@ -128,7 +128,7 @@ enum BotSchema {
 extension LedgerDatabase {
   /// Opens the bot's file: the ledger's tables and the bot's own.
   ///
-  /// - Throws: `LedgerDatabase.OpeningFailed`.
+  /// - Throws: `LedgerDatabase.OpeningFailed`, `LedgerDatabase.FromNewerVersion`.
   package static func openForBot(path: String) throws -> LedgerDatabase {
     let database = try LedgerDatabase(path: path, migrations: BotSchema.register)
     let prices = try StarterPrices.shipped()
@@ -138,5 +138,10 @@ extension LedgerDatabase {
       throw LedgerDatabase.OpeningFailed(path: path, cause: error)
     }
     return database
+  }
+
+  /// Whether a newer version of the bot has brought the tables up to date.
+  package static func isFromNewerBot(_ db: Database) throws -> Bool {
+    try isFromNewerVersion(db, migrations: BotSchema.register)
   }
 }

@@ -43,6 +43,8 @@ package struct DatabaseRestore {
       return Outcome(report: report, replaced: try putInPlace(restored, at: now))
     } catch BackupError.broken(_, let breaks) {
       throw BackupError.broken(path: backup, breaks: breaks)
+    } catch is LedgerDatabase.FromNewerVersion {
+      throw LedgerDatabase.FromNewerVersion(path: backup)
     }
   }
 

@@ -15,7 +15,7 @@ package struct LedgerDatabase: Sendable {
   /// Opens the file, makes it with mode 0600 where there is none, and brings its tables up to date.
   ///
   /// - Parameter migrations: Adds the tables of others than the ledger.
-  /// - Throws: `OpeningFailed`.
+  /// - Throws: `OpeningFailed`, `FromNewerVersion`.
   package init(path: String, migrations: (inout DatabaseMigrator) -> Void = { _ in }) throws {
     try Self.createFolder(ofFile: path)
     do {
@@ -26,10 +26,11 @@ package struct LedgerDatabase: Sendable {
       pool = try DatabasePool(path: path, configuration: configuration)
       // GRDB sets NORMAL when it opens WAL: then a committed row can vanish with the power.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-      var migrator = DatabaseMigrator()
-      LedgerSchema.register(in: &migrator)
-      migrations(&migrator)
+      let migrator = Self.migrator(migrations)
+      guard try !pool.read(migrator.hasBeenSuperseded) else { throw FromNewerVersion(path: path) }
       try Self.migrate(pool, migrator)
+    } catch let error as FromNewerVersion {
+      throw error
     } catch {
       throw OpeningFailed(path: path, cause: error)
     }
@@ -82,6 +83,23 @@ package struct LedgerDatabase: Sendable {
     try pool.close()
   }
 
+  /// Whether a newer version has been here, whose rows this one may misread.
+  package static func isFromNewerVersion(
+    _ db: Database, migrations: (inout DatabaseMigrator) -> Void
+  ) throws -> Bool {
+    try migrator(migrations).hasBeenSuperseded(db)
+  }
+
+  /// A newer version has brought the tables up to a date that this one does not know.
+  package struct FromNewerVersion: Error, CustomStringConvertible {
+    var path: String
+
+    package var description: String {
+      "The database \(path) was written by a newer version of aidevbot; install that one again, or "
+        + "restore a backup that this one made."
+    }
+  }
+
   package struct OpeningFailed: Error, CustomStringConvertible {
     var path: String
     var cause: any Error
@@ -100,6 +118,15 @@ package struct LedgerDatabase: Sendable {
         }
       return "the database \(path) cannot be opened: \(reason)"
     }
+  }
+
+  private static func migrator(
+    _ migrations: (inout DatabaseMigrator) -> Void
+  ) -> DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    LedgerSchema.register(in: &migrator)
+    migrations(&migrator)
+    return migrator
   }
 
   /// A process that opens the file at the same moment can be first with a migration, which then

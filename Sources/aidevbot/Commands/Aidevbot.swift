@@ -51,7 +51,9 @@ struct Aidevbot: AsyncParsableCommand {
   /// argument parser reports itself.
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {
-    case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized: 78
+    case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized,
+      is LedgerDatabase.FromNewerVersion:
+      78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
       BackupError.inUse:
       75

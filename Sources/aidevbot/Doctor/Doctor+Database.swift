@@ -59,12 +59,17 @@ extension Doctor {
   }
 
   private func ledgerCheck(in db: Database) throws -> Check {
+    guard try !LedgerDatabase.isFromNewerBot(db) else {
+      return Check(
+        "ledger", .failed, "a newer version of aidevbot wrote the file",
+        next: "install that version again")
+    }
     let report: LedgerVerification.Report
     do {
       report = try LedgerVerification().verify(at: Date(), in: db)
     } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
       return Check(
-        "ledger", .warning, "the file is of another version of aidevbot",
+        "ledger", .warning, "an older version of aidevbot wrote the file",
         next: "sudo systemctl restart aidevbot")
     }
     guard let first = report.breaks.first else {
