@@ -21,7 +21,7 @@ struct Aidevbot: AsyncParsableCommand {
       /etc/aidevbot/aidevbot.yaml. The file aidevbot.example.yaml explains each of them.
 
       Exit status: 0 done, 1 failed or a broken ledger, 64 wrong usage, 75 try again later, \
-      78 a setting is missing or malformed.
+      78 a setting is missing or malformed, or the database is of a newer version.
       """,
     version: "0.1.0",
     subcommands: [
