@@ -26,6 +26,31 @@ enum InstanceLock: String {
     }
   }
 
+  struct HeldByOlderVersion: Error, CustomStringConvertible {
+    var path: String
+    var description: String {
+      "The bot that works on \(path) is of an older version than this command, which would change "
+        + "the database under it. Restart the bot first: sudo systemctl restart aidevbot"
+    }
+  }
+
+  /// Brings a database up to date that an older version has written, unless a bot works on it: that
+  /// one would be of the older version as well.
+  ///
+  /// - Throws: `HeldByOlderVersion`, `NotMade`, and what `update` throws.
+  static func guardUpdate(ofDatabase database: String, _ update: () throws -> Void) throws {
+    let file = try openFile(database + bot.rawValue)
+    defer { close(file) }
+    guard flock(file, LOCK_SH | LOCK_NB) == 0 else { throw HeldByOlderVersion(path: database) }
+    try update()
+  }
+
+  private static func openFile(_ path: String) throws -> Int32 {
+    let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw NotMade(path: path, code: errno) }
+    return file
+  }
+
   /// Runs `body` while it holds the lock, a file beside the database.
   ///
   /// - Throws: `LedgerDatabase.OpeningFailed` where its folder cannot be made, `Taken`, `NotMade`,
@@ -35,8 +60,7 @@ enum InstanceLock: String {
   ) async throws -> Value {
     try LedgerDatabase.createFolder(ofFile: database)
     let path = database + rawValue
-    let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw NotMade(path: path, code: errno) }
+    let file = try Self.openFile(path)
     defer { close(file) }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw Taken(path: path) }
     return try await body()

@@ -15,9 +15,14 @@ struct Live {
     settings = try await Settings(file: options.config)
   }
 
-  /// - Throws: `LedgerDatabase.OpeningFailed`, `LedgerDatabase.FromNewerVersion`.
+  /// The database for what works beside the bot.
+  ///
+  /// - Throws: What `LedgerDatabase.openForBot` and `InstanceLock.guardUpdate` throw.
   func database() throws -> LedgerDatabase {
-    try LedgerDatabase.openForBot(path: try settings.databasePath())
+    let path = try settings.databasePath()
+    return try LedgerDatabase.openForBot(path: path) { update in
+      try InstanceLock.guardUpdate(ofDatabase: path, update)
+    }
   }
 
   /// Opens the database for `body`, which is the only process of its kind on it.
@@ -26,8 +31,9 @@ struct Live {
   func withDatabase(
     holding lock: InstanceLock, _ body: (LedgerDatabase) async throws -> Void
   ) async throws {
-    try await lock.hold(ofDatabase: try settings.databasePath()) {
-      let database = try database()
+    let path = try settings.databasePath()
+    try await lock.hold(ofDatabase: path) {
+      let database = lock == .bot ? try LedgerDatabase.openForBot(path: path) : try database()
       try await body(database)
       try database.close()
     }

@@ -36,6 +36,28 @@ struct InstanceTests {
     }
   }
 
+  /// After an upgrade whose settings the new version does not take, the old one goes on.
+  @Test(arguments: [["ledger", "verify"], ["backup", "b.sqlite"], ["console"]])
+  func leaveTheDatabaseOfAnOlderBotThatRunsAsItIs(command: [String]) async throws {
+    try await World.run { world in
+      try await world.stop(try await world.startDaemon())
+      try world.damage("DELETE FROM grdb_migrations WHERE identifier LIKE 'ledger 3%'")
+      let lock = open(world.databasePath + ".lock", O_RDWR | O_CLOEXEC)
+      defer { close(lock) }
+      #expect(flock(lock, LOCK_EX) == 0)
+      let refused = try await world.start(command, input: "").waitForExit()
+      #expect(refused.status == 75)
+      #expect(
+        refused.errors == """
+          aidevbot: The bot that works on \(world.databasePath) is of an older version than this \
+          command, which would change the database under it. Restart the bot first: sudo systemctl \
+          restart aidevbot
+
+          """)
+      #expect(try world.number("SELECT count(*) FROM grdb_migrations") == 4)
+    }
+  }
+
   @Test func aConsoleWorksBesideTheDaemon() async throws {
     try await World.run { world in
       let daemon = try await world.startDaemon()

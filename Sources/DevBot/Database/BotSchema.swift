@@ -128,9 +128,12 @@ enum BotSchema {
 extension LedgerDatabase {
   /// Opens the bot's file: the ledger's tables and the bot's own.
   ///
-  /// - Throws: `LedgerDatabase.OpeningFailed`, `LedgerDatabase.FromNewerVersion`.
-  package static func openForBot(path: String) throws -> LedgerDatabase {
-    let database = try LedgerDatabase(path: path, migrations: BotSchema.register)
+  /// - Throws: As `init(path:migrations:guardUpdate:)` does.
+  package static func openForBot(
+    path: String, guardUpdate: (_ update: () throws -> Void) throws -> Void = { try $0() }
+  ) throws -> LedgerDatabase {
+    let database = try LedgerDatabase(
+      path: path, migrations: BotSchema.register, guardUpdate: guardUpdate)
     let prices = try StarterPrices.shipped()
     do {
       try database.write { try prices.load(at: Date(), in: $0) }

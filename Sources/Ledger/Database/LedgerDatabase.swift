@@ -14,24 +14,36 @@ package struct LedgerDatabase: Sendable {
 
   /// Opens the file, makes it with mode 0600 where there is none, and brings its tables up to date.
   ///
-  /// - Parameter migrations: Adds the tables of others than the ledger.
-  /// - Throws: `OpeningFailed`, `FromNewerVersion`.
-  package init(path: String, migrations: (inout DatabaseMigrator) -> Void = { _ in }) throws {
+  /// - Parameters:
+  ///   - migrations: Adds the tables of others than the ledger.
+  ///   - guardUpdate: Called where an older version has written the file, to bring it up to date by
+  ///     what it is given, or to throw.
+  /// - Throws: `OpeningFailed`, `FromNewerVersion`, what `guardUpdate` throws.
+  package init(
+    path: String, migrations: (inout DatabaseMigrator) -> Void = { _ in },
+    guardUpdate: (_ update: () throws -> Void) throws -> Void = { try $0() }
+  ) throws {
     try Self.createFolder(ofFile: path)
     do {
       try Self.createPrivateFile(path)
       var configuration = Configuration()
       configuration.busyMode = .timeout(Self.busyTimeout)
       configuration.maximumReaderCount = Self.readers
-      pool = try DatabasePool(path: path, configuration: configuration)
+      let pool = try DatabasePool(path: path, configuration: configuration)
+      self.pool = pool
       // GRDB sets NORMAL when it opens WAL: then a committed row can vanish with the power.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       let migrator = Self.migrator(migrations)
-      guard try !pool.read(migrator.hasBeenSuperseded) else { throw FromNewerVersion(path: path) }
-      try Self.migrate(pool, migrator)
-    } catch let error as FromNewerVersion {
-      throw error
-    } catch {
+      let (known, isNewer) = try pool.read { db in
+        (try migrator.appliedIdentifiers(db), try migrator.hasBeenSuperseded(db))
+      }
+      guard !isNewer else { throw FromNewerVersion(path: path) }
+      let update = { try Self.migrate(pool, migrator) }
+      let isOlder = !known.isEmpty && !known.isSuperset(of: migrator.migrations)
+      if isOlder { try guardUpdate(update) } else { try update() }
+    } catch let error as DatabaseError {
+      throw OpeningFailed(path: path, cause: error)
+    } catch let error as POSIXError {
       throw OpeningFailed(path: path, cause: error)
     }
   }

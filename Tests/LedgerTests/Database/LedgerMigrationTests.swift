@@ -80,6 +80,26 @@ struct LedgerMigrationTests {
     }
   }
 
+  @Test func asksBeforeItUpdatesAnOlderFileAndNoOther() throws {
+    struct NotNow: Error {}
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = try firstRelease()
+    func applied() throws -> Int? {
+      try DatabaseQueue(path: path).read {
+        try Int.fetchOne($0, sql: "SELECT count(*) FROM grdb_migrations")
+      }
+    }
+    #expect(throws: NotNow.self) {
+      try LedgerDatabase(path: path, guardUpdate: { _ in throw NotNow() })
+    }
+    #expect(try applied() == 1)
+    try LedgerDatabase(path: path, guardUpdate: { try $0() }).close()
+    #expect(try applied() == 3)
+    for path in [path, path + ".new"] {
+      try LedgerDatabase(path: path, guardUpdate: { _ in throw NotNow() }).close()
+    }
+  }
+
   @Test func keepsTheAccountsAndGrantsNothingAgain() throws {
     try opened { database in
       for (index, person) in Self.people.enumerated() {
