@@ -164,6 +164,23 @@ struct AdministrationTests {
     #expect(csv.contains("Top users,'@user42 42,1,calls\r\n"))
   }
 
+  /// An answer of yesterday that turned out to have reached nobody.
+  @Test func reportsADayOnWhichMoreWasGivenBackThanCharged() async throws {
+    let rig = try await rig()
+    let id = try await rig.deliver("message", .message("How do I sort?"))
+    await rig.engine.dispatcher.becomeIdle()
+    try rig.execute("DROP TRIGGER the_journal_is_never_edited")
+    try rig.execute("UPDATE credit_transactions SET created_at = '2020-01-01 00:00:00.000'")
+    try rig.database.write { db in
+      let back = try CreditHoldService(terms: rig.settings.terms).refund(
+        work: Work.ledgerName(ofUpdate: id), because: "it reached nobody", at: Date(), in: db)
+      #expect(back != nil)
+    }
+    let report = try await rig.say("/report", from: administrator)
+    #expect(report.first?.contains("-0.24") == true, "\(report)")
+    #expect(report.first?.contains("credits spent") == true)
+  }
+
   @Test func saysWhichPeriodsThereAre() async throws {
     let rig = try await rig()
     #expect(
@@ -174,8 +191,7 @@ struct AdministrationTests {
 
   @Test func makesNoFormulaOfAName() throws {
     let report = BusinessReport.ofNobody(named: "=HYPERLINK(\"x\")")
-    let terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
-    let text = try ReportText(report, terms: terms, usdPerStar: try USD(parsing: "0.013"))
+    let text = try ReportText(report, usdPerStar: try USD(parsing: "0.013"))
     #expect(text.csv.contains(#"Top users,"'=HYPERLINK(""x"") 7",1,calls"#))
   }
 }
@@ -185,7 +201,8 @@ extension BusinessReport {
     BusinessReport(
       from: Date(), to: Date(), payments: 0, starsReceived: 0, refunds: 0, starsRefunded: 0,
       creditsSold: .zero, creditsGiven: .zero, creditsTakenBack: .zero, creditsSpent: .zero,
-      realCost: 0, houseLosses: [], newUsers: 0, activeUsers: 0, topModels: [],
+      creditsSpentValue: 0, realCost: 0, houseLosses: [], newUsers: 0, activeUsers: 0,
+      topModels: [],
       topUsers: [TopUser(telegramUserID: 7, name: name, calls: 1, charged: .zero, realCost: 0)])
   }
 }

@@ -49,4 +49,16 @@ package struct BillingTerms: Sendable, Equatable {
     }
     return USD(units: units)
   }
+
+  /// What so many credits are worth at that credit value, negative for a negative amount.
+  ///
+  /// - Throws: `LedgerError.malformedAmount` as `init` does, `amountTooLarge`.
+  package static func value(
+    of credits: Credits, creditValueUSD: String
+  ) throws(LedgerError) -> USD {
+    guard let size = Int64(exactly: credits.micro.magnitude) else { throw .amountTooLarge }
+    let terms = try BillingTerms(creditValueUSD: creditValueUSD, markup: "1")
+    let value = try terms.cost(coveredBy: Credits(micro: size))
+    return credits < .zero ? USD(units: -value.units) : value
+  }
 }

@@ -24,6 +24,8 @@ package struct BusinessReport: Sendable, Equatable {
   /// What calls were charged, less what was given back for answers that reached nobody. Negative
   /// where more was given back than charged in the period.
   package var creditsSpent: Credits
+  /// What those are worth by the terms of each call, in nano-dollars.
+  package var creditsSpentValue: Int64
 
   /// Of all calls, those included that the house bears; in nano-dollars.
   package var realCost: Int64

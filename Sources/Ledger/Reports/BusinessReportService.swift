@@ -25,7 +25,8 @@ package struct BusinessReportService: Sendable {
         from: from, to: to, payments: stars["count"], starsReceived: stars["stars"],
         refunds: refunds["count"], starsRefunded: refunds["stars"], creditsSold: credits["sold"],
         creditsGiven: credits["given"], creditsTakenBack: credits["taken_back"],
-        creditsSpent: credits["spent"], realCost: people["cost"],
+        creditsSpent: credits["spent"], creditsSpentValue: try valueSpent(period, in: db),
+        realCost: people["cost"],
         houseLosses: try houseLosses(period, refundedSpent: refunds, in: db),
         newUsers: people["new"], activeUsers: people["active"],
         topModels: try topModels(period, in: db), topUsers: try topUsers(period, in: db))
@@ -69,6 +70,25 @@ package struct BusinessReportService: Sendable {
         t.credits_amount_micro < 0 OR r.id IS NOT NULL AS is_of_stars
       FROM credit_transactions t LEFT JOIN refunds r ON r.reversal_transaction_id = t.id
       WHERE t.created_at >= :from AND t.created_at < :to)
+    """
+
+  /// Summed up for each credit value that calls were charged at, and rounded once at the end.
+  private func valueSpent(_ period: StatementArguments, in db: Database) throws -> Int64 {
+    try Row.fetchAll(db, sql: Self.spent, arguments: period).reduce(USD.zero) { sum, row in
+      try sum + BillingTerms.value(of: row["spent"], creditValueUSD: row["credit_value_usd"])
+    }.nanoDollars()
+  }
+
+  private static let spent = """
+    SELECT u.credit_value_usd, -sum(t.credits_amount_micro) AS spent
+    FROM credit_transactions t
+    JOIN api_key_usage u ON u.id = coalesce(t.api_key_usage_id, (
+      SELECT id FROM api_key_usage
+      WHERE hold_id = substr(t.idempotency_key, length('refund:') + 1) AND charged_to = 'user'))
+    WHERE t.created_at >= :from AND t.created_at < :to
+      AND (t.transaction_type = 'usage_deduction'
+        OR (t.transaction_type = 'refund' AND t.idempotency_key GLOB 'refund:*'))
+    GROUP BY u.credit_value_usd
     """
 
   private static let people = """

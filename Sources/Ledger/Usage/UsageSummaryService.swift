@@ -115,8 +115,7 @@ private struct ExactSums {
     summary.realCost = try Self.sum(summary.realCost, row["cost"])
     summary.houseLoss = try Self.sum(summary.houseLoss, row["house"])
     summary.charged = try summary.charged.adding(charged)
-    let faceValue = try BillingTerms(creditValueUSD: credit, markup: "1")
-    value = try value + faceValue.cost(coveredBy: charged)
+    value = try value + BillingTerms.value(of: charged, creditValueUSD: credit)
     let terms = try BillingTerms(creditValueUSD: credit, markup: markup)
     forgiven = try forgiven + terms.cost(coveredBy: row["forgiven"])
   }

@@ -8,7 +8,7 @@ import Testing
 struct BusinessReportTests {
   private let file: LedgerFile
   private let terms: BillingTerms
-  private let holds: CreditHoldService
+  private var holds: CreditHoldService
   /// A call of 1,000 and 500 tokens costs 0.00155 USD, which is 0.2325 credits.
   private let cheap: ModelPrice
   /// The same call costs 0.006 USD, which is 0.9 credits.
@@ -138,7 +138,7 @@ struct BusinessReportTests {
       from: now, to: tomorrow, payments: 4, starsReceived: 760, refunds: 1, starsRefunded: 250,
       creditsSold: Credits(micro: 1_650_000_000), creditsGiven: Credits(micro: 108_000_000),
       creditsTakenBack: Credits(micro: 599_767_500), creditsSpent: Credits(micro: 465_000),
-      realCost: 23_900_000,
+      creditsSpentValue: 4_650_000, realCost: 23_900_000,
       houseLosses: [
         // 500.2325 credits at 0.01 ÷ 1.5 USD.
         .init(reason: .refundedCredits, count: 1, nanoDollars: 3_334_883_333),
@@ -174,6 +174,7 @@ struct BusinessReportTests {
     #expect(later.payments == 0 && later.starsReceived == 0 && later.refunds == 0)
     #expect(later.creditsSold == .zero && later.creditsGiven == .zero)
     #expect(later.creditsTakenBack == .zero && later.creditsSpent == .zero)
+    #expect(later.creditsSpentValue == 0)
     #expect(later.realCost == 0 && later.houseLosses == [])
     #expect(later.newUsers == 0 && later.activeUsers == 0)
     #expect(later.topModels == [] && later.topUsers == [])
@@ -190,9 +191,20 @@ struct BusinessReportTests {
     #expect(today.creditsTakenBack.micro == 550_000_000)
     #expect(next.creditsTakenBack.micro == -550_000_000)
     #expect(today.creditsSpent.micro == 232_500 && next.creditsSpent.micro == -232_500)
+    #expect(today.creditsSpentValue == 2_325_000 && next.creditsSpentValue == -2_325_000)
     #expect(today.houseLosses == [])
     #expect(
       next.houseLosses == [.init(reason: .undeliveredAnswers, count: 1, nanoDollars: 1_550_000)])
+  }
+
+  /// Twice as much is charged at half the value, and is worth the same.
+  @Test mutating func valuesWhatWasSpentAtTheTermsOfEachCall() throws {
+    let ada = try register(1, "Ada")
+    try call(cheap, by: ada, work: "upd1:chat", .settled(outputTokens: 500))
+    holds = CreditHoldService(terms: try BillingTerms(creditValueUSD: "0.005", markup: "1.5"))
+    try call(cheap, by: ada, work: "upd2:chat", .settled(outputTokens: 500))
+    #expect(try report().creditsSpent.micro == 3 * 232_500)
+    #expect(try report().creditsSpentValue == 2 * 2_325_000)
   }
 
   @Test func countsAnOverrunThatReachedNobodyOnce() throws {

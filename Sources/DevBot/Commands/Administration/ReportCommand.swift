@@ -35,7 +35,7 @@ struct ReportCommand: Command {
     let author = request.profile.telegramUserID
     return .reading { db in
       let report = try BusinessReportService(terms: terms).report(from: from, to: to, in: db)
-      let text = try ReportText(report, terms: terms, usdPerStar: usdPerStar)
+      let text = try ReportText(report, usdPerStar: usdPerStar)
       let file = BotRequest.Attachment(
         fileName: "aidevbot-\(period.rawValue)-\(to.databaseText.prefix(10)).csv",
         contentType: "text/csv", data: Data(text.csv.utf8))

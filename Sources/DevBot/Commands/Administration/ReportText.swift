@@ -13,11 +13,10 @@ struct ReportText {
   private let lines: [Line]
 
   /// - Throws: `LedgerError.amountTooLarge`.
-  init(_ report: BusinessReport, terms: BillingTerms, usdPerStar: USD) throws {
-    let faceValue = try BillingTerms(creditValueUSD: terms.creditValueUSD, markup: "1")
+  init(_ report: BusinessReport, usdPerStar: USD) throws {
     let net = report.starsReceived - report.starsRefunded
     let revenue = try usdPerStar.times(Int(net)).nanoDollars()
-    let spent = try faceValue.cost(coveredBy: report.creditsSpent).nanoDollars()
+    let spent = report.creditsSpentValue
     let lost = report.houseLosses.map(\.nanoDollars).reduce(0) { $0 &+ $1 }
     var lines = [
       Line(section: "Stars", name: "payments", value: "\(report.payments)"),
