@@ -100,6 +100,19 @@ struct PriceSyncTests {
     #expect(try alerts.first?.contains(reason) == true)
   }
 
+  @Test func putsNothingBackOnSale() async throws {
+    let sonnet = (provider: "openrouter", model: "anthropic/claude-sonnet-5.5")
+    try rig.database.write { db in
+      let isGone = try ModelPricingService().deactivate(
+        provider: sonnet.provider, model: sonnet.model, at: Date(), in: db)
+      #expect(isGone)
+    }
+    list(price("0.000002", "0.00001"))
+    try await sync.round(at: Date())
+    #expect(throws: LedgerError.self) { try self.sonnet }
+    #expect(try alerts.isEmpty)
+  }
+
   @Test func tellsOfAModelInUseThatIsNotListed() async throws {
     list()
     try await sync.round(at: Date())

@@ -5,7 +5,7 @@ package import GRDB
 package struct PricePlan: Sendable {
   /// Which models of the list are meant.
   package enum Scope: Sendable {
-    /// Those that have a price, and these, which are in use.
+    /// Those that have a price, and these, which are in use, unless they were taken off sale.
     case known(inUse: Set<ModelName>)
     case only(ModelName)
     case all
@@ -35,7 +35,7 @@ package struct PricePlan: Sendable {
       switch scope {
       case .all: nil
       case .only(let model): [model]
-      case .known(let inUse): inUse.union(active.keys)
+      case .known(let inUse): inUse.subtracting(try Self.withdrawn(in: db)).union(active.keys)
       }
     func isMeant(_ model: ModelName) -> Bool { meant?.contains(model) ?? true }
     for entry in list.entries.sorted(by: { $0.model < $1.model }) where isMeant(entry.model) {
@@ -57,6 +57,14 @@ package struct PricePlan: Sendable {
     let listed = Set(list.entries.map(\.model) + list.refusals.map(\.model))
     unlisted = (meant ?? []).subtracting(listed)
       .filter { $0.provider == list.provider ?? $0.provider && $0.provider != "demo" }.sorted()
+  }
+
+  /// Models that had a price once.
+  private static func withdrawn(in db: Database) throws -> Set<ModelName> {
+    Set(
+      try ModelPricingService().list(includingClosed: true, in: db).filter { !$0.isActive }.map {
+        ModelName(provider: $0.provider, model: $0.model)
+      })
   }
 
   private static func active(in db: Database) throws -> [ModelName: ModelPrice] {
