@@ -93,7 +93,7 @@ struct RefundCommandTests {
       let daemon = try await world.openShop()
       try await world.buyStarter("stx-1")
       try await world.waitUntilAllIsDone()
-      world.telegram.fail("refundStarPayment", with: .hang)
+      world.telegram.onCall { $0.method == "refundStarPayment" ? .hang : nil }
       let refund = try world.start(["refund", "stx-1"], changing: World.shop)
       try await world.telegram.state.wait(for: "the refund on its way") {
         !$0.calls(of: "refundStarPayment").isEmpty
@@ -101,6 +101,7 @@ struct RefundCommandTests {
       refund.signal(SIGKILL)
       try await refund.waitForExit()
       #expect(world.telegram.state.value.repaid.isEmpty)
+      world.telegram.onCall { _ in nil }
       #expect(try await world.ask("/status").hasPrefix("Balance: 100.00 credits"))
       try await world.message(with: "Your payment of 200 Stars was refunded", to: 42)
       #expect(try await world.refund("stx-1").status == 0)
@@ -183,6 +184,25 @@ struct RefundCommandTests {
       #expect(try world.refunds() == ["stx-1: failed, 250000000, 0"])
       try await world.expectSoundLedger()
       #expect(try await world.refund("stx-1").status == 0)
+      #expect(try world.balance() == 100_000_000)
+      try await world.expectSoundLedger()
+    }
+  }
+
+  @Test func saysThatTheTokenIsWrong() async throws {
+    try await World.run { world in
+      try await world.sellAndClose()
+      var changes = World.shop
+      changes["TELEGRAM_BOT_TOKEN"] = "7000000001:AAnotherTokenThanTheRightOne"
+      let ending = try await world.aidevbot("refund", "stx-1", changing: changes)
+      #expect(ending.status == 78)
+      #expect(
+        ending.errors == "aidevbot: Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the "
+          + "current token.\n")
+      #expect(try world.refunds() == ["stx-1: pending, 250000000, 0"])
+      // With the right one it goes on where it was.
+      #expect(try await world.refund("stx-1").status == 0)
+      #expect(world.telegram.state.value.repaid == ["stx-1"])
       #expect(try world.balance() == 100_000_000)
       try await world.expectSoundLedger()
     }

@@ -41,7 +41,8 @@ package struct RefundDesk: Sendable {
     }
   }
 
-  /// - Throws: `LedgerError` where it cannot be refunded, and errors of the database.
+  /// - Throws: `LedgerError` where it cannot be refunded, `TelegramError.unauthorized`, and errors
+  ///   of the database.
   package func refund(_ chargeID: String, payer: Int64?, isForced: Bool) async throws -> Result {
     let order = try await writer.write(for: "booking a refund") { db in
       let now = Date()
@@ -73,7 +74,8 @@ package struct RefundDesk: Sendable {
       switch error {
       case .badRequest where error.isAlreadyRefunded: ending = .sent(messageID: nil)
       case .badRequest, .forbidden: ending = .failed(String(describing: error))
-      default: return  // It waits in the outbox.
+      case .unauthorized: throw error  // It waits in the outbox, as below.
+      default: return
       }
     }
     try await writer.write(for: "recording a refund") { db in
