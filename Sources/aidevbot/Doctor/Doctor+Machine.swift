@@ -99,6 +99,12 @@ extension Doctor {
     case ("enabled", "active"): Check("unit", .ok, "runs, and starts with the machine")
     case (_, "failed"):
       Check("unit", .failed, "has failed", next: "journalctl -u aidevbot -n 20")
+    case (_, "activating"):
+      Check(
+        "unit", .failed, "is still starting, or ends at each start",
+        next: "journalctl -u aidevbot -n 20")
+    case ("masked", _):
+      Check("unit", .warning, "is masked", next: "sudo systemctl unmask aidevbot")
     case (_, "active"):
       Check(
         "unit", .warning, "runs, but does not start with the machine",
