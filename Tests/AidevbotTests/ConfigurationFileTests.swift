@@ -107,6 +107,16 @@ struct ConfigurationFileTests {
     }
   }
 
+  /// As the example writes it, and as a list.
+  @Test(arguments: ["none", "[none]", "[]"])
+  func maySellNothing(packages: String) async throws {
+    try await World.run { world in
+      try world.write("stars:\n  packages: \(packages)\n", to: "my.yaml")
+      let ending = try await world.aidevbot("stars", "packages", "--config", "my.yaml")
+      #expect(ending.output == "Nothing is for sale.\n", "\(ending.errors)")
+    }
+  }
+
   @Test func mustBeOfASensibleLength() async throws {
     try await World.run { world in
       try world.write(String(repeating: "a: 1\n", count: 20_000), to: "my.yaml")

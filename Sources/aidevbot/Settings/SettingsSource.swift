@@ -50,7 +50,7 @@ struct SettingsSource: Sendable {
   }
 
   /// The elements of a list, or `nil` where it is set nowhere. In the environment, commas stand
-  /// between them.
+  /// between them; in the file, a single value is a list of one.
   func texts(_ key: SettingsKey) throws -> [String]? {
     if let texts = try texts(key, in: environment) { return texts }
     return try values.flatMap { try texts(key, in: $0) }
@@ -75,7 +75,10 @@ struct SettingsSource: Sendable {
     do {
       found = try provider.value(forKey: key.configKey, type: .stringArray)
     } catch {
-      throw SettingsError(key, "must be a list")
+      guard let single = try? text(key, in: provider) else {
+        throw SettingsError(key, "must be a list")
+      }
+      return [single]
     }
     guard case .stringArray(let texts)? = found.value?.content else { return nil }
     let trimmed = texts.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
