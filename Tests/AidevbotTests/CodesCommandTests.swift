@@ -44,6 +44,7 @@ struct CodesCommandTests {
     ("--credits many --uses 1 --expires 2099-01-31", 64, "--credits"),
     ("--credits 5 --uses 0 --expires 2099-01-31", 64, "--uses must be 1 to 1000000."),
     ("--credits 5 --uses 1 --expires tomorrow", 64, "must be a day such as 2027-01-31."),
+    ("--credits 5 --uses 1 --expires 2099-02-30", 64, "must be a day such as 2027-01-31."),
     ("--credits 5 --uses 1 --expires 2099-13-31", 64, "must be a day such as 2027-01-31."),
     ("--credits 5 --uses 1 --expires 2020-01-31", 64, "--expires must not be in the past."),
     ("--credits 5 --uses 1 --expires 2099-01-31 --code no", 64, "--code must be 4 to 32"),

@@ -91,8 +91,8 @@ private struct CodeOutput: Encodable {
 
 /// The end of that day in UTC.
 private func lastMoment(ofDay text: String) throws -> Date {
-  guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil,
-    let day = try? Date("\(text)T00:00:00Z", strategy: .iso8601)
-  else { throw ValidationError("--expires must be a day such as 2027-01-31.") }
+  guard let day = Date(day: text) else {
+    throw ValidationError("--expires must be a day such as 2027-01-31.")
+  }
   return day.addingTimeInterval(24 * 3_600 - 0.001)
 }

@@ -26,13 +26,21 @@ struct SinceOption: ParsableArguments {
     {
       return Date().addingTimeInterval(-count * unit)
     }
+    guard let day = Date(day: text) else {
+      throw ValidationError("--since must be a day such as 2026-11-01, or a time such as 7d.")
+    }
+    return day
+  }
+}
+
+extension Date {
+  /// The beginning of a day in UTC, such as `2027-01-31`; `nil` where there is no such day.
+  init?(day text: String) {
     // Foundation takes the 31st of February for the 3rd of March.
     guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil,
       let day = try? Date("\(text)T00:00:00Z", strategy: .iso8601),
       day.databaseText.hasPrefix(text)
-    else {
-      throw ValidationError("--since must be a day such as 2026-11-01, or a time such as 7d.")
-    }
-    return day
+    else { return nil }
+    self = day
   }
 }
