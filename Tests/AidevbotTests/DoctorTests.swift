@@ -46,9 +46,10 @@ struct DoctorTests {
       #expect(daemon.state.value.errorText.contains("409") == false)
       try await world.ask("/status")
       try await world.stop(daemon)
-      let still = try world.fileStates()["bot.sqlite"]
+      let still = try world.fileStates()["aidevbot.sqlite"]
+      #expect(still != nil)
       #expect(try await world.aidevbot("doctor").status == 0)
-      #expect(try world.fileStates()["bot.sqlite"] == still)
+      #expect(try world.fileStates()["aidevbot.sqlite"] == still)
     }
   }
 
@@ -271,9 +272,9 @@ struct CheckConfigTests {
       let ending = try await world.aidevbot("check-config")
       #expect(ending.status == 0, "\(ending.output)")
       let sentences = [
-        "telegram.bot_tokn, which means nothing here; did you mean telegram.bot_token?",
-        "biling, which means nothing here; did you mean billing?",
-        "markup, which means nothing here; did you mean billing.markup?",
+        "telegram.bot_tokn, which means nothing here (did you mean telegram.bot_token?)",
+        "biling, which means nothing here (did you mean billing?)",
+        "markup, which means nothing here (did you mean billing.markup?)",
         "log.colour, which means nothing here",
       ]
       let warnings = ending.outputLines.filter { $0.hasPrefix("warn    settings") }

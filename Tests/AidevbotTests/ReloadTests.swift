@@ -111,6 +111,20 @@ struct ReloadTests {
     }
   }
 
+  /// Whoever wants to hear of errors alone has asked for a reload.
+  @Test func saysWhatChangedAtAnyLevelOfTheLog() async throws {
+    try await World.run { world in
+      try world.configure("log:\n  level: error\n")
+      let daemon = try await world.startDaemon()
+      try world.configure("log:\n  level: error\nbilling:\n  markup: 3\n  mark: 2\n")
+      #expect(try await daemon.reload().contains("billing.markup: default -> 3"))
+      try await daemon.state.wait(for: "the unknown key") {
+        $0.errorText.contains("has a key billing.mark, which means nothing here")
+      }
+      try await world.stop(daemon)
+    }
+  }
+
   @Test func leavesWorkUnderWayAsItBegan() async throws {
     try await World.run { world in
       let daemon = try await world.startDaemon()

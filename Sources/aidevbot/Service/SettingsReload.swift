@@ -88,8 +88,8 @@ actor SettingsReload {
     let level = try new.logLevel(default: .info)
     if let llm { bot.apply(settings, llm: llm) }
     current = new
-    // What has changed is said at the level that is the more talkative.
-    logger.logLevel = min(level, logger.logLevel)
+    // What has changed is said at any level of the log.
+    logger.logLevel = min(level, logger.logLevel, .notice)
     var details: Logger.Metadata = [:]
     if !changes.isEmpty { details["changed"] = "\(changes.joined(separator: ", "))" }
     if !waiting.isEmpty {
@@ -99,6 +99,7 @@ actor SettingsReload {
       changes.isEmpty
         ? "Settings are reloaded; nothing has changed." : "Settings are reloaded.",
       metadata: details)
+    for key in new.source.unknownKeys { logger.warning("\(key.sentence).") }
     logger.logLevel = level
     if !changes.isEmpty { try RunCommand.warnOfTheStore(settings, logger) }
   }

@@ -10,7 +10,7 @@ struct UnknownKey: Sendable, Equatable {
 
   var sentence: String {
     "The configuration file has a key \(name), which means nothing here"
-      + (suggestion.map { "; did you mean \($0)?" } ?? "")
+      + (suggestion.map { " (did you mean \($0)?)" } ?? "")
   }
 
   /// All of a file, in its order.
