@@ -73,6 +73,25 @@ struct CreditTransactionServiceTests {
     #expect(throws: DatabaseError.self) { try file.write { try $0.execute(sql: sql) } }
   }
 
+  @Test func findsByANameWhoHasItNow() throws {
+    func register(_ id: Int64, _ username: String) throws {
+      _ = try file.write { db in
+        try UserService().register(
+          Profile(telegramUserID: id, username: username), initialGrant: .zero, at: now, in: db)
+      }
+    }
+    func holder(_ name: String) throws -> Int64? {
+      try file.write { try UserService().find(username: name, in: $0)?.telegramUserID }
+    }
+    try register(5, "ada")
+    try register(6, "Ada")
+    #expect(try holder("@ada") == 6)
+    try register(5, "ADA")
+    #expect(try holder("ada") == 5)
+    let names = try file.write { try String?.fetchAll($0, sql: "SELECT username FROM users") }
+    #expect(names == ["ADA", nil])
+  }
+
   @Test func grantsTheInitialCreditsOnceAndKeepsTheProfileCurrent() throws {
     let user = try file.user(credits: "100")
     let again = try file.write { db in

@@ -34,7 +34,7 @@ package struct UserService: Sendable {
   package func find(username: String, in db: Database) throws -> UserAccount? {
     let name = username.hasPrefix("@") ? String(username.dropFirst()) : username
     return try UserAccount.fetchOne(
-      db, sql: "SELECT * FROM users WHERE username = ? COLLATE NOCASE ORDER BY updated_at DESC",
+      db, sql: "SELECT * FROM users WHERE username = ? COLLATE NOCASE ORDER BY id DESC",
       arguments: [name])
   }
 
@@ -72,7 +72,17 @@ package struct UserService: Sendable {
     return (try self.account(id: account.id, in: db), true)
   }
 
+  /// A name on Telegram belongs to one person at a time: whoever had it before has it no more.
+  private func takeName(_ profile: Profile, in db: Database) throws {
+    guard let name = profile.username else { return }
+    try db.run(
+      """
+      UPDATE users SET username = NULL WHERE username = ? COLLATE NOCASE AND telegram_user_id <> ?
+      """, [name, profile.telegramUserID])
+  }
+
   private func open(_ profile: Profile, at now: Date, in db: Database) throws {
+    try takeName(profile, in: db)
     let wasBlocked = try Bool.fetchOne(
       db, sql: "SELECT was_blocked FROM erased_people WHERE telegram_user_id = ?",
       arguments: [profile.telegramUserID])
@@ -90,6 +100,7 @@ package struct UserService: Sendable {
   }
 
   private func update(_ profile: Profile, at now: Date, in db: Database) throws {
+    try takeName(profile, in: db)
     try db.run(
       """
       UPDATE users SET username = ?, first_name = ?, language_code = ?, unreachable_since = NULL,
