@@ -162,6 +162,14 @@ struct ModelOrchestratorTests {
     #expect(try rig.replies().contains { $0.chatID == 1 && $0.text.contains("no active price") })
   }
 
+  /// The account is erased between the arrival of a question and its turn.
+  @Test func saysThatTheAccountIsGone() async throws {
+    let rig = try DevBotRig()
+    try await rig.orchestrator().perform(try rig.work())
+    #expect(try rig.replies().map(\.text) == ["Your account is erased; /start opens a new one."])
+    #expect(rig.gemini.requests.value.isEmpty)
+  }
+
   @Test func sellsNothingOnceTheLedgerIsBrokenButAnswers() async throws {
     let rig = try DevBotRig(administrators: [1])
     try await rig.say("/start")

@@ -105,6 +105,8 @@ extension ModelOrchestrator {
       (request, account, prompt) = try await environment.writer.read(for: "preparing a call") {
         try prepare(work, in: $0)
       }
+    } catch LedgerError.unknownUser {
+      return try await refuse(work, "Your account is erased; /start opens a new one.")
     } catch let error as LedgerError {
       logger.error("A model cannot be sold.", metadata: ["reason": "\(error)"])
       await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error).")
