@@ -2,11 +2,12 @@ import DevBot
 import Foundation
 import GRDB
 import Ledger
+import Synchronization
 import TelegramBotAPI
 
 /// Tells systemd how the bot is doing: that it is ready, once it polls; what `systemctl status`
 /// shows; and that it is alive, only while polls complete and the database answers.
-struct ServiceWatch: Sendable {
+final class ServiceWatch: Sendable {
   /// How old the last completed poll may be. The longest poll is only a part of that: the poller
   /// waits out a second one for ten minutes, and Telegram's bad spells as well, of which a restart
   /// would mend nothing. What hangs for longer than that does so here.
@@ -14,17 +15,36 @@ struct ServiceWatch: Sendable {
   /// How often the status is told.
   private static let usualInterval = Duration.seconds(30)
 
-  let notifier: ServiceNotifier
+  private let notifier: ServiceNotifier
   let health: Health
-  /// Reads the database.
-  let load: @Sendable (Date) throws -> Health.Load
+  private let load: @Sendable (Date) throws -> Health.Load
+  private let isReady = Mutex(false)
+
+  /// - Parameter load: Reads the database.
+  init(
+    notifier: ServiceNotifier, health: Health,
+    load: @escaping @Sendable (Date) throws -> Health.Load
+  ) {
+    self.notifier = notifier
+    self.health = health
+    self.load = load
+  }
 
   /// For the poller: the first poll that goes out makes the bot ready.
   var events: Poller.Events {
     Poller.Events(pollSent: {
       // `health` is told before us, so this is the first poll as long as none has completed.
-      if health.counters.lastPollAt == nil { notifier.send(["READY=1"] + report(at: Date())) }
+      if self.health.counters.lastPollAt == nil { self.sendReport() }
     })
+  }
+
+  /// One report at a time, so that the first that knows of a poll says that the bot is ready.
+  private func sendReport() {
+    isReady.withLock { isReady in
+      let isFirst = !isReady && health.counters.firstPollAt != nil
+      isReady = isReady || isFirst
+      notifier.send((isFirst ? ["READY=1"] : []) + report(at: Date()))
+    }
   }
 
   /// Says that the bot is about to end.
@@ -67,7 +87,7 @@ struct ServiceWatch: Sendable {
     // Half of it leaves time for one that is late.
     let interval = min(notifier.watchdog.map { $0 / 2 } ?? Self.usualInterval, Self.usualInterval)
     while !Task.isCancelled {
-      notifier.send(report(at: Date()))
+      sendReport()
       try? await Task.sleep(for: interval)
     }
   }
