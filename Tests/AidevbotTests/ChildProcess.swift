@@ -76,7 +76,7 @@ final class ChildProcess: Sendable {
 
   /// Waits for the end of the program and of all it wrote.
   @discardableResult
-  func waitForExit(within limit: Duration = .seconds(60)) async throws -> Ending {
+  func waitForExit(within limit: Duration = .seconds(600)) async throws -> Ending {
     let state = try await state.wait(for: "the end of process \(pid)", within: limit) {
       $0.hasEnded
     }

@@ -29,16 +29,16 @@ final class NotifySocket: Sendable {
       var message = [UInt8](repeating: 0, count: 4_096)
       while true {
         let count = recv(descriptor, &message, message.count, 0)
-        guard count > 0 else { return }
+        guard count > 0 else { break }
         let text = String(decoding: message[..<count], as: UTF8.self)
         received.change { $0 += text.split(separator: "\n").map(String.init) }
       }
+      _ = Glibc.close(descriptor)
     }
   }
 
   /// Whoever sends after this finds nobody.
   func close() {
     shutdown(descriptor, Int32(SHUT_RDWR))
-    _ = Glibc.close(descriptor)
   }
 }

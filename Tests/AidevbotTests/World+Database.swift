@@ -67,7 +67,7 @@ extension World {
   /// What one process does wakes no other, so it is looked for again and again. Where the look
   /// fails, it has not happened.
   func wait(
-    for what: String, within limit: Duration = .seconds(120),
+    for what: String, within limit: Duration = .seconds(600),
     until hasHappened: @escaping @Sendable () throws -> Bool
   ) async throws {
     let isOver = Watched(false)

@@ -31,7 +31,7 @@ final class World: Sendable {
   @discardableResult
   static func run<Value>(_ body: (World) async throws -> Value) async throws -> Value {
     while !takePlace() {
-      try await places.wait(for: "a place", within: .seconds(600)) { $0 > 0 }
+      try await places.wait(for: "a place", within: .seconds(3_600)) { $0 > 0 }
     }
     defer { places.change { $0 += 1 } }
     let world = try World()

@@ -13,9 +13,11 @@ struct DispatcherTests {
   let isOpen = Watched(false)
 
   init() throws {
-    rig = try DevBotRig()
+    rig = try DevBotRig(timeout: .seconds(3_600))
     rig.gemini.onCall { [isOpen] request in
-      if request.path.hasSuffix(":streamGenerateContent") { _ = isOpen.block(until: { $0 }) }
+      if request.path.hasSuffix(":streamGenerateContent") {
+        _ = isOpen.block(within: .seconds(3_600)) { $0 }
+      }
       return nil
     }
   }

@@ -78,7 +78,7 @@ struct FailedCallTests {
   }
 
   @Test func timesOutWithoutACharge() async throws {
-    let rig = try DevBotRig(timeout: .milliseconds(200))
+    let rig = try DevBotRig(timeout: .seconds(2))
     rig.gemini.replyNext(.hang)
     try await rig.say("/start")
     let reply = try await rig.say("How do I sort?").first

@@ -41,9 +41,10 @@ struct RecoveryTests {
 
   @Test func aCallThatWasSentIsTheHousesLossAndIsMadeAgainWhileItIsYoung() async throws {
     let rig = try rig()
-    let work = try rig.work(receivedAt: Date().addingTimeInterval(-290))
+    let now = Date()
+    let work = try rig.work(receivedAt: now.addingTimeInterval(-290))
     try rig.leaveHold(for: work, isSent: true)
-    try await rig.orchestrator().perform(work)
+    try await rig.orchestrator(at: { now }).perform(work)
     #expect(try rig.texts(of: work.updateID).first?.contains("Cost: 0.24") == true)
     #expect(try rig.usage().map { $0["charged_to"] as String } == ["house", "user"])
     #expect(try rig.usage().first?["is_estimate"] == true)

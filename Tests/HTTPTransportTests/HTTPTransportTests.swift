@@ -82,7 +82,7 @@ struct HTTPTransportTests {
     let server = try LoopbackServer { _ in .hang }
     defer { server.stop() }
     await #expect(throws: HTTPError.deadlineExceeded(requestWasSent: true)) {
-      _ = try await transport.send(request(server, deadline: .milliseconds(100)))
+      _ = try await transport.send(request(server, deadline: .seconds(2)))
     }
   }
 

@@ -61,10 +61,10 @@ struct BrokenExchangeTests {
   func thatTakesTooLongMayHaveCost(provider: Provider) async throws {
     let server = try LoopbackServer { _ in .hang }
     defer { server.stop() }
-    let error = await provider.model(at: server.url, timeout: .milliseconds(100)).failure()
+    let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
     #expect(error?.reason == .timedOut)
     #expect(error?.mayHaveCost == true)
-    #expect((error?.responseTime ?? .zero) >= .milliseconds(90))
+    #expect((error?.responseTime ?? .zero) >= .milliseconds(1_900))
   }
 
   @Test(arguments: Provider.allCases)

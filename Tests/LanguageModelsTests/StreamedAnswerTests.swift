@@ -191,7 +191,7 @@ struct StreamedAnswerTests {
       }
     }
     defer { server.stop() }
-    let error = await provider.model(at: server.url, timeout: .milliseconds(300)).failure()
+    let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
     #expect(error?.reason == .timedOut)
     #expect(error?.mayHaveCost == true)
   }

@@ -68,6 +68,7 @@ package final class LoopbackServer: Sendable {
 
   /// Listens on a port that is free.
   package init(handler: @escaping Handler) throws {
+    Self.allowManyFiles
     self.handler = handler
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var yes: Int32 = 1
@@ -90,6 +91,14 @@ package final class LoopbackServer: Sendable {
     port = UInt16(bigEndian: address.sin_port)
     Thread.detachNewThread { self.acceptAll() }
   }
+
+  /// Tests that run at once have thousands of files open, and Debian's usual limit is 1,024.
+  private static let allowManyFiles: Void = {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }()
 
   package var url: String { "http://127.0.0.1:\(port)" }
 
@@ -126,6 +135,8 @@ package final class LoopbackServer: Sendable {
     var connection = LoopbackConnection(socket: client)
     while let request = connection.readRequest(), reply(handler(request), on: connection) {}
     connections.change { _ = $0.remove(client) }
+    // A child process may hold a copy of it, which keeps the connection open.
+    shutdown(client, Int32(SHUT_RDWR))
     close(client)
   }
 
@@ -139,10 +150,9 @@ package final class LoopbackServer: Sendable {
     case .raw(let bytes):
       _ = connection.write(bytes)
     case .reset:
-      var linger = linger(l_onoff: 1, l_linger: 0)
-      setsockopt(
-        connection.socket, SOL_SOCKET, SO_LINGER, &linger,
-        socklen_t(MemoryLayout.size(ofValue: linger)))
+      // Unlike a close, this resets it whoever else holds it (connect(2), AF_UNSPEC).
+      var nobody = sockaddr()
+      connect(connection.socket, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
     case .hang:
       var byte: UInt8 = 0
       while recv(connection.socket, &byte, 1, 0) > 0 {}

@@ -46,7 +46,7 @@ package final class Watched<Value: Sendable>: Sendable {
   @discardableResult
   package func wait(
     for what: String,
-    within limit: Duration = .seconds(120),
+    within limit: Duration = .seconds(600),
     until condition: @escaping @Sendable (Value) -> Bool
   ) async throws -> Value {
     let value = await withCheckedContinuation { continuation in
@@ -58,7 +58,7 @@ package final class Watched<Value: Sendable>: Sendable {
 
   /// Waits on the thread that calls it: for the threads of a loopback server.
   package func block(
-    within limit: Duration = .seconds(120), until condition: @escaping @Sendable (Value) -> Bool
+    within limit: Duration = .seconds(600), until condition: @escaping @Sendable (Value) -> Bool
   ) -> Bool {
     let done = DispatchSemaphore(value: 0)
     let met = Mutex(false)

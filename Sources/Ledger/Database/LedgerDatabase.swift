@@ -34,7 +34,7 @@ package struct LedgerDatabase: Sendable {
       // GRDB sets NORMAL when it opens WAL: then a committed row can vanish with the power.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       let migrator = Self.migrator(migrations)
-      let (known, isNewer) = try pool.read { db in
+      let (known, isNewer) = try pool.writeWithoutTransaction { db in
         (try migrator.appliedIdentifiers(db), try migrator.hasBeenSuperseded(db))
       }
       guard !isNewer else { throw FromNewerVersion(path: path) }
