@@ -30,6 +30,7 @@ doc=$root/usr/share/doc/aidevbot
 
 # Programs and data.
 install -D -m755 "$built" "$root/usr/bin/aidevbot"
+install -m755 "$debian/aidevbot-admin" -t "$root/usr/bin"
 strip --strip-unneeded "$root/usr/bin/aidevbot"
 aidevbot=$root/usr/bin/aidevbot
 version=$("$aidevbot" --version)
