@@ -35,7 +35,7 @@ expect_credits() {
   as_bot credits show 0 | holds '^Balance: *100' || complain "$1: the account is not what it was"
 }
 
-debootstrap --variant=minbase --include=ca-certificates,man-db,systemd bookworm "$root" \
+debootstrap --variant=minbase --include=ca-certificates,man-db,systemd,sudo bookworm "$root" \
   >"$work/debootstrap.log" 2>&1 &
 debootstrap=$!
 
@@ -70,7 +70,7 @@ within sh -c 'cd / && md5sum --check --quiet var/lib/dpkg/info/aidevbot.md5sums'
   complain "the version is another"
 within man -w aidevbot >/dev/null || complain "there is no man page"
 within sh -c 'MANWIDTH=80 man --warnings aidevbot 2>&1 >/dev/null' | grep . && complain "its roff is bad"
-for section in 'EXIT STATUS' FILES ENVIRONMENT 'aidevbot credits grant'; do
+for section in 'EXIT STATUS' FILES ENVIRONMENT 'AS THE BOT' 'aidevbot credits grant'; do
   within man aidevbot | holds "^ *$section" || complain "the man page has no $section"
 done
 within bash -n /usr/share/bash-completion/completions/aidevbot
@@ -105,6 +105,11 @@ within CREDENTIALS_DIRECTORY=/etc/aidevbot/credentials aidevbot run >"$work/log"
 grep -q '^aidevbot: TELEGRAM_BOT_TOKEN is not set' "$work/log" ||
   complain "with one of two secrets, it says: $(cat "$work/log")"
 : >"$root/etc/aidevbot/credentials/gemini_api_key"
+
+status=0
+within aidevbot-admin check-config >"$work/log" 2>&1 || status=$?
+[ "$status" -eq 1 ] && grep -q 'systemd does not run here' "$work/log" ||
+  complain "without systemd, aidevbot-admin ends with $status and says: $(cat "$work/log")"
 
 echo "-- an account"
 echo /start | as_bot console | holds "100.00 credits" || complain "the console gives no welcome"
@@ -156,6 +161,34 @@ purge_and_answer no
 echo "-- purge, answered yes"
 purge_and_answer yes
 [ ! -e "$root/var/lib/aidevbot" ] || complain "it keeps the data"
+echo "-- purge, where the data is on a volume of its own"
+# With a second one below it, which is not the bot's to empty.
+mkdir "$root/var/lib/aidevbot"
+mount -t tmpfs tmpfs "$root/var/lib/aidevbot"
+mkdir -p "$root/var/lib/aidevbot/backups/old" "$root/var/lib/aidevbot/elsewhere"
+mount -t tmpfs tmpfs "$root/var/lib/aidevbot/elsewhere"
+touch "$root/var/lib/aidevbot/aidevbot.sqlite" "$root/var/lib/aidevbot/elsewhere/kept"
+echo KEY=secret >"$work/litestream.env"
+install -D -m600 "$work/litestream.env" -t "$root/etc/aidevbot"
+purge_and_answer yes
+[ ! -e "$root/etc/aidevbot" ] || complain "the secrets are still there"
+[ "$(ls "$root/var/lib/aidevbot")" = elsewhere ] || complain "it keeps the data"
+[ -e "$root/var/lib/aidevbot/elsewhere/kept" ] || complain "it empties another volume"
+grep -q '^  /var/lib/aidevbot/elsewhere' "$work/log" || complain "it does not say what stays"
+umount "$root/var/lib/aidevbot/elsewhere"
+touch "$root/var/lib/aidevbot/aidevbot.sqlite"
+purge_and_answer yes
+[ -z "$(ls "$root/var/lib/aidevbot")" ] || complain "it keeps the data"
+grep -q 'is empty now' "$work/log" || complain "it does not say that the folder stays"
+umount "$root/var/lib/aidevbot"
+rmdir "$root/var/lib/aidevbot"
+echo "-- purge, where the data is behind a link"
+mkdir "$root/srv/bot"
+touch "$root/srv/bot/aidevbot.sqlite"
+ln -s /srv/bot "$root/var/lib/aidevbot"
+purge_and_answer yes
+[ ! -e "$root/srv/bot" ] || complain "it keeps the data"
+[ ! -L "$root/var/lib/aidevbot" ] || complain "it keeps the link"
 within dpkg --audit
 
 echo "-- systemd"

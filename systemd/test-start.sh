@@ -30,12 +30,13 @@ complain() {
   inside journalctl --no-pager -o cat -u aidevbot 2>/dev/null | tail -n 20 >&2
   exit 1
 }
-inside() {
-  nsenter --target "$init" --mount --pid --uts --ipc --cgroup --root --wd=/ \
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
-}
+enter=(--mount --pid --uts --ipc --cgroup --root env -i -C / PATH=/usr/sbin:/usr/bin:/sbin:/bin
+  LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive)
+inside() { nsenter --target "$init" "${enter[@]}" "$@"; }
 # Not grep -q: who writes to a pipe that nobody reads any more fails.
 holds() { grep -e "$1" >/dev/null; }
+# Somebody who is not root, but may sudo.
+as_operator() { inside runuser -u operator -- "$@"; }
 property() { inside systemctl show --value --property="$1" aidevbot; }
 # Up to 30 s.
 until_it_is() {
@@ -91,6 +92,8 @@ until [ -s "$work/port" ]; do kill -0 "$telegram" && sleep 0.1; done
 install -m600 /dev/stdin "$root/etc/aidevbot/secrets.env" \
   <<<"TELEGRAM_API_BASE_URL=https://localhost:$(cat "$work/port")"
 cp "$next" "$root/next.deb"
+chroot "$root" useradd --create-home --gid operator operator
+echo "operator ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/operator"
 
 cat >"$work/boot" <<'BOOT'
 set -e
@@ -153,12 +156,35 @@ inside journalctl -o cat -u aidevbot | holds '^aidevbot: .*_KEY is not set' ||
   complain "nobody is told what is missing"
 echo "   without secrets: status 78, and not tried again"
 
+status=0
+inside aidevbot-admin check-config >"$work/log" 2>&1 || status=$?
+[ "$status" -eq 78 ] || complain "without secrets, aidevbot-admin ends with $status: $(cat "$work/log")"
+echo /start | as_operator aidevbot-admin console 2>/dev/null | holds "100.00 credits" ||
+  complain "aidevbot-admin passes on no input, or does not get at the data"
+reason='"two  words" for ${HOME}, $$, 100 %'
+as_operator aidevbot-admin credits grant 0 5 --reason "$reason" >"$work/log" 2>&1 ||
+  complain "aidevbot-admin cannot grant: $(cat "$work/log")"
+inside aidevbot-admin credits history 0 | holds "$reason" || complain "its arguments are changed"
+owners=$(inside sh -c 'stat -c "%U %a" /var/lib/aidevbot/aidevbot.sqlite')
+[ "$owners" = "aidevbot 600" ] || complain "aidevbot-admin makes files of $owners"
+inside mv /usr/bin/sudo /usr/bin/sudo.away
+as_operator aidevbot-admin check-config >"$work/log" 2>&1 || true
+grep -q 'there is no sudo' "$work/log" || complain "without sudo, aidevbot-admin does not say so"
+inside mv /usr/bin/sudo.away /usr/bin/sudo
+echo "   aidevbot-admin: input, arguments, data and exit status are as they should be"
+
 echo 1:token >"$secrets/telegram_bot_token"
 echo AIzaKey >"$secrets/gemini_api_key"
 rm "$secrets/openrouter_api_key"
 inside systemctl start aidevbot || complain "it does not start"
 [ "$(property ActiveState)" = active ] || complain "it is not active"
 echo "   with two secrets: $(property StatusText)"
+printf 'billing:\n  markup: much\n' >"$root/tmp/some settings.yaml"
+status=0
+inside sh -c 'cd /tmp && aidevbot-admin check-config --config "some settings.yaml"' >"$work/log" 2>&1 ||
+  status=$?
+[ "$status" -eq 78 ] && grep -q 'BILLING_MARKUP.*some settings' "$work/log" ||
+  complain "with a file in the current folder, aidevbot-admin says: $(cat "$work/log")"
 
 printf '\nstars:\n  usd_per_star: 0.02\n' >>"$root/etc/aidevbot/aidevbot.yaml"
 inside systemctl reload aidevbot || complain "it cannot be reloaded"
@@ -185,12 +211,51 @@ echo "   alive for two terms of the watchdog; hung: killed and started again"
 rm -r "$root/etc/systemd/system/aidevbot.service.d"
 inside systemctl daemon-reload
 
-inside systemctl restart aidevbot
+# The lines of the README, typed by somebody who is not root. Their editor writes what the comments say.
+recipe=$(sed -n '/^token=/,/shred/p' "$(dirname "$0")/README.md")
+dropin=$(sed -n 's/^.*#  *\(\[Service\]\|LoadCredentialEncrypted=.*\)$/\1/p' <<<"$recipe")
+install -m755 /dev/stdin "$root/usr/local/bin/editor" <<EDITOR
+#!/bin/sh
+cat >"\$1" <<'DROPIN'
+$dropin
+DROPIN
+EDITOR
+echo "$recipe" >"$root/tmp/recipe"
+# It takes a terminal.
+script -qec "nsenter --target $init ${enter[*]} runuser -u operator -- sh -e /tmp/recipe" "$work/log" \
+  </dev/null >/dev/null || complain "the token cannot be encrypted: $(cat "$work/log")"
+[ ! -e "$secrets/telegram_bot_token" ] || complain "the token is still there in plain"
+[ -s "$secrets/telegram_bot_token.cred" ] || complain "the token is not there, encrypted"
+[ "$(property ActiveState)" = active ] || complain "it does not run with an encrypted token"
+as_operator aidevbot-admin stars balance >"$work/log" 2>&1 ||
+  complain "aidevbot-admin does not have the encrypted token: $(cat "$work/log")"
+echo "   with an encrypted token: runs, and so does aidevbot-admin"
+
+running_version() { inside readlink "/proc/$(property MainPID)/exe"; }
 before=$(property MainPID)
+cp "$root/etc/aidevbot/aidevbot.yaml" "$work/settings"
+printf '\nbilling:\n  markup: much\n' >>"$root/etc/aidevbot/aidevbot.yaml"
 inside apt-get -qq install /next.deb >"$work/log" 2>&1 || complain "$(cat "$work/log")"
+grep -q '^aidevbot: the earlier version goes on' "$work/log" && grep -q BILLING_MARKUP "$work/log" ||
+  complain "with bad settings, the upgrade says: $(cat "$work/log")"
+[ "$(property ActiveState) $(property MainPID)" = "active $before" ] ||
+  complain "an upgrade that does not take the settings ends it"
+running_version | holds deleted || complain "it runs another version than the earlier one"
+echo "   upgraded with bad settings: the earlier version goes on"
+
+cp "$work/settings" "$root/etc/aidevbot/aidevbot.yaml"
+inside dpkg --install /next.deb >"$work/log" 2>&1 || complain "$(cat "$work/log")"
+grep -q '^aidevbot:' "$work/log" && complain "the upgrade says: $(cat "$work/log")"
 [ "$(property ActiveState)" = active ] || complain "it does not run after an upgrade"
 [ "$(property MainPID)" != "$before" ] || complain "an upgrade does not restart it"
-echo "   upgraded: restarted"
+[ "$(running_version)" = /usr/bin/aidevbot ] || complain "it does not run the new version"
+# An upgrade puts an empty file there.
+[ -e "$secrets/telegram_bot_token" ] && [ ! -s "$secrets/telegram_bot_token" ] ||
+  complain "the file of the token is not empty"
+inside systemctl restart aidevbot || complain "the empty file comes before the encrypted one"
+as_operator aidevbot-admin stars balance >"$work/log" 2>&1 ||
+  complain "for aidevbot-admin, the empty file comes before the encrypted one: $(cat "$work/log")"
+echo "   upgraded: restarted, with the encrypted token"
 inside systemctl stop aidevbot
 [ "$(property Result) $(property ExecMainStatus)" = "success 0" ] || complain "it does not stop well"
 inside systemctl start aidevbot
