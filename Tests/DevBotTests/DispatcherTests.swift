@@ -75,6 +75,29 @@ struct DispatcherTests {
     await rig.engine.dispatcher.becomeIdle()
   }
 
+  @Test func letsNoPaymentWaitForThePlacesOfSlowAnswers() async throws {
+    let people = 1_001...Int64(1_000 + Dispatcher.mostLanes)
+    try rig.database.write { db in
+      for person in people.map({ Profile(telegramUserID: $0) }) {
+        _ = try UserService().register(
+          person, initialGrant: Credits(parsing: "100"), at: Date(), in: db)
+      }
+    }
+    let questions = people.map { person in
+      ReceivedUpdate.update(
+        rig.nextUpdateID(), "message", .message("How do I sort?", from: person))
+    }
+    try await rig.engine.receive(questions, nextOffset: nil)
+    try await waitForCalls(people.count)
+    let waiting = try await deliver("/help")
+    let payment = try await rig.deliver("message", .payment)
+    try await waitUntilFinished(payment)
+    #expect(try rig.inboxState(waiting) == "pending")
+    open()
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.inboxState(waiting) == "done")
+  }
+
   @Test func setsAsideWhatCannotBeReadAndGoesOn() async throws {
     let bad = rig.nextUpdateID()
     let good = rig.nextUpdateID()
@@ -222,6 +245,53 @@ struct DispatcherTests {
     open()
     await rig.engine.dispatcher.becomeIdle()
     #expect(try rig.inboxState(942) == "done" && rig.inboxState(943) == "done")
+  }
+
+  /// The elder takes longer: it is marked first, as it has seen three starts.
+  private func enqueueTogether(
+    _ elder: (String, JSONValue), _ younger: (String, JSONValue)
+  ) async throws {
+    let received = [elder, younger].map { kind, value in
+      ReceivedUpdate.update(rig.nextUpdateID(), kind, value)
+    }
+    var stored = try rig.database.write { db in
+      try rig.engine.inbox.store(received, nextOffset: nil, at: Date(), in: db)
+    }
+    stored[0].attempts = Inbox.attemptsBeforeCaution
+    await rig.engine.dispatcher.enqueue(stored)
+    for update in stored { try await waitUntilFinished(update.id) }
+  }
+
+  @Test func keepsTheOrderOfWhatIsSaidOfMoneyBesideASlowAnswer() async throws {
+    try await rig.say("/start")
+    _ = try await rig.press("buy:Monthly")
+    let monthly = try #require(try rig.orders().last).id
+    let until = Int64(Date().timeIntervalSince1970) + 2_592_000
+    _ = try await rig.pay(monthly, 380, charge: "month-1", until: until, isFirst: true)
+    _ = try await rig.press("buy:Starter")
+    let starter = try #require(try rig.orders().last).id
+    let before = try rig.account().balance
+    let slow = try await deliver("How do I sort?")
+    try await waitForCalls(1)
+
+    try await enqueueTogether(
+      ("subscription", .subscription(monthly, "canceled")),
+      ("subscription", .subscription(monthly, "active")))
+    #expect(try rig.subscriptionState() == .active)
+
+    let paid: JSONValue = [
+      "currency": "XTR", "total_amount": 200, "invoice_payload": .string(starter),
+      "telegram_payment_charge_id": "charge", "provider_payment_charge_id": "charge",
+    ]
+    try await enqueueTogether(
+      ("message", .message(nil, adding: ["successful_payment": paid])),
+      ("message", .refunded("charge")))
+    #expect(try rig.account().balance == before)
+    #expect(try rig.count("payments") == 2 && rig.count("refunds") == 1)
+    #expect(try rig.texts(of: slow) == [])
+    open()
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.ledgerBreaks() == [])
   }
 
   private func isTriedAlone(_ id: Int64) throws -> Bool? {

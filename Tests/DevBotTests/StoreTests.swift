@@ -177,10 +177,7 @@ struct StoreTests {
     #expect(canceled.last?.parameters["telegram_payment_charge_id"] == "month-1")
     #expect(canceled.last?.parameters["is_canceled"] == true)
 
-    try await rig.deliver(
-      "subscription",
-      ["user": .user(42), "invoice_payload": .string(order), "state": "canceled"])
-    await rig.engine.dispatcher.becomeIdle()
+    try await rig.tellOfSubscription(order, "canceled")
     #expect(
       try await rig.say("/credits").first?.contains(
         "Your subscription is canceled and ends on \(day).") == true)
@@ -262,13 +259,28 @@ extension DevBotRig {
     return id
   }
 
+  func tellOfSubscription(_ order: String, _ state: String) async throws {
+    try await deliver("subscription", .subscription(order, state))
+    await engine.dispatcher.becomeIdle()
+  }
+
   func tellOfRefund(_ charge: String) async throws -> Int64 {
+    let id = try await deliver("message", .refunded(charge))
+    await engine.dispatcher.becomeIdle()
+    return id
+  }
+}
+
+extension JSONValue {
+  static func refunded(_ charge: String) -> JSONValue {
     let refunded: JSONValue = [
       "currency": "XTR", "total_amount": 200, "invoice_payload": "p",
       "telegram_payment_charge_id": .string(charge),
     ]
-    let id = try await deliver("message", .message(nil, adding: ["refunded_payment": refunded]))
-    await engine.dispatcher.becomeIdle()
-    return id
+    return .message(nil, adding: ["refunded_payment": refunded])
+  }
+
+  static func subscription(_ order: String, _ state: String) -> JSONValue {
+    ["user": .user(42), "invoice_payload": .string(order), "state": .string(state)]
   }
 }

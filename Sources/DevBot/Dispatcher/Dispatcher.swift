@@ -2,34 +2,40 @@ import DequeModule
 import TelegramBotAPI
 
 /// Hands each update to the handler: those of one person one after the other, those of different
-/// people side by side, and what is urgent at once.
+/// people side by side, what is said of money beside all else, and what is urgent at once.
 package actor Dispatcher {
   /// How many people are served at the same time. A paid request waits for its model, so this
   /// bounds calls under way rather than work for the processor.
-  private static let mostLanes = 256
+  package static let mostLanes = 256
   /// How many messages of one person may wait. Nobody types that many; a program does.
   package static let mostWaitingPerLane = 256
   /// Beyond this, waiting updates keep only their ids in memory; their content is in the file.
   private static let mostInMemory = 2_000
 
-  /// For what comes from no person, as no id of Telegram's is 0.
-  private static let nobodysLane: Int64 = 0
-  /// Likewise none is this low.
-  private static let cautionLane = Int64.min
+  /// What is handled one after the other.
+  private enum LaneKey: Hashable {
+    case person(Int64)
+    /// What is said of the person's money: it needs no call to a model and waits for none.
+    case money(ofPerson: Int64)
+    case caution
+    /// For what comes from no person, as no id of Telegram's is 0.
+    static let nobody = LaneKey.person(0)
+  }
 
   private struct Lane {
     var waiting: Deque<StoredUpdate> = []
-    var isRunning = false
     var isTurningAway = false
   }
 
   /// Whoever handles the next update; what is under way goes on as it began.
   private let handler: @Sendable () -> UpdateHandler
-  private var lanes: [Int64: Lane] = [:]
+  /// Those with something that waits or is under way.
+  private var lanes: [LaneKey: Lane] = [:]
   /// Lanes that wait for a place among the running ones, in the order of their first update.
-  private var ready: Deque<Int64> = []
+  private var ready: Deque<LaneKey> = []
   private var running = 0
-  private var urgent = 0
+  /// What runs beside those: it waits for no place among them.
+  private var aside = 0
   private var waiting = 0
   private var isDraining = false
   /// What is under way, so that it can be cancelled.
@@ -61,19 +67,21 @@ package actor Dispatcher {
 
   /// Returns when nothing is under way or waiting.
   package func becomeIdle() async {
-    guard running + urgent > 0 else { return }
+    guard running + aside > 0 else { return }
     await withCheckedContinuation { idleWaiters.append($0) }
   }
 
   private func enqueue(_ update: StoredUpdate) {
     guard !isDraining else { return }
-    if let content = update.update, Route.isUrgent(content) {
+    let turn = update.update.map(Route.turn) ?? .inOrder
+    guard turn != .atOnce else {
       return runAside { [handler] in await handler().handle(update) }
     }
-    let key = lane(of: update)
+    let key = lane(of: update, turn)
+    let isNew = lanes[key] == nil
     var lane = lanes[key, default: Lane()]
     let isFull = lane.waiting.count >= Self.mostWaitingPerLane
-    guard !isFull || update.attempts > 1 || key == Self.nobodysLane else {
+    guard !isFull || turn == .money || update.attempts > 1 || key == .nobody else {
       let isFirst = !lane.isTurningAway
       lanes[key]?.isTurningAway = true
       return runAside { [handler] in
@@ -84,41 +92,48 @@ package actor Dispatcher {
     if waiting >= Self.mostInMemory { kept.update = nil }
     lane.waiting.append(kept)
     waiting += 1
-    let isNew = !lane.isRunning && lane.waiting.count == 1
     lanes[key] = lane
-    if isNew { ready.append(key) }
+    guard isNew else { return }
+    guard turn != .money else { return runAside { await self.workOff(key) } }
+    ready.append(key)
     startReadyLanes()
   }
 
-  /// Those that may have ended the process before are handled one at a time, so that the next end
-  /// is blamed on the right one.
-  private func lane(of update: StoredUpdate) -> Int64 {
-    if update.attempts >= Inbox.attemptsBeforeCaution { return Self.cautionLane }
-    return update.update.map(Route.lane) ?? Self.nobodysLane
+  /// Of the others, those that may have ended the process before are handled one at a time, so that
+  /// the next end is blamed on the right one.
+  private func lane(of update: StoredUpdate, _ turn: Route.Turn) -> LaneKey {
+    let person = update.update.map(Route.lane) ?? 0
+    if turn == .money { return .money(ofPerson: person) }
+    return update.attempts >= Inbox.attemptsBeforeCaution ? .caution : .person(person)
   }
 
   private func startReadyLanes() {
     while running < Self.mostLanes, !isDraining, let key = ready.popFirst() {
       running += 1
-      lanes[key]?.isRunning = true
-      begin { await self.run(key) }
+      begin {
+        await self.workOff(key)
+        await self.endLane()
+      }
     }
   }
 
-  private func run(_ key: Int64) async {
+  private func endLane() {
+    running -= 1
+    startReadyLanes()
+    announceIdle()
+  }
+
+  private func workOff(_ key: LaneKey) async {
     while !isDraining, let update = lanes[key]?.waiting.popFirst() {
       waiting -= 1
       lanes[key]?.isTurningAway = false
       await handler().handle(update)
     }
     lanes[key] = nil
-    running -= 1
-    startReadyLanes()
-    announceIdle()
   }
 
   private func runAside(_ body: @escaping @Sendable () async -> Void) {
-    urgent += 1
+    aside += 1
     begin {
       await body()
       await self.endAside()
@@ -126,7 +141,7 @@ package actor Dispatcher {
   }
 
   private func endAside() {
-    urgent -= 1
+    aside -= 1
     announceIdle()
   }
 
@@ -140,7 +155,7 @@ package actor Dispatcher {
   }
 
   private func announceIdle() {
-    guard running + urgent == 0 else { return }
+    guard running + aside == 0 else { return }
     for waiter in idleWaiters { waiter.resume() }
     idleWaiters.removeAll()
   }

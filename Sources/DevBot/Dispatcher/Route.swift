@@ -40,7 +40,9 @@ package enum Route: Sendable {
   /// Sorted apart by whom it concerns: updates of one person are handled one after the other.
   package static func lane(of update: Update) -> Int64 {
     switch update.content {
-    case .message(let message), .editedMessage(let message): message.from?.id ?? message.chat.id
+    case .message(let message), .editedMessage(let message):
+      // What a bot says in a private chat, of a refund perhaps, concerns the person in it.
+      message.from.flatMap { $0.isBot ? nil : $0.id } ?? message.chat.id
     case .callbackQuery(let query): query.from.id
     case .preCheckoutQuery(let query): query.from.id
     case .subscriptionChanged(let change): change.user.id
@@ -49,15 +51,26 @@ package enum Route: Sendable {
     }
   }
 
-  /// What cannot wait behind a slow answer: Telegram drops a payment that is not answered within
-  /// ten seconds, and a button spins until it is. A payment made is never turned away.
-  package static func isUrgent(_ update: Update) -> Bool {
+  /// What an update waits for.
+  package enum Turn: Sendable {
+    /// Nothing: Telegram drops a payment that is not answered within ten seconds, and a button
+    /// spins until it is.
+    case atOnce
+    /// What came before of the person's money, and no slow answer: a refund follows its payment,
+    /// and a subscription is as it was last said to be. It is never turned away.
+    case money
+    /// All that the person sent before.
+    case inOrder
+  }
+
+  package static func turn(of update: Update) -> Turn {
     switch update.content {
-    case .callbackQuery, .preCheckoutQuery: true
-    case .message(let message):
-      message.successfulPayment != nil || message.refundedPayment != nil
-    case .subscriptionChanged: true
-    default: false
+    case .callbackQuery, .preCheckoutQuery: .atOnce
+    case .message(let message)
+    where message.successfulPayment != nil || message.refundedPayment != nil:
+      .money
+    case .subscriptionChanged: .money
+    default: .inOrder
     }
   }
 

@@ -108,13 +108,14 @@ extension UpdateTarget {
       demand(Route.lane(of: update) == change.user.id, "another person's subscription")
     case .preCheckout, .refunded, .reachable, .ignored: break
     }
-    let isUrgent =
+    let turn: Route.Turn =
       switch route {
-      case .button, .preCheckout, .payment, .refunded, .subscriptionChanged: true
-      case .ignored: Route.isUrgent(update)
-      default: false
+      case .button, .preCheckout: .atOnce
+      case .payment, .refunded, .subscriptionChanged: .money
+      case .ignored: Route.turn(of: update)
+      default: .inOrder
       }
-    demand(Route.isUrgent(update) == isUrgent, "urgent, or not")
+    demand(Route.turn(of: update) == turn, "out of turn")
   }
 
   private static func check(_ sender: Route.Sender, of update: Update) {
