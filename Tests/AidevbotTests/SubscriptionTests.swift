@@ -60,7 +60,9 @@ struct SubscriptionTests {
       let payload = try await world.subscribe()
       try await world.charge(payload, "sub-1", month: 0)
       let credits = try await world.ask("/credits")
-      #expect(!credits.contains("subscription"))
+      #expect(
+        credits.contains(
+          "Your subscription, paid until \(World.dayText(0)), has not been charged again yet."))
       try await world.press("buy:Monthly")
       let link = try await world.telegram.state.wait(for: "another link") {
         $0.invoiceLinks.count == 2
@@ -91,7 +93,7 @@ struct SubscriptionTests {
       world.telegram.callback("credits:cancel", from: 42, messageID: credits.id)
       let question = try await world.message(with: "Do you want to cancel", to: 42)
       #expect(question.id == credits.id)
-      #expect(question.text.contains("Nothing will be charged on \(World.dayText(2)) then"))
+      #expect(question.text.contains("Your subscription goes on at \(World.dayText(2))."))
       #expect(question.buttons == ["credits:cancel for good", "credits:keep"])
       #expect(world.telegram.state.value.subscriptionEdits.isEmpty)
 
@@ -108,6 +110,37 @@ struct SubscriptionTests {
       try await world.stop(daemon)
       #expect(try world.subscription() == "sub-1 canceled")
       #expect(try world.balance() == 2_100_000_000)
+      try await world.expectNothingLeft()
+    }
+  }
+
+  /// The first one was canceled in Telegram's settings, and is taken up there again.
+  @Test func areCanceledTogetherWhereTwoGoOn() async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 1)
+      world.telegram.subscription(payload: payload, state: "canceled", from: 42)
+      try await world.wait(for: "the end") { try world.subscription() == "sub-1 canceled" }
+      world.telegram.callback("buy:Monthly", from: 42)
+      let other = try await world.telegram.state.wait(for: "another link") {
+        $0.invoiceLinks.count == 2
+      }.invoiceLinks[1].payload
+      try await world.charge(other, "other-1", month: 1)
+      world.telegram.subscription(payload: payload, state: "active", from: 42)
+      try await world.wait(for: "another beginning") {
+        try world.subscription() == "sub-1 active"
+      }
+      try await world.ask("/credits")
+      let credits = try await world.message(with: "Your balance is", to: 42)
+      world.telegram.callback("credits:cancel for good", from: 42, messageID: credits.id)
+      try await world.message(with: "Your subscription is canceled: nothing will be", to: 42)
+      #expect(
+        world.telegram.state.value.canceledSubscriptions.sorted() == ["42: other-1", "42: sub-1"])
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      #expect(
+        try world.number("SELECT count(*) FROM subscriptions WHERE state = 'canceled'") == 2)
       try await world.expectNothingLeft()
     }
   }
@@ -146,7 +179,7 @@ struct SubscriptionTests {
       let credits = try await world.ask("/credits")
       #expect(
         credits.contains(
-          "The last charge of your subscription failed; it ends on \(World.dayText(1))."))
+          "Your subscription, paid until \(World.dayText(1)), could not be charged."))
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(world.telegram.state.value.subscriptionEdits.isEmpty)
@@ -230,10 +263,11 @@ extension World {
     return try await message(with: "\n\(chargeID)", to: 42).text
   }
 
-  /// The charge id that names it, and its state.
+  /// The charge id that names the first one, and its state.
   fileprivate func subscription() throws -> String? {
     try read { db in
-      try String.fetchOne(db, sql: "SELECT charge_id || ' ' || state FROM subscriptions")
+      try String.fetchOne(
+        db, sql: "SELECT charge_id || ' ' || state FROM subscriptions ORDER BY rowid")
     }
   }
 }

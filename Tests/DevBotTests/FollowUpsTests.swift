@@ -159,6 +159,28 @@ final class FollowUpsTests {
     fake.stop()
   }
 
+  @Test func saysWhenOneOfSeveralSubscriptionsIsCanceled() async throws {
+    try await subscribe()
+    try rig.execute(
+      """
+      INSERT INTO orders SELECT 'second', user_id, package_name, credits_micro, bonus_micro,
+        currency, price_stars, is_monthly, state, created_at, updated_at FROM orders;
+      INSERT INTO subscriptions SELECT 'second', user_id, 'other', 'failed', paid_until, updated_at
+        FROM subscriptions;
+      """)
+    fake.onCall { call in
+      call.method == "editUserStarSubscription"
+        && call.parameters["telegram_payment_charge_id"] == "other"
+        ? .badRequest("SUBSCRIPTION_NOT_ACTIVE") : nil
+    }
+    _ = try await rig.press("credits:cancel for good")
+    await send()
+    let told = fake.state.value.sent(to: 42)
+    #expect(told.contains("One of your subscriptions is canceled; /credits shows what is left."))
+    #expect(!told.contains { $0.contains("nothing will be charged any more") })
+    fake.stop()
+  }
+
   @Test func remembersWhichMessageToldOfARequestAndTellsOfALostAnswer() async throws {
     try await rig.say("/paysupport Help!")
     await send()
@@ -288,7 +310,8 @@ extension FollowUpsTests {
 
 extension DevBotRig {
   func subscriptionState() throws -> Subscription.State? {
-    let account = try account()
-    return try database.read { try SubscriptionService().find(ofUser: account.id, in: $0)?.state }
+    try database.read {
+      try Subscription.State.fetchOne($0, sql: "SELECT state FROM subscriptions ORDER BY rowid")
+    }
   }
 }

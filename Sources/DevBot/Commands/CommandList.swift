@@ -6,9 +6,11 @@ package struct CommandList: Sendable {
 
   init(_ settings: BotSettings, storefront: Storefront, outbox: Outbox, botUsername: String?) {
     let promotions = settings.promotions
+    let subscriptions = SubscriptionDesk(outbox: outbox)
     let others: [[any Command]] = [
       [
-        StatusCommand(models: settings.models), CreditsCommand(storefront: storefront),
+        StatusCommand(models: settings.models),
+        CreditsCommand(storefront: storefront, subscriptions: subscriptions),
         BuyCommand(storefront: storefront), PlanCommand(), CodeCommand(), VerifyCommand(),
         NewCommand(), ProjectsCommand(), DoneCommand(),
       ],
@@ -20,7 +22,7 @@ package struct CommandList: Sendable {
           text: settings.texts.paySupport,
           desk: SupportDesk(administrators: settings.administrators)),
         TermsCommand(text: settings.texts.terms), PrivacyCommand(text: settings.texts.privacy),
-        DeleteMyDataCommand(),
+        DeleteMyDataCommand(subscriptions: subscriptions),
         GrantCommand(), UserCommand(),
         ReportCommand(terms: settings.terms, usdPerStar: settings.store.usdPerStar),
         RefundCommand(), BroadcastCommand(broadcasts: BroadcastService(outbox: outbox)),

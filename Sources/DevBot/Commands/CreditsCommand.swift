@@ -1,7 +1,6 @@
 import Foundation
 import GRDB
 import Ledger
-import TelegramBotAPI
 
 /// `/credits`: the balance, the last transactions, and how to get more.
 struct CreditsCommand: Command {
@@ -10,6 +9,7 @@ struct CreditsCommand: Command {
   let isPersonal = true
   let servesBlocked = true
   let storefront: Storefront
+  let subscriptions: SubscriptionDesk
 
   private static let shownTransactions = 10
   private static let cancel = "cancel"
@@ -23,32 +23,32 @@ struct CreditsCommand: Command {
     _ argument: String, by request: CommandRequest, in db: Database
   ) throws -> ButtonResponse {
     let account = try request.account()
-    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
-    guard let subscription, subscription.goesOn(at: request.now),
-      argument == Self.cancel || argument == Self.reallyCancel
-    else {
+    let charged = try SubscriptionService().list(ofUser: account.id, in: db)
+      .filter { $0.mayBeCharged(at: request.now) }
+    guard !charged.isEmpty, argument == Self.cancel || argument == Self.reallyCancel else {
       return ButtonResponse(
         notice: "This is how it stands now.",
         replacement: try overview(of: account, at: request.now, in: db))
     }
     guard argument == Self.reallyCancel else {
       let text = """
-        Do you want to cancel your subscription? Nothing will be charged on \
-        \(subscription.paidUntil.dayText) then, and your credits stay yours.
+        Do you want to cancel? Nothing will be charged any more then, and your credits stay yours.
+
+        \(charged.sentences(at: request.now))
         """
       return ButtonResponse(
         notice: "Please confirm.",
         replacement: Reply(
           text,
           buttons: [
-            Button("Yes, cancel it", command: name, argument: Self.reallyCancel),
-            Button("No, keep it", command: name, argument: "keep"),
+            Button("Yes, cancel", command: name, argument: Self.reallyCancel),
+            Button("No, change nothing", command: name, argument: "keep"),
           ]))
     }
     return ButtonResponse(
       notice: "Telegram is being told.",
       replacement: Reply("Your cancellation is on its way to Telegram."),
-      also: [try subscription.cancellation(of: account.telegramUserID)])
+      also: try subscriptions.cancellations(of: account, at: request.now, in: db))
   }
 
   private func overview(
@@ -59,35 +59,41 @@ struct CreditsCommand: Command {
     let lines = rows.map { row in
       "\(row.createdAt.minuteText)  \(row.amount.movementText)  \(row.purpose)"
     }
-    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
+    let current = try SubscriptionService().list(ofUser: account.id, in: db)
+      .filter { $0.paidUntil > now || $0.mayBeCharged(at: now) }
     var paragraphs = [
       "Your balance is \(account.balance.balanceText) credits.",
       ([lines.isEmpty ? "No transactions yet." : "Last transactions (UTC):"] + lines)
         .joined(separator: "\n"),
     ]
-    if let subscription, subscription.paidUntil > now { paragraphs.append(subscription.sentence) }
+    if !current.isEmpty { paragraphs.append(current.sentences(at: now)) }
     var buttons = storefront.buttons
     if !buttons.isEmpty { paragraphs.append("To get more credits, choose:") }
-    if let subscription, subscription.goesOn(at: now) {
-      buttons.append(Button("Cancel the subscription", command: name, argument: Self.cancel))
+    let charged = current.count { $0.mayBeCharged(at: now) }
+    if charged > 0 {
+      let title = charged == 1 ? "Cancel the subscription" : "Cancel \(charged) subscriptions"
+      buttons.append(Button(title, command: name, argument: Self.cancel))
     }
     return Reply(paragraphs.joined(separator: "\n\n"), buttons: buttons)
   }
 }
 
-extension Subscription {
-  /// Tells Telegram to charge no more.
-  func cancellation(of telegramUserID: Int64) throws -> Outgoing {
-    let request = try BotRequest.editUserStarSubscription(
-      userID: telegramUserID, chargeID: chargeID, isCanceled: true)
-    return .request(request, chat: nil, .cancellation(order: orderID))
+extension [Subscription] {
+  /// One line each.
+  fileprivate func sentences(at now: Date) -> String {
+    let subject = count == 1 ? "Your subscription" : "One subscription"
+    return map { $0.sentence(about: subject, at: now) }.joined(separator: "\n")
   }
+}
 
-  fileprivate var sentence: String {
-    switch state {
-    case .active: "Your subscription goes on at \(paidUntil.dayText)."
-    case .canceled: "Your subscription is canceled and ends on \(paidUntil.dayText)."
-    case .failed: "The last charge of your subscription failed; it ends on \(paidUntil.dayText)."
+extension Subscription {
+  fileprivate func sentence(about subject: String, at now: Date) -> String {
+    let day = paidUntil.dayText
+    return switch state {
+    case .active where paidUntil > now: "\(subject) goes on at \(day)."
+    case .active: "\(subject), paid until \(day), has not been charged again yet."
+    case .canceled: "\(subject) is canceled and ends on \(day)."
+    case .failed: "\(subject), paid until \(day), could not be charged. Telegram may try again."
     }
   }
 }

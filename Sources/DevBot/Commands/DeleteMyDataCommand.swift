@@ -7,20 +7,27 @@ struct DeleteMyDataCommand: Command {
   let summary = "Erase your account and your data"
   let isPersonal = true
   let servesBlocked = true
+  let subscriptions: SubscriptionDesk
 
   private static let yes = "yes"
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
     let account = try request.account()
-    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
-    let isSubscribed = subscription?.goesOn(at: request.now) == true
+    let charged = try SubscriptionService().list(ofUser: account.id, in: db)
+      .count { $0.mayBeCharged(at: request.now) }
+    let cancellation =
+      switch charged {
+      case 0: ""
+      case 1: "\n• Your subscription is canceled."
+      default: "\n• Your \(charged) subscriptions are canceled."
+      }
     return .reply(
       Reply(
         """
         This erases your account for good: your name, our conversation and your projects.
 
         • Your \(account.balance.balanceText) credits are lost. For a refund, write to /paysupport \
-        first.\(isSubscribed ? "\n• Your subscription is canceled." : "")
+        first.\(cancellation)
         • The journal of what was bought and spent stays, since accounting needs it, but without a \
         name on it.
         • Your bare Telegram id stays in a list that is linked to nothing, so that welcome credits \
@@ -41,7 +48,6 @@ struct DeleteMyDataCommand: Command {
       return ButtonResponse(
         notice: "Nothing was erased.", replacement: Reply("Your account stays as it is."))
     }
-    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
     do {
       try UserErasure().erase(account, at: request.now, in: db)
     } catch LedgerError.callUnderWay {
@@ -50,13 +56,9 @@ struct DeleteMyDataCommand: Command {
     }
     try Conversation.erase(userID: account.id, in: db)
     try SupportDesk.erase(account.telegramUserID, in: db)
-    var also: [Outgoing] = []
-    // Also one that seems to have run out: Telegram may charge it late.
-    if let subscription, subscription.state == .active {
-      also.append(try subscription.cancellation(of: account.telegramUserID))
-    }
     return ButtonResponse(
       notice: "Your data are erased.",
-      replacement: Reply("Your account and your data are erased. Take care!"), also: also)
+      replacement: Reply("Your account and your data are erased. Take care!"),
+      also: try subscriptions.cancellations(of: account, at: request.now, in: db))
   }
 }

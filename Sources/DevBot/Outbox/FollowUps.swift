@@ -101,10 +101,14 @@ package struct FollowUps: Sendable {
     guard case .failed(let reason, _) = ending, !isOver else {
       try SubscriptionService().setState(.canceled, order: orderID, at: now, in: db)
       guard account.telegramUserID > 0 else { return }
-      let text = """
+      var text = """
         Your subscription is canceled: nothing will be charged any more. What you have is yours to \
         use.
         """
+      let all = try SubscriptionService().list(ofUser: account.id, in: db)
+      if all.contains(where: { $0.mayBeCharged(at: now) }) {
+        text = "One of your subscriptions is canceled; /credits shows what is left."
+      }
       return try replies.queue(
         [.message(Reply(text), to: account.telegramUserID)], updateID: 0, at: now, in: db)
     }

@@ -39,8 +39,8 @@ struct Storefront: Sendable {
       return ButtonResponse(
         notice: "Here is your invoice.", also: [.request(invoice, chat: chatID)])
     }
-    let current = try SubscriptionService().find(ofUser: account.id, in: db)
-    if current?.goesOn(at: request.now) == true {
+    let subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)
+    guard !subscriptions.contains(where: { $0.goesOn(at: request.now) }) else {
       return ButtonResponse(
         notice: "You have a subscription already; /credits shows when it goes on.")
     }

@@ -65,7 +65,9 @@ package struct OrderService: Sendable {
     guard order.state != .closed, sold.contains(order.package) else { throw Refusal.noLongerSold }
     guard !account.isBlocked else { throw Refusal.accountBlocked }
     if order.package.isMonthly,
-      try SubscriptionService().find(ofUser: account.id, in: db)?.goesOn(at: now) == true
+      try SubscriptionService().list(ofUser: account.id, in: db).contains(where: {
+        $0.goesOn(at: now)
+      })
     {
       throw Refusal.alreadySubscribed
     }

@@ -29,19 +29,28 @@ package struct Subscription: Sendable, Equatable, FetchableRecord {
   /// Whether there will be another charge, as far as is known. One that was not paid in time is
   /// over, though nobody has said so.
   package func goesOn(at now: Date) -> Bool { state == .active && paidUntil > now }
+
+  /// Whether there may be another charge: one comes late at times, and one that failed may succeed
+  /// yet.
+  package func mayBeCharged(at now: Date) -> Bool {
+    state != .canceled && paidUntil.addingTimeInterval(Self.latestCharge) > now
+  }
+
+  /// In seconds after the end of what is paid for. Telegram names no limit, but nobody pays for a
+  /// month that is over.
+  private static let latestCharge = TimeInterval(CreditPackage.month)
 }
 
 /// Keeps what Telegram says of subscriptions. The charges themselves are payments.
 package struct SubscriptionService: Sendable {
   package init() {}
 
-  /// The person's latest one.
-  package func find(ofUser userID: Int64, in db: Database) throws -> Subscription? {
-    try Subscription.fetchOne(
-      cached: """
-        SELECT * FROM subscriptions WHERE user_id = ? ORDER BY paid_until DESC LIMIT 1
-        """,
-      [userID], in: db)
+  /// All that the person ever had, the one paid for longest first. One that was canceled can go on
+  /// again beside a newer one: Telegram's settings let people do that.
+  package func list(ofUser userID: Int64, in db: Database) throws -> [Subscription] {
+    try Subscription.fetchAll(
+      cached: "SELECT * FROM subscriptions WHERE user_id = ? ORDER BY paid_until DESC", [userID],
+      in: db)
   }
 
   package func find(order id: String, in db: Database) throws -> Subscription? {

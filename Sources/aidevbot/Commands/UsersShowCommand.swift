@@ -33,7 +33,7 @@ private struct PersonRecord {
   private let transactions: [CreditTransaction]
   private let orders: [Order]
   private let payments: [(payment: Payment, state: String)]
-  private let subscription: Subscription?
+  private let subscriptions: [Subscription]
 
   init(_ account: UserAccount, limit: Int, in db: Database) throws {
     self.account = account
@@ -43,7 +43,7 @@ private struct PersonRecord {
       let refund = try RefundService().current(ofPayment: payment.id, in: db)
       return (payment, payment.flaw ?? refund.map { "refund \($0.state.rawValue)" } ?? "credited")
     }
-    subscription = try SubscriptionService().find(ofUser: account.id, in: db)
+    subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)
   }
 
   var head: String {
@@ -52,9 +52,8 @@ private struct PersonRecord {
       "Since \(account.createdAt.tableText) UTC, \(account.state)",
       "Balance: \(account.balance) credits, \(account.held) of them reserved",
     ]
-    if let subscription {
-      lines.append(
-        "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.tableText)")
+    lines += subscriptions.map { subscription in
+      "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.tableText)"
     }
     return lines.joined(separator: "\n")
   }
@@ -84,14 +83,14 @@ private struct PersonRecord {
   /// As `--json` prints it.
   struct Output: Encodable {
     var account: AccountHead
-    var subscription: SubscriptionOutput?
+    var subscriptions: [SubscriptionOutput]
     var transactions: [TransactionOutput]
     var orders: [OrderOutput]
     var payments: [PaymentOutput]
 
     fileprivate init(_ record: PersonRecord) {
       account = AccountHead(record.account)
-      subscription = record.subscription.map {
+      subscriptions = record.subscriptions.map {
         SubscriptionOutput(state: $0.state.rawValue, paidUntil: $0.paidUntil)
       }
       transactions = record.transactions.map(TransactionOutput.init)

@@ -79,6 +79,16 @@ struct OrderServiceTests {
       try SubscriptionService().setState(.canceled, order: first.id, at: now, in: $0)
     }
     try check(second.id, amount: 100)
+    // The second one is canceled too, and the first one goes on again.
+    report = PaymentService.Report("second", second)
+    report.subscription = (now.addingTimeInterval(2 * 2_592_000), true)
+    try file.book(report)
+    try file.write {
+      try SubscriptionService().setState(.canceled, order: second.id, at: now, in: $0)
+      try SubscriptionService().setState(.active, order: first.id, at: now, in: $0)
+    }
+    let third = try file.order(.monthly, by: user)
+    #expect(throws: OrderService.Refusal.alreadySubscribed) { try check(third.id, amount: 100) }
   }
 
   @Test func letsSomebodySubscribeAgainWhoseSubscriptionHasRunOut() throws {

@@ -29,7 +29,7 @@ struct SubscriptionServiceTests {
   }
 
   private func found() throws -> Subscription? {
-    try file.database.read { try service.find(ofUser: user.id, in: $0) }
+    try file.database.read { try service.find(order: order.id, in: $0) }
   }
 
   @Test func creditsEachChargeOnceAndLastsAMonthLonger() throws {
@@ -76,13 +76,30 @@ struct SubscriptionServiceTests {
     #expect(try found() == nil)
   }
 
-  @Test func findsThePersonsLatestOne() throws {
+  @Test func findsAllOfThePersonLongestFirst() throws {
     try charge("one", month: 0, isFirst: true)
     let other = try file.order(.monthly, by: user)
     var report = PaymentService.Report("other", other)
     report.subscription = (month(4), true)
     try file.book(report)
-    #expect(try found()?.orderID == other.id)
-    #expect(try file.database.read { try service.find(order: order.id, in: $0) }?.chargeID == "one")
+    let all = try file.database.read { try service.list(ofUser: user.id, in: $0) }
+    #expect(all.map(\.orderID) == [other.id, order.id])
+    let stranger = try file.user(2)
+    #expect(try file.database.read { try service.list(ofUser: stranger.id, in: $0) } == [])
+  }
+
+  @Test(arguments: [
+    (Subscription.State.active, true, true), (.failed, true, false), (.canceled, false, false),
+  ])
+  func mayBeChargedUntilItIsCanceledOrLongOver(
+    state: Subscription.State, mayBeCharged: Bool, goesOn: Bool
+  ) throws {
+    try charge("one", month: 0, isFirst: true)
+    try file.write { try service.setState(state, order: order.id, at: month(1), in: $0) }
+    let subscription = try #require(try found())
+    #expect(subscription.goesOn(at: month(1) - 1) == goesOn)
+    #expect(!subscription.goesOn(at: month(1)))
+    #expect(subscription.mayBeCharged(at: month(2) - 1) == mayBeCharged)
+    #expect(!subscription.mayBeCharged(at: month(2)))
   }
 }

@@ -45,16 +45,14 @@ struct UserCommand: Command {
     let transactions = try CreditTransactionService().list(
       userID: account.id, limit: Self.shown, in: db)
     let payments = try PaymentService().list(ofUser: account.id, limit: Self.shown, in: db)
-    let subscription = try SubscriptionService().find(ofUser: account.id, in: db)
     var lines = [
       account.shownName,
       "Since \(account.createdAt.dayText)\(account.isBlocked ? ", blocked" : "")"
         + (account.isUnreachable ? ", has blocked the bot" : ""),
       "Balance: \(account.balance) credits, \(account.held) of them reserved",
     ]
-    if let subscription {
-      lines.append(
-        "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.dayText)")
+    lines += try SubscriptionService().list(ofUser: account.id, in: db).map { subscription in
+      "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.dayText)"
     }
     lines.append("\nLast transactions (UTC):")
     lines += transactions.map { row in

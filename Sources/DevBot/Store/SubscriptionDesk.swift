@@ -1,0 +1,24 @@
+import Foundation
+import GRDB
+import Ledger
+import TelegramBotAPI
+
+/// Ends people's subscriptions: because they ask for it, or with their account.
+struct SubscriptionDesk: Sendable {
+  let outbox: Outbox
+
+  /// Tells Telegram to charge the person no more, for any of their subscriptions; see `FollowUps`.
+  /// What it is being told already is not repeated.
+  func cancellations(
+    of account: UserAccount, at now: Date, in db: Database
+  ) throws -> [Outgoing] {
+    let subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)
+    return try subscriptions.filter { $0.mayBeCharged(at: now) }.compactMap { subscription in
+      let purpose = Purpose.cancellation(order: subscription.orderID)
+      guard try outbox.queued(for: purpose, in: db) == nil else { return nil }
+      let request = try BotRequest.editUserStarSubscription(
+        userID: account.telegramUserID, chargeID: subscription.chargeID, isCanceled: true)
+      return .request(request, chat: nil, purpose)
+    }
+  }
+}
