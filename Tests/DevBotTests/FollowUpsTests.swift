@@ -159,6 +159,27 @@ final class FollowUpsTests {
     fake.stop()
   }
 
+  /// Asked for twice, as an older version did; or the person has canceled it elsewhere meanwhile.
+  @Test(arguments: [nil, .badRequest("SUBSCRIPTION_NOT_ACTIVE")] as [FakeTelegramFault?])
+  func saysNothingMoreOfASubscriptionThatIsCanceled(fault: FakeTelegramFault?) async throws {
+    try await subscribe()
+    let order = try #require(try rig.orders().first).id
+    try await rig.tellOfSubscription(order, "canceled")
+    await send()
+    let said = fake.state.value.messages.count
+    if let fault { fake.fail("editUserStarSubscription", with: fault) }
+    let request = try BotRequest.editUserStarSubscription(
+      userID: 42, chargeID: "month-1", isCanceled: true)
+    _ = try rig.database.write {
+      try rig.engine.outbox.queue(
+        request, chatID: nil, purpose: .cancellation(order: order), updateID: 0, at: Date(), in: $0)
+    }
+    await send()
+    #expect(fake.state.value.calls(of: "editUserStarSubscription").count == 1)
+    #expect(fake.state.value.messages.count == said)
+    fake.stop()
+  }
+
   @Test func saysWhenOneOfSeveralSubscriptionsIsCanceled() async throws {
     try await subscribe()
     try rig.execute(
@@ -178,6 +199,17 @@ final class FollowUpsTests {
     let told = fake.state.value.sent(to: 42)
     #expect(told.contains("One of your subscriptions is canceled; /credits shows what is left."))
     #expect(!told.contains { $0.contains("nothing will be charged any more") })
+    fake.stop()
+  }
+
+  @Test func tellsAdministratorsWhatAnErasedPersonsSubscriptionIs() async throws {
+    try await subscribe()
+    fake.fail("editUserStarSubscription", with: .badRequest("SUBSCRIPTION_NOT_ACTIVE"))
+    _ = try await rig.press("deletemydata:yes")
+    await send()
+    let alert = fake.state.value.sent(to: Self.administrator).last ?? ""
+    #expect(alert.hasPrefix("⚠️ The subscription of user 42 cannot be canceled:"))
+    #expect(alert.hasSuffix("SUBSCRIPTION_NOT_ACTIVE). Charge id: month-1"))
     fake.stop()
   }
 

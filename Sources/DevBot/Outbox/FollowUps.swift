@@ -2,6 +2,7 @@ package import Foundation
 package import GRDB
 package import Ledger
 package import Logging
+import TelegramBotAPI
 
 /// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
 /// that a kill leaves either both or none.
@@ -95,33 +96,53 @@ package struct FollowUps: Sendable {
     _ orderID: String, _ ending: Outbox.Ending, _ reply: Outbox.Queued, at now: Date,
     in db: Database
   ) throws {
-    guard let subscription = try SubscriptionService().find(order: orderID, in: db) else { return }
+    let service = SubscriptionService()
+    // Where the person was quicker, or it was asked for twice, there is nothing left to say.
+    guard let subscription = try service.find(order: orderID, in: db),
+      subscription.state != .canceled
+    else { return }
     let account = try UserService().account(id: subscription.userID, in: db)
-    let isOver = subscription.paidUntil < now
-    guard case .failed(let reason, _) = ending, !isOver else {
-      try SubscriptionService().setState(.canceled, order: orderID, at: now, in: db)
-      guard account.telegramUserID > 0 else { return }
-      var text = """
+    var text: String
+    if case .failed(let reason, _) = ending, subscription.paidUntil > now {
+      logger.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
+      try cashier.alerts.queue(Self.alert(of: reply.request, reason), at: now, in: db)
+      text = """
+        Telegram did not take the cancellation. Please cancel in Telegram's own settings (My \
+        Stars), or write to /paysupport.
+        """
+    } else {
+      try service.setState(.canceled, order: orderID, at: now, in: db)
+      text = """
         Your subscription is canceled: nothing will be charged any more. What you have is yours to \
         use.
         """
-      let all = try SubscriptionService().list(ofUser: account.id, in: db)
+      let all = try service.list(ofUser: account.id, in: db)
       if all.contains(where: { $0.mayBeCharged(at: now) }) {
         text = "One of your subscriptions is canceled; /credits shows what is left."
       }
-      return try replies.queue(
-        [.message(Reply(text), to: account.telegramUserID)], updateID: 0, at: now, in: db)
     }
-    logger.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
-    try cashier.alerts.queue(
-      "The subscription of user \(account.telegramUserID) cannot be canceled: \(reason)",
-      at: now, in: db)
     guard account.telegramUserID > 0 else { return }
-    let text = """
-      Telegram did not take the cancellation. Please cancel in Telegram's own settings (My Stars), \
-      or write to /paysupport.
-      """
     try replies.queue(
       [.message(Reply(text), to: account.telegramUserID)], updateID: 0, at: now, in: db)
+  }
+
+  /// With what it takes to cancel by hand. Of an erased account, the request alone knows whose it
+  /// was.
+  private static func alert(of request: BotRequest?, _ reason: String) -> String {
+    let refused = request.flatMap { try? JSONDecoder().decode(Refused.self, from: $0.json) }
+    return """
+      The subscription of user \(refused.map { String($0.userID) } ?? "(unknown)") cannot be \
+      canceled: \(reason.prefix(300)). Charge id: \(refused?.chargeID.prefix(200) ?? "(unknown)")
+      """
+  }
+
+  private struct Refused: Decodable {
+    var userID: Int64
+    var chargeID: String
+
+    private enum CodingKeys: String, CodingKey {
+      case userID = "user_id"
+      case chargeID = "telegram_payment_charge_id"
+    }
   }
 }
