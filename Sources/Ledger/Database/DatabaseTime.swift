@@ -1,11 +1,17 @@
 package import Foundation
 
 extension Date {
-  /// As the tables keep times: UTC, to the millisecond, `2026-11-22 18:32:01.123`. Written by hand,
-  /// because a date formatter takes longer than the statement that it is for.
+  /// The end of the year 9999, in milliseconds since 1970.
+  private static let lastMillisecond: TimeInterval = 253_402_300_799_999
+
+  /// As the tables keep times: UTC, to the millisecond, `2026-11-22 18:32:01.123`; the nearest of
+  /// the years 1970 to 9999. Written by hand, because a date formatter takes longer than the
+  /// statement that it is for.
   package var databaseText: String {
-    // A clock that has lost the time may stand before 1970 once two days are taken off.
-    let milliseconds = max(0, Int((timeIntervalSince1970 * 1_000).rounded()))
+    // A clock that has lost the time may stand before 1970 once two days are taken off, and what
+    // is sent as a time may be any number.
+    let milliseconds = Int(
+      min(max(0, (timeIntervalSince1970 * 1_000).rounded()), Self.lastMillisecond))
     var seconds = time_t(milliseconds / 1_000)
     var parts = tm()
     gmtime_r(&seconds, &parts)

@@ -41,6 +41,7 @@ enum UpdateTarget {
     for transaction in list?.transactions ?? [] {
       let entry = StarStatement.Entry(transaction)
       demand(entry.isIncoming == (transaction.receiver == nil), "the direction of \(entry.id)")
+      demand(entry.happenedAt.databaseText.count == 23, "the time of \(entry.id)")
       if case .payment(let payer, _, _) = entry.kind {
         demand(entry.isIncoming && payer == transaction.source?.user?.id, "another payer")
       }
@@ -99,8 +100,10 @@ extension UpdateTarget {
       demand(name == name.lowercased() && !name.contains(" "), "the command \(name)")
       demand(isTrimmed(argument), "the argument \(argument)")
       check(sender, of: update)
-    case .text(_, let sender), .unreadable(_, let sender), .edited(let sender),
-      .payment(_, _, let sender):
+    case .text(_, let sender), .unreadable(_, let sender), .edited(let sender):
+      check(sender, of: update)
+    case .payment(_, let paidAt, let sender):
+      demand(paidAt.databaseText.count == 23, "the time of a payment")
       check(sender, of: update)
     case .button(_, let query, let sender):
       demand(sender.user == query.from, "another person's button")
