@@ -10,9 +10,11 @@ package struct TransactionPartner: Decodable, Sendable, Equatable {
   package var invoicePayload: String?
   /// Of an `invoice_payment` for a subscription. Seconds.
   package var subscriptionPeriod: Int64?
+  /// What an affiliate got of it. Bot API, *AffiliateInfo*.
+  package var affiliate: StarAmount?
 
   private enum CodingKeys: String, CodingKey {
-    case type, user
+    case type, user, affiliate
     case transactionType = "transaction_type"
     case invoicePayload = "invoice_payload"
     case subscriptionPeriod = "subscription_period"

@@ -142,6 +142,58 @@ struct StarReconciliationTests {
     expectNoViolation()
   }
 
+  /// The list has another amount than the payer was told, or no payload.
+  @Test(arguments: [(180, true), (200, false)])
+  func judgesAnewWhatTheUpdateTellsLater(amount: Int64, hasPayload: Bool) async throws {
+    let order = try await order()
+    pay(hasPayload ? order : "", "charge", amount: amount)
+    _ = try await reconciliation.walk()
+    #expect(try rig.account().balance.micro == 100_000_000)
+    let update = try await rig.pay(order, 200, charge: "charge")
+    let replies = try rig.replies(to: update)
+    try #require(replies.map(\.chatID) == [42, Self.administrator])
+    #expect(replies[0].text.hasPrefix("Thank you! 250 credits are on your account"))
+    #expect(
+      replies[1].text == "⚠️ The payment of 200 Stars by user 42 that I could not match is credited "
+        + "now; there is nothing left to do. Its id: charge")
+    let again = try await rig.pay(order, 200, charge: "charge")
+    #expect(try rig.texts(of: again).isEmpty)
+    #expect(try rig.account().balance.micro == 350_000_000)
+    #expect(try rig.ledgerBreaks() == [])
+    expectNoViolation()
+  }
+
+  @Test func tellsNoPayerOfAnAmountThatDisagrees() async throws {
+    let order = try await order()
+    _ = try await rig.pay(order, 200, charge: "charge")
+    let before = try rig.replies().count
+    pay(order, "charge", amount: 180)
+    _ = try await reconciliation.walk()
+    _ = try await reconciliation.walk()
+    let after = try rig.replies().dropFirst(before)
+    #expect(after.map(\.chatID) == [Self.administrator])
+    #expect(after.first?.text.contains("we were told of 200 XTR for this payment") == true)
+    expectNoViolation()
+  }
+
+  @Test func creditsAPaymentThatAnAffiliateHasAShareOf() async throws {
+    let order = try await order()
+    fake.starTransaction([
+      "id": "charge", "amount": 180, "nanostar_amount": 500_000_000, "date": 1_800_000_000,
+      "source": [
+        "type": "user", "transaction_type": "invoice_payment", "user": .user(42),
+        "invoice_payload": .string(order),
+        "affiliate": [
+          "commission_per_mille": 97, "amount": 19, "nanostar_amount": 500_000_000,
+        ],
+      ],
+    ])
+    _ = try await reconciliation.walk()
+    #expect(try rig.account().balance.micro == 350_000_000)
+    #expect(try rig.ledgerBreaks() == [])
+    expectNoViolation()
+  }
+
   @Test func namesPaymentsThatTelegramDoesNotList() async throws {
     let order = try await order()
     _ = try await rig.pay(order, 200, charge: "forged")

@@ -78,7 +78,8 @@ struct StarsDecodingTests {
       #"""
       {"id":"charge","amount":400,"date":1700000000,"source":{"type":"user",
       "transaction_type":"invoice_payment","user":\#(user),"invoice_payload":"plan",
-      "subscription_period":2592000,"affiliate":{"commission_per_mille":1}}}
+      "subscription_period":2592000,"affiliate":{"commission_per_mille":51,"amount":20,
+      "nanostar_amount":400000000}}}
       """#)
     #expect(payment.id == "charge")
     #expect(payment.amount == 400)
@@ -90,6 +91,8 @@ struct StarsDecodingTests {
     #expect(payment.source?.user?.id == 5_000_000_001)
     #expect(payment.source?.invoicePayload == "plan")
     #expect(payment.source?.subscriptionPeriod == 2_592_000)
+    #expect(payment.source?.affiliate?.amount == 20)
+    #expect(payment.source?.affiliate?.nanostarAmount == 400_000_000)
   }
 
   @Test(arguments: [

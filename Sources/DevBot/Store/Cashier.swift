@@ -52,12 +52,20 @@ package struct Cashier: Sendable {
       chargeID: payment.telegramPaymentChargeID, payer: sender.user.id,
       payload: payment.invoicePayload, currency: payment.currency, amount: payment.totalAmount,
       paidAt: paidAt, source: .update, subscription: subscription)
+    let wasSetAside = try PaymentService().find(report.chargeID, in: db)?.flaw != nil
     switch try PaymentService().book(report, at: now, in: db) {
     case .known:
       logger.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
     case .credited(let package, let transaction):
       let receipt = Self.receipt(of: package, transaction)
       try replies.queue(receipt, to: sender, updateID: updateID, at: now, in: db)
+      guard wasSetAside else { break }
+      try alerts.queue(
+        """
+        The payment of \(payment.totalAmount) Stars by user \(sender.user.id) that I could not \
+        match is credited now; there is nothing left to do. Its id: \(report.chargeID.prefix(200))
+        """,
+        updateID: updateID, at: now, in: db)
     case .unmatched(let flaw):
       let apology = Self.apology(
         for: "\(payment.totalAmount) \(payment.unit)", chargeID: report.chargeID, flaw: flaw)

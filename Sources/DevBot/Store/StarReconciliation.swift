@@ -105,32 +105,34 @@ package struct StarReconciliation: Sendable {
         [.message(Cashier.receipt(of: package, transaction), to: payer)], updateID: 0, at: now,
         in: db)
     case .refundedNow(let refund): try cashier.announce(refund, at: now, in: db)
-    case .unexplained(let reason):
-      cashier.logger.error(
-        "Telegram's list of Stars has an entry that cannot be explained.",
-        metadata: ["stars": "\(line.entry.stars)", "reason": "\(reason)"])
-      if case .payment(let payer, _, _) = line.entry.kind {
-        let apology = Cashier.apology(
-          for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
-        try cashier.replies.queue([.message(apology, to: payer)], updateID: 0, at: now, in: db)
-      }
-      try cashier.alerts.queue(
-        """
-        Telegram's list of Stars has an entry that I cannot explain: \(line.entry.stars) Stars \
-        \(line.entry.isIncoming ? "in" : "out"), \(reason.prefix(300)). Its id: \
-        \(line.entry.id.prefix(200))
-        """,
-        at: now, in: db)
+    case .setAside(let payer, _):
+      let apology = Cashier.apology(
+        for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
+      try cashier.replies.queue([.message(apology, to: payer)], updateID: 0, at: now, in: db)
+    case .unexplained: break
     }
+    guard let reason = line.finding.reason else { return }
+    cashier.logger.error(
+      "Telegram's list of Stars has an entry that cannot be explained.",
+      metadata: ["stars": "\(line.entry.stars)", "reason": "\(reason)"])
+    try cashier.alerts.queue(
+      """
+      Telegram's list of Stars has an entry that I cannot explain: \(line.entry.stars) Stars \
+      \(line.entry.isIncoming ? "in" : "out"), \(reason.prefix(300)). Its id: \
+      \(line.entry.id.prefix(200))
+      """,
+      at: now, in: db)
   }
 }
 
 extension StarStatement.Entry {
   init(_ transaction: StarTransaction) {
     let isIncoming = transaction.receiver == nil
+    let affiliate = transaction.source?.affiliate
     self.init(
       id: transaction.id, isIncoming: isIncoming, stars: transaction.amount,
       nanostars: transaction.nanostarAmount,
+      commission: (affiliate?.amount ?? 0, affiliate?.nanostarAmount ?? 0),
       happenedAt: Date(timeIntervalSince1970: TimeInterval(transaction.date)),
       kind: Self.kind(of: transaction.receiver ?? transaction.source, isIncoming: isIncoming))
   }

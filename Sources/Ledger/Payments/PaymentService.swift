@@ -44,16 +44,19 @@ package struct PaymentService: Sendable {
     case known(Payment)
   }
 
-  /// Books the payment. The same charge id a second time changes nothing.
+  /// Books the payment. The same charge id a second time changes nothing, with one exception: what
+  /// was set aside as Telegram's list has it is judged anew by the update, which says more.
   package func book(_ report: Report, at now: Date, in db: Database) throws -> Outcome {
-    if let payment = try find(report.chargeID, in: db) { return .known(payment) }
-    guard let order = try OrderService().find(report.payload, in: db) else {
-      return try setAside(report, order: nil, because: "it names no order of ours", at: now, in: db)
+    let earlier = try find(report.chargeID, in: db)
+    if let earlier, try !isOpen(earlier, to: report, in: db) { return .known(earlier) }
+    let order = try OrderService().find(report.payload, in: db)
+    do {
+      return try credit(report, order, at: now, in: db)
+    } catch let flaw as Flaw {
+      if let earlier { return .known(earlier) }
+      try keep(report, order: order, transaction: nil, flaw: flaw.reason, at: now, in: db)
+      return .unmatched(flaw: flaw.reason)
     }
-    if let flaw = try flaw(of: report, for: order, in: db) {
-      return try setAside(report, order: order, because: flaw, at: now, in: db)
-    }
-    return try credit(report, order, at: now, in: db)
   }
 
   package func find(_ chargeID: String, in db: Database) throws -> Payment? {
@@ -75,30 +78,34 @@ package struct PaymentService: Sendable {
       arguments: [userID, limit])
   }
 
-  private func flaw(of report: Report, for order: Order, in db: Database) throws -> String? {
-    guard report.currency == CreditPackage.currency else {
-      return "it was made in another currency than Stars"
-    }
-    guard report.amount == order.package.price else {
-      return "its order costs \(order.package.price) Stars"
-    }
-    let account = try UserService().account(id: order.userID, in: db)
-    guard account.telegramUserID == report.payer else {
-      return "its order was made for another person"
-    }
-    return nil
+  /// Why a payment credits nothing.
+  private struct Flaw: Error {
+    var reason: String
   }
 
+  private func isOpen(_ payment: Payment, to report: Report, in db: Database) throws -> Bool {
+    try payment.source == .statement && payment.flaw != nil && report.source == .update
+      && RefundService().current(ofPayment: payment.id, in: db) == nil
+  }
+
+  /// - Throws: `Flaw`, before anything is written.
   private func credit(
-    _ report: Report, _ order: Order, at now: Date, in db: Database
+    _ report: Report, _ order: Order?, at now: Date, in db: Database
   ) throws -> Outcome {
-    let transaction = try CreditTransactionService().record(
-      CreditTransactionService.Entry(
-        userID: order.userID, type: .purchase, amount: try order.package.total(),
-        externalTransactionID: report.chargeID, idempotencyKey: "purchase:\(report.chargeID)",
-        description: order.package.name),
-      at: now, in: db)
-    try insert(report, order: order, transaction: transaction.id, flaw: nil, at: now, in: db)
+    guard let order else { throw Flaw(reason: "it names no order of ours") }
+    try check(report, for: order, in: db)
+    let transaction: CreditTransaction
+    do {
+      transaction = try CreditTransactionService().record(
+        CreditTransactionService.Entry(
+          userID: order.userID, type: .purchase, amount: try order.package.total(),
+          externalTransactionID: report.chargeID, idempotencyKey: "purchase:\(report.chargeID)",
+          description: order.package.name),
+        at: now, in: db)
+    } catch let error as LedgerError {
+      throw Flaw(reason: "it cannot be credited: \(error)")
+    }
+    try keep(report, order: order, transaction: transaction.id, flaw: nil, at: now, in: db)
     try OrderService().markPaid(order.id, at: now, in: db)
     if let subscription = report.subscription {
       try SubscriptionService().extend(
@@ -108,14 +115,21 @@ package struct PaymentService: Sendable {
     return .credited(order.package, transaction)
   }
 
-  private func setAside(
-    _ report: Report, order: Order?, because flaw: String, at now: Date, in db: Database
-  ) throws -> Outcome {
-    try insert(report, order: order, transaction: nil, flaw: flaw, at: now, in: db)
-    return .unmatched(flaw: flaw)
+  private func check(_ report: Report, for order: Order, in db: Database) throws {
+    guard report.currency == CreditPackage.currency else {
+      throw Flaw(reason: "it was made in another currency than Stars")
+    }
+    guard report.amount == order.package.price else {
+      throw Flaw(reason: "its order costs \(order.package.price) Stars")
+    }
+    let account = try UserService().account(id: order.userID, in: db)
+    guard account.telegramUserID == report.payer else {
+      throw Flaw(reason: "its order was made for another person")
+    }
   }
 
-  private func insert(
+  /// In place of what was set aside, if anything was.
+  private func keep(
     _ report: Report, order: Order?, transaction: Int64?, flaw: String?, at now: Date,
     in db: Database
   ) throws {
@@ -124,6 +138,11 @@ package struct PaymentService: Sendable {
       INSERT INTO payments (charge_id, payer_telegram_user_id, order_id, currency, amount,
         transaction_id, flaw, learned_from, paid_at, created_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (charge_id) DO UPDATE SET
+        payer_telegram_user_id = excluded.payer_telegram_user_id, order_id = excluded.order_id,
+        currency = excluded.currency, amount = excluded.amount,
+        transaction_id = excluded.transaction_id, flaw = excluded.flaw,
+        learned_from = excluded.learned_from, paid_at = excluded.paid_at
       """,
       [
         report.chargeID, report.payer, order?.id, report.currency, report.amount, transaction, flaw,

@@ -13,6 +13,8 @@ package struct StarStatement: Sendable {
     package var isIncoming: Bool
     package var stars: Int64
     package var nanostars: Int64
+    /// What an affiliate got of a payment.
+    package var commission: (stars: Int64, nanostars: Int64)
     package var happenedAt: Date
     package var kind: Kind
 
@@ -27,14 +29,25 @@ package struct StarStatement: Sendable {
     }
 
     package init(
-      id: String, isIncoming: Bool, stars: Int64, nanostars: Int64, happenedAt: Date, kind: Kind
+      id: String, isIncoming: Bool, stars: Int64, nanostars: Int64,
+      commission: (stars: Int64, nanostars: Int64) = (0, 0), happenedAt: Date, kind: Kind
     ) {
       self.id = id
       self.isIncoming = isIncoming
       self.stars = stars
       self.nanostars = nanostars
+      self.commission = commission
       self.happenedAt = happenedAt
       self.kind = kind
+    }
+
+    /// Whether the payer has paid that price: it is the entry's amount, or that and the commission.
+    /// Which of them Telegram lists is not documented.
+    func pays(_ price: Int64) -> Bool {
+      let whole =
+        (Int128(stars) + Int128(commission.stars)) * 1_000_000_000
+        + Int128(nanostars) + Int128(commission.nanostars)
+      return stars == price || whole == Int128(price) * 1_000_000_000
     }
   }
 
@@ -47,8 +60,20 @@ package struct StarStatement: Sendable {
     /// Refunded or charged back elsewhere: booked now.
     case refundedNow(Refund)
     case ofTheOperator(String)
+    /// A payment that credits nothing: its payer does not know yet, and an administrator has to
+    /// look.
+    case setAside(payer: Int64, flaw: String)
     /// Says why; an administrator has to look.
     case unexplained(String)
+
+    /// Why an administrator has to look.
+    package var reason: String? {
+      switch self {
+      case .agrees, .creditedNow, .refundedNow, .ofTheOperator: nil
+      case .setAside(_, let flaw): "a payment that credits nothing: \(flaw)"
+      case .unexplained(let reason): reason
+      }
+    }
 
     /// For an operator to read.
     package var sentence: String {
@@ -59,7 +84,7 @@ package struct StarStatement: Sendable {
       case .refundedNow(let refund):
         "refunded: \(refund.clawback) credits taken back, \(refund.loss) lost"
       case .ofTheOperator(let what): what
-      case .unexplained(let reason): "unexplained: \(reason)"
+      case .setAside, .unexplained: "unexplained: \(reason ?? "")"
       }
     }
 
@@ -70,7 +95,7 @@ package struct StarStatement: Sendable {
       case .creditedNow: "credited"
       case .refundedNow: "refunded"
       case .ofTheOperator: "operator"
-      case .unexplained: "unexplained"
+      case .setAside, .unexplained: "unexplained"
       }
     }
   }
@@ -100,7 +125,7 @@ package struct StarStatement: Sendable {
   ) throws -> [(entry: Entry, finding: Finding)] {
     var findings: [(Entry, Finding)] = []
     for entry in entries where try isNew(entry, in: db) {
-      let finding = try finding(of: entry, at: now, in: db)
+      let finding = try book(entry, at: now, in: db)
       try db.run(
         """
         INSERT INTO star_statement (id, is_incoming, stars, nanostars, finding, happened_at,
@@ -155,6 +180,20 @@ package struct StarStatement: Sendable {
       arguments: [entry.id, entry.isIncoming]) == nil
   }
 
+  /// One entry that cannot be booked keeps nobody from those behind it.
+  private func book(_ entry: Entry, at now: Date, in db: Database) throws -> Finding {
+    var finding = Finding.agrees
+    do {
+      try db.inSavepoint {
+        finding = try self.finding(of: entry, at: now, in: db)
+        return .commit
+      }
+    } catch let error as LedgerError {
+      finding = .unexplained("it cannot be booked: \(error)")
+    }
+    return finding
+  }
+
   private func finding(of entry: Entry, at now: Date, in db: Database) throws -> Finding {
     switch entry.kind {
     case .payment(let payer, let payload, let isSubscription):
@@ -183,18 +222,19 @@ package struct StarStatement: Sendable {
     _ entry: Entry, _ payer: Int64, _ payload: String, _ isSubscription: Bool, at now: Date,
     in db: Database
   ) throws -> Finding {
+    let price = try OrderService().find(payload, in: db)?.package.price
     let until = entry.happenedAt.addingTimeInterval(TimeInterval(CreditPackage.month))
     let report = PaymentService.Report(
       chargeID: entry.id, payer: payer, payload: payload, currency: CreditPackage.currency,
-      amount: entry.stars, paidAt: entry.happenedAt, source: .statement,
+      amount: price.flatMap { entry.pays($0) ? $0 : nil } ?? entry.stars,
+      paidAt: entry.happenedAt, source: .statement,
       subscription: isSubscription ? (until: until, isFirst: false) : nil)
     switch try PaymentService().book(report, at: now, in: db) {
     case .credited(let package, let transaction):
       return .creditedNow(package, transaction, payer: payer)
-    case .unmatched(let flaw):
-      return .unexplained("a payment that credits nothing: \(flaw)")
+    case .unmatched(let flaw): return .setAside(payer: payer, flaw: flaw)
     case .known(let payment):
-      guard payment.currency == CreditPackage.currency, payment.amount == entry.stars else {
+      guard payment.currency == CreditPackage.currency, entry.pays(payment.amount) else {
         return .unexplained(
           "we were told of \(payment.amount) \(payment.currency) for this payment")
       }

@@ -54,9 +54,7 @@ struct StarsReconcileCommand: AsyncParsableCommand {
             + "list them: \(payment.chargeID)")
       }
     }
-    let isExplained = result.lines.allSatisfy { line in
-      if case .unexplained = line.finding { false } else { true }
-    }
+    let isExplained = result.lines.allSatisfy { $0.finding.reason == nil }
     if !isExplained || !result.unlisted.isEmpty { throw ExitCode(1) }
   }
 }

@@ -50,8 +50,9 @@ struct AuditorTests {
     "take: refused, no active price", "take: refused, short by ", "take: refused, too large",
     "take: shrunk to ", "void: refused, not pending: upd", "void: voided", "voidOverdue: [\"upd",
 
-    "order: new order ", "order: old order ", "pay: credited ", "pay: known payment ",
-    "pay: refused, too large", "pay: set aside: it names no order of ours",
+    "order: new order ", "order: old order ", "pay: credited ", "pay: credited anew ",
+    "pay: known payment ", "pay: set aside: it names no order of ours",
+    "pay: set aside: it cannot be credited: the amount is too large to be real",
     "pay: set aside: it was made in another currency than Stars",
     "pay: set aside: its order costs ", "pay: set aside: its order was made for another person",
     "requestRefund: new refund ", "requestRefund: forced refund ", "requestRefund: old refund ",

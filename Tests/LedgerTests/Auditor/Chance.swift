@@ -65,10 +65,13 @@ struct Chance {
     let found = order > 0 ? orders[order - 1] : nil
     let person = found.map { ledger.accounts[$0.user - 1].person } ?? 1
     let payer = percent(92) && person > 0 ? person : Int64(number(1...12))
+    let setAside = ledger.sales.payments.last { $0.paid.isListed && !$0.flaw.isEmpty }
+    let repeated = percent(50) ? setAside?.paid.charge ?? 1 : charge(on: ledger)
     return Operation.Payment(
-      charge: percent(92) ? ledger.sales.payments.count + 1 : charge(on: ledger), order: order,
+      charge: percent(88) ? ledger.sales.payments.count + 1 : repeated, order: order,
       payer: payer, currency: percent(96) ? "XTR" : "EUR",
-      stars: (found?.offer.stars ?? 50) + (percent(95) ? 0 : Int64(number(-1...1))))
+      stars: (found?.offer.stars ?? 50) + (percent(95) ? 0 : Int64(number(-1...1))),
+      isListed: percent(20))
   }
 
   /// One of the last ones as a rule.

@@ -50,12 +50,12 @@ extension LedgerModel {
   }
 
   mutating func pay(_ paid: Operation.Payment) throws -> String {
-    if let earlier = sales.payments.firstIndex(where: { $0.paid.charge == paid.charge }) {
-      return "known payment \(earlier + 1)"
-    }
+    let earlier = sales.payments.firstIndex { $0.paid.charge == paid.charge }
+    if let earlier, !isOpen(earlier, to: paid) { return "known payment \(earlier + 1)" }
     let isOurs = (1...max(1, sales.orders.count)).contains(paid.order) && !sales.orders.isEmpty
     let order = isOurs ? sales.orders[paid.order - 1] : nil
     var flaw = ""
+    var row = 0
     if let order {
       let person = accounts[order.user - 1].person
       if person != paid.payer { flaw = "its order was made for another person" }
@@ -64,17 +64,31 @@ extension LedgerModel {
     } else {
       flaw = "it names no order of ours"
     }
-    guard let order, flaw.isEmpty else {
-      sales.payments.append((paid, paid.payer, order?.user ?? 0, 0, flaw))
-      return "set aside: \(flaw)"
+    let credits = order.map { $0.offer.credits + $0.offer.bonus } ?? 0
+    if let order, flaw.isEmpty {
+      do {
+        let key = "purchase:charge\(paid.charge)"
+        _ = try book(.init(user: order.user, kind: "purchase", amount: credits, key: key))
+        row = journal.count
+      } catch let refusal as Refusal where refusal.reason == Refusal.tooLarge.reason {
+        flaw = "it cannot be credited: the amount is too large to be real"
+      }
     }
-    let credits = order.offer.credits + order.offer.bonus
-    _ = try book(
-      .init(
-        user: order.user, kind: "purchase", amount: credits, key: "purchase:charge\(paid.charge)"))
-    sales.payments.append((paid, paid.payer, order.user, journal.count, ""))
+    if let earlier, row == 0 { return "known payment \(earlier + 1)" }
+    let place = earlier ?? sales.payments.count
+    sales.payments.replaceSubrange(
+      place..<min(place + 1, sales.payments.count),
+      with: [(paid, paid.payer, order?.user ?? 0, row, flaw)])
+    guard let order, row > 0 else { return "set aside: \(flaw)" }
     sales.orders[paid.order - 1].state = "paid"
-    return "credited \(credits), left \(accounts[order.user - 1].balance)"
+    let anew = earlier == nil ? "" : "anew "
+    return "credited \(anew)\(credits), left \(accounts[order.user - 1].balance)"
+  }
+
+  /// What the list could not explain may yet be told rightly.
+  private func isOpen(_ payment: Int, to paid: Operation.Payment) -> Bool {
+    let found = sales.payments[payment]
+    return found.paid.isListed && found.row == 0 && !paid.isListed && current(payment) == nil
   }
 
   // MARK: Refunds

@@ -43,6 +43,8 @@ enum Operation {
     var payer: Int64
     var currency: String
     var stars: Int64
+    /// Whether it is read in Telegram's list, not told by an update.
+    var isListed: Bool
   }
 
   struct Prices {

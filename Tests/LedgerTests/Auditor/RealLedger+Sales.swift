@@ -71,10 +71,13 @@ extension RealLedger {
       db, sql: "SELECT id FROM orders WHERE rowid = ?", arguments: [paid.order])
     let report = PaymentService.Report(
       chargeID: "charge\(paid.charge)", payer: paid.payer, payload: order ?? "no order",
-      currency: paid.currency, amount: paid.stars, paidAt: now, source: .update)
+      currency: paid.currency, amount: paid.stars, paidAt: now,
+      source: paid.isListed ? .statement : .update)
+    let isKnown = try PaymentService().find(report.chargeID, in: db) != nil
     switch try PaymentService().book(report, at: now, in: db) {
     case .credited(_, let row):
-      return "credited \(row.amount.micro), left \(row.balanceAfter.micro)"
+      let anew = isKnown ? "anew " : ""
+      return "credited \(anew)\(row.amount.micro), left \(row.balanceAfter.micro)"
     case .unmatched(let flaw): return "set aside: \(flaw)"
     case .known(let payment): return "known payment \(payment.id)"
     }

@@ -103,6 +103,65 @@ struct PaymentServiceTests {
     #expect(try file.verify().breaks == [])
   }
 
+  @Test func setsAsideWhatABalanceCannotHold() throws {
+    try file.adjust(user, by: "9223372036500")
+    guard case .unmatched(let reason) = try file.book(.init("charge", order)) else {
+      Issue.record("it was credited")
+      return
+    }
+    #expect(reason == "it cannot be credited: the amount is too large to be real")
+    #expect(try file.count("payments") == 1)
+    #expect(try file.verify().breaks == [])
+  }
+
+  /// As Telegram's list has it, with another amount.
+  private func setAsideByTheList() throws {
+    var listed = PaymentService.Report("charge", order)
+    (listed.amount, listed.source) = (225, .statement)
+    guard case .unmatched = try file.book(listed) else {
+      Issue.record("it was credited")
+      return
+    }
+  }
+
+  @Test func judgesAnewByTheUpdateWhatTheListDidNotExplain() throws {
+    try setAsideByTheList()
+    var wrong = PaymentService.Report("charge", order)
+    wrong.amount = 1
+    guard case .known = try file.book(wrong),
+      case .credited(_, let transaction) = try file.book(.init("charge", order)),
+      case .known(let payment) = try file.book(.init("charge", order))
+    else {
+      Issue.record("it was not credited once")
+      return
+    }
+    #expect(payment.transactionID == transaction.id && payment.flaw == nil)
+    #expect(payment.amount == 250 && payment.source == .update)
+    #expect(try file.account().balance.micro == 650_000_000)
+    #expect(try file.count("payments") == 1)
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test(arguments: [Refund.State.pending, .done, .failed])
+  func judgesNothingAnewThatGoesBack(state: Refund.State) throws {
+    try setAsideByTheList()
+    try file.write { db in
+      let refunds = RefundService()
+      let id = try refunds.request(
+        chargeID: "charge", isForced: false, by: .shell, at: now, in: db
+      ).refund.id
+      switch state {
+      case .pending: break
+      case .done: _ = try refunds.confirm(id, at: now, in: db)
+      case .failed: _ = try refunds.fail(id, because: "no", at: now, in: db)
+      }
+    }
+    try file.book(.init("charge", order))
+    let hasComeBack = state != .failed
+    #expect(try file.account().balance.micro == (hasComeBack ? 100_000_000 : 650_000_000))
+    #expect(try file.verify().breaks == [])
+  }
+
   @Test func listsThePersonsPaymentsNewestFirst() throws {
     try file.book(.init("one", order))
     try file.book(.init("two", order))

@@ -158,6 +158,55 @@ struct StarStatementTests {
     #expect(try shop.file.account().balance.micro == 650_000_000)
   }
 
+  @Test(
+    arguments: [
+      (250, 0, 25, 0, true), (225, 0, 25, 0, true), (225, 500_000_000, 24, 500_000_000, true),
+      (225, 0, 24, 0, false), (225, 0, 25, 1, false),
+    ] as [(Int64, Int64, Int64, Int64, Bool)])
+  func takesThePriceWithOrWithoutACommission(
+    stars: Int64, nanostars: Int64, commission: Int64, itsNanostars: Int64, fits: Bool
+  ) throws {
+    let shop = try shop()
+    try shop.file.book(.init("known", shop.small))
+    let entries = ["known", "lost"].map { id in
+      var entry = entry(
+        id, .payment(payer: 1, payload: shop.small.id, isSubscription: false), stars: stars)
+      (entry.nanostars, entry.commission) = (nanostars, (commission, itsNanostars))
+      return entry
+    }
+    let findings = try take(entries, into: shop)
+    #expect((findings[0] == .agrees) == fits)
+    #expect((findings[1].reason == nil) == fits)
+    #expect(try shop.file.account().balance.micro == (fits ? 1_200_000_000 : 650_000_000))
+    #expect(try shop.file.verify().breaks == [])
+  }
+
+  @Test func goesOnBehindWhatCannotBeBooked() throws {
+    let shop = try shop()
+    let other = try shop.file.order(by: try shop.file.user(2, credits: "100"))
+    let first = try shop.file.account()
+    try shop.file.book(.init("a", shop.small))
+    try shop.file.adjust(first, by: "9223372036000", key: "refund:payment:1")
+    let findings = try take(
+      [
+        entry("a", .payment(payer: 1, payload: shop.small.id, isSubscription: false)),
+        entry("b", .payment(payer: 1, payload: shop.small.id, isSubscription: false)),
+        entry("a", .repayment, isIncoming: false),
+        entry("c", .payment(payer: 2, payload: other.id, isSubscription: false)),
+      ], into: shop)
+    #expect(findings[0] == .agrees)
+    #expect(
+      findings[1].reason == "a payment that credits nothing: it cannot be credited: the amount is "
+        + "too large to be real")
+    #expect(
+      findings[2].reason
+        == "it cannot be booked: the key refund:payment:1 already names a different entry")
+    #expect(findings[3].reason == nil)
+    #expect(try shop.file.count("refunds") == 0)
+    #expect(try shop.file.account(2).balance.micro == 650_000_000)
+    #expect(try shop.file.verify().breaks == [])
+  }
+
   @Test func explainsNothingThatItCannot() throws {
     let shop = try shop()
     let findings = try take(
@@ -168,9 +217,8 @@ struct StarStatementTests {
       ], into: shop)
     #expect(
       findings == [
-        .unexplained("a payment that credits nothing: it names no order of ours"),
-        .unexplained(
-          "a payment that credits nothing: its order was made for another person"),
+        .setAside(payer: 1, flaw: "it names no order of ours"),
+        .setAside(payer: 2, flaw: "its order was made for another person"),
         .unexplained("Stars went back for a payment that is not known"), .unexplained("a gift"),
       ])
     #expect(try shop.file.account().balance.micro == 100_000_000)
