@@ -23,7 +23,7 @@ package final class OperatorAlerts: Sendable {
     /// The account of Stars at Telegram differs from ours.
     case starBalance
     case unlistedPayment
-    case unreadableStarTransactions
+    case unreconciledStars
   }
 
   /// Of the same kind: the first one says enough.

@@ -46,7 +46,8 @@ struct CreditsCommandTests {
     ("grant 0 much --reason gift", 64, "is not a decimal number of the expected form"),
     ("grant 0 0.0000001 --reason gift", 64, "is not a decimal number of the expected form"),
     ("grant 0 99999999999999 --reason gift", 64, "the amount is too large to be real"),
-    ("grant 0 9000000000000 --reason gift", 0, ""),
+    ("grant 0 1000000001 --reason gift", 64, "at most 1000000000 credits can be given at once"),
+    ("grant 0 1000000000 --reason gift", 0, ""),
     ("grant 0 5", 64, "--reason"),
     ("grant ada 5 --reason gift", 64, "ada"),
   ])

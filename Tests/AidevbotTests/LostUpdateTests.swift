@@ -41,7 +41,7 @@ struct LostUpdateTests {
         world.telegram.fail("getStarTransactions", with: .reply(.json(malformed)))
       }
       let second = try await world.startDaemon(changing: World.shop)
-      let alert = try await world.message(with: "list of Stars cannot be read").text
+      let alert = try await world.message(with: "list of Stars cannot be read or booked").text
       #expect(alert.hasPrefix("⚠️ "))
       try await world.message(with: "Thank you! 250 credits", to: 42)
       try await world.waitUntilAllIsDone()

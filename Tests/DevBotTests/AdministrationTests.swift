@@ -55,6 +55,10 @@ struct AdministrationTests {
         "Nothing is booked: too few credits: 387.50 more are needed."
       ])
     #expect(
+      try await rig.say("/grant 42 1000000000.000001 gift", from: administrator) == [
+        "Nothing is booked: at most 1000000000 credits can be given at once."
+      ])
+    #expect(
       try await rig.say("/grant 4711 5 gift", from: administrator).first?.hasPrefix(
         "I know nobody called 4711.") == true)
     for words in ["/grant", "/grant 42", "/grant 42 5", "/grant 42 much gift", "/grant 42 0 gift"] {

@@ -223,11 +223,49 @@ struct StarReconciliationTests {
     expectNoViolation()
   }
 
+  private var bookkeeper: StarBookkeeper {
+    StarBookkeeper(
+      reconciliation, alerts: rig.engine.alerts, writer: rig.writer,
+      wakeSender: { [wakes = rig.wakes] in wakes.change { $0 += 1 } })
+  }
+
+  private func bookkeep(until isDone: () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { [bookkeeper] group in
+      group.addTask { await bookkeeper.run() }
+      try await isDone()
+      group.cancelAll()
+    }
+  }
+
+  @Test func alertsWhereTheListCannotBeBooked() async throws {
+    try rig.execute(
+      """
+      CREATE TRIGGER broken BEFORE INSERT ON star_statement
+      BEGIN SELECT RAISE(ABORT, 'it is broken'); END
+      """)
+    pay(try await order(), "paid")
+    let before = rig.wakes.value
+    try await bookkeep { try await rig.wakes.wait(for: "the alert") { $0 > before } }
+    let alerts = try rig.replies().filter { $0.chatID == Self.administrator }.map(\.text)
+    #expect(alerts.count == 1)
+    #expect(alerts.first?.contains("cannot be read or booked") == true)
+    #expect(alerts.first?.contains("it is broken") == true)
+    expectNoViolation()
+  }
+
+  @Test func alertsOfNoNetworkThatFails() async throws {
+    for _ in 1...5 { fake.fail("getStarTransactions", with: .htmlBadGateway) }
+    try await bookkeep {
+      try await rig.waits.wait(for: "a round that succeeds") { $0.contains(StarBookkeeper.pause) }
+    }
+    #expect(rig.waits.value.count == 6)
+    #expect(try rig.replies().isEmpty)
+    expectNoViolation()
+  }
+
   @Test func alertsWhereTheBalanceDiffersTwiceAlike() async throws {
     let order = try await order()
     pay(order, "paid")
-    let bookkeeper = StarBookkeeper(
-      reconciliation, alerts: rig.engine.alerts, writer: rig.writer, wakeSender: {})
     _ = try await reconciliation.walk()
     let (telegram, ours) = try await reconciliation.balances()
     #expect(telegram == 200_000_000_000 && ours == telegram)

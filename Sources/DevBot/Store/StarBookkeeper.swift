@@ -1,3 +1,4 @@
+import GRDB
 import Ledger
 import Logging
 import TelegramBotAPI
@@ -6,8 +7,8 @@ import TelegramBotAPI
 package struct StarBookkeeper: Sendable {
   /// Short beside the 24 hours that Telegram keeps updates for, long beside a payment's way.
   static let pause = Duration.seconds(300)
-  /// A list that is unreadable so often in a row is not cut off by accident.
-  private static let malformedBeforeAlert = 3
+  /// What fails so often, and not by the network, does not pass by itself.
+  private static let failuresBeforeAlert = 3
 
   private let reconciliation: StarReconciliation
   private let alerts: OperatorAlerts
@@ -27,25 +28,26 @@ package struct StarBookkeeper: Sendable {
   /// Until the task is cancelled.
   package func run() async {
     var retries = Retries()
-    var malformed = 0
+    var failures = 0
     var lastDifference: Int64?
     while !Task.isCancelled {
       do {
         lastDifference = try await round(lastDifference)
         retries = Retries()
-        malformed = 0
+        failures = 0
         await writer.sleep(Self.pause)
       } catch {
         let delay = retries.delay()
         writer.logger.warning(
           "The Stars cannot be reconciled; trying again.",
           metadata: ["error": "\(error)", "wait": "\(delay)"])
-        if case TelegramError.answerMalformed = error { malformed += 1 }
-        if malformed >= Self.malformedBeforeAlert {
+        if !error.isOfTheNetwork { failures += 1 }
+        if failures >= Self.failuresBeforeAlert {
+          let reason = (error as? DatabaseError)?.advice ?? "\(error)"
           await alerts.raise(
-            .unreadableStarTransactions,
-            "Telegram's list of Stars cannot be read, so nobody finds payments whose updates are "
-              + "lost: \(error).")
+            .unreconciledStars,
+            "Telegram's list of Stars cannot be read or booked, so nobody finds payments whose "
+              + "updates are lost: \(reason).")
         }
         await writer.sleep(delay)
       }
@@ -82,5 +84,15 @@ package struct StarBookkeeper: Sendable {
           + "\(StarText.text(of: difference)). Run: aidevbot stars balance.")
     }
     return difference
+  }
+}
+
+extension Error {
+  /// Whether it passes once Telegram can be reached and answers as itself.
+  fileprivate var isOfTheNetwork: Bool {
+    switch self as? TelegramError {
+    case .unreachable, .serverFailed, .tooManyRequests: true
+    default: false
+    }
   }
 }

@@ -32,6 +32,7 @@ struct CodesCreateCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard credits > .zero else { throw ValidationError("--credits must be above zero.") }
+    try credits.checkGift()
     guard 1...1_000_000 ~= uses else { throw ValidationError("--uses must be 1 to 1000000.") }
     guard code?.wholeMatch(of: /[A-Za-z0-9_-]{4,32}/) != nil || code == nil else {
       throw ValidationError("--code must be 4 to 32 letters, digits, hyphens and underscores.")

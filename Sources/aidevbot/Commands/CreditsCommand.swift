@@ -26,6 +26,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard credits != .zero else { throw ValidationError("Zero credits are nothing to give.") }
+    try credits.checkGift()
     guard !reason.trimmingCharacters(in: .whitespaces).isEmpty else {
       throw ValidationError("--reason must say what for.")
     }
@@ -122,6 +123,12 @@ extension Credits {
       try self.init(parsing: argument)
     } catch {
       throw ValidationError(error.description)
+    }
+  }
+
+  func checkGift() throws {
+    guard self <= .mostGiven else {
+      throw ValidationError(LedgerError.tooMuchGiven.description)
     }
   }
 }

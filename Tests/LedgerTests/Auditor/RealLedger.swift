@@ -219,7 +219,8 @@ extension LedgerError {
       Refusal(reason: "spent \(spent.micro) of \(all.micro)")
     case .callUnderWay: Refusal(reason: "call under way")
     case .codeTaken: Refusal(reason: "taken")
-    case .malformedAmount, .unknownUser, .payerErased: Refusal(reason: "unexpected: \(self)")
+    case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased:
+      Refusal(reason: "unexpected: \(self)")
     }
   }
 }
