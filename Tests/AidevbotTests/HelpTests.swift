@@ -69,8 +69,9 @@ struct HelpTests {
       ]
     ),
     ("refund", ["<charge-id>", "--force", "--user <id>", "--json", "--config", "75 where"]),
-    ("stars", ["reconcile", "balance", "packages"]),
+    ("stars", ["reconcile", "unexplained", "balance", "packages"]),
     ("stars reconcile", ["--json", "--csv", "--config", "Exit status 1"]),
+    ("stars unexplained", ["--json", "--csv", "--config"]),
     ("stars balance", ["--json", "--config", "Exit status 1"]),
     ("stars packages", ["--json", "--csv", "--config"]),
     ("codes", ["create", "list"]),

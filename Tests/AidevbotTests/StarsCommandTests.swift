@@ -103,6 +103,37 @@ struct StarsCommandTests {
     }
   }
 
+  @Test func listsWhatIsUnexplainedAndTakesWhatIsOlderForTheEarlierBots() async throws {
+    try await World.run { world in
+      let none = try await world.aidevbot("stars", "unexplained")
+      #expect(none.status == 78)
+      let daemon = try await world.openShop()
+      try await world.stop(daemon)
+      #expect(
+        try await world.aidevbot("stars", "unexplained").output == "Nothing is unexplained.\n")
+      world.telegram.starTransaction(
+        .incoming(
+          "i-1", stars: 50, kind: "invoice_payment", at: Date(timeIntervalSince1970: 1_700_000_000))
+      )
+      let walk = try await world.stars("reconcile")
+      #expect(walk.status == 0)
+      let reason = "a payment that credits nothing: it names no order of ours"
+      #expect(walk.output.contains("older than this database: \(reason)"), "\(walk.output)")
+      world.telegram.starTransaction(.incoming("i-2", stars: 60, kind: "invoice_payment"))
+      #expect(try await world.stars("reconcile").status == 1)
+
+      let json = try await world.aidevbot("stars", "unexplained", "--json")
+      #expect(json.status == 0)
+      let rows = try JSONValue(json: Data(json.output.utf8)).array ?? []
+      #expect(rows.map { $0["id"] } == ["i-1", "i-2"])
+      #expect(rows.map { $0["direction"] } == ["in", "in"])
+      #expect(rows.map { $0["finding"] } == [.string(reason), .string(reason)])
+      #expect(rows.first?["happened_at"] == "2023-11-14T22:13:20Z")
+      let table = try await world.aidevbot("stars", "unexplained")
+      #expect(table.outputLines.count == 1 + 2)
+    }
+  }
+
   @Test func saysWhereTheBalanceDiffers() async throws {
     try await World.run { world in
       let daemon = try await world.openShop()
@@ -225,9 +256,12 @@ extension World {
 
 extension JSONValue {
   /// Stars from a person, for something else than an invoice.
-  fileprivate static func incoming(_ id: String, stars: Int64, kind: String) -> JSONValue {
+  fileprivate static func incoming(
+    _ id: String, stars: Int64, kind: String, at time: Date = Date()
+  ) -> JSONValue {
     [
-      "id": .string(id), "amount": .integer(stars), "date": 1_764_000_000,
+      "id": .string(id), "amount": .integer(stars),
+      "date": .integer(Int64(time.timeIntervalSince1970)),
       "source": [
         "type": "user", "transaction_type": .string(kind),
         "user": ["id": 42, "is_bot": false, "first_name": "Ada"],

@@ -62,9 +62,10 @@ package struct StarReconciliation: Sendable {
         continue
       }
       isFirst = false
-      result.lines += try await book(entries, nextOffset: offset + entries.count)
+      let isLast = entries.count < Self.page
       offset += entries.count
-      guard entries.count == Self.page else { break }
+      result.lines += try await book(entries, nextOffset: offset, isLast: isLast)
+      if isLast { break }
     }
     result.unlisted = try await writer.read(for: "reconciling Stars") {
       try StarStatement().unlistedPayments(
@@ -84,19 +85,20 @@ package struct StarReconciliation: Sendable {
   }
 
   private func book(
-    _ entries: [StarStatement.Entry], nextOffset: Int
+    _ entries: [StarStatement.Entry], nextOffset: Int, isLast: Bool
   ) async throws -> [Line] {
     try await writer.write(for: "reconciling Stars") { db in
       let now = self.now()
       let lines = try StarStatement().take(entries, nextOffset: nextOffset, at: now, in: db)
       for line in lines { try self.announce(line, at: now, in: db) }
+      if isLast { try self.alert(at: now, in: db) }
       return lines
     }
   }
 
   private func announce(_ line: Line, at now: Date, in db: Database) throws {
     switch line.finding {
-    case .agrees, .ofTheOperator: break
+    case .agrees, .ofTheOperator, .unexplained, .ofBefore: break
     case .creditedNow(let package, let transaction, let payer):
       cashier.logger.warning(
         "Telegram lists a payment that no update told of; it is credited now.",
@@ -109,19 +111,52 @@ package struct StarReconciliation: Sendable {
       let apology = Cashier.apology(
         for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
       try cashier.replies.queue([.message(apology, to: payer)], updateID: 0, at: now, in: db)
-    case .unexplained: break
     }
-    guard let reason = line.finding.reason else { return }
+    guard !line.finding.isExplained, let reason = line.finding.reason else { return }
     cashier.logger.error(
       "Telegram's list of Stars has an entry that cannot be explained.",
       metadata: ["stars": "\(line.entry.stars)", "reason": "\(reason)"])
-    try cashier.alerts.queue(
-      """
-      Telegram's list of Stars has an entry that I cannot explain: \(line.entry.stars) Stars \
-      \(line.entry.isIncoming ? "in" : "out"), \(reason.prefix(300)). Its id: \
-      \(line.entry.id.prefix(200))
-      """,
-      at: now, in: db)
+  }
+
+  /// One alert a walk, however much it came upon, and of what a walk that broke off has left.
+  private func alert(at now: Date, in db: Database) throws {
+    let (old, new) = try StarStatement().takeUntold(in: db)
+    var sentences: [String] = []
+    if let entry = new.first, new.count == 1 {
+      sentences.append(
+        """
+        Telegram's list of Stars has an entry that I cannot explain: \(entry.stars) Stars \
+        \(entry.isIncoming ? "in" : "out"), \(entry.reason.prefix(300)). Its id: \
+        \(entry.id.prefix(200))
+        """)
+    } else if !new.isEmpty {
+      sentences.append(
+        """
+        Telegram's list of Stars has \(new.count) entries that I cannot explain: \
+        \(Self.sum(of: new)). To see them, run: aidevbot stars unexplained
+        """)
+    }
+    if !old.isEmpty {
+      cashier.logger.warning(
+        "Telegram's list of Stars begins before this database.",
+        metadata: ["entries": "\(old.count)"])
+      sentences.append(
+        """
+        Telegram's list of Stars begins before this database does. Of the payments and refunds of \
+        that time, these fit nothing here: \(Self.sum(of: old)). They are kept, and nobody was \
+        written to. To see them, run: aidevbot stars unexplained
+        """)
+    }
+    guard !sentences.isEmpty else { return }
+    try cashier.alerts.queue(sentences.joined(separator: "\n\n"), at: now, in: db)
+  }
+
+  private static func sum(of entries: [StarStatement.Unexplained]) -> String {
+    [("in", true), ("out", false)].compactMap { way, isIncoming in
+      let some = entries.filter { $0.isIncoming == isIncoming }
+      let stars = some.reduce(Int128(0)) { $0 + Int128($1.stars) }
+      return some.isEmpty ? nil : "\(some.count) with \(stars) Stars \(way)"
+    }.joined(separator: ", ")
   }
 }
 

@@ -51,7 +51,9 @@ package struct PaymentService: Sendable {
     if let earlier, try !isOpen(earlier, to: report, in: db) { return .known(earlier) }
     let order = try OrderService().find(report.payload, in: db)
     do {
-      return try credit(report, order, at: now, in: db)
+      let outcome = try credit(report, order, at: now, in: db)
+      if earlier != nil { try StarStatement().markCredited(report.chargeID, in: db) }
+      return outcome
     } catch let flaw as Flaw {
       if let earlier { return .known(earlier) }
       try keep(report, order: order, transaction: nil, flaw: flaw.reason, at: now, in: db)

@@ -65,13 +65,22 @@ package struct StarStatement: Sendable {
     case setAside(payer: Int64, flaw: String)
     /// Says why; an administrator has to look.
     case unexplained(String)
+    /// The same of an entry that is older than this file: nobody but administrators is told.
+    case ofBefore(String)
 
-    /// Why an administrator has to look.
+    /// What fits nothing here.
     package var reason: String? {
       switch self {
       case .agrees, .creditedNow, .refundedNow, .ofTheOperator: nil
       case .setAside(_, let flaw): "a payment that credits nothing: \(flaw)"
-      case .unexplained(let reason): reason
+      case .unexplained(let reason), .ofBefore(let reason): reason
+      }
+    }
+
+    package var isExplained: Bool {
+      switch self {
+      case .setAside, .unexplained: false
+      case .agrees, .creditedNow, .refundedNow, .ofTheOperator, .ofBefore: true
       }
     }
 
@@ -85,17 +94,27 @@ package struct StarStatement: Sendable {
         "refunded: \(refund.clawback) credits taken back, \(refund.loss) lost"
       case .ofTheOperator(let what): what
       case .setAside, .unexplained: "unexplained: \(reason ?? "")"
+      case .ofBefore(let reason): "older than this database: \(reason)"
       }
     }
 
-    /// One word for the table `star_statement`.
-    var word: String {
+    /// For the table `star_statement`; see `takeUntold`.
+    var text: String {
       switch self {
       case .agrees: "agrees"
       case .creditedNow: "credited"
       case .refundedNow: "refunded"
       case .ofTheOperator: "operator"
-      case .setAside, .unexplained: "unexplained"
+      case .setAside, .unexplained, .ofBefore: "untold: \(reason ?? "")"
+      }
+    }
+
+    /// That of an entry which is older than this file.
+    var ofOldEntry: Finding {
+      switch self {
+      case .refundedNow(let refund) where refund.clawback == .zero && refund.loss == .zero:
+        .ofBefore("Stars went back for a payment that credited nothing")
+      default: reason.map(Finding.ofBefore) ?? self
       }
     }
   }
@@ -124,8 +143,10 @@ package struct StarStatement: Sendable {
     _ entries: [Entry], nextOffset: Int, at now: Date, in db: Database
   ) throws -> [(entry: Entry, finding: Finding)] {
     var findings: [(Entry, Finding)] = []
+    let beginning = try beginning(in: db)
     for entry in entries where try isNew(entry, in: db) {
-      let finding = try book(entry, at: now, in: db)
+      let booked = try book(entry, at: now, in: db)
+      let finding = entry.happenedAt < beginning ? booked.ofOldEntry : booked
       try db.run(
         """
         INSERT INTO star_statement (id, is_incoming, stars, nanostars, finding, happened_at,
@@ -133,7 +154,7 @@ package struct StarStatement: Sendable {
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """,
         [
-          entry.id, entry.isIncoming, entry.stars, entry.nanostars, finding.word,
+          entry.id, entry.isIncoming, entry.stars, entry.nanostars, finding.text,
           entry.happenedAt.databaseText, now.databaseText,
         ])
       findings.append((entry, finding))

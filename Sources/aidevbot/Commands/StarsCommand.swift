@@ -8,8 +8,36 @@ struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stars", abstract: "Compare the Stars with Telegram's own books.",
     subcommands: [
-      StarsReconcileCommand.self, StarsBalanceCommand.self, StarsPackagesCommand.self,
+      StarsReconcileCommand.self, StarsUnexplainedCommand.self, StarsBalanceCommand.self,
+      StarsPackagesCommand.self,
     ])
+}
+
+/// An entry of Telegram's list.
+private struct EntryOutput: Encodable {
+  var happenedAt: Date
+  var id: String
+  var direction: String
+  var stars: Int64
+  var finding: String
+
+  init(happenedAt: Date, id: String, isIncoming: Bool, stars: Int64, finding: String) {
+    self.happenedAt = happenedAt
+    self.id = id
+    direction = isIncoming ? "in" : "out"
+    self.stars = stars
+    self.finding = finding
+  }
+}
+
+extension Table {
+  fileprivate init(_ entries: [EntryOutput]) {
+    self.init("TIME (UTC)", "WAY", "STARS", "FINDING", "ID")
+    for entry in entries {
+      add(
+        entry.happenedAt.tableText, entry.direction, "\(entry.stars)", entry.finding, entry.id)
+    }
+  }
 }
 
 struct StarsReconcileCommand: AsyncParsableCommand {
@@ -18,35 +46,22 @@ struct StarsReconcileCommand: AsyncParsableCommand {
     abstract: "Read what is new in Telegram's list of Stars, and book what is missing here.",
     discussion: """
       The running bot does the same at its start and every five minutes; both may do it at once. \
-      Exit status 1 where something cannot be explained.
+      Exit status 1 where something cannot be explained, unless it is older than the database.
       """)
 
   @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
-
-  private struct Output: Encodable {
-    var happenedAt: Date
-    var id: String
-    var direction: String
-    var stars: Int64
-    var finding: String
-  }
 
   func run() async throws {
     let live = try await Live(options)
     let reconciliation = try live.reconciliation()
     let result = try await reconciliation.walk()
     let rows = result.lines.map { line in
-      Output(
-        happenedAt: line.entry.happenedAt, id: line.entry.id,
-        direction: line.entry.isIncoming ? "in" : "out", stars: line.entry.stars,
-        finding: line.finding.sentence)
+      EntryOutput(
+        happenedAt: line.entry.happenedAt, id: line.entry.id, isIncoming: line.entry.isIncoming,
+        stars: line.entry.stars, finding: line.finding.sentence)
     }
-    var table = Table("TIME (UTC)", "WAY", "STARS", "FINDING", "ID")
-    for row in rows {
-      table.add(row.happenedAt.tableText, row.direction, "\(row.stars)", row.finding, row.id)
-    }
-    try output.show(table, json: rows, empty: "Nothing new in Telegram's list of Stars.")
+    try output.show(Table(rows), json: rows, empty: "Nothing new in Telegram's list of Stars.")
     if !output.json, !output.csv {
       for payment in result.unlisted {
         print(
@@ -54,8 +69,29 @@ struct StarsReconcileCommand: AsyncParsableCommand {
             + "list them: \(payment.chargeID)")
       }
     }
-    let isExplained = result.lines.allSatisfy { $0.finding.reason == nil }
+    let isExplained = result.lines.allSatisfy(\.finding.isExplained)
     if !isExplained || !result.unlisted.isEmpty { throw ExitCode(1) }
+  }
+}
+
+struct StarsUnexplainedCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unexplained",
+    abstract: "List what was read in Telegram's list of Stars and fits nothing here.",
+    discussion: "Payments that were given back since are left out.")
+
+  @OptionGroup var output: TableOption
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let rows = try await Live(options).existingDatabase()
+      .read { try StarStatement().unexplained(in: $0) }
+      .map { entry in
+        EntryOutput(
+          happenedAt: entry.happenedAt, id: entry.id, isIncoming: entry.isIncoming,
+          stars: entry.stars, finding: entry.reason)
+      }
+    try output.show(Table(rows), json: rows, empty: "Nothing is unexplained.")
   }
 }
 

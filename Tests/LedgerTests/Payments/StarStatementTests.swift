@@ -225,6 +225,58 @@ struct StarStatementTests {
     #expect(try shop.file.count("payments") == 2)
   }
 
+  /// An earlier bot had the token, or its file is lost.
+  @Test func keepsWhatIsOlderThanTheFileForAdministratorsAlone() throws {
+    let shop = try shop()
+    let findings = try take(
+      [
+        entry("x", .payment(payer: 7, payload: "old", isSubscription: false), day: -3),
+        entry("x", .repayment, isIncoming: false, day: -2),
+        entry("y", .repayment, isIncoming: false, day: -2),
+        entry("z", .payment(payer: 7, payload: "old", isSubscription: false), day: -1),
+        entry("a", .payment(payer: 1, payload: shop.small.id, isSubscription: false), day: -1),
+        entry("b", .payment(payer: 7, payload: "new", isSubscription: false)),
+      ], into: shop)
+    #expect(
+      findings[...3].map(\.sentence) == [
+        "older than this database: a payment that credits nothing: it names no order of ours",
+        "older than this database: Stars went back for a payment that credited nothing",
+        "older than this database: Stars went back for a payment that is not known",
+        "older than this database: a payment that credits nothing: it names no order of ours",
+      ])
+    guard case .creditedNow = findings[4] else {
+      Issue.record("a payment of an order is credited, however old it is: \(findings[4])")
+      return
+    }
+    #expect(findings[5] == .setAside(payer: 7, flaw: "it names no order of ours"))
+    #expect(findings.map(\.isExplained) == [true, true, true, true, true, false])
+
+    let untold = try shop.file.write { try statement.takeUntold(in: $0) }
+    #expect(untold.ofBefore.map(\.id) == ["x", "x", "y", "z"])
+    #expect(untold.others.map(\.id) == ["b"])
+    #expect(
+      untold.others.map(\.reason) == [
+        "a payment that credits nothing: it names no order of ours"
+      ])
+    let again = try shop.file.write { try statement.takeUntold(in: $0) }
+    #expect(again.ofBefore.isEmpty && again.others.isEmpty)
+    // The payment and the refund of x are a pair.
+    let unexplained = try shop.file.write { try statement.unexplained(in: $0) }
+    #expect(unexplained.map(\.id) == ["y", "z", "b"])
+    #expect(unexplained.map(\.isIncoming) == [false, true, true])
+    #expect(try shop.file.verify().breaks == [])
+  }
+
+  @Test func explainsWhatTheUpdateTellsLater() throws {
+    let shop = try shop()
+    let kind = StarStatement.Entry.Kind.payment(payer: 1, payload: "", isSubscription: false)
+    _ = try take([entry("a", kind)], into: shop)
+    #expect(try shop.file.write { try statement.unexplained(in: $0) }.map(\.id) == ["a"])
+    try shop.file.book(.init("a", shop.small))
+    #expect(try shop.file.write { try statement.unexplained(in: $0) }.isEmpty)
+    #expect(try shop.file.write { try statement.takeUntold(in: $0) }.others.isEmpty)
+  }
+
   @Test func endsARefundOfOursThatTelegramHasDone() throws {
     let shop = try shop()
     try shop.file.book(.init("a", shop.small))

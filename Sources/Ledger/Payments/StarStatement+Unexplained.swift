@@ -1,0 +1,72 @@
+package import Foundation
+package import GRDB
+
+/// What of the list fits nothing here.
+extension StarStatement {
+  /// An entry that an administrator has to look at.
+  package struct Unexplained: Sendable, FetchableRecord {
+    package var id: String
+    package var isIncoming: Bool
+    package var stars: Int64
+    package var happenedAt: Date
+    package var reason: String
+
+    package init(row: Row) {
+      let finding: String = row["finding"]
+      id = row["id"]
+      isIncoming = row["is_incoming"]
+      stars = row["stars"]
+      happenedAt = row["happened_at"]
+      reason = finding.split(separator: ": ", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+    }
+  }
+
+  /// When this file was begun, in whole seconds, as Telegram's times are. What the list has from
+  /// before is of an earlier bot or file with this token; so is all of it while the file is empty.
+  func beginning(in db: Database) throws -> Date {
+    try Date.fetchOne(
+      db,
+      sql: """
+        SELECT min(substr(created_at, 1, 19)) FROM (
+          SELECT min(created_at) AS created_at FROM model_pricing
+          UNION ALL SELECT created_at FROM users WHERE id = (SELECT min(id) FROM users))
+        """) ?? .distantFuture
+  }
+
+  /// Entries that no administrator was told of; from now on they count as told of.
+  package func takeUntold(
+    in db: Database
+  ) throws -> (ofBefore: [Unexplained], others: [Unexplained]) {
+    let untold = try Unexplained.fetchAll(
+      db, sql: "SELECT * FROM star_statement WHERE finding GLOB 'untold*' ORDER BY rowid")
+    guard !untold.isEmpty else { return ([], []) }
+    try db.run(
+      """
+      UPDATE star_statement SET finding = 'unexplained' || substr(finding, 7)
+      WHERE finding GLOB 'untold*'
+      """)
+    let beginning = try beginning(in: db)
+    return (
+      untold.filter { $0.happenedAt < beginning }, untold.filter { $0.happenedAt >= beginning }
+    )
+  }
+
+  /// All of them but payments that were given back, the oldest first.
+  package func unexplained(in db: Database) throws -> [Unexplained] {
+    try Unexplained.fetchAll(
+      db,
+      sql: """
+        SELECT * FROM star_statement s
+        WHERE (finding GLOB 'unexplained*' OR finding GLOB 'untold*') AND NOT EXISTS (
+          SELECT 1 FROM payments p JOIN refunds r ON r.payment_id = p.id
+          WHERE p.charge_id = s.id AND r.state = 'done')
+        ORDER BY happened_at, rowid
+        """)
+  }
+
+  /// The update of a payment has explained it.
+  func markCredited(_ id: String, in db: Database) throws {
+    try db.run(
+      "UPDATE star_statement SET finding = 'credited' WHERE id = ? AND is_incoming = 1", [id])
+  }
+}
