@@ -20,9 +20,14 @@ struct PaySupportCommand: Command {
     Telegram's own support cannot help with purchases in this bot.
     """
 
+  private static let nobodyText = """
+    I have nobody to take your question to, so it is kept nowhere. Please reach whoever runs this \
+    bot in another way.
+    """
+
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
-    let text = text ?? Self.usualText
-    guard !request.argument.isEmpty else { return .reply(Reply(text)) }
+    guard !desk.administrators.isEmpty else { return .reply(Reply(text ?? Self.nobodyText)) }
+    guard !request.argument.isEmpty else { return .reply(Reply(text ?? Self.usualText)) }
     switch try desk.ask(request.argument, by: request.profile, at: request.now, in: db) {
     case .passedOn(let messages):
       return .reply(
@@ -30,7 +35,6 @@ struct PaySupportCommand: Command {
     case .tooMany:
       return .reply(
         Reply("You have sent me many requests today; the answers will come. Please wait for them."))
-    case .nobodyThere: return .reply(Reply(text))
     }
   }
 }

@@ -20,7 +20,8 @@ struct PrivacyCommand: Command {
     accounting needs it. Once you erase your account, it has no name on it.
     • Messages on their way in and out: \(Int(Inbox.keptFor) / 3_600) hours, and \
     \(Int(Inbox.quarantinedFor) / 86_400) days where one could not be handled.
-    • Questions to /paysupport: in the chats of those who answer them.
+    • Questions to /paysupport: in the chats of those who answer them. When you asked: until you \
+    erase your account.
 
     What you ask goes to the provider of the model that answers (Google, or OpenRouter and the \
     providers behind it), without your name. Nothing is sold or used for advertising.
