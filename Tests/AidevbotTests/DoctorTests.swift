@@ -220,6 +220,11 @@ struct CheckConfigTests {
       let ending = try await world.aidevbot("check-config")
       #expect(ending.status == 0, "\(ending.output)")
       #expect(ending.output.contains("ok      settings      complete"))
+      #expect(
+        ending.output.contains(
+          "warn    support       nobody reads what people write to /paysupport → set TELEGRAM_AD"))
+      let shop = try await world.aidevbot("check-config", changing: World.shop)
+      #expect(!shop.output.contains("/paysupport"))
       #expect(world.telegram.state.value.calls.isEmpty)
       #expect(world.gemini.requests.value.isEmpty)
       #expect(!FileManager.default.fileExists(atPath: world.databasePath))
@@ -232,10 +237,15 @@ struct CheckConfigTests {
         "check-config",
         changing: [
           "BILLING_MARKUP": "canary", "MODELS_CHAT": "canary", "LOG_LEVEL": "canary",
-          "TELEGRAM_BOT_TOKEN": nil, "STARS_PACKAGES": "canary",
+          "TELEGRAM_BOT_TOKEN": nil, "STARS_PACKAGES": "canary", "GEMINI_API_KEY": nil,
+          "OPENROUTER_API_KEY": nil,
         ])
       #expect(ending.status == 78)
-      for key in ["BILLING_MARKUP", "MODELS_CHAT", "LOG_LEVEL", "TELEGRAM_BOT_TOKEN", "STARS_PA"] {
+      let keys = [
+        "BILLING_MARKUP", "MODELS_CHAT", "LOG_LEVEL", "TELEGRAM_BOT_TOKEN", "STARS_PACKAGES",
+        "GEMINI_API_KEY", "OPENROUTER_API_KEY",
+      ]
+      for key in keys {
         #expect(ending.output.contains("FAILED  settings      \(key)"), "\(ending.output)")
       }
       #expect(!ending.output.contains("canary"))

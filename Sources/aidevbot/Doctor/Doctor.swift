@@ -1,3 +1,4 @@
+import DevBot
 import Foundation
 import LanguageModels
 import TelegramBotAPI
@@ -30,6 +31,12 @@ struct Doctor {
       Check("settings", .failed, "\(problem)", next: file.map { "sudo editor \($0)" })
     }
     if problems.isEmpty { checks.append(Check("settings", .ok, "complete, from \(place)")) }
+    if (try? settings.administrators()) == [], (try? settings.store())?.sold.isEmpty == false {
+      checks.append(
+        Check(
+          "support", .warning, "nobody reads what people write to /paysupport",
+          next: "set TELEGRAM_ADMIN_USER_IDS"))
+    }
     return checks
       + settings.source.unknownKeys.map { Check("settings", .warning, $0.sentence) }
   }

@@ -33,8 +33,12 @@ extension Settings {
     }
     for task in TaskType.allCases { check { _ = try model(for: task) } }
     check { _ = try logLevel(default: .info) }
-    if problems.isEmpty {
-      check { try checkEveryModelHasAKey(try bot().models) }
+    var providers: Set<ModelProvider> = []
+    for task in TaskType.allCases {
+      guard let model = try? model(for: task), providers.insert(model.provider).inserted else {
+        continue
+      }
+      check { try checkKey(of: model, for: task) }
     }
     return problems
   }

@@ -100,14 +100,18 @@ struct Settings: Sendable {
 
   /// - Throws: `SettingsError` where a model in use has no key.
   func checkEveryModelHasAKey(_ models: ModelAssignment) throws {
-    for task in TaskType.allCases {
-      let provider = models[task].provider
-      guard let key = Self.key(of: provider), try keys(of: provider).isEmpty else { continue }
-      throw SettingsError(
-        key,
-        "is not set, but \(Self.key(of: task).environmentName) is \(models[task]); set the key, "
-          + "or choose a model of another provider")
+    for task in TaskType.allCases { try checkKey(of: models[task], for: task) }
+  }
+
+  /// - Throws: `SettingsError` where the model's provider has no key.
+  func checkKey(of model: ModelID, for task: TaskType) throws {
+    guard let key = Self.key(of: model.provider), try keys(of: model.provider).isEmpty else {
+      return
     }
+    throw SettingsError(
+      key,
+      "is not set, but \(Self.key(of: task).environmentName) is \(model); set the key, or choose "
+        + "a model of another provider")
   }
 
   /// Whether the bot takes OpenRouter's prices over once a day.
@@ -216,7 +220,7 @@ extension Settings {
     }
   }
 
-  private static func key(of task: TaskType) -> SettingsKey {
+  static func key(of task: TaskType) -> SettingsKey {
     switch task {
     case .chat: .modelsChat
     case .planning: .modelsPlanning
