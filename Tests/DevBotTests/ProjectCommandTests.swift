@@ -27,6 +27,16 @@ struct ProjectCommandTests {
       try await rig.say("/new  Shopping list ").first?.hasPrefix(
         "Project \"Shopping list\" is under way.") == true)
     #expect(try await list().text == "Your projects, newest first:\n▸ Shopping list (active)")
+    try await rig.say("/new Shelf")
+    try await rig.say("/done")
+    try await rig.say("/new Shop")
+    #expect(
+      try await list().text == """
+        Your projects, newest first:
+        ▸ Shop (active)
+        • Shelf (done)
+        • Shopping list (open)
+        """)
   }
 
   @Test(arguments: [String(repeating: "x", count: 101), String(repeating: "🏪", count: 51)])

@@ -29,8 +29,8 @@ struct ProjectsCommand: Command {
       return Reply("You have no projects yet. Begin one with /new and its title.")
     }
     let lines = projects.map { project in
-      let mark = project.id == account.activeProjectID ? "▸" : "•"
-      return "\(mark) \(project.title) (\(project.status.rawValue))"
+      if project.id == account.activeProjectID { return "▸ \(project.title) (active)" }
+      return "• \(project.title) (\(project.status == .active ? "open" : "done"))"
     }
     let others = projects.filter { $0.status == .active && $0.id != account.activeProjectID }
     return Reply(
