@@ -145,8 +145,14 @@ final class FollowUpsTests {
     fake.stop()
   }
 
-  @Test func saysWhatToDoWhereTelegramDoesNotTakeACancellation() async throws {
+  /// Also of one that may be charged late.
+  @Test(arguments: [false, true])
+  func saysWhatToDoWhereTelegramDoesNotTakeACancellation(isOverdue: Bool) async throws {
     try await subscribe()
+    if isOverdue {
+      let yesterday = Date().addingTimeInterval(-24 * 3_600).databaseText
+      try rig.execute("UPDATE subscriptions SET paid_until = '\(yesterday)'")
+    }
     fake.fail("editUserStarSubscription", with: .badRequest("SUBSCRIPTION_NOT_ACTIVE"))
     _ = try await rig.press("credits:cancel for good")
     await send()

@@ -103,7 +103,7 @@ package struct FollowUps: Sendable {
     else { return }
     let account = try UserService().account(id: subscription.userID, in: db)
     var text: String
-    if case .failed(let reason, _) = ending, subscription.paidUntil > now {
+    if case .failed(let reason, _) = ending, subscription.mayBeCharged(at: now) {
       logger.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
       try cashier.alerts.queue(Self.alert(of: reply.request, reason), at: now, in: db)
       text = """
