@@ -29,8 +29,8 @@ enum InstanceLock: String {
   struct HeldByOlderVersion: Error, CustomStringConvertible {
     var path: String
     var description: String {
-      "The bot that works on \(path) is of an older version than this command, which would change "
-        + "the database under it. Restart the bot first: sudo systemctl restart aidevbot"
+      "The database \(path) is of an older version, and is not brought up to date while a bot "
+        + "works on it. Restart the bot, which does it: sudo systemctl restart aidevbot"
     }
   }
 

@@ -54,10 +54,11 @@ struct Aidevbot: AsyncParsableCommand {
     case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized,
       is LedgerDatabase.FromNewerVersion:
       78
-    case is InstanceLock.Taken, is InstanceLock.HeldByOlderVersion, Poller.Stop.conflictPersists,
-      BackupError.underWay, BackupError.inUse:
+    case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
+      BackupError.inUse:
       75
     case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade,
+      is InstanceLock.HeldByOlderVersion,
       is TelegramError, is PriceListError, is UnknownPerson, is BackupError:
       1
     default: nil
