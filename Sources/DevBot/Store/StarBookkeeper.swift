@@ -58,7 +58,8 @@ package struct StarBookkeeper: Sendable {
   /// - Returns: By how much they differ now, in 10⁻⁹ Star.
   func round(_ last: Int64?) async throws -> Int64 {
     let result = try await reconciliation.walk()
-    if !result.lines.isEmpty { wakeSender() }
+    // Also for what an earlier walk has booked that broke off.
+    wakeSender()
     if result.wasReadAnew {
       writer.logger.warning(
         "Telegram's list of Stars is not the one of the last time; it was read anew.")
