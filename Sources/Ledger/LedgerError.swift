@@ -37,7 +37,7 @@ extension LedgerError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .malformedAmount(let text):
-      "\"\(text.prefix(40))\" is not a decimal number of the expected form, such as 0.30"
+      "\"\(text.prefix(40))\" is not a decimal number of the expected form or size, such as 0.30"
     case .amountTooLarge:
       "the amount is too large to be real"
     case .tooMuchGiven:

@@ -79,7 +79,6 @@ struct PricingCommandTests {
   @Test(arguments: [
     "quote google nobody --input-tokens 1 --output-tokens 1",
     "quote nobody gemini-2.5-flash --input-tokens 1 --output-tokens 1",
-    "deactivate google nobody",
   ])
   func saysThatAModelHasNoPrice(command: String) async throws {
     try await World.run { world in
@@ -129,10 +128,10 @@ struct PricingCommandTests {
     try await World.run { world in
       for options in ["--input \(price) --output 1", "--input 1 --output \(price)"] {
         let ending = try await world.pricing("set google x \(options)")
-        #expect(ending.status == 1)
+        #expect(ending.status == 64)
         #expect(ending.output.isEmpty)
-        #expect(ending.errors.hasPrefix("aidevbot: the price of google/x cannot be used: "))
-        #expect(ending.errorLines.count == 1)
+        #expect(
+          ending.errors.hasPrefix("Error: The price cannot be used: \"\(price)\" is not a decimal"))
       }
       let all = try await world.pricing("list --all --json")
       #expect(!all.output.contains(#""model" : "x""#))
@@ -172,7 +171,16 @@ struct PricingCommandTests {
       #expect(
         try await world.pricing("deactivate google new").output == "google/new is off sale.\n")
       #expect(try await rows("").isEmpty)
-      #expect(try await world.pricing("deactivate google new").status == 1)
+      let second = try await world.pricing("deactivate google new")
+      #expect(second.status == 1)
+      #expect(
+        second.errors == """
+          aidevbot: google/new is not on sale; aidevbot pricing list names the models that are
+
+          """)
+      let inUse = try await world.pricing("deactivate google gemini-3.8-flash")
+      #expect(inUse.status == 0)
+      #expect(inUse.output.contains("MODELS_CHAT is still this one"), "\(inUse.output)")
     }
   }
 
@@ -184,6 +192,8 @@ struct PricingCommandTests {
       #expect(list.outputLines.count == 13)
       let tiered = list.outputLines.first { $0.contains("gemini-2.5-pro") }
       #expect(tiered?.contains("> 200000: 2.50 / 15 / 0.25") == true)
+      let csv = try await world.pricing("list --csv")
+      #expect(csv.output.contains("google,gemini-2.5-flash,0.30,2.50,0.03,,,,,,yes,"))
     }
   }
 }

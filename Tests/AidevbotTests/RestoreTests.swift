@@ -87,7 +87,7 @@ struct RestoreTests {
 
   @Test(arguments: [
     ("nowhere.sqlite", "there is no such file"),
-    ("text", "it is damaged or the disk cannot be read"),
+    ("text", "it is no database, or its beginning is damaged"),
     ("other.sqlite", "it lacks the bot's tables"),
     ("empty", "it lacks the bot's tables"),
   ])

@@ -14,7 +14,10 @@ extension DatabaseError {
           + "space"
       case .SQLITE_READONLY:
         "it may not be written; check who owns its files, and whether the disk is read-only"
-      case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+      case .SQLITE_NOTADB:
+        "it is no database, or its beginning is damaged; check the path, and where that is right, "
+          + "bring back the last backup"
+      case .SQLITE_CORRUPT:
         "it is damaged or the disk cannot be read; look at dmesg, and where the disk is well, "
           + "bring back the last backup"
       default: nil

@@ -36,10 +36,13 @@ struct BackupCommand: AsyncParsableCommand {
   func validate() throws {
     guard !path.isEmpty else { throw ValidationError("PATH must name a file or a folder.") }
     guard (keep ?? 1) > 0 else { throw ValidationError("--keep must be above zero.") }
+    guard keep == nil || folder != nil else {
+      throw ValidationError("--keep is for a folder; end its name with a slash.")
+    }
   }
 
   func run() async throws {
-    let folder = try folder
+    let folder = folder
     let name = DatabaseBackup.fileName(at: Date())
     let file = folder.map { "\($0)/\(name)" } ?? path
     let live = try await Live(options)
@@ -66,16 +69,9 @@ struct BackupCommand: AsyncParsableCommand {
 
   /// `nil` where a file is named.
   private var folder: String? {
-    get throws {
-      var isFolder: ObjCBool = false
-      let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      guard path.hasSuffix("/") || (exists && isFolder.boolValue) else {
-        guard keep == nil else {
-          throw ValidationError("--keep is for a folder; end its name with a slash.")
-        }
-        return nil
-      }
-      return URL(fileURLWithPath: path).path
-    }
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    guard path.hasSuffix("/") || (exists && isFolder.boolValue) else { return nil }
+    return URL(fileURLWithPath: path).path
   }
 }

@@ -33,6 +33,7 @@ struct CodesCreateCommand: AsyncParsableCommand {
   func validate() throws {
     guard credits > .zero else { throw ValidationError("--credits must be above zero.") }
     try credits.checkGift()
+    guard expires > Date() else { throw ValidationError("--expires must not be in the past.") }
     guard 1...1_000_000 ~= uses else { throw ValidationError("--uses must be 1 to 1000000.") }
     guard code?.wholeMatch(of: /[A-Za-z0-9_-]{4,32}/) != nil || code == nil else {
       throw ValidationError("--code must be 4 to 32 letters, digits, hyphens and underscores.")
@@ -41,7 +42,6 @@ struct CodesCreateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let live = try await Live(options)
-    guard expires > Date() else { throw ValidationError("--expires must not be in the past.") }
     let isTaken = try live.settings.promotions().codesAreTaken
     let made = try live.database().write { db in
       try PromotionCodeService().create(
@@ -49,7 +49,8 @@ struct CodesCreateCommand: AsyncParsableCommand {
     }
     if output.json { return try printJSON(CodeOutput(made)) }
     print(
-      "\(made.code) gives \(credits) credits to \(uses) people, until \(expires.tableText) UTC.")
+      "\(made.code) gives \(credits) credits to \(uses == 1 ? "one person" : "\(uses) people"), "
+        + "until \(expires.tableText) UTC.")
     if !isTaken { print("People can use it once PROMOTIONS_CODES is true.") }
   }
 }

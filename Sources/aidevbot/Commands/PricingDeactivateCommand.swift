@@ -1,5 +1,7 @@
 import ArgumentParser
+import DevBot
 import Foundation
+import LanguageModels
 import Ledger
 
 struct PricingDeactivateCommand: AsyncParsableCommand {
@@ -10,14 +12,21 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let database = try await Live(options).database()
-    let wasActive = try database.write { db in
+    let live = try await Live(options)
+    let wasActive = try live.database().write { db in
       try ModelPricingService().deactivate(
         provider: model.provider, model: model.model, at: Date(), in: db)
     }
+    let name = "\(model.provider)/\(model.model)"
     guard wasActive else {
-      throw LedgerError.noActivePrice(provider: model.provider, model: model.model)
+      throw PriceListError.unreadable(
+        "\(name) is not on sale; aidevbot pricing list names the models that are")
     }
-    print("\(model.provider)/\(model.model) is off sale.")
+    print("\(name) is off sale.")
+    for task in TaskType.allCases where (try? live.settings.model(for: task).description) == name {
+      print(
+        "\(Settings.key(of: task).environmentName) is still this one: until that names another, "
+          + "people are told that it is not available.")
+    }
   }
 }

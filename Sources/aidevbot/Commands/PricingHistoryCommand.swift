@@ -48,7 +48,7 @@ struct PricingHistoryCommand: AsyncParsableCommand {
       let changes = version.moves.map { "\($0.part) \($0.percentText)" }
       table.add(
         price.provider, price.createdAt.tableText,
-        price.isActive ? "-" : price.updatedAt.tableText, tariff.input, tariff.output,
+        price.isActive ? nil : price.updatedAt.tableText, tariff.input, tariff.output,
         tariff.cachedInput, tariff.conditionsText,
         changes.isEmpty ? nil : changes.joined(separator: "; "), price.notes)
     }

@@ -37,8 +37,9 @@ struct PricingListCommand: AsyncParsableCommand {
 }
 
 extension Tariff {
-  /// `> 200000: 2.50 / 15 / 0.25`: input, output and cached input; then those by the hour.
-  var conditionsText: String {
+  /// `> 200000: 2.50 / 15 / 0.25`: input, output and cached input; then those by the hour. `nil`
+  /// where there are none.
+  var conditionsText: String? {
     func prices(_ prices: String?...) -> String {
       prices.compactMap(\.self).joined(separator: " / ")
     }
@@ -50,7 +51,7 @@ extension Tariff {
       "\(condition.title): "
         + prices(condition.input ?? "-", condition.output ?? "-", condition.cachedInput)
     }
-    return texts.isEmpty ? "-" : texts.joined(separator: "; ")
+    return texts.isEmpty ? nil : texts.joined(separator: "; ")
   }
 }
 

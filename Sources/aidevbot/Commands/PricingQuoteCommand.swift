@@ -97,7 +97,9 @@ struct CallTime {
     var text = argument.replacing(" ", with: "T")
     if text.wholeMatch(of: /[0-9-]{10}T[0-9]{2}:[0-9]{2}/) != nil { text += ":00" }
     if text.wholeMatch(of: /[0-9-]{10}T[0-9:]{8}/) != nil { text += "Z" }
-    guard let date = try? Date(text, strategy: .iso8601) else {
+    guard Date(day: String(argument.prefix(10))) != nil,
+      let date = try? Date(text, strategy: .iso8601)
+    else {
       throw ValidationError(
         "\(argument) is no time; write it as 16:30 or 2026-12-24T16:30:00Z, in UTC.")
     }

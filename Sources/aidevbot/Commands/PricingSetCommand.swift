@@ -56,6 +56,11 @@ struct PricingSetCommand: AsyncParsableCommand {
       throw ValidationError(
         "Long prompts need --long-prompt-over, --long-prompt-input and --long-prompt-output.")
     }
+    do {
+      _ = try Rates(tariff)
+    } catch {
+      throw ValidationError("The price cannot be used: \(error).")
+    }
   }
 
   func run() async throws {

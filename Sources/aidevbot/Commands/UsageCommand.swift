@@ -21,7 +21,9 @@ struct UsageReportCommand: AsyncParsableCommand {
 
   @OptionGroup var since: SinceOption
   @Option(
-    help: "A row for each of these; without it, all calls in one row.",
+    help: ArgumentHelp(
+      "A row for each day, user, model, task or project; without it, all calls in one row.",
+      valueName: "what"),
     transform: UsageReportCommand.grouping(of:))
   var by: UsageSummary.Grouping?
   @OptionGroup var output: TableOption
