@@ -89,7 +89,7 @@ struct InstanceTests {
 
   @Test func severalMayMakeTheDatabaseAtTheSameMoment() async throws {
     try await World.run { world in
-      let children = try (1...6).map { _ in try world.start(["pricing", "list"]) }
+      let children = try (1...12).map { _ in try world.start(["pricing", "list"]) }
       for child in children {
         let ending = try await child.waitForExit()
         #expect(ending.status == 0, "\(ending.errors)")

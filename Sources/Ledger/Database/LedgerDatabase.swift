@@ -26,25 +26,51 @@ package struct LedgerDatabase: Sendable {
     try Self.createFolder(ofFile: path)
     do {
       try Self.createPrivateFile(path)
-      var configuration = Configuration()
-      configuration.busyMode = .timeout(Self.busyTimeout)
-      configuration.maximumReaderCount = Self.readers
-      let pool = try DatabasePool(path: path, configuration: configuration)
+      let pool = try Self.openPool(path)
       self.pool = pool
       // GRDB sets NORMAL when it opens WAL: then a committed row can vanish with the power.
       try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       let migrator = Self.migrator(migrations)
-      let (known, isNewer) = try pool.writeWithoutTransaction { db in
-        (try migrator.appliedIdentifiers(db), try migrator.hasBeenSuperseded(db))
-      }
-      guard !isNewer else { throw FromNewerVersion(path: path) }
+      let applied = try pool.writeWithoutTransaction { try Self.applied(of: migrator, in: $0) }
+      guard applied.isSubset(of: migrator.migrations) else { throw FromNewerVersion(path: path) }
       let update = { try Self.migrate(pool, migrator) }
-      let isOlder = !known.isEmpty && !known.isSuperset(of: migrator.migrations)
+      let isOlder = !applied.isEmpty && !applied.isSuperset(of: migrator.migrations)
       if isOlder { try guardUpdate(update) } else { try update() }
     } catch let error as DatabaseError {
       throw OpeningFailed(path: path, cause: error)
     } catch let error as POSIXError {
       throw OpeningFailed(path: path, cause: error)
+    }
+  }
+
+  /// Of one moment, as another process may be making the tables.
+  private static func applied(
+    of migrator: DatabaseMigrator, in db: Database
+  ) throws -> Set<String> {
+    var applied: Set<String> = []
+    try db.inTransaction(.deferred) {
+      // The migrator takes a table that appears between its looks for an error.
+      if try db.tableExists("grdb_migrations") { applied = try migrator.appliedIdentifiers(db) }
+      return .commit
+    }
+    return applied
+  }
+
+  /// Two processes that begin a new file's write-ahead log at the same moment do not wait for each
+  /// other: SQLite refuses one of them at once.
+  private static func openPool(_ path: String) throws -> DatabasePool {
+    var configuration = Configuration()
+    configuration.busyMode = .timeout(busyTimeout)
+    configuration.maximumReaderCount = readers
+    let end = ContinuousClock.now + .seconds(busyTimeout)
+    while true {
+      do {
+        return try DatabasePool(path: path, configuration: configuration)
+      } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end
+      {
+        usleep(10_000)
+      }
     }
   }
 
