@@ -199,12 +199,12 @@ struct PaymentTests {
 
       let query = world.telegram.preCheckout(payload: invoice.payload, amount: 200, from: 42)
       let state = try await world.telegram.state.wait(
-        for: "the answer to update \(query)", within: .seconds(25)
+        for: "the answer to update \(query)", within: .seconds(10)
       ) { !$0.calls(of: "answerPreCheckoutQuery").isEmpty }
       #expect(state.calls(of: "answerPreCheckoutQuery").map { $0.parameters["ok"] } == [true])
       // The credits are there as fast, whatever the receipt waits for.
       world.telegram.payment(payload: invoice.payload, amount: 200, chargeID: "stx-1", from: 42)
-      try await world.wait(for: "the credits", within: .seconds(25)) {
+      try await world.wait(for: "the credits", within: .seconds(10)) {
         try world.balance() == 350_000_000
       }
       #expect(try world.usage().isEmpty)

@@ -62,8 +62,7 @@ struct StopTests {
       daemon.signal(SIGTERM)
       try await daemon.state.wait(for: "the stop") { $0.errorText.contains("Stopping") }
       daemon.signal(signal)
-      // The call might go on for 65 seconds.
-      #expect(try await daemon.waitForExit(within: .seconds(45)).status == 0)
+      #expect(try await daemon.waitForExit(within: .seconds(20)).status == 0)
       #expect(
         try world.number("SELECT count(*) FROM credit_holds WHERE state = 'pending'") == 1)
 

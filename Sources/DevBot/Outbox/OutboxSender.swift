@@ -109,7 +109,7 @@ package actor OutboxSender {
     idleWaiters.removeAll()
   }
 
-  /// Returns when everything in the outbox has been sent or given up, or `run` has ended.
+  /// Returns when everything in the outbox has been sent or given up, or `run` ends meanwhile.
   package func becomeIdle() async {
     load()
     guard underway > 0 || isRecording else { return }
