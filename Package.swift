@@ -40,19 +40,19 @@ let package = Package(
     .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
 
     // The places at which a test kills the bot; nothing of it is left in a release build.
-    .target(name: "Steps", swiftSettings: strict),
+    .target(name: "KillPoints", swiftSettings: strict),
 
     // The Bot API: knows neither the ledger nor the commands.
     .target(
       name: "TelegramBotAPI",
-      dependencies: ["HTTPTransport", "Steps", logging],
+      dependencies: ["HTTPTransport", "KillPoints", logging],
       swiftSettings: strict
     ),
 
     // Prompt in, answer and token usage out: knows neither money nor Telegram.
     .target(
       name: "LanguageModels",
-      dependencies: ["HTTPTransport", "Steps"],
+      dependencies: ["HTTPTransport", "KillPoints"],
       swiftSettings: strict
     ),
 
@@ -60,7 +60,7 @@ let package = Package(
     .target(
       name: "Ledger",
       dependencies: [grdb],
-      resources: [.embedInCode("Pricing/starter-prices.json")],
+      resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: strict
     ),
 
@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "DevBot",
       dependencies: [
-        "LanguageModels", "Ledger", "Steps", "TelegramBotAPI", grdb, logging,
+        "LanguageModels", "Ledger", "KillPoints", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -132,7 +132,7 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "DevBot", "Ledger", "Steps", "TelegramBotAPI", "TestSupport", grdb,
+        "aidevbot", "DevBot", "Ledger", "KillPoints", "TelegramBotAPI", "TestSupport", grdb,
       ],
       swiftSettings: strict
     ),

@@ -3,7 +3,7 @@ import GRDB
 package import LanguageModels
 import Ledger
 package import Logging
-import Steps
+import KillPoints
 import Synchronization
 package import TelegramBotAPI
 
@@ -138,7 +138,7 @@ package struct Engine: Sendable {
     for update in new {
       logger.concerning(update: update.id).debug("An update has arrived.")
     }
-    Step.updateStored.passed()
+    KillPoint.updateStored.passed()
     await dispatcher.enqueue(new)
   }
 

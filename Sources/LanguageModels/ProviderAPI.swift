@@ -1,6 +1,6 @@
 import Foundation
 import HTTPTransport
-import Steps
+import KillPoints
 
 /// The HTTP side that all providers share: keys in turn, one deadline for all of a call, a bound on
 /// the answer, and what a broken exchange means.
@@ -85,7 +85,7 @@ struct ProviderAPI: Sendable {
       let stream = try await open(request, key, end)
       requestID = requestIDHeader.flatMap(stream.head.header)
       if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
-      if request.isBilled { Step.firstByte.passed() }
+      if request.isBilled { KillPoint.firstByte.passed() }
       let (body, events) = try await content(of: stream)
       return try await read(
         ProviderReply(

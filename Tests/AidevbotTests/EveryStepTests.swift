@@ -1,4 +1,4 @@
-import Steps
+import KillPoints
 import Testing
 
 /// The process is killed at every step of a request, once and in two lives in a row, and started
@@ -19,6 +19,6 @@ struct EveryStepTests {
   }
 
   @Test func coversEveryStep() {
-    #expect(Set(StepCase.all.map(\.step)) == Set(Step.allCases))
+    #expect(Set(StepCase.all.map(\.step)) == Set(KillPoint.allCases))
   }
 }

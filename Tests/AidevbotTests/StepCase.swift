@@ -1,5 +1,5 @@
 import Foundation
-import Steps
+import KillPoints
 import TestSupport
 import Testing
 
@@ -14,9 +14,9 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     /// An administrator's command, and what Telegram is told.
     case refund = "a refund"
 
-    var steps: [Step] {
-      let paid: [Step] = [.holdTaken, .markedSent, .firstByte]
-      let middle: [Step] =
+    var steps: [KillPoint] {
+      let paid: [KillPoint] = [.holdTaken, .markedSent, .firstByte]
+      let middle: [KillPoint] =
         switch self {
         case .answered: paid + [.answerComplete, .settled]
         case .failing: paid + [.callFailed, .voided]
@@ -49,7 +49,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
   }
 
   var request: Request
-  var step: Step
+  var step: KillPoint
   /// Who is asked; `nil` where nobody is.
   var seller: Seller?
   var kill: Kill

@@ -1,5 +1,5 @@
 import Foundation
-import Steps
+import KillPoints
 import TestSupport
 
 /// What became of a request during which the process was killed.
@@ -84,7 +84,7 @@ enum StepTable {
 
   /// Names the providers where they differ.
   private static func cell(
-    _ request: StepCase.Request, _ step: Step, _ kill: StepCase.Kill,
+    _ request: StepCase.Request, _ step: KillPoint, _ kill: StepCase.Kill,
     _ outcomes: [StepCase: String]
   ) -> String {
     let texts = request.sellers.map { seller in

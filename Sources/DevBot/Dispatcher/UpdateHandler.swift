@@ -2,7 +2,7 @@ package import Foundation
 import GRDB
 import Ledger
 package import Logging
-import Steps
+import KillPoints
 package import TelegramBotAPI
 
 /// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
@@ -68,7 +68,7 @@ package struct UpdateHandler: Sendable {
         }
       case nil: logger.debug("An update is answered.")
       }
-      Step.replyQueued.passed()
+      KillPoint.replyQueued.passed()
       environment.wakeSender()
     } catch is Inbox.AlreadyFinished {
       logger.debug("An update was finished before.")
@@ -171,7 +171,7 @@ extension UpdateHandler {
     case .ignored: break
     }
     try environment.inbox.finish(stored.id, at: now, in: db)
-    Step.commandCarriedOut.passed()
+    KillPoint.commandCarriedOut.passed()
     return nil
   }
 
@@ -265,7 +265,7 @@ extension UpdateHandler {
     try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
     try environment.replies.queue(also, updateID: stored.id, at: now, in: db)
     try environment.inbox.finish(stored.id, at: now, in: db)
-    Step.commandCarriedOut.passed()
+    KillPoint.commandCarriedOut.passed()
     return nil
   }
 

@@ -3,7 +3,7 @@ import GRDB
 package import LanguageModels
 package import Ledger
 package import Logging
-import Steps
+import KillPoints
 import TelegramBotAPI
 
 /// Has a model do the work of one update, and charges for what was delivered: hold, call, settle.
@@ -67,25 +67,25 @@ package struct ModelOrchestrator: Sendable {
   package func perform(_ work: Work) async throws {
     guard try await clearEarlierAttempts(of: work) else { return }
     guard let call = try await takeHold(for: work) else { return }
-    Step.holdTaken.passed()
+    KillPoint.holdTaken.passed()
     do {
       try await environment.writer.write(for: "marking a call as sent") {
         try holds.markSent(call.hold.id, at: environment.now(), in: $0)
       }
-      Step.markedSent.passed()
+      KillPoint.markedSent.passed()
       log(.debug, "A call begins.", call)
       let answer = try await whileTyping(to: work.sender) { () throws(LanguageModelError) in
         try await environment.llm.answer(call.prompt, model: call.model) { requestID in
           await keep(requestID, of: call.hold)
         }
       }
-      Step.answerComplete.passed()
+      KillPoint.answerComplete.passed()
       try await settle(call, with: answer)
     } catch let failure as LanguageModelError {
-      Step.callFailed.passed()
+      KillPoint.callFailed.passed()
       try await void(call, because: failure)
     }
-    Step.replyQueued.passed()
+    KillPoint.replyQueued.passed()
     environment.wakeSender()
   }
 }
@@ -269,7 +269,7 @@ extension ModelOrchestrator {
           try ProjectService().keepTasks(tasks, ofProject: project, at: now, in: db)
         }
       }
-      Step.settled.passed()
+      KillPoint.settled.passed()
       try finish(call.work, with: Self.reply(answer, settlement, to: call.work.sender), in: db)
       if settlement.charge > .zero { try thankForInvitation(of: call.account, in: db) }
       return settlement
@@ -334,7 +334,7 @@ extension ModelOrchestrator {
     try await environment.writer.write(for: "voiding a call") { db in
       let loss = try loss(of: call.hold, failure, in: db)
       try holds.void(call.hold.id, loss: loss, at: environment.now(), in: db)
-      Step.voided.passed()
+      KillPoint.voided.passed()
       try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: db)
     }
   }

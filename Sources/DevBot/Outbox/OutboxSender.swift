@@ -3,7 +3,7 @@ package import Foundation
 package import GRDB
 import Ledger
 package import Logging
-import Steps
+import KillPoints
 package import TelegramBotAPI
 
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
@@ -220,7 +220,7 @@ extension OutboxSender {
         let result = try await send(request, atOnce: reply.chatID == nil)
         logger.concerning(update: reply.updateID).debug(
           "A reply is sent.", metadata: ["reply": "\(reply.id)"])
-        Step.replySent.passed()
+        KillPoint.replySent.passed()
         return end(reply, .sent(messageID: result.messageID, text: result.text))
       } catch {
         if let ending = await ending(of: &reply, after: error, &retries) {
@@ -367,7 +367,7 @@ extension OutboxSender {
           }.isEmpty == false
         }
         if hasMore { load() }
-        Step.replyMarked.passed()
+        KillPoint.replyMarked.passed()
       } catch {
         // They stay queued, and the next start sends them again.
         logger.critical("Sent replies cannot be recorded.", metadata: ["error": "\(error)"])

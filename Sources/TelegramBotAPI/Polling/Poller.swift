@@ -1,5 +1,5 @@
 package import Logging
-import Steps
+import KillPoints
 import Synchronization
 
 /// Fetches updates by long polling and hands them to an inbox. Telegram is told that a batch has
@@ -166,7 +166,7 @@ extension Poller {
       let batch = try await client.getUpdates(
         offset: offset, timeout: pollTimeout, allowedUpdates: kinds)
       events.pollCompleted()
-      if unconfirmed != nil { Step.offsetSent.passed() }
+      if unconfirmed != nil { KillPoint.offsetSent.passed() }
       return batch
     } catch {
       events.failed(error)

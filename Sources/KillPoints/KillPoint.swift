@@ -6,7 +6,7 @@
 
 /// The steps of a request, in order. Between any two of them the process may be killed, and
 /// nothing is lost or charged twice: `Tests/AidevbotTests/EveryStepTests.swift` kills it at each.
-package enum Step: String, Sendable, CaseIterable {
+package enum KillPoint: String, Sendable, CaseIterable {
   /// Its batch is committed to the inbox; Telegram has not been told.
   case updateStored
   /// The poll that confirms the batch has come back: Telegram has forgotten the update.
@@ -51,10 +51,10 @@ package enum Step: String, Sendable, CaseIterable {
 #if DEBUG
   /// For a process that is to be killed at one place, and for that alone, it may be global.
   enum KillSwitch {
-    private static let order: (step: Step, passing: Int)? = {
+    private static let order: (step: KillPoint, passing: Int)? = {
       let words = ProcessInfo.processInfo.environment["AIDEVBOT_KILL_AT"]?.split(separator: ":")
       guard let words else { return nil }
-      guard words.count == 2, let step = Step(rawValue: String(words[0])),
+      guard words.count == 2, let step = KillPoint(rawValue: String(words[0])),
         let passing = Int(words[1])
       else { preconditionFailure("AIDEVBOT_KILL_AT is no step with a number, as in settled:2") }
       return (step, passing)
@@ -62,7 +62,7 @@ package enum Step: String, Sendable, CaseIterable {
 
     private static let passings = Atomic(0)
 
-    static func passed(_ step: Step) {
+    static func passed(_ step: KillPoint) {
       guard let order, order.step == step else { return }
       let passing = passings.add(1, ordering: .relaxed).newValue
       guard passing == order.passing else { return }
