@@ -64,11 +64,21 @@ let package = Package(
       swiftSettings: strict
     ),
 
-    // What the bot does: inbox, dispatcher, commands, orchestrator, outbox.
+    // What comes in and goes out, durably: inbox, outbox and its sender, alerts, health.
+    .target(
+      name: "Messaging",
+      dependencies: [
+        "KillPoints", "Ledger", "TelegramBotAPI", grdb, logging,
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: strict
+    ),
+
+    // What the bot does: dispatcher, commands, orchestrator.
     .target(
       name: "DevBot",
       dependencies: [
-        "LanguageModels", "Ledger", "KillPoints", "TelegramBotAPI", grdb, logging,
+        "KillPoints", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -78,7 +88,8 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", grdb, logging,
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb,
+        logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "Yams", package: "Yams"),
@@ -117,7 +128,8 @@ let package = Package(
     .testTarget(
       name: "DevBotTests",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", "TestSupport",
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI",
+        "TestSupport",
         grdb, logging,
       ],
       swiftSettings: strict
@@ -132,7 +144,8 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "DevBot", "Ledger", "KillPoints", "TelegramBotAPI", "TestSupport", grdb,
+        "aidevbot", "DevBot", "KillPoints", "Ledger", "Messaging", "TelegramBotAPI", "TestSupport",
+        grdb,
       ],
       swiftSettings: strict
     ),
@@ -147,7 +160,8 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "TelegramBotAPI", grdb, logging,
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb,
+        logging,
         .product(name: "Configuration", package: "swift-configuration"),
       ],
       path: "Tests/Fuzzing",

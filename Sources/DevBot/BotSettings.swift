@@ -1,4 +1,5 @@
 package import Ledger
+package import Messaging
 
 /// What an operator decides about the bot, apart from how to reach others.
 package struct BotSettings: Sendable {

@@ -1,5 +1,6 @@
 import LanguageModels
 import Synchronization
+import Messaging
 
 /// The settings in force, which may change while the bot runs.
 final class CurrentSettings: Sendable {

@@ -6,6 +6,7 @@ package import Logging
 import KillPoints
 import Synchronization
 package import TelegramBotAPI
+package import Messaging
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
 /// for the console.
@@ -53,12 +54,12 @@ package struct Engine: Sendable {
   /// What differs between the channels.
   package struct Effects: Sendable {
     /// Shows that the bot is at work.
-    package var typing: @Sendable (Route.Sender) async -> Void
+    package var typing: @Sendable (Address) async -> Void
     /// Says that there are replies to send.
     package var wakeSender: @Sendable () -> Void
 
     package init(
-      typing: @escaping @Sendable (Route.Sender) async -> Void,
+      typing: @escaping @Sendable (Address) async -> Void,
       wakeSender: @escaping @Sendable () -> Void
     ) {
       self.typing = typing

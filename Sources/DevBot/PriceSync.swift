@@ -3,6 +3,7 @@ import GRDB
 package import LanguageModels
 package import Ledger
 import Logging
+package import Messaging
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
 package struct PriceSync: Sendable {

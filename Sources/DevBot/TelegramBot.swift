@@ -4,6 +4,7 @@ package import LanguageModels
 package import Ledger
 package import Logging
 package import TelegramBotAPI
+package import Messaging
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
 package struct TelegramBot: Sendable {
@@ -196,7 +197,7 @@ package struct TelegramBot: Sendable {
   }
 
   /// A hint that nobody relies on: where it fails, nothing is lost.
-  @Sendable private func showTyping(to sender: Route.Sender) async {
+  @Sendable private func showTyping(to sender: Address) async {
     do {
       let request = BotRequest.sendChatAction(
         chatID: sender.chatID, action: "typing", threadID: sender.threadID)

@@ -5,6 +5,7 @@ import LanguageModels
 import Ledger
 import Logging
 import TelegramBotAPI
+import Messaging
 
 /// The composition root: builds what the commands run from the settings.
 struct Live {

@@ -5,6 +5,7 @@ import GRDB
 import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("Administrators' commands")
 struct AdministrationTests {

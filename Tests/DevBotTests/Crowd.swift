@@ -4,6 +4,7 @@ import LanguageModels
 import Ledger
 import TestSupport
 import Testing
+import Messaging
 
 /// Draws that follow from a seed and from what they are for, whichever thread asks first.
 struct Chance: Sendable {

@@ -6,6 +6,7 @@ import LanguageModels
 import Ledger
 import TelegramBotAPI
 import TestSupport
+import Messaging
 
 /// The whole bot on a real file, and the others around it: a Telegram and two providers that fail
 /// at random, the crowd, and other programs on the same file. The bot's waits pass faster.

@@ -8,6 +8,7 @@ import Logging
 @testable import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
 /// writer notes how long it would have.
@@ -88,7 +89,7 @@ final class DevBotRig: Sendable {
   }
 
   /// Lasts until it is cancelled, as typing does.
-  static let parkedTyping: @Sendable (Route.Sender) async -> Void = { _ in
+  static let parkedTyping: @Sendable (Address) async -> Void = { _ in
     await untilCancelled()
   }
 }

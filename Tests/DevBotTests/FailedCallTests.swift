@@ -4,6 +4,7 @@ import GRDB
 import Ledger
 import TestSupport
 import Testing
+@testable import Messaging
 
 /// One way in which a call fails, and what follows from it.
 struct FailedCall: Sendable, CustomTestStringConvertible {

@@ -6,6 +6,7 @@ import Ledger
 import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 /// The engine's outbox, sent to a Telegram that answers.
 @Suite("What follows a reply")

@@ -4,6 +4,7 @@ import Logging
 import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("Health in the log")
 struct HealthLogTests {

@@ -4,6 +4,7 @@ import Ledger
 import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("Health")
 struct HealthTests {

@@ -5,6 +5,7 @@ import LanguageModels
 import Ledger
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("ModelOrchestrator")
 struct ModelOrchestratorTests {

@@ -5,6 +5,7 @@ import LanguageModels
 import Ledger
 @testable import TelegramBotAPI
 import TestSupport
+@testable import Messaging
 
 extension DevBotRig {
   /// An orchestrator of its own, at a time of its own.
@@ -71,8 +72,8 @@ extension DevBotRig {
   }
 }
 
-extension Route.Sender {
-  static let ada = Route.Sender(
+extension Address {
+  static let ada = Address(
     user: User(id: 42, isBot: false, firstName: "Ada"), chatID: 42, isPrivate: true)
 }
 

@@ -6,6 +6,7 @@ import LanguageModels
 import Ledger
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("PriceSync")
 struct PriceSyncTests {

@@ -5,6 +5,7 @@ import Ledger
 import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("Inbox")
 struct InboxTests {

@@ -3,6 +3,7 @@ import Foundation
 @testable import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 /// What a message is to become, in short: `command start now`, `text hello`, `ignored`.
 struct RouteCase: Sendable, CustomTestStringConvertible {

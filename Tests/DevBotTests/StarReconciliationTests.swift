@@ -6,6 +6,7 @@ import Ledger
 import TelegramBotAPI
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("StarReconciliation")
 struct StarReconciliationTests {

@@ -4,6 +4,7 @@ import GRDB
 import Ledger
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("Buying")
 struct StoreTests {

@@ -4,6 +4,7 @@ import GRDB
 import Ledger
 import TestSupport
 import Testing
+@testable import Messaging
 
 /// Of a person with two subscriptions: one that was canceled in Telegram's settings and taken up
 /// there again, and one that was bought meanwhile.

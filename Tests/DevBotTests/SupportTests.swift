@@ -4,6 +4,7 @@ import GRDB
 import Ledger
 import TestSupport
 import Testing
+@testable import Messaging
 
 @Suite("/paysupport, /terms, /privacy, /deletemydata")
 struct SupportTests {

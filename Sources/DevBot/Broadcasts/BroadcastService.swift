@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 /// A message to everybody. It drives itself: rows of the outbox are made for a few people at a
 /// time, and when the last of those has ended, for the next few, in the same transaction. So it

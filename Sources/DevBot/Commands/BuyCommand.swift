@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/buy`: what is for sale; a button sends the invoice.
 struct BuyCommand: Command {

@@ -1,3 +1,5 @@
+import Messaging
+
 /// `/code TEXT`: writes software.
 struct CodeCommand: TextTaskCommand {
   let name = "code"

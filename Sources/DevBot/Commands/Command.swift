@@ -1,6 +1,7 @@
 package import Foundation
 package import GRDB
 package import Ledger
+package import Messaging
 package import TelegramBotAPI
 
 /// A command of the chat. It answers from local data within one transaction, together with which
@@ -65,55 +66,4 @@ package enum CommandResponse: Sendable {
   case work(TaskType, String)
   /// Answer from much reading, for which nobody else's writes are to wait.
   case reading(@Sendable (Database) throws -> (Reply, also: [Outgoing]))
-}
-
-/// What the bot says, whatever the channel.
-package struct Reply: Sendable, Equatable {
-  package var text: String
-  /// One button a row.
-  package var buttons: [Button] = []
-  /// Shown below the text in a fixed width.
-  package var table: String?
-
-  package init(_ text: String, table: String? = nil, buttons: [Button] = []) {
-    self.text = text
-    self.table = table
-    self.buttons = buttons
-  }
-}
-
-/// What the bot sends besides its answer, in the same transaction.
-package enum Outgoing: Sendable, Equatable {
-  case message(Reply, to: Int64, Purpose? = nil)
-  /// To the chat, or to none.
-  case request(BotRequest, chat: Int64?, Purpose? = nil)
-}
-
-package struct Button: Sendable, Equatable {
-  package enum Action: Sendable, Equatable {
-    /// `command:argument`, at most 64 bytes (Bot API, InlineKeyboardButton).
-    case press(String)
-    case open(url: String)
-  }
-
-  package var title: String
-  package var action: Action
-
-  package init(_ title: String, command: String, argument: String) {
-    self.title = title
-    action = .press("\(command):\(argument)")
-  }
-
-  package init(_ title: String, url: String) {
-    self.title = title
-    action = .open(url: url)
-  }
-}
-
-package struct ButtonResponse: Sendable, Equatable {
-  /// A short note over the chat, at most 200 characters (Bot API, answerCallbackQuery).
-  package var notice: String
-  /// What the message with the button is to become.
-  package var replacement: Reply?
-  package var also: [Outgoing] = []
 }

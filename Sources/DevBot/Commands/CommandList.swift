@@ -1,4 +1,5 @@
 import Ledger
+import Messaging
 
 /// Every command of the bot, in the order of `/help`.
 package struct CommandList: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Ledger
+import Messaging
 
 /// `/credits`: the balance, the last transactions, and how to get more.
 struct CreditsCommand: Command {

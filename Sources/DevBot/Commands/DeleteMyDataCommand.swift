@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/deletemydata`: erases who somebody is, after they have confirmed it.
 struct DeleteMyDataCommand: Command {

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/done`: completes the active project.
 struct DoneCommand: Command {

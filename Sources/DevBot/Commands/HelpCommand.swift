@@ -1,4 +1,5 @@
 import GRDB
+import Messaging
 
 /// `/help`: every command, one line each.
 struct HelpCommand: Command {

@@ -1,4 +1,5 @@
 import Foundation
+import Messaging
 
 extension Date {
   /// `22 Nov 18:32`, in UTC.

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/new TITLE`: begins a project and makes it the active one.
 struct NewCommand: Command {

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/paysupport WORDS`: takes questions about payments to the administrators. Telegram demands it
 /// of every bot that sells (Terms of Service for bot developers, 6.2.1).

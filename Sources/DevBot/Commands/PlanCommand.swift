@@ -1,3 +1,5 @@
+import Messaging
+
 /// `/plan TEXT`: what to build, step by step.
 struct PlanCommand: TextTaskCommand {
   let name = "plan"

@@ -1,4 +1,5 @@
 import GRDB
+import Messaging
 
 /// `/privacy`: what is stored, and for how long. Telegram demands it of every bot (Terms of Service
 /// for bot developers, 4).

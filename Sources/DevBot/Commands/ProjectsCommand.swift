@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/projects`: lists the projects; a button switches to one.
 struct ProjectsCommand: Command {

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/redeem CODE`: credits for a promotion code.
 struct RedeemCommand: Command {

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/start`: opens the account, once, with the initial grant; after that it shows the balance.
 struct StartCommand: Command {

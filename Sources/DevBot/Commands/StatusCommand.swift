@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/status`: the balance, the active project and the models in use.
 struct StatusCommand: Command {

@@ -1,4 +1,5 @@
 import GRDB
+import Messaging
 
 /// `/terms`: on what terms credits are sold.
 struct TermsCommand: Command {

@@ -1,4 +1,5 @@
 import GRDB
+import Messaging
 
 /// A command that hands what follows it to the model for one type of task.
 protocol TextTaskCommand: Command {

@@ -1,3 +1,5 @@
+import Messaging
+
 /// `/verify TEXT`: checks software.
 struct VerifyCommand: TextTaskCommand {
   let name = "verify"

@@ -1,21 +1,22 @@
 package import Foundation
 import Ledger
 package import TelegramBotAPI
+package import Messaging
 
 /// What an update asks for, found out without any state: a pure function of the update and the
 /// bot's own name.
 package enum Route: Sendable {
   /// A command, its name in lower case and what follows it, trimmed.
-  case command(name: String, argument: String, Sender)
+  case command(name: String, argument: String, Address)
   /// Words to the bot that are no command.
-  case text(String, Sender)
+  case text(String, Address)
   /// Something in a private chat that the bot cannot read, such as a photo.
-  case unreadable(what: String, Sender)
-  case edited(Sender)
-  case button(data: String, CallbackQuery, Sender)
+  case unreadable(what: String, Address)
+  case edited(Address)
+  case button(data: String, CallbackQuery, Address)
   case preCheckout(PreCheckoutQuery)
   /// Money has come in; the time is that of its message.
-  case payment(SuccessfulPayment, paidAt: Date, Sender)
+  case payment(SuccessfulPayment, paidAt: Date, Address)
   /// Money has gone back.
   case refunded(RefundedPayment)
   case subscriptionChanged(BotSubscriptionUpdated)
@@ -23,19 +24,6 @@ package enum Route: Sendable {
   case reachable(Bool, telegramUserID: Int64)
   /// Nothing to do, on purpose.
   case ignored
-
-  /// Who wrote, and where the answer goes.
-  package struct Sender: Sendable {
-    package var user: User
-    package var chatID: Int64
-    package var isPrivate: Bool
-    /// The topic of a forum.
-    package var threadID: Int64?
-    /// The message to answer to, in a group; in a private chat it is plain which one is meant.
-    package var replyTo: Int64?
-    /// The message that the person has answered to with this one.
-    package var inReplyTo: Int64?
-  }
 
   /// Sorted apart by whom it concerns: updates of one person are handled one after the other.
   package static func lane(of update: Update) -> Int64 {
@@ -88,7 +76,7 @@ package enum Route: Sendable {
       }
       self = .button(
         data: data, query,
-        Sender(
+        Address(
           user: query.from, chatID: message.chat.id, isPrivate: message.chat.isPrivate))
     case .preCheckoutQuery(let query): self = .preCheckout(query)
     case .subscriptionChanged(let change): self = .subscriptionChanged(change)
@@ -126,10 +114,10 @@ package enum Route: Sendable {
   }
 
   /// `nil` for what no person wrote: channel posts, anonymous administrators, other bots.
-  private static func sender(of message: Message) -> Sender? {
+  private static func sender(of message: Message) -> Address? {
     guard let user = message.from, !user.isBot, message.senderChat == nil else { return nil }
     let isPrivate = message.chat.isPrivate
-    return Sender(
+    return Address(
       user: user, chatID: message.chat.id, isPrivate: isPrivate,
       threadID: message.isTopicMessage ? message.messageThreadID : nil,
       replyTo: isPrivate ? nil : message.messageID, inReplyTo: message.replyToMessage?.messageID)

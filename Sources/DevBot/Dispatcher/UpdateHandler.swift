@@ -4,6 +4,7 @@ import Ledger
 package import Logging
 import KillPoints
 package import TelegramBotAPI
+package import Messaging
 
 /// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
 /// private chat something is said.
@@ -126,7 +127,7 @@ extension UpdateHandler {
   /// What is left to be done for an update, outside of the transaction that looked at it.
   private enum Errand: Sendable {
     case work(Work)
-    case reading(Route.Sender, @Sendable (Database) throws -> (Reply, also: [Outgoing]))
+    case reading(Address, @Sendable (Database) throws -> (Reply, also: [Outgoing]))
   }
 
   /// Answers what can be answered from local data, and finishes the update with it; otherwise
@@ -176,7 +177,7 @@ extension UpdateHandler {
   }
 
   private func command(
-    _ name: String, _ argument: String, _ sender: Route.Sender, _ stored: StoredUpdate, _ now: Date,
+    _ name: String, _ argument: String, _ sender: Address, _ stored: StoredUpdate, _ now: Date,
     in db: Database
   ) throws -> Errand? {
     let request = try request(of: sender, argument: argument, stored, now, in: db)
@@ -197,7 +198,7 @@ extension UpdateHandler {
 
   /// What an administrator says in answer to a message that told of a request for help.
   private func supportAnswer(
-    _ text: String, _ sender: Route.Sender, in db: Database
+    _ text: String, _ sender: Address, in db: Database
   ) throws -> Outgoing? {
     guard sender.isPrivate, let message = sender.inReplyTo,
       environment.administrators.contains(sender.user.id), !text.isEmpty,
@@ -207,7 +208,7 @@ extension UpdateHandler {
   }
 
   private func carryOut(
-    _ stored: StoredUpdate, _ sender: Route.Sender, _ now: Date, in db: Database,
+    _ stored: StoredUpdate, _ sender: Address, _ now: Date, in db: Database,
     _ respond: () throws -> CommandResponse
   ) throws -> Errand? {
     do {
@@ -227,7 +228,7 @@ extension UpdateHandler {
   }
 
   private func press(
-    _ data: String, _ query: CallbackQuery, _ sender: Route.Sender, _ stored: StoredUpdate,
+    _ data: String, _ query: CallbackQuery, _ sender: Address, _ stored: StoredUpdate,
     _ now: Date, in db: Database
   ) throws {
     let parts = data.split(separator: ":", maxSplits: 1)
@@ -245,7 +246,7 @@ extension UpdateHandler {
   }
 
   private func request(
-    of sender: Route.Sender, argument: String, _ stored: StoredUpdate, _ now: Date,
+    of sender: Address, argument: String, _ stored: StoredUpdate, _ now: Date,
     in db: Database
   ) throws -> CommandRequest {
     let user = sender.user
@@ -259,7 +260,7 @@ extension UpdateHandler {
   }
 
   private func reply(
-    _ reply: Reply, also: [Outgoing] = [], to sender: Route.Sender, _ stored: StoredUpdate,
+    _ reply: Reply, also: [Outgoing] = [], to sender: Address, _ stored: StoredUpdate,
     _ now: Date, in db: Database
   ) throws -> Errand? {
     try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
@@ -270,7 +271,7 @@ extension UpdateHandler {
   }
 
   /// In a group, an unknown command with our name is answered too: it was addressed to us.
-  private func unknown(_ name: String, _ sender: Route.Sender) -> Reply {
+  private func unknown(_ name: String, _ sender: Address) -> Reply {
     Reply("I do not know /\(name.prefix(32)). Send /help for everything I can do.")
   }
 
@@ -279,7 +280,7 @@ extension UpdateHandler {
 
   private static let whatCanIDo = Reply("What can I do for you? /help lists everything.")
 
-  private static func noAccount(_ sender: Route.Sender) -> Reply {
+  private static func noAccount(_ sender: Address) -> Reply {
     Reply(
       sender.isPrivate
         ? "Please send me /start first: it opens your account."
@@ -328,7 +329,7 @@ extension Route {
     if case .payment = self { true } else { false }
   }
 
-  fileprivate var sender: Sender? {
+  fileprivate var sender: Address? {
     switch self {
     case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
       .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):

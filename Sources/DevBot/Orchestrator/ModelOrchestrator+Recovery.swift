@@ -3,6 +3,7 @@ package import GRDB
 import LanguageModels
 import Ledger
 import Logging
+import Messaging
 
 /// What becomes of calls that were cut off: by the end of the process, or by a mistake of ours. The
 /// person pays nothing, and what the call may have cost is the house's.

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 extension ModelOrchestrator {
   /// After a newcomer's first paid request, in the transaction that settles it: whoever invited

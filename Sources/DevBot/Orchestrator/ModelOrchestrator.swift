@@ -5,6 +5,7 @@ package import Ledger
 package import Logging
 import KillPoints
 import TelegramBotAPI
+package import Messaging
 
 /// Has a model do the work of one update, and charges for what was delivered: hold, call, settle.
 ///
@@ -26,7 +27,7 @@ package struct ModelOrchestrator: Sendable {
     package var referralCredits: Credits
     package var alerts: OperatorAlerts
     package var health: Health
-    package var typing: @Sendable (Route.Sender) async -> Void
+    package var typing: @Sendable (Address) async -> Void
     package var wakeSender: @Sendable () -> Void
     package var now: @Sendable () -> Date
   }
@@ -235,7 +236,7 @@ extension ModelOrchestrator {
   }
 
   private func whileTyping<Value: Sendable>(
-    to sender: Route.Sender, _ body: () async throws(LanguageModelError) -> Value
+    to sender: Address, _ body: () async throws(LanguageModelError) -> Value
   ) async throws(LanguageModelError) -> Value {
     let typing = Task { [environment] in
       while !Task.isCancelled {
@@ -285,7 +286,7 @@ extension ModelOrchestrator {
 
   /// In a group, what is left on the account is nobody else's business.
   private static func reply(
-    _ answer: Answer, _ settlement: Settlement, to sender: Route.Sender
+    _ answer: Answer, _ settlement: Settlement, to sender: Address
   ) -> Reply {
     let balance = settlement.balanceAfter.balanceText
     let cutOff = answer.isCutOff ? "(The answer ends here: it reached its length limit.)\n\n" : ""

@@ -1,4 +1,5 @@
 package import LanguageModels
+import Messaging
 
 /// What kind of work a model is asked for. Each has its model, its instructions and its length.
 package enum TaskType: String, Sendable, CaseIterable {

@@ -1,10 +1,11 @@
 package import Foundation
+package import Messaging
 
 /// A paid request: what one update asks a model for.
 package struct Work: Sendable {
   package var updateID: Int64
   package var receivedAt: Date
-  package var sender: Route.Sender
+  package var sender: Address
   package var task: TaskType
   package var text: String
 

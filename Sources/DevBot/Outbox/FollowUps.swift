@@ -3,6 +3,7 @@ package import GRDB
 package import Ledger
 package import Logging
 import TelegramBotAPI
+package import Messaging
 
 /// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
 /// that a kill leaves either both or none.

@@ -1,5 +1,6 @@
 package import Foundation
 package import GRDB
+import Messaging
 
 /// A piece of software that a person builds with the bot: a row of `projects`.
 package struct Project: Sendable, Equatable {

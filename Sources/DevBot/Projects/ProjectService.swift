@@ -1,6 +1,7 @@
 package import Foundation
 package import GRDB
 import Ledger
+import Messaging
 
 /// Begins, finds, lists and completes projects.
 package struct ProjectService: Sendable {

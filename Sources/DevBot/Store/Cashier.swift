@@ -3,6 +3,7 @@ package import GRDB
 package import Ledger
 package import Logging
 import TelegramBotAPI
+package import Messaging
 
 /// Answers to what Telegram says of money: may it be paid, it was paid, it was given back. All of
 /// it from local data, in the transaction that finishes the update.
@@ -42,7 +43,7 @@ package struct Cashier: Sendable {
 
   /// Credits a payment, once, and thanks with a receipt.
   func book(
-    _ payment: SuccessfulPayment, from sender: Route.Sender, paidAt: Date, updateID: Int64,
+    _ payment: SuccessfulPayment, from sender: Address, paidAt: Date, updateID: Int64,
     at now: Date, in db: Database
   ) throws {
     let subscription = payment.subscriptionExpirationDate.map { until in

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 package import Ledger
 package import TelegramBotAPI
+package import Messaging
 
 /// Refunds from the shell, beside the bot or without it: books the refund, tells Telegram itself,
 /// and records what it said. Wherever this is cut off, the order to Telegram waits in the outbox

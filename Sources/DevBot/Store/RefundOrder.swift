@@ -2,6 +2,7 @@ package import Foundation
 package import GRDB
 package import Ledger
 import TelegramBotAPI
+package import Messaging
 
 /// A refund that is booked here, with what Telegram is to be told: from the chat and from the shell
 /// alike. Asked for again, it is the one that is under way.

@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import Logging
 import TelegramBotAPI
+package import Messaging
 
 /// Reconciles the Stars with Telegram's list at the start of the daemon and every few minutes.
 package struct StarBookkeeper: Sendable {

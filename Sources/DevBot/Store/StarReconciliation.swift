@@ -3,6 +3,7 @@ import GRDB
 package import Ledger
 import Logging
 package import TelegramBotAPI
+package import Messaging
 
 /// Walks Telegram's own list of the bot's Stars from where the last walk ended, and books what no
 /// update has told: payments made while the bot was down for more than a day, refunds and

@@ -1,4 +1,5 @@
 import Ledger
+import Messaging
 
 /// Stars for people to read.
 package enum StarText {

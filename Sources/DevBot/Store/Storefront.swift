@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 /// Shows what is for sale, and takes orders: the same for `/buy` and `/credits`.
 struct Storefront: Sendable {

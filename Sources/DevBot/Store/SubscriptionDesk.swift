@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 /// Ends people's subscriptions: because they ask for it, or with their account.
 struct SubscriptionDesk: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Ledger
+import Messaging
 
 /// Takes what people need help with to the administrators, and their answers back. What is said
 /// stands in the chats alone; the tables know who asked, and which messages told of it.

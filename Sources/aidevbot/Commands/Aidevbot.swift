@@ -5,6 +5,7 @@ import GRDB
 import Glibc
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 @main
 struct Aidevbot: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import ArgumentParser
 import DevBot
 import Foundation
 import Ledger
+import Messaging
 
 struct CodesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

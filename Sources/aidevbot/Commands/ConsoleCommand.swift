@@ -5,6 +5,7 @@ import Glibc
 import LanguageModels
 import Ledger
 import Logging
+import Messaging
 
 struct ConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import LanguageModels
 import Ledger
+import Messaging
 
 /// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
 /// what would change, the question, and the writing.

@@ -3,6 +3,7 @@ import DevBot
 import Foundation
 import LanguageModels
 import Ledger
+import Messaging
 
 struct PricingDeactivateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

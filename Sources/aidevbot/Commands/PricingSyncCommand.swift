@@ -2,6 +2,7 @@ import ArgumentParser
 import DevBot
 import LanguageModels
 import Ledger
+import Messaging
 
 struct PricingSyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 struct RefundCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Foundation
 import LanguageModels
 import Ledger
 import Logging
+import Messaging
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import DevBot
 import Foundation
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import DevBot
 import Foundation
 import GRDB
 import Ledger
+import Messaging
 
 struct UsersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

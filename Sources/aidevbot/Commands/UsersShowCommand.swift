@@ -3,6 +3,7 @@ import DevBot
 import Foundation
 import GRDB
 import Ledger
+import Messaging
 
 struct UsersShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

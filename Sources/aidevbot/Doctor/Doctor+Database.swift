@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import LanguageModels
 import Ledger
+import Messaging
 
 extension Doctor {
   /// Beside the running bot, and without writing a byte to its file.

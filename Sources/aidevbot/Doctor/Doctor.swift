@@ -2,6 +2,7 @@ import DevBot
 import Foundation
 import LanguageModels
 import TelegramBotAPI
+import Messaging
 
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {

@@ -2,6 +2,7 @@ import ArgumentParser
 import DevBot
 import Foundation
 import Glibc
+import Messaging
 
 /// How a command prints what it lists.
 struct TableOption: ParsableArguments {

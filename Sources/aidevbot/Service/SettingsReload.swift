@@ -2,6 +2,7 @@ import DevBot
 import LanguageModels
 import Ledger
 import Logging
+import Messaging
 
 /// Reads the settings again while the bot runs: all of them are checked, and either all that may
 /// change does at once, or nothing.

@@ -1,6 +1,7 @@
 import DevBot
 import LanguageModels
 import Logging
+import Messaging
 
 extension Settings {
   /// Everything that is missing or malformed for the bot to run, each once.

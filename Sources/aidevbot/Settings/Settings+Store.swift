@@ -2,6 +2,7 @@ import DevBot
 import Foundation
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 /// What is for sale, and what is given away.
 extension Settings {

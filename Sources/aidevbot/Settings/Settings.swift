@@ -3,6 +3,7 @@ import Foundation
 import LanguageModels
 import Ledger
 import Logging
+import Messaging
 
 /// The configuration, each part checked when it is asked for: a command needs to know no more than
 /// it uses.

@@ -6,6 +6,7 @@ import LanguageModels
 import Ledger
 import Logging
 import Synchronization
+import Messaging
 
 /// The configuration file, read as `aidevbot run` reads it.
 enum ConfigurationTarget {

@@ -2,6 +2,7 @@
 import Foundation
 @testable import LanguageModels
 import Ledger
+@testable import Messaging
 
 /// What must be true of every provider's response, whatever came.
 enum ProviderChecks {

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Ledger
 @testable import TelegramBotAPI
+@testable import Messaging
 
 /// What the bot says, from a text of any length to the bytes of the requests in the outbox.
 enum RendererTarget {
@@ -59,7 +60,7 @@ extension RendererTarget {
   }
 
   private static let outbox = Outbox(channel: .telegram)
-  private static let sender = Route.Sender(
+  private static let sender = Address(
     user: User(id: 7, isBot: false, firstName: "Ada"), chatID: 7, isPrivate: false, threadID: 3,
     replyTo: 5)
 

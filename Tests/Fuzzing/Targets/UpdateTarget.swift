@@ -3,6 +3,7 @@ import Foundation
 import HTTPTransport
 import Ledger
 @testable import TelegramBotAPI
+@testable import Messaging
 
 /// An answer to getUpdates, from its bytes to what each update asks for; or one to
 /// getStarTransactions, to what each entry is.
@@ -121,7 +122,7 @@ extension UpdateTarget {
     demand(Route.turn(of: update) == turn, "out of turn")
   }
 
-  private static func check(_ sender: Route.Sender, of update: Update) {
+  private static func check(_ sender: Address, of update: Update) {
     demand(!sender.user.isBot, "an answer to a bot")
     demand(sender.isPrivate == (sender.replyTo == nil), "an answer to nobody in particular")
     demand(Route.lane(of: update) == sender.user.id, "another person's lane")

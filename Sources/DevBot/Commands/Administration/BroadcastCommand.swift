@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 /// `/broadcast TEXT`: a message to everybody, after a look at it.
 struct BroadcastCommand: Command {

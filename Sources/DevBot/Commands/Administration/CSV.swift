@@ -1,3 +1,5 @@
+import Messaging
+
 /// Comma-separated values as in RFC 4180, for a spreadsheet.
 package enum CSV {
   /// A line each, with its end.

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/grant USER CREDITS REASON`: gives credits, or takes them with a negative number.
 struct GrantCommand: Command {

@@ -1,5 +1,6 @@
 import GRDB
 import Ledger
+import Messaging
 
 /// `/refund CHARGE_ID`: gives a payment's Stars back.
 struct RefundCommand: Command {

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Ledger
 import TelegramBotAPI
+import Messaging
 
 /// `/report [today|week|month]`: what came in and what it cost, as a table and as a file.
 struct ReportCommand: Command {

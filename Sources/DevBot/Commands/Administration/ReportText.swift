@@ -1,4 +1,5 @@
 import Ledger
+import Messaging
 
 /// A business report, as a table for the chat and as a file for a spreadsheet. Both are made of the
 /// same lines.

@@ -1,5 +1,6 @@
 package import GRDB
 package import Ledger
+import Messaging
 
 /// `/user USER`: what somebody has, did and bought; buttons block and unblock.
 struct UserCommand: Command {

@@ -24,7 +24,7 @@ extension DatabaseError {
 
 /// Failures in a row, and how long to wait after each: 1, 2, 4 … 30 seconds, with jitter.
 package struct Retries: Sendable {
-  fileprivate private(set) var failures = 0
+  package private(set) var failures = 0
 
   package init() {}
 
@@ -52,7 +52,7 @@ package struct PatientWriter: Sendable {
   }
 
   /// The same, whose complaints name the update that they concern.
-  func concerning(update id: Int64) -> PatientWriter {
+  package func concerning(update id: Int64) -> PatientWriter {
     var writer = self
     writer.logger = logger.concerning(update: id)
     return writer
@@ -93,13 +93,13 @@ package struct PatientWriter: Sendable {
   }
 
   /// Says what is wrong, and waits.
-  func wait(after error: any Error, doing what: String, _ retries: inout Retries) async {
+  package func wait(after error: any Error, doing what: String, _ retries: inout Retries) async {
     let delay = retries.delay()
     complain(of: error, doing: what, wait: delay)
     await sleep(delay)
   }
 
-  func complain(of error: any Error, doing what: String, wait: Duration) {
+  package func complain(of error: any Error, doing what: String, wait: Duration) {
     let reason = (error as? DatabaseError)?.advice ?? String(describing: error)
     logger.error(
       "The database does not work; trying again.",

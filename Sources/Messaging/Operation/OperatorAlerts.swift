@@ -1,5 +1,5 @@
 package import Foundation
-import GRDB
+package import GRDB
 import Ledger
 import Logging
 import Synchronization
@@ -59,7 +59,7 @@ package final class OperatorAlerts: Sendable {
     }
   }
 
-  func raise(brokenLedger sentence: String) async {
+  package func raise(brokenLedger sentence: String) async {
     await raise(
       .brokenLedger,
       "The ledger is broken, so nothing is sold: \(sentence). Run: aidevbot ledger verify.")
@@ -67,7 +67,7 @@ package final class OperatorAlerts: Sendable {
 
   /// Tells them in the transaction of what they are told of, each time: for money that needs a
   /// person to look at it.
-  func queue(_ text: String, updateID: Int64 = 0, at now: Date, in db: Database) throws {
+  package func queue(_ text: String, updateID: Int64 = 0, at now: Date, in db: Database) throws {
     for id in administrators {
       let request = try BotRequest.sendMessage(chatID: id, text: "⚠️ " + text.prefix(2_000))
       try outbox.queue(request, chatID: id, updateID: updateID, at: now, in: db)

@@ -79,7 +79,7 @@ package final class Health: Sendable {
       })
   }
 
-  func note(_ error: TelegramError) {
+  package func note(_ error: TelegramError) {
     counted.withLock { counters in
       switch error {
       case .conflict: counters.conflicts += 1
@@ -89,7 +89,7 @@ package final class Health: Sendable {
     }
   }
 
-  func noteFailedCall() {
+  package func noteFailedCall() {
     counted.withLock { $0.failedCalls += 1 }
   }
 }

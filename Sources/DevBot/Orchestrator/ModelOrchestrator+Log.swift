@@ -1,14 +1,5 @@
 import Logging
-
-extension Logger {
-  /// The same log, each of whose lines names the update that it concerns: the id of a request on
-  /// all of its way, from the poll to the last message that answers it.
-  func concerning(update id: Int64) -> Logger {
-    var logger = self
-    logger[metadataKey: "update"] = "\(id)"
-    return logger
-  }
-}
+import Messaging
 
 extension ModelOrchestrator {
   /// The same, whose lines in the log name the update.

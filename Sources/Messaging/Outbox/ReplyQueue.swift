@@ -12,7 +12,7 @@ package struct ReplyQueue: Sendable {
 
   /// Queues one reply, as several messages where it is too long for one. Buttons go with the last.
   package func queue(
-    _ reply: Reply, to sender: Route.Sender, updateID: Int64, at now: Date, in db: Database
+    _ reply: Reply, to sender: Address, updateID: Int64, at now: Date, in db: Database
   ) throws {
     try queue(
       reply, chatID: sender.chatID, threadID: sender.threadID, replyTo: sender.replyTo,

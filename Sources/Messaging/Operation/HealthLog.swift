@@ -1,23 +1,28 @@
-import Foundation
+package import Foundation
 import Ledger
 import Logging
 
 /// Writes one line now and then that says how the bot is doing, and one at its end.
-struct HealthLog: Sendable {
-  static let pause = Duration.seconds(300)
+package struct HealthLog: Sendable {
+  package static let pause = Duration.seconds(300)
 
   let health: Health
   let writer: PatientWriter
 
+  package init(health: Health, writer: PatientWriter) {
+    self.health = health
+    self.writer = writer
+  }
+
   /// Until the task is cancelled.
-  func run() async {
+  package func run() async {
     while !Task.isCancelled {
       await writer.sleep(Self.pause)
       if !Task.isCancelled { write() }
     }
   }
 
-  func write(at now: Date = Date()) {
+  package func write(at now: Date = Date()) {
     let counters = health.counters
     var figures: Logger.Metadata = [
       "last_poll": "\(age(of: counters.lastPollAt, at: now))",

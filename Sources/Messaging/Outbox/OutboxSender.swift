@@ -87,7 +87,7 @@ package actor OutboxSender {
   }
 
   /// From the next message on; bursts begin anew.
-  func change(to new: Rates) {
+  package func change(to new: Rates) {
     guard new != rates else { return }
     rates = new
     globalRate = SendRate(perSecond: rates.perSecond, burst: Int(rates.perSecond))

@@ -1,24 +1,24 @@
-import Ledger
-import Logging
+package import Ledger
+package import Logging
 import Synchronization
 
 /// Whether anything may be sold. A break in the ledger ends the sale for this life of the process:
 /// everything is answered, and nothing is charged or bought until somebody has looked.
-final class SaleGuard: Sendable {
+package final class SaleGuard: Sendable {
   private let breaks: Mutex<[String]>
   private let logger: Logger
 
-  init(_ report: LedgerVerification.Report, logger: Logger) {
+  package init(_ report: LedgerVerification.Report, logger: Logger) {
     breaks = Mutex([])
     self.logger = logger
     close(because: report)
   }
 
-  var isOpen: Bool { breaks.withLock { $0.isEmpty } }
-  var firstBreak: String? { breaks.withLock { $0.first } }
+  package var isOpen: Bool { breaks.withLock { $0.isEmpty } }
+  package var firstBreak: String? { breaks.withLock { $0.first } }
 
   /// Ends the sale where the report has breaks.
-  func close(because report: LedgerVerification.Report) {
+  package func close(because report: LedgerVerification.Report) {
     guard !report.holds else { return }
     breaks.withLock { $0 = report.breaks }
     for sentence in report.breaks {

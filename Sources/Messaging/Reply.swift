@@ -1,0 +1,58 @@
+package import TelegramBotAPI
+
+/// What the bot says, whatever the channel.
+package struct Reply: Sendable, Equatable {
+  package var text: String
+  /// One button a row.
+  package var buttons: [Button] = []
+  /// Shown below the text in a fixed width.
+  package var table: String?
+
+  package init(_ text: String, table: String? = nil, buttons: [Button] = []) {
+    self.text = text
+    self.table = table
+    self.buttons = buttons
+  }
+}
+
+/// What the bot sends besides its answer, in the same transaction.
+package enum Outgoing: Sendable, Equatable {
+  case message(Reply, to: Int64, Purpose? = nil)
+  /// To the chat, or to none.
+  case request(BotRequest, chat: Int64?, Purpose? = nil)
+}
+
+package struct Button: Sendable, Equatable {
+  package enum Action: Sendable, Equatable {
+    /// `command:argument`, at most 64 bytes (Bot API, InlineKeyboardButton).
+    case press(String)
+    case open(url: String)
+  }
+
+  package var title: String
+  package var action: Action
+
+  package init(_ title: String, command: String, argument: String) {
+    self.title = title
+    action = .press("\(command):\(argument)")
+  }
+
+  package init(_ title: String, url: String) {
+    self.title = title
+    action = .open(url: url)
+  }
+}
+
+package struct ButtonResponse: Sendable, Equatable {
+  /// A short note over the chat, at most 200 characters (Bot API, answerCallbackQuery).
+  package var notice: String
+  /// What the message with the button is to become.
+  package var replacement: Reply?
+  package var also: [Outgoing] = []
+
+  package init(notice: String, replacement: Reply? = nil, also: [Outgoing] = []) {
+    self.notice = notice
+    self.replacement = replacement
+    self.also = also
+  }
+}
