@@ -74,11 +74,19 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Credits for Stars, and what an operator says to people.
+    .target(
+      name: "Sales",
+      dependencies: ["Ledger", "Messaging", "TelegramBotAPI", grdb, logging],
+      swiftSettings: strict
+    ),
+
     // What the bot does: dispatcher, commands, orchestrator.
     .target(
       name: "DevBot",
       dependencies: [
-        "KillPoints", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb, logging,
+        "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb,
+        logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -88,7 +96,8 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb,
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "TelegramBotAPI", grdb,
         logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -128,7 +137,8 @@ let package = Package(
     .testTarget(
       name: "DevBotTests",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI",
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "TelegramBotAPI",
         "TestSupport",
         grdb, logging,
       ],
@@ -144,7 +154,8 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "DevBot", "KillPoints", "Ledger", "Messaging", "TelegramBotAPI", "TestSupport",
+        "aidevbot", "DevBot", "KillPoints", "Ledger", "Messaging", "Sales", "TelegramBotAPI",
+        "TestSupport",
         grdb,
       ],
       swiftSettings: strict
@@ -160,7 +171,8 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb,
+        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "TelegramBotAPI", grdb,
         logging,
         .product(name: "Configuration", package: "swift-configuration"),
       ],

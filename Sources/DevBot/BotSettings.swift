@@ -1,5 +1,6 @@
 package import Ledger
 package import Messaging
+package import Sales
 
 /// What an operator decides about the bot, apart from how to reach others.
 package struct BotSettings: Sendable {

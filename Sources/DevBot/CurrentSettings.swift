@@ -1,6 +1,7 @@
 import LanguageModels
 import Synchronization
 import Messaging
+import Sales
 
 /// The settings in force, which may change while the bot runs.
 final class CurrentSettings: Sendable {

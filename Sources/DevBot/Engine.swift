@@ -7,6 +7,7 @@ import KillPoints
 import Synchronization
 package import TelegramBotAPI
 package import Messaging
+package import Sales
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
 /// for the console.

@@ -3,6 +3,7 @@ import GRDB
 import Ledger
 import Logging
 import Messaging
+import Sales
 
 /// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
 /// looked at.

@@ -5,6 +5,7 @@ package import Ledger
 package import Logging
 package import TelegramBotAPI
 package import Messaging
+import Sales
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
 package struct TelegramBot: Sendable {

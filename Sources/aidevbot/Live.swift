@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import TelegramBotAPI
 import Messaging
+import Sales
 
 /// The composition root: builds what the commands run from the settings.
 struct Live {

@@ -5,6 +5,7 @@ import Ledger
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 @Suite("ConsoleSession")
 struct ConsoleSessionTests {

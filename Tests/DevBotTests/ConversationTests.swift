@@ -6,6 +6,7 @@ import Ledger
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 @Suite("Conversation")
 struct ConversationTests {

@@ -5,6 +5,7 @@ import Ledger
 import TestSupport
 import Testing
 import Messaging
+import Sales
 
 /// Draws that follow from a seed and from what they are for, whichever thread asks first.
 struct Chance: Sendable {

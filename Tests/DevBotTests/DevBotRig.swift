@@ -9,6 +9,7 @@ import Logging
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
 /// writer notes how long it would have.

@@ -5,6 +5,7 @@ import Ledger
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 /// One way in which a call fails, and what follows from it.
 struct FailedCall: Sendable, CustomTestStringConvertible {

@@ -7,6 +7,7 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 /// The engine's outbox, sent to a Telegram that answers.
 @Suite("What follows a reply")

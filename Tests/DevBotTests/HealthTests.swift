@@ -5,6 +5,7 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 @Suite("Health")
 struct HealthTests {

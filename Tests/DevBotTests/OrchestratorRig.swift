@@ -6,6 +6,7 @@ import Ledger
 @testable import TelegramBotAPI
 import TestSupport
 @testable import Messaging
+@testable import Sales
 
 extension DevBotRig {
   /// An orchestrator of its own, at a time of its own.

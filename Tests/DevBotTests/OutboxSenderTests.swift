@@ -7,6 +7,7 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 @Suite("OutboxSender")
 final class OutboxSenderTests {

@@ -7,6 +7,7 @@ import Ledger
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 @Suite("PriceSync")
 struct PriceSyncTests {

@@ -6,6 +6,7 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 @Suite("Inbox")
 struct InboxTests {

@@ -5,6 +5,7 @@ import Ledger
 import TestSupport
 import Testing
 import Messaging
+import Sales
 
 /// Thousands of requests at once through the whole bot, while Telegram and the providers fail at
 /// random and other programs use the file. `.ci/races` runs it under the thread sanitizer.

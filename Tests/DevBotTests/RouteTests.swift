@@ -4,6 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 /// What a message is to become, in short: `command start now`, `text hello`, `ignored`.
 struct RouteCase: Sendable, CustomTestStringConvertible {

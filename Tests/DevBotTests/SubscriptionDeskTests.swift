@@ -5,6 +5,7 @@ import Ledger
 import TestSupport
 import Testing
 @testable import Messaging
+@testable import Sales
 
 /// Of a person with two subscriptions: one that was canceled in Telegram's settings and taken up
 /// there again, and one that was bought meanwhile.

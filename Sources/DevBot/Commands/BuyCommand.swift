@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/buy`: what is for sale; a button sends the invoice.
 struct BuyCommand: Command {
@@ -26,6 +27,6 @@ struct BuyCommand: Command {
   func press(
     _ argument: String, by request: CommandRequest, in db: Database
   ) throws -> ButtonResponse {
-    try storefront.press(argument, by: request, in: db)
+    try storefront.press(argument, by: request.account(), at: request.now, in: db)
   }
 }

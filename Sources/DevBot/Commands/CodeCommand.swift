@@ -1,4 +1,5 @@
 import Messaging
+import Sales
 
 /// `/code TEXT`: writes software.
 struct CodeCommand: TextTaskCommand {

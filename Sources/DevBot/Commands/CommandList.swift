@@ -1,5 +1,6 @@
 import Ledger
 import Messaging
+import Sales
 
 /// Every command of the bot, in the order of `/help`.
 package struct CommandList: Sendable {

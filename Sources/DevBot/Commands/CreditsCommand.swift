@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/credits`: the balance, the last transactions, and how to get more.
 struct CreditsCommand: Command {

@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/deletemydata`: erases who somebody is, after they have confirmed it.
 struct DeleteMyDataCommand: Command {

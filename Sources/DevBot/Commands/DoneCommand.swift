@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/done`: completes the active project.
 struct DoneCommand: Command {

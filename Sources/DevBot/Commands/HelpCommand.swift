@@ -1,5 +1,6 @@
 import GRDB
 import Messaging
+import Sales
 
 /// `/help`: every command, one line each.
 struct HelpCommand: Command {

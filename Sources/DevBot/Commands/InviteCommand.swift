@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/invite`: the person's own link; who comes by it, and who sent it, get credits.
 struct InviteCommand: Command {

@@ -1,5 +1,6 @@
 import Foundation
 import Messaging
+import Sales
 
 extension Date {
   /// `22 Nov 18:32`, in UTC.

@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/new TITLE`: begins a project and makes it the active one.
 struct NewCommand: Command {

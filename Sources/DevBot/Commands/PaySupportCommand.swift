@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/paysupport WORDS`: takes questions about payments to the administrators. Telegram demands it
 /// of every bot that sells (Terms of Service for bot developers, 6.2.1).

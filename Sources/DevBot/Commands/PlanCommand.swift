@@ -1,4 +1,5 @@
 import Messaging
+import Sales
 
 /// `/plan TEXT`: what to build, step by step.
 struct PlanCommand: TextTaskCommand {

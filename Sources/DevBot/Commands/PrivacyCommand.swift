@@ -1,5 +1,6 @@
 import GRDB
 import Messaging
+import Sales
 
 /// `/privacy`: what is stored, and for how long. Telegram demands it of every bot (Terms of Service
 /// for bot developers, 4).

@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/projects`: lists the projects; a button switches to one.
 struct ProjectsCommand: Command {

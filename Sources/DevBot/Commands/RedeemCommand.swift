@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/redeem CODE`: credits for a promotion code.
 struct RedeemCommand: Command {

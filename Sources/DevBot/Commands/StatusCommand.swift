@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/status`: the balance, the active project and the models in use.
 struct StatusCommand: Command {

@@ -1,5 +1,6 @@
 import GRDB
 import Messaging
+import Sales
 
 /// `/terms`: on what terms credits are sold.
 struct TermsCommand: Command {

@@ -1,5 +1,6 @@
 import GRDB
 import Messaging
+import Sales
 
 /// A command that hands what follows it to the model for one type of task.
 protocol TextTaskCommand: Command {

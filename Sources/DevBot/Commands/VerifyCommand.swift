@@ -1,4 +1,5 @@
 import Messaging
+import Sales
 
 /// `/verify TEXT`: checks software.
 struct VerifyCommand: TextTaskCommand {

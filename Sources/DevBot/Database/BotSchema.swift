@@ -2,6 +2,7 @@ import Foundation
 package import GRDB
 package import Ledger
 import Messaging
+import Sales
 
 /// The tables of the bot beside the ledger's: the durable inbox and outbox, and the conversation.
 /// Migrations that have shipped are never edited.

@@ -2,6 +2,7 @@ package import Foundation
 import Ledger
 package import TelegramBotAPI
 package import Messaging
+import Sales
 
 /// What an update asks for, found out without any state: a pure function of the update and the
 /// bot's own name.

@@ -5,6 +5,7 @@ package import Logging
 import KillPoints
 package import TelegramBotAPI
 package import Messaging
+package import Sales
 
 /// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
 /// private chat something is said.

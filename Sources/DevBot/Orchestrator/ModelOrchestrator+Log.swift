@@ -1,5 +1,6 @@
 import Logging
 import Messaging
+import Sales
 
 extension ModelOrchestrator {
   /// The same, whose lines in the log name the update.

@@ -4,6 +4,7 @@ package import Ledger
 package import Logging
 import TelegramBotAPI
 package import Messaging
+package import Sales
 
 /// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
 /// that a kill leaves either both or none.

@@ -2,6 +2,7 @@ package import Foundation
 package import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// Begins, finds, lists and completes projects.
 package struct ProjectService: Sendable {

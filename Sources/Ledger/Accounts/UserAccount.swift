@@ -77,3 +77,18 @@ package struct Profile: Sendable, Equatable {
     self.languageCode = languageCode
   }
 }
+
+extension Profile {
+  /// `Ada (@ada, 42)`, for an administrator.
+  package var shownName: String {
+    let handle = username.map { "@\($0), " } ?? ""
+    return "\((firstName ?? "somebody").prefix(64)) (\(handle)\(telegramUserID))"
+  }
+}
+
+extension UserAccount {
+  /// `Ada (@ada, 42)`, for an administrator.
+  package var shownName: String {
+    Profile(telegramUserID: telegramUserID, username: username, firstName: firstName).shownName
+  }
+}

@@ -72,6 +72,13 @@ package struct UserService: Sendable {
     return (try self.account(id: account.id, in: db), true)
   }
 
+  /// By the numeric id, or by the name with its at sign.
+  package func find(mention: String, in db: Database) throws -> UserAccount? {
+    let word = String(mention.prefix { !$0.isWhitespace })
+    return try Int64(word).map { try find(telegramUserID: $0, in: db) }
+      ?? find(username: word, in: db)
+  }
+
   /// A name on Telegram belongs to one person at a time: whoever had it before has it no more.
   private func takeName(_ profile: Profile, in db: Database) throws {
     guard let name = profile.username else { return }

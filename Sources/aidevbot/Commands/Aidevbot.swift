@@ -6,6 +6,7 @@ import Glibc
 import Ledger
 import TelegramBotAPI
 import Messaging
+import Sales
 
 @main
 struct Aidevbot: AsyncParsableCommand {

@@ -3,6 +3,7 @@ import DevBot
 import Foundation
 import Ledger
 import Messaging
+import Sales
 
 struct CodesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

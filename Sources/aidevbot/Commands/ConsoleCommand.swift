@@ -6,6 +6,7 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
+import Sales
 
 struct ConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import Glibc
 import LanguageModels
 import Ledger
 import Messaging
+import Sales
 
 /// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
 /// what would change, the question, and the writing.

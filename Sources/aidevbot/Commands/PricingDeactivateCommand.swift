@@ -4,6 +4,7 @@ import Foundation
 import LanguageModels
 import Ledger
 import Messaging
+import Sales
 
 struct PricingDeactivateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import DevBot
 import LanguageModels
 import Ledger
 import Messaging
+import Sales
 
 struct PricingSyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import GRDB
 import Ledger
 import TelegramBotAPI
 import Messaging
+import Sales
 
 struct RefundCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import DevBot
 import Foundation
 import Ledger
 import Messaging
+import Sales
 
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
+import Sales
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import TelegramBotAPI
 import Messaging
+import Sales
 
 struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

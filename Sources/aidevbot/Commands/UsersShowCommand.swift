@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 struct UsersShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

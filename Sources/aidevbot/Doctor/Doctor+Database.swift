@@ -4,6 +4,7 @@ import GRDB
 import LanguageModels
 import Ledger
 import Messaging
+import Sales
 
 extension Doctor {
   /// Beside the running bot, and without writing a byte to its file.

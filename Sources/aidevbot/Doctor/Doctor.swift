@@ -3,6 +3,7 @@ import Foundation
 import LanguageModels
 import TelegramBotAPI
 import Messaging
+import Sales
 
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {

@@ -3,6 +3,7 @@ import DevBot
 import Foundation
 import Glibc
 import Messaging
+import Sales
 
 /// How a command prints what it lists.
 struct TableOption: ParsableArguments {

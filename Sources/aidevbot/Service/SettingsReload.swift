@@ -3,6 +3,7 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
+import Sales
 
 /// Reads the settings again while the bot runs: all of them are checked, and either all that may
 /// change does at once, or nothing.

@@ -2,6 +2,7 @@ import DevBot
 import LanguageModels
 import Logging
 import Messaging
+import Sales
 
 extension Settings {
   /// Everything that is missing or malformed for the bot to run, each once.

@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import TelegramBotAPI
 import Messaging
+import Sales
 
 /// What is for sale, and what is given away.
 extension Settings {

@@ -4,6 +4,7 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
+import Sales
 
 /// The configuration, each part checked when it is asked for: a command needs to know no more than
 /// it uses.

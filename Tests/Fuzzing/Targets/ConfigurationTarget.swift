@@ -7,6 +7,7 @@ import Ledger
 import Logging
 import Synchronization
 import Messaging
+import Sales
 
 /// The configuration file, read as `aidevbot run` reads it.
 enum ConfigurationTarget {

@@ -3,6 +3,7 @@ import Foundation
 @testable import LanguageModels
 import Ledger
 @testable import Messaging
+@testable import Sales
 
 /// What must be true of every provider's response, whatever came.
 enum ProviderChecks {

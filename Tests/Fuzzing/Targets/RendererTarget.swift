@@ -4,6 +4,7 @@ import GRDB
 import Ledger
 @testable import TelegramBotAPI
 @testable import Messaging
+@testable import Sales
 
 /// What the bot says, from a text of any length to the bytes of the requests in the outbox.
 enum RendererTarget {

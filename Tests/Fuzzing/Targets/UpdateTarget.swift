@@ -4,6 +4,7 @@ import HTTPTransport
 import Ledger
 @testable import TelegramBotAPI
 @testable import Messaging
+@testable import Sales
 
 /// An answer to getUpdates, from its bytes to what each update asks for; or one to
 /// getStarTransactions, to what each entry is.

@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import TelegramBotAPI
 import Messaging
+import Sales
 
 /// `/broadcast TEXT`: a message to everybody, after a look at it.
 struct BroadcastCommand: Command {

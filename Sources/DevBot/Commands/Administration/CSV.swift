@@ -1,4 +1,5 @@
 import Messaging
+import Sales
 
 /// Comma-separated values as in RFC 4180, for a spreadsheet.
 package enum CSV {

@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/grant USER CREDITS REASON`: gives credits, or takes them with a negative number.
 struct GrantCommand: Command {

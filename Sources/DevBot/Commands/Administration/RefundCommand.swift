@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/refund CHARGE_ID`: gives a payment's Stars back.
 struct RefundCommand: Command {

@@ -3,6 +3,7 @@ import GRDB
 import Ledger
 import TelegramBotAPI
 import Messaging
+import Sales
 
 /// `/report [today|week|month]`: what came in and what it cost, as a table and as a file.
 struct ReportCommand: Command {

@@ -1,5 +1,6 @@
 import Ledger
 import Messaging
+import Sales
 
 /// A business report, as a table for the chat and as a file for a spreadsheet. Both are made of the
 /// same lines.

@@ -1,6 +1,7 @@
-package import GRDB
-package import Ledger
+import GRDB
+import Ledger
 import Messaging
+import Sales
 
 /// `/user USER`: what somebody has, did and bought; buttons block and unblock.
 struct UserCommand: Command {
@@ -80,25 +81,5 @@ struct UserCommand: Command {
       ? Button("Unblock", command: name, argument: "unblock \(id)")
       : Button("Block", command: name, argument: "block \(id)")
     return Reply(lines.joined(separator: "\n"), buttons: [button])
-  }
-}
-
-extension UserAccount {
-  /// `Ada (@ada, 42)`, for an administrator.
-  package var shownName: String {
-    Profile(telegramUserID: telegramUserID, username: username, firstName: firstName).shownName
-  }
-}
-
-extension UserService {
-  /// By the numeric id, or by the name with its at sign.
-  fileprivate func named(_ mention: String, in db: Database) throws -> UserAccount? {
-    try Int64(mention).map { try find(telegramUserID: $0, in: db) }
-      ?? find(username: mention, in: db)
-  }
-
-  package func find(mention: String, in db: Database) throws -> UserAccount? {
-    let word = mention.prefix { !$0.isWhitespace }
-    return try named(String(word), in: db)
   }
 }

@@ -1,16 +1,20 @@
-import Foundation
-import GRDB
-import Ledger
+package import Foundation
+package import GRDB
+package import Ledger
 import TelegramBotAPI
-import Messaging
+package import Messaging
 
 /// Ends people's subscriptions: because they ask for it, or with their account.
-struct SubscriptionDesk: Sendable {
+package struct SubscriptionDesk: Sendable {
   let outbox: Outbox
+
+  package init(outbox: Outbox) {
+    self.outbox = outbox
+  }
 
   /// Tells Telegram to charge the person no more, for any of their subscriptions; see `FollowUps`.
   /// What it is being told already is not repeated.
-  func cancellations(
+  package func cancellations(
     of account: UserAccount, at now: Date, in db: Database
   ) throws -> [Outgoing] {
     let subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)

@@ -1,24 +1,28 @@
-import Foundation
-import GRDB
-import Ledger
-import Messaging
+package import Foundation
+package import GRDB
+package import Ledger
+package import Messaging
 
 /// Takes what people need help with to the administrators, and their answers back. What is said
 /// stands in the chats alone; the tables know who asked, and which messages told of it.
-struct SupportDesk: Sendable {
+package struct SupportDesk: Sendable {
   /// For one person in a day: a conversation takes no more, and a program that floods does.
   private static let mostPerDay = 10
 
   /// Where there are none, nobody reads anything.
-  let administrators: [Int64]
+  package let administrators: [Int64]
 
-  enum Outcome: Equatable {
+  package init(administrators: [Int64]) {
+    self.administrators = administrators
+  }
+
+  package enum Outcome: Equatable {
     case passedOn([Outgoing])
     case tooMany
   }
 
   /// Tells the administrators.
-  func ask(
+  package func ask(
     _ text: String, by profile: Profile, at now: Date, in db: Database
   ) throws -> Outcome {
     let aDayAgo = now.addingTimeInterval(-24 * 3_600).databaseText
@@ -45,7 +49,7 @@ struct SupportDesk: Sendable {
   }
 
   /// The request that the message told an administrator of, and who made it.
-  static func request(
+  package static func request(
     ofMessage messageID: Int64, inChat chatID: Int64, in db: Database
   ) throws -> (id: Int64, person: Int64)? {
     try Row.fetchOne(
@@ -59,7 +63,7 @@ struct SupportDesk: Sendable {
   }
 
   /// An administrator's words, on their way to whoever asked.
-  static func answer(
+  package static func answer(
     _ text: String, to request: (id: Int64, person: Int64), by administrator: Int64
   ) -> Outgoing {
     .message(
@@ -68,7 +72,7 @@ struct SupportDesk: Sendable {
       to: request.person, .supportAnswer(request: request.id, administrator: administrator))
   }
 
-  static func remember(
+  package static func remember(
     _ messageID: Int64, inChat chatID: Int64, of request: Int64, in db: Database
   ) throws {
     try db.run(
@@ -80,15 +84,7 @@ struct SupportDesk: Sendable {
   }
 
   /// At the person's wish.
-  static func erase(_ telegramUserID: Int64, in db: Database) throws {
+  package static func erase(_ telegramUserID: Int64, in db: Database) throws {
     try db.run("DELETE FROM support_requests WHERE telegram_user_id = ?", [telegramUserID])
-  }
-}
-
-extension Profile {
-  /// `Ada (@ada, 42)`, for an administrator.
-  var shownName: String {
-    let handle = username.map { "@\($0), " } ?? ""
-    return "\((firstName ?? "somebody").prefix(64)) (\(handle)\(telegramUserID))"
   }
 }

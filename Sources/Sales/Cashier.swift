@@ -2,7 +2,7 @@ package import Foundation
 package import GRDB
 package import Ledger
 package import Logging
-import TelegramBotAPI
+package import TelegramBotAPI
 package import Messaging
 
 /// Answers to what Telegram says of money: may it be paid, it was paid, it was given back. All of
@@ -27,7 +27,9 @@ package struct Cashier: Sendable {
   }
 
   /// Says yes or no to a payment that is about to be made.
-  func answer(_ query: PreCheckoutQuery, updateID: Int64, at now: Date, in db: Database) throws {
+  package func answer(_ query: PreCheckoutQuery, updateID: Int64, at now: Date, in db: Database)
+    throws
+  {
     var reason: String?
     do {
       try OrderService().check(
@@ -42,7 +44,7 @@ package struct Cashier: Sendable {
   }
 
   /// Credits a payment, once, and thanks with a receipt.
-  func book(
+  package func book(
     _ payment: SuccessfulPayment, from sender: Address, paidAt: Date, updateID: Int64,
     at now: Date, in db: Database
   ) throws {
@@ -85,7 +87,7 @@ package struct Cashier: Sendable {
   }
 
   /// Books a refund that Telegram tells of, by us or by somebody else.
-  func book(
+  package func book(
     _ refunded: RefundedPayment, updateID: Int64, at now: Date, in db: Database
   ) throws {
     do {
@@ -100,7 +102,7 @@ package struct Cashier: Sendable {
   }
 
   /// Keeps what a person did with their subscription in Telegram.
-  func note(_ change: BotSubscriptionUpdated, at now: Date, in db: Database) throws {
+  package func note(_ change: BotSubscriptionUpdated, at now: Date, in db: Database) throws {
     guard let state = Subscription.State(rawValue: change.state) else {
       return logger.warning("A subscription is in a state that is not known.")
     }
@@ -169,7 +171,7 @@ package struct Cashier: Sendable {
   }
 
   /// For a payment that credits nothing.
-  static func apology(for amount: String, chargeID: String, flaw: String?) -> Reply {
+  package static func apology(for amount: String, chargeID: String, flaw: String?) -> Reply {
     Reply(
       """
       Thank you. Your payment of \(amount) has arrived, but I cannot match it to an \

@@ -162,7 +162,7 @@ package struct StarReconciliation: Sendable {
 }
 
 extension StarStatement.Entry {
-  init(_ transaction: StarTransaction) {
+  package init(_ transaction: StarTransaction) {
     let isIncoming = transaction.receiver == nil
     let affiliate = transaction.source?.affiliate
     self.init(

@@ -7,7 +7,7 @@ package import Messaging
 /// Reconciles the Stars with Telegram's list at the start of the daemon and every few minutes.
 package struct StarBookkeeper: Sendable {
   /// Short beside the 24 hours that Telegram keeps updates for, long beside a payment's way.
-  static let pause = Duration.seconds(300)
+  package static let pause = Duration.seconds(300)
   /// What fails so often, and not by the network, does not pass by itself.
   private static let failuresBeforeAlert = 3
 
@@ -57,7 +57,7 @@ package struct StarBookkeeper: Sendable {
 
   /// - Parameter last: By how much the balances differed at the last round.
   /// - Returns: By how much they differ now, in 10⁻⁹ Star.
-  func round(_ last: Int64?) async throws -> Int64 {
+  package func round(_ last: Int64?) async throws -> Int64 {
     let result = try await reconciliation.walk()
     // Also for what an earlier walk has booked that broke off.
     wakeSender()

@@ -1,28 +1,32 @@
-import Foundation
-import GRDB
-import Ledger
+package import Foundation
+package import GRDB
+package import Ledger
 import TelegramBotAPI
-import Messaging
+package import Messaging
 
 /// Shows what is for sale, and takes orders: the same for `/buy` and `/credits`.
-struct Storefront: Sendable {
+package struct Storefront: Sendable {
   let store: Store
   /// False after a break in the ledger.
   let isSelling: @Sendable () -> Bool
 
-  static let command = "buy"
-  /// What a forwarded copy of an invoice opens the bot with: everybody gets an offer of their own.
-  static let startParameter = "buy"
+  package init(store: Store, isSelling: @escaping @Sendable () -> Bool) {
+    self.store = store
+    self.isSelling = isSelling
+  }
 
-  var buttons: [Button] {
+  package static let command = "buy"
+  /// What a forwarded copy of an invoice opens the bot with: everybody gets an offer of their own.
+  package static let startParameter = "buy"
+
+  package var buttons: [Button] {
     store.sold.map { Button($0.offer, command: Self.command, argument: $0.name) }
   }
 
   /// Answers the press of an offer: the invoice, or the link that begins a subscription.
-  func press(
-    _ name: String, by request: CommandRequest, in db: Database
+  package func press(
+    _ name: String, by account: UserAccount, at now: Date, in db: Database
   ) throws -> ButtonResponse {
-    let account = try request.account()
     guard let package = store.package(named: name) else {
       return ButtonResponse(notice: "This offer has changed. Send /buy for what there is now.")
     }
@@ -32,20 +36,20 @@ struct Storefront: Sendable {
     guard isSelling() else {
       return ButtonResponse(notice: "I cannot sell anything right now. Please try again later.")
     }
-    let chatID = request.profile.telegramUserID
+    let chatID = account.telegramUserID
     guard package.isMonthly else {
-      let order = try OrderService().open(package, userID: account.id, at: request.now, in: db)
+      let order = try OrderService().open(package, userID: account.id, at: now, in: db)
       let invoice = try BotRequest.sendInvoice(
         chatID: chatID, order.invoice, startParameter: Self.startParameter)
       return ButtonResponse(
         notice: "Here is your invoice.", also: [.request(invoice, chat: chatID)])
     }
     let subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)
-    guard !subscriptions.contains(where: { $0.goesOn(at: request.now) }) else {
+    guard !subscriptions.contains(where: { $0.goesOn(at: now) }) else {
       return ButtonResponse(
         notice: "You have a subscription already; /credits shows when it goes on.")
     }
-    let order = try OrderService().open(package, userID: account.id, at: request.now, in: db)
+    let order = try OrderService().open(package, userID: account.id, at: now, in: db)
     let link = try BotRequest.createInvoiceLink(
       order.invoice, subscriptionPeriod: CreditPackage.month)
     return ButtonResponse(

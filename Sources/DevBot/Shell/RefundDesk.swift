@@ -3,6 +3,7 @@ import GRDB
 package import Ledger
 package import TelegramBotAPI
 package import Messaging
+package import Sales
 
 /// Refunds from the shell, beside the bot or without it: books the refund, tells Telegram itself,
 /// and records what it said. Wherever this is cut off, the order to Telegram waits in the outbox

@@ -24,11 +24,11 @@ package struct Store: Sendable {
 
 extension CreditPackage {
   /// `250 credits`, `1,000 + 50 credits`: what one gets.
-  var content: String {
+  package var content: String {
     let all = bonus > .zero ? "\(credits) + \(bonus)" : "\(credits)"
     return "\(all) credits" + (isMonthly ? " a month" : "")
   }
 
   /// A button's title.
-  var offer: String { "\(name): \(content) – \(price) ⭐" }
+  package var offer: String { "\(name): \(content) – \(price) ⭐" }
 }

@@ -1,36 +1,40 @@
-import Foundation
-import GRDB
+package import Foundation
+package import GRDB
 import Ledger
 import TelegramBotAPI
-import Messaging
+package import Messaging
 
 /// A message to everybody. It drives itself: rows of the outbox are made for a few people at a
 /// time, and when the last of those has ended, for the next few, in the same transaction. So it
 /// goes on after any end of the process, and an answer that somebody waits for is never behind
 /// many.
-struct BroadcastService: Sendable {
+package struct BroadcastService: Sendable {
   /// How many messages are on their way at a time. Telegram takes 30 a second in all, and those who
   /// have asked something share them.
-  static let bite = 20
+  package static let bite = 20
   /// Between two looks of the message that shows how far it is: Telegram counts edits as messages.
   private static let shownEvery: TimeInterval = 5
 
   let outbox: Outbox
 
-  struct Broadcast: FetchableRecord {
-    var id: Int64
-    var text: String
-    var state: String
-    var chatID: Int64
-    var messageID: Int64?
-    var lastUserID: Int64
-    var recipients: Int
-    var queued: Int
-    var sent: Int
-    var failed: Int
-    var shownAt: Date?
+  package init(outbox: Outbox) {
+    self.outbox = outbox
+  }
 
-    init(row: Row) {
+  package struct Broadcast: FetchableRecord {
+    package var id: Int64
+    package var text: String
+    package var state: String
+    package var chatID: Int64
+    package var messageID: Int64?
+    package var lastUserID: Int64
+    package var recipients: Int
+    package var queued: Int
+    package var sent: Int
+    package var failed: Int
+    package var shownAt: Date?
+
+    package init(row: Row) {
       id = row["id"]
       text = row["text"]
       state = row["state"]
@@ -46,7 +50,9 @@ struct BroadcastService: Sendable {
   }
 
   /// A draft, for its author to look at.
-  func draft(_ text: String, by chatID: Int64, at now: Date, in db: Database) throws -> Int64 {
+  package func draft(_ text: String, by chatID: Int64, at now: Date, in db: Database) throws
+    -> Int64
+  {
     try db.run(
       "INSERT INTO broadcasts (text, state, chat_id, created_at) VALUES (?, 'draft', ?, ?)",
       [text, chatID, now.databaseText])
@@ -54,7 +60,9 @@ struct BroadcastService: Sendable {
   }
 
   /// Begins to send a draft; the message shows how far it is. Returns whether it was one.
-  func start(_ id: Int64, showing messageID: Int64, at now: Date, in db: Database) throws -> Bool {
+  package func start(_ id: Int64, showing messageID: Int64, at now: Date, in db: Database) throws
+    -> Bool
+  {
     try db.run(
       """
       UPDATE broadcasts SET state = 'running', message_id = ?, shown_at = ?, recipients = ?
@@ -67,24 +75,24 @@ struct BroadcastService: Sendable {
   }
 
   /// Sends no more than what is on its way.
-  func stop(_ id: Int64, in db: Database) throws -> Bool {
+  package func stop(_ id: Int64, in db: Database) throws -> Bool {
     try db.run(
       "UPDATE broadcasts SET state = 'stopped' WHERE id = ? AND state IN ('running', 'draft')", [id]
     )
     return db.changesCount == 1
   }
 
-  func find(_ id: Int64, in db: Database) throws -> Broadcast? {
+  package func find(_ id: Int64, in db: Database) throws -> Broadcast? {
     try Broadcast.fetchOne(cached: "SELECT * FROM broadcasts WHERE id = ?", [id], in: db)
   }
 
   /// How many would get it.
-  func recipients(in db: Database) throws -> Int {
+  package func recipients(in db: Database) throws -> Int {
     try Int.fetchOne(db, sql: "SELECT count(*) FROM users WHERE \(Self.isRecipient)") ?? 0
   }
 
   /// One message of it has ended.
-  func count(_ id: Int64, _ ending: Outbox.Ending, at now: Date, in db: Database) throws {
+  package func count(_ id: Int64, _ ending: Outbox.Ending, at now: Date, in db: Database) throws {
     let column = ending.isFailure ? "failed" : "sent"
     try db.run("UPDATE broadcasts SET \(column) = \(column) + 1 WHERE id = ?", [id])
     try goOn(id, at: now, in: db)
@@ -146,7 +154,7 @@ extension BroadcastService.Broadcast {
   fileprivate var underway: Int { queued - sent - failed }
 
   /// What its author sees.
-  var progress: String {
+  package var progress: String {
     let missed = failed > 0 ? " \(failed) could not be reached." : ""
     return switch state {
     case "running": "📣 Sending: \(sent) of \(recipients) have it.\(missed)"
