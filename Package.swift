@@ -81,11 +81,21 @@ let package = Package(
       swiftSettings: strict
     ),
 
-    // What the bot does: dispatcher, commands, orchestrator.
+    // Work that a model does, and that is paid for: hold, call, settle.
+    .target(
+      name: "Assistant",
+      dependencies: [
+        "KillPoints", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb, logging,
+      ],
+      swiftSettings: strict
+    ),
+
+    // What the bot does: dispatcher, commands.
     .target(
       name: "DevBot",
       dependencies: [
-        "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb,
+        "Assistant", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "TelegramBotAPI", grdb,
         logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
@@ -96,7 +106,7 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
         "TelegramBotAPI", grdb,
         logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -137,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "DevBotTests",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
         "TelegramBotAPI",
         "TestSupport",
         grdb, logging,
@@ -154,7 +164,8 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "DevBot", "KillPoints", "Ledger", "Messaging", "Sales", "TelegramBotAPI",
+        "aidevbot", "Assistant", "DevBot", "KillPoints", "Ledger", "Messaging", "Sales",
+        "TelegramBotAPI",
         "TestSupport",
         grdb,
       ],
@@ -171,7 +182,7 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
         "TelegramBotAPI", grdb,
         logging,
         .product(name: "Configuration", package: "swift-configuration"),

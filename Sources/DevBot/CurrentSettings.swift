@@ -2,6 +2,7 @@ import LanguageModels
 import Synchronization
 import Messaging
 import Sales
+import Assistant
 
 /// The settings in force, which may change while the bot runs.
 final class CurrentSettings: Sendable {

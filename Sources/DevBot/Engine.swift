@@ -8,6 +8,7 @@ import Synchronization
 package import TelegramBotAPI
 package import Messaging
 package import Sales
+import Assistant
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
 /// for the console.

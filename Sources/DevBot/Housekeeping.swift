@@ -4,6 +4,7 @@ import Ledger
 import Logging
 import Messaging
 import Sales
+import Assistant
 
 /// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
 /// looked at.

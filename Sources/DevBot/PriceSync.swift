@@ -5,6 +5,7 @@ package import Ledger
 import Logging
 package import Messaging
 import Sales
+package import Assistant
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
 package struct PriceSync: Sendable {

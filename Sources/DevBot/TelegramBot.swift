@@ -6,6 +6,7 @@ package import Logging
 package import TelegramBotAPI
 package import Messaging
 import Sales
+import Assistant
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
 package struct TelegramBot: Sendable {

@@ -7,6 +7,7 @@ import Logging
 import TelegramBotAPI
 import Messaging
 import Sales
+import Assistant
 
 /// The composition root: builds what the commands run from the settings.
 struct Live {

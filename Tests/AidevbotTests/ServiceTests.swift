@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// What systemd is told.
 @Suite("Service")

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Messaging
 import Sales
+import Assistant
 
 /// Draws that follow from a seed and from what they are for, whichever thread asks first.
 struct Chance: Sendable {

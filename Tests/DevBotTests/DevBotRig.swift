@@ -10,6 +10,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
 /// writer notes how long it would have.

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 @Suite("Dispatcher")
 struct DispatcherTests {

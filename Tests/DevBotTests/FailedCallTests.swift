@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// One way in which a call fails, and what follows from it.
 struct FailedCall: Sendable, CustomTestStringConvertible {

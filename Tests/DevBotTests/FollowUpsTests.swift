@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// The engine's outbox, sent to a Telegram that answers.
 @Suite("What follows a reply")

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 @Suite("Health")
 struct HealthTests {

@@ -7,6 +7,7 @@ import Ledger
 import TestSupport
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 extension DevBotRig {
   /// An orchestrator of its own, at a time of its own.

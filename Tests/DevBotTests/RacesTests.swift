@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Messaging
 import Sales
+import Assistant
 
 /// Thousands of requests at once through the whole bot, while Telegram and the providers fail at
 /// random and other programs use the file. `.ci/races` runs it under the thread sanitizer.

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// What a message is to become, in short: `command start now`, `text hello`, `ignored`.
 struct RouteCase: Sendable, CustomTestStringConvertible {

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// Of a person with two subscriptions: one that was canceled in Telegram's settings and taken up
 /// there again, and one that was bought meanwhile.

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 @Suite("/paysupport, /terms, /privacy, /deletemydata")
 struct SupportTests {

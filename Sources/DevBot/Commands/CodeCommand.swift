@@ -1,5 +1,6 @@
 import Messaging
 import Sales
+import Assistant
 
 /// `/code TEXT`: writes software.
 struct CodeCommand: TextTaskCommand {

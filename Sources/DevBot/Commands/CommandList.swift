@@ -1,6 +1,7 @@
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// Every command of the bot, in the order of `/help`.
 package struct CommandList: Sendable {

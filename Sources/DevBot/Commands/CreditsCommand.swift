@@ -3,6 +3,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// `/credits`: the balance, the last transactions, and how to get more.
 struct CreditsCommand: Command {

@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// `/done`: completes the active project.
 struct DoneCommand: Command {

@@ -1,6 +1,7 @@
 import GRDB
 import Messaging
 import Sales
+import Assistant
 
 /// `/help`: every command, one line each.
 struct HelpCommand: Command {

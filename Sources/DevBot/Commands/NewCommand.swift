@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// `/new TITLE`: begins a project and makes it the active one.
 struct NewCommand: Command {

@@ -1,5 +1,6 @@
 import Messaging
 import Sales
+import Assistant
 
 /// `/plan TEXT`: what to build, step by step.
 struct PlanCommand: TextTaskCommand {

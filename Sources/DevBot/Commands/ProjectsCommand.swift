@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// `/projects`: lists the projects; a button switches to one.
 struct ProjectsCommand: Command {

@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// `/status`: the balance, the active project and the models in use.
 struct StatusCommand: Command {

@@ -1,6 +1,7 @@
 import GRDB
 import Messaging
 import Sales
+import Assistant
 
 /// A command that hands what follows it to the model for one type of task.
 protocol TextTaskCommand: Command {

@@ -1,5 +1,6 @@
 import Messaging
 import Sales
+import Assistant
 
 /// `/verify TEXT`: checks software.
 struct VerifyCommand: TextTaskCommand {

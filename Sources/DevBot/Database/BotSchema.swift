@@ -3,6 +3,7 @@ package import GRDB
 package import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// The tables of the bot beside the ledger's: the durable inbox and outbox, and the conversation.
 /// Migrations that have shipped are never edited.

@@ -3,6 +3,7 @@ import Ledger
 package import TelegramBotAPI
 package import Messaging
 import Sales
+import Assistant
 
 /// What an update asks for, found out without any state: a pure function of the update and the
 /// bot's own name.

@@ -6,6 +6,7 @@ import KillPoints
 package import TelegramBotAPI
 package import Messaging
 package import Sales
+package import Assistant
 
 /// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
 /// private chat something is said.

@@ -5,6 +5,7 @@ package import Logging
 import TelegramBotAPI
 package import Messaging
 package import Sales
+import Assistant
 
 /// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
 /// that a kill leaves either both or none.

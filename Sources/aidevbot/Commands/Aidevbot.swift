@@ -7,6 +7,7 @@ import Ledger
 import TelegramBotAPI
 import Messaging
 import Sales
+import Assistant
 
 @main
 struct Aidevbot: AsyncParsableCommand {

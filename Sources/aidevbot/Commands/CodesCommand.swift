@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 struct CodesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

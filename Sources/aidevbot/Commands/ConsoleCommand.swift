@@ -7,6 +7,7 @@ import Ledger
 import Logging
 import Messaging
 import Sales
+import Assistant
 
 struct ConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

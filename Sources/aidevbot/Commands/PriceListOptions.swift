@@ -6,6 +6,7 @@ import LanguageModels
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
 /// what would change, the question, and the writing.

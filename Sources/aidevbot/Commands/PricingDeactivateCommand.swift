@@ -5,6 +5,7 @@ import LanguageModels
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 struct PricingDeactivateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

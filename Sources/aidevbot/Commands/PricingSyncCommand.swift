@@ -4,6 +4,7 @@ import LanguageModels
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 struct PricingSyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Ledger
 import TelegramBotAPI
 import Messaging
 import Sales
+import Assistant
 
 struct RefundCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

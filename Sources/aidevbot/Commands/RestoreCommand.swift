@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

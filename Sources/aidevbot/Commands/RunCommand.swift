@@ -6,6 +6,7 @@ import Ledger
 import Logging
 import Messaging
 import Sales
+import Assistant
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -5,6 +5,7 @@ import Ledger
 import TelegramBotAPI
 import Messaging
 import Sales
+import Assistant
 
 struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

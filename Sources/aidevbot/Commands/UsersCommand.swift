@@ -5,6 +5,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 struct UsersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

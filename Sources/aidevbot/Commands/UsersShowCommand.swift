@@ -5,6 +5,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 struct UsersShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

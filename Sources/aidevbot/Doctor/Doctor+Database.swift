@@ -5,6 +5,7 @@ import LanguageModels
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 extension Doctor {
   /// Beside the running bot, and without writing a byte to its file.

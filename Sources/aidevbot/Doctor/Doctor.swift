@@ -4,6 +4,7 @@ import LanguageModels
 import TelegramBotAPI
 import Messaging
 import Sales
+import Assistant
 
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {

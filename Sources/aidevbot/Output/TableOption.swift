@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Messaging
 import Sales
+import Assistant
 
 /// How a command prints what it lists.
 struct TableOption: ParsableArguments {

@@ -6,6 +6,7 @@ import Synchronization
 import TelegramBotAPI
 import Messaging
 import Sales
+import Assistant
 
 /// Tells systemd how the bot is doing: that it is ready, once it polls; what `systemctl status`
 /// shows; and that it is alive, only while polls complete and the database answers.

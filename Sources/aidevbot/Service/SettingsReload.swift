@@ -4,6 +4,7 @@ import Ledger
 import Logging
 import Messaging
 import Sales
+import Assistant
 
 /// Reads the settings again while the bot runs: all of them are checked, and either all that may
 /// change does at once, or nothing.

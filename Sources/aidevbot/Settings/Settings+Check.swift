@@ -3,6 +3,7 @@ import LanguageModels
 import Logging
 import Messaging
 import Sales
+import Assistant
 
 extension Settings {
   /// Everything that is missing or malformed for the bot to run, each once.

@@ -4,6 +4,7 @@ import Ledger
 import TelegramBotAPI
 import Messaging
 import Sales
+import Assistant
 
 /// What is for sale, and what is given away.
 extension Settings {

@@ -5,6 +5,7 @@ import Ledger
 import Logging
 import Messaging
 import Sales
+import Assistant
 
 /// The configuration, each part checked when it is asked for: a command needs to know no more than
 /// it uses.

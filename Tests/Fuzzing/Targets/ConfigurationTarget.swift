@@ -8,6 +8,7 @@ import Logging
 import Synchronization
 import Messaging
 import Sales
+import Assistant
 
 /// The configuration file, read as `aidevbot run` reads it.
 enum ConfigurationTarget {

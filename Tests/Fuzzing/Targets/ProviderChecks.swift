@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// What must be true of every provider's response, whatever came.
 enum ProviderChecks {

@@ -5,6 +5,7 @@ import Ledger
 @testable import TelegramBotAPI
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// What the bot says, from a text of any length to the bytes of the requests in the outbox.
 enum RendererTarget {

@@ -5,6 +5,7 @@ import Ledger
 @testable import TelegramBotAPI
 @testable import Messaging
 @testable import Sales
+@testable import Assistant
 
 /// An answer to getUpdates, from its bytes to what each update asks for; or one to
 /// getStarTransactions, to what each entry is.

@@ -1,5 +1,6 @@
 import Messaging
 import Sales
+import Assistant
 
 /// Comma-separated values as in RFC 4180, for a spreadsheet.
 package enum CSV {

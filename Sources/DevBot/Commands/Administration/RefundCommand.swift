@@ -2,6 +2,7 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// `/refund CHARGE_ID`: gives a payment's Stars back.
 struct RefundCommand: Command {

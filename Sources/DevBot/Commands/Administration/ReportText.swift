@@ -1,6 +1,7 @@
 import Ledger
 import Messaging
 import Sales
+import Assistant
 
 /// A business report, as a table for the chat and as a file for a spreadsheet. Both are made of the
 /// same lines.

@@ -31,6 +31,28 @@ package struct ModelOrchestrator: Sendable {
     package var typing: @Sendable (Address) async -> Void
     package var wakeSender: @Sendable () -> Void
     package var now: @Sendable () -> Date
+
+    package init(
+      writer: PatientWriter, inbox: Inbox, replies: ReplyQueue, llm: LLMClient,
+      models: ModelAssignment, terms: BillingTerms, isSelling: @escaping @Sendable () -> Bool,
+      referralCredits: Credits, alerts: OperatorAlerts, health: Health,
+      typing: @escaping @Sendable (Address) async -> Void,
+      wakeSender: @escaping @Sendable () -> Void, now: @escaping @Sendable () -> Date
+    ) {
+      self.writer = writer
+      self.inbox = inbox
+      self.replies = replies
+      self.llm = llm
+      self.models = models
+      self.terms = terms
+      self.isSelling = isSelling
+      self.referralCredits = referralCredits
+      self.alerts = alerts
+      self.health = health
+      self.typing = typing
+      self.wakeSender = wakeSender
+      self.now = now
+    }
   }
 
   /// A call that is paid for and about to be made.

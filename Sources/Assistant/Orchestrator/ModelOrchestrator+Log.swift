@@ -4,7 +4,7 @@ import Sales
 
 extension ModelOrchestrator {
   /// The same, whose lines in the log name the update.
-  func concerning(update id: Int64) -> ModelOrchestrator {
+  package func concerning(update id: Int64) -> ModelOrchestrator {
     var environment = environment
     environment.writer = environment.writer.concerning(update: id)
     return ModelOrchestrator(environment, logger: logger.concerning(update: id))

@@ -64,7 +64,7 @@ package struct Conversation: Sendable {
   }
 
   /// Forgets all that was ever said with the person.
-  static func erase(userID: Int64, in db: Database) throws {
+  package static func erase(userID: Int64, in db: Database) throws {
     try db.run("DELETE FROM conversation_messages WHERE user_id = ?", [userID])
   }
 }

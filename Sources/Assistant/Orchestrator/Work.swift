@@ -1,5 +1,6 @@
 package import Foundation
 package import Messaging
+package import Messaging
 import Sales
 
 /// A paid request: what one update asks a model for.
@@ -10,9 +11,17 @@ package struct Work: Sendable {
   package var task: TaskType
   package var text: String
 
+  package init(updateID: Int64, receivedAt: Date, sender: Address, task: TaskType, text: String) {
+    self.updateID = updateID
+    self.receivedAt = receivedAt
+    self.sender = sender
+    self.task = task
+    self.text = text
+  }
+
   /// Names the work in the ledger; a hold's id adds the attempt.
   var ledgerName: String { "\(Self.ledgerName(ofUpdate: updateID)):\(task.rawValue)" }
 
   /// Names all the work of an update.
-  static func ledgerName(ofUpdate id: Int64) -> String { "upd\(id)" }
+  package static func ledgerName(ofUpdate id: Int64) -> String { "upd\(id)" }
 }
