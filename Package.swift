@@ -90,11 +90,20 @@ let package = Package(
       swiftSettings: strict
     ),
 
-    // What the bot does: dispatcher, commands.
+    // The commands of the chat, a file each.
+    .target(
+      name: "Commands",
+      dependencies: [
+        "Assistant", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb,
+      ],
+      swiftSettings: strict
+    ),
+
+    // What the bot does: engine, dispatcher, Telegram, console.
     .target(
       name: "DevBot",
       dependencies: [
-        "Assistant", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "Commands", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales",
         "TelegramBotAPI", grdb,
         logging,
         .product(name: "DequeModule", package: "swift-collections"),
@@ -106,7 +115,8 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "Assistant", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "Commands", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Sales",
         "TelegramBotAPI", grdb,
         logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -147,7 +157,8 @@ let package = Package(
     .testTarget(
       name: "DevBotTests",
       dependencies: [
-        "Assistant", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "Commands", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Sales",
         "TelegramBotAPI",
         "TestSupport",
         grdb, logging,
@@ -164,7 +175,7 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "Assistant", "DevBot", "KillPoints", "Ledger", "Messaging", "Sales",
+        "aidevbot", "Assistant", "Commands", "DevBot", "KillPoints", "Ledger", "Messaging", "Sales",
         "TelegramBotAPI",
         "TestSupport",
         grdb,
@@ -182,7 +193,8 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "Assistant", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "Commands", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Sales",
         "TelegramBotAPI", grdb,
         logging,
         .product(name: "Configuration", package: "swift-configuration"),

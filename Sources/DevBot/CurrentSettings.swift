@@ -3,6 +3,7 @@ import Synchronization
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// The settings in force, which may change while the bot runs.
 final class CurrentSettings: Sendable {

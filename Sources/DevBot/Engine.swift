@@ -9,6 +9,7 @@ package import TelegramBotAPI
 package import Messaging
 package import Sales
 import Assistant
+package import Commands
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
 /// for the console.

@@ -6,6 +6,7 @@ import Logging
 package import Messaging
 import Sales
 package import Assistant
+import Commands
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
 package struct PriceSync: Sendable {

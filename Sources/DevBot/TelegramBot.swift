@@ -7,6 +7,7 @@ package import TelegramBotAPI
 package import Messaging
 import Sales
 import Assistant
+package import Commands
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
 package struct TelegramBot: Sendable {

@@ -8,6 +8,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// The composition root: builds what the commands run from the settings.
 struct Live {

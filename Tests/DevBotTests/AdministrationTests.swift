@@ -8,6 +8,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 @Suite("Administrators' commands")
 struct AdministrationTests {

@@ -7,6 +7,7 @@ import Testing
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// Draws that follow from a seed and from what they are for, whichever thread asks first.
 struct Chance: Sendable {

@@ -9,6 +9,7 @@ import TestSupport
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// The whole bot on a real file, and the others around it: a Telegram and two providers that fail
 /// at random, the crowd, and other programs on the same file. The bot's waits pass faster.

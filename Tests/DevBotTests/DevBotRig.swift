@@ -11,6 +11,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
 /// writer notes how long it would have.

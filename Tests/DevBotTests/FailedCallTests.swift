@@ -7,6 +7,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// One way in which a call fails, and what follows from it.
 struct FailedCall: Sendable, CustomTestStringConvertible {

@@ -9,6 +9,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// The engine's outbox, sent to a Telegram that answers.
 @Suite("What follows a reply")

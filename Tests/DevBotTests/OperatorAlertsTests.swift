@@ -7,6 +7,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 @Suite("OperatorAlerts")
 struct OperatorAlertsTests {

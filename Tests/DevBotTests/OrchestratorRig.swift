@@ -8,6 +8,7 @@ import TestSupport
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 extension DevBotRig {
   /// An orchestrator of its own, at a time of its own.

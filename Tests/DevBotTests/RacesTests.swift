@@ -7,6 +7,7 @@ import Testing
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// Thousands of requests at once through the whole bot, while Telegram and the providers fail at
 /// random and other programs use the file. `.ci/races` runs it under the thread sanitizer.

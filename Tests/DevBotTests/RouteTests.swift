@@ -6,6 +6,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// What a message is to become, in short: `command start now`, `text hello`, `ignored`.
 struct RouteCase: Sendable, CustomTestStringConvertible {

@@ -9,6 +9,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 @Suite("StarReconciliation")
 struct StarReconciliationTests {

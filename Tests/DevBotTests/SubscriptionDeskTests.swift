@@ -7,6 +7,7 @@ import Testing
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// Of a person with two subscriptions: one that was canceled in Telegram's settings and taken up
 /// there again, and one that was bought meanwhile.

@@ -6,6 +6,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+package import Commands
 
 /// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as
 /// the daemon's. Its updates have negative ids, so that both can use one file at once.

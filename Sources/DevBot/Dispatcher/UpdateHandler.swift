@@ -7,6 +7,7 @@ package import TelegramBotAPI
 package import Messaging
 package import Sales
 package import Assistant
+package import Commands
 
 /// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
 /// private chat something is said.

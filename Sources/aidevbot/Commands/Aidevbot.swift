@@ -8,6 +8,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 @main
 struct Aidevbot: AsyncParsableCommand {

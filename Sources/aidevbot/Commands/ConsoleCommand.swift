@@ -8,6 +8,7 @@ import Logging
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 struct ConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

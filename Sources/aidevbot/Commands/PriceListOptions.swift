@@ -7,6 +7,7 @@ import Ledger
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
 /// what would change, the question, and the writing.

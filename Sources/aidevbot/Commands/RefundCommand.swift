@@ -7,6 +7,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 struct RefundCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

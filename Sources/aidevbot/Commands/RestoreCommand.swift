@@ -5,6 +5,7 @@ import Ledger
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -7,6 +7,7 @@ import Logging
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Ledger
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 struct UsersShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

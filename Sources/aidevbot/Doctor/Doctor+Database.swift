@@ -6,6 +6,7 @@ import Ledger
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 extension Doctor {
   /// Beside the running bot, and without writing a byte to its file.

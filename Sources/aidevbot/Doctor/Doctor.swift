@@ -5,6 +5,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {

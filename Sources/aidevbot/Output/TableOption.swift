@@ -5,6 +5,7 @@ import Glibc
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// How a command prints what it lists.
 struct TableOption: ParsableArguments {

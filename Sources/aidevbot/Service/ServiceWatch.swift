@@ -7,6 +7,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// Tells systemd how the bot is doing: that it is ready, once it polls; what `systemctl status`
 /// shows; and that it is alive, only while polls complete and the database answers.

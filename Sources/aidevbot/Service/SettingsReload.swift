@@ -5,6 +5,7 @@ import Logging
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// Reads the settings again while the bot runs: all of them are checked, and either all that may
 /// change does at once, or nothing.

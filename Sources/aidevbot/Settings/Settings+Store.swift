@@ -5,6 +5,7 @@ import TelegramBotAPI
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// What is for sale, and what is given away.
 extension Settings {

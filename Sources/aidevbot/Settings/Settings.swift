@@ -6,6 +6,7 @@ import Logging
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// The configuration, each part checked when it is asked for: a command needs to know no more than
 /// it uses.

@@ -9,6 +9,7 @@ import Synchronization
 import Messaging
 import Sales
 import Assistant
+import Commands
 
 /// The configuration file, read as `aidevbot run` reads it.
 enum ConfigurationTarget {

@@ -5,6 +5,7 @@ import Ledger
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// What must be true of every provider's response, whatever came.
 enum ProviderChecks {

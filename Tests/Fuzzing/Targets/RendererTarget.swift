@@ -6,6 +6,7 @@ import Ledger
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// What the bot says, from a text of any length to the bytes of the requests in the outbox.
 enum RendererTarget {

@@ -6,6 +6,7 @@ import Ledger
 @testable import Messaging
 @testable import Sales
 @testable import Assistant
+@testable import Commands
 
 /// An answer to getUpdates, from its bytes to what each update asks for; or one to
 /// getStarTransactions, to what each entry is.

@@ -53,6 +53,19 @@ package struct CommandRequest: Sendable {
   package var pressedMessage: MessageReference?
   package var now: Date
 
+  package init(
+    profile: Profile, existingAccount: UserAccount?, argument: String, updateID: Int64,
+    isAdministrator: Bool = false, pressedMessage: MessageReference? = nil, now: Date
+  ) {
+    self.profile = profile
+    self.existingAccount = existingAccount
+    self.argument = argument
+    self.updateID = updateID
+    self.isAdministrator = isAdministrator
+    self.pressedMessage = pressedMessage
+    self.now = now
+  }
+
   /// - Throws: `NoAccount`, upon which the person is asked to send `/start`.
   package func account() throws -> UserAccount {
     guard let existingAccount else { throw NoAccount() }

@@ -1,13 +1,15 @@
 import Ledger
-import Messaging
-import Sales
+package import Messaging
+package import Sales
 import Assistant
 
 /// Every command of the bot, in the order of `/help`.
 package struct CommandList: Sendable {
   package let all: [any Command]
 
-  init(_ settings: BotSettings, storefront: Storefront, outbox: Outbox, botUsername: String?) {
+  package init(
+    _ settings: BotSettings, storefront: Storefront, outbox: Outbox, botUsername: String?
+  ) {
     let promotions = settings.promotions
     let subscriptions = SubscriptionDesk(outbox: outbox)
     let others: [[any Command]] = [
