@@ -101,7 +101,7 @@ let package = Package(
 
     // What the bot does: engine, dispatcher, Telegram, console.
     .target(
-      name: "DevBot",
+      name: "Bot",
       dependencies: [
         "Assistant", "Commands", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales",
         "TelegramBotAPI", grdb,
@@ -115,7 +115,7 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "Assistant", "Commands", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Assistant", "Commands", "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
         "Sales",
         "TelegramBotAPI", grdb,
         logging,
@@ -155,9 +155,9 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
-      name: "DevBotTests",
+      name: "BotTests",
       dependencies: [
-        "Assistant", "Commands", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Assistant", "Commands", "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
         "Sales",
         "TelegramBotAPI",
         "TestSupport",
@@ -175,7 +175,7 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "Assistant", "Commands", "DevBot", "KillPoints", "Ledger", "Messaging", "Sales",
+        "aidevbot", "Assistant", "Commands", "Bot", "KillPoints", "Ledger", "Messaging", "Sales",
         "TelegramBotAPI",
         "TestSupport",
         grdb,
@@ -193,7 +193,7 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "Assistant", "Commands", "DevBot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Assistant", "Commands", "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
         "Sales",
         "TelegramBotAPI", grdb,
         logging,

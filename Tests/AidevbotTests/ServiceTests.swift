@@ -1,5 +1,5 @@
 @testable import aidevbot
-@testable import DevBot
+@testable import Bot
 import Foundation
 import Glibc
 import Ledger

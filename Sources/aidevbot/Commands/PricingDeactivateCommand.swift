@@ -1,5 +1,5 @@
 import ArgumentParser
-import DevBot
+import Bot
 import Foundation
 import LanguageModels
 import Ledger

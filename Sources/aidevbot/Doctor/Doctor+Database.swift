@@ -1,4 +1,4 @@
-import DevBot
+import Bot
 import Foundation
 import GRDB
 import LanguageModels

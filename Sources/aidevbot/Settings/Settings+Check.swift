@@ -1,4 +1,4 @@
-import DevBot
+import Bot
 import LanguageModels
 import Logging
 import Messaging

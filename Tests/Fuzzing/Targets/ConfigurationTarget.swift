@@ -1,4 +1,4 @@
-import DevBot
+import Bot
 import Dispatch
 import Foundation
 import Glibc

@@ -1,4 +1,4 @@
-@testable import DevBot
+@testable import Bot
 import Foundation
 @testable import LanguageModels
 import Ledger

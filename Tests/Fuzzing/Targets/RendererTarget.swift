@@ -1,4 +1,4 @@
-@testable import DevBot
+@testable import Bot
 import Foundation
 import GRDB
 import Ledger

@@ -1,0 +1,142 @@
+@testable import Bot
+import Foundation
+import GRDB
+import Ledger
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+/// One way in which a call fails, and what follows from it.
+struct FailedCall: Sendable, CustomTestStringConvertible {
+  enum HouseCost {
+    case none
+    /// As the provider metered it.
+    case metered
+    /// The provider may have done the work without our seeing it.
+    case estimated
+  }
+
+  var testDescription: String
+  var model: String
+  var reply: LoopbackReply
+  var words: String
+  var houseCost = HouseCost.none
+
+  static let html = LoopbackReply.html("<html><h1>502 Bad Gateway</h1></html>", status: 502)
+  static let geminiUsage =
+    #""usageMetadata": {"promptTokenCount": 12, "totalTokenCount": 12}"#
+
+  static let all =
+    [BotRig.flash, BotRig.sonnet].flatMap { model in
+      [
+        FailedCall(
+          testDescription: "429 of \(model)", model: model,
+          reply: .json("{}", status: 429, headers: ["Retry-After": "9"]),
+          words: "very busy right now; please try again in 9 seconds."),
+        FailedCall(
+          testDescription: "502 of \(model)", model: model, reply: html,
+          words: "The model ran into a problem"),
+        FailedCall(
+          testDescription: "401 of \(model)", model: model, reply: .json("{}", status: 401),
+          words: "isn't available at the moment"),
+        FailedCall(
+          testDescription: "reset by \(model)", model: model, reply: .reset,
+          words: "The connection broke", houseCost: .estimated),
+        FailedCall(
+          testDescription: "half an answer of \(model)", model: model, reply: .json(#"{"id": "#),
+          words: "got lost on its way", houseCost: .estimated),
+      ]
+    } + [
+      FailedCall(
+        testDescription: "blocked", model: BotRig.flash,
+        reply: .json(#"{"promptFeedback": {"blockReason": "SAFETY"}, \#(geminiUsage)}"#),
+        words: "may not answer this", houseCost: .metered),
+      FailedCall(
+        testDescription: "empty", model: BotRig.flash,
+        reply: .json(#"{"candidates": [{"finishReason": "STOP"}], \#(geminiUsage)}"#),
+        words: "without saying anything", houseCost: .metered),
+      FailedCall(
+        testDescription: "error inside 200", model: BotRig.sonnet,
+        reply: .json(#"{"error": {"code": 502, "message": "upstream"}}"#),
+        words: "The model ran into a problem"),
+    ]
+}
+
+@Suite("A failed call")
+struct FailedCallTests {
+  @Test(arguments: FailedCall.all)
+  func costsThePersonNothingAndSaysSo(call: FailedCall) async throws {
+    let rig = try BotRig(model: call.model)
+    rig.gemini.replyNext(call.reply)
+    rig.openRouter.replyNext(call.reply)
+    try await rig.say("/start")
+    let replies = try await rig.say("How do I sort?")
+    #expect(replies.count == 1)
+    #expect(replies.first?.contains(call.words) == true)
+    #expect(replies.first?.hasSuffix(" It cost you nothing.") == true)
+    try expectNothingCharged(rig, houseCost: call.houseCost)
+    #expect(try rig.count("conversation_messages") == 0)
+  }
+
+  @Test func timesOutWithoutACharge() async throws {
+    let rig = try BotRig(timeout: .seconds(2))
+    rig.gemini.replyNext(.hang)
+    try await rig.say("/start")
+    let reply = try await rig.say("How do I sort?").first
+    #expect(
+      reply
+        == "The model took too long to answer; please try again in a moment. It cost you nothing.")
+    try expectNothingCharged(rig, houseCost: .estimated)
+  }
+
+  /// Each empty answer costs the house 0.1 USD here, and it bears 0.25 USD of a person in a day.
+  @Test func isNotTheHousesWithoutEnd() async throws {
+    let rig = try BotRig()
+    let usage = #"{"promptTokenCount": 333333, "totalTokenCount": 333333}"#
+    let empty = LoopbackReply.json(
+      #"{"candidates": [{"finishReason": "STOP"}], "usageMetadata": \#(usage)}"#)
+    rig.gemini.replyNext(empty, empty, empty)
+    try await rig.say("/start")
+    for _ in 1...3 { try await rig.say("Say nothing") }
+    let refusal = try await rig.say("Say nothing")
+    #expect(refusal.first?.hasPrefix("Too many of your requests ended without an answer") == true)
+    #expect(rig.gemini.paidCalls.count == 3)
+    #expect(try rig.account().balance.micro == 100_000_000)
+    try rig.execute("UPDATE api_key_usage SET created_at = '2020-01-01 00:00:00.000'")
+    #expect(try await rig.say("Hello?").first?.contains("Cost: ") == true)
+  }
+
+  @Test func tellsTheOperatorWhatOnlyTheOperatorCanMend() async throws {
+    let rig = try BotRig(administrators: [1])
+    rig.gemini.replyNext(.json("{}", status: 401), .json("{}", status: 401))
+    try await rig.say("/start")
+    try await rig.say("How do I sort?")
+    try await rig.say("How do I sort?")
+    let alerts = try rig.replies().filter { $0.chatID == 1 }
+    #expect(alerts.count == 1)
+    #expect(alerts.first?.text.contains("Calls to google/gemini-2.5-flash fail") == true)
+  }
+
+  private func expectNothingCharged(_ rig: BotRig, houseCost: FailedCall.HouseCost) throws {
+    #expect(try rig.account().balance.micro == 100_000_000)
+    #expect(try rig.account().held == .zero)
+    #expect(try rig.holds().map(\.state) == [.voided])
+    #expect(try rig.count("credit_transactions") == 1)
+    let usage = try rig.usage()
+    #expect(usage.allSatisfy { $0["charged_to"] == "house" })
+    #expect(usage.map { $0["is_estimate"] as Bool } == expectedEstimates(houseCost))
+    #expect(usage.allSatisfy { $0["actual_cost_nanousd"] > 0 })
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  private func expectedEstimates(_ houseCost: FailedCall.HouseCost) -> [Bool] {
+    switch houseCost {
+    case .none: []
+    case .metered: [false]
+    case .estimated: [true]
+    }
+  }
+}

@@ -1,0 +1,114 @@
+@testable import Bot
+import Foundation
+import GRDB
+import Ledger
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+@Suite("ConsoleSession")
+struct ConsoleSessionTests {
+  let rig: BotRig
+
+  init() throws {
+    rig = try BotRig(model: "demo/demo-1")
+  }
+
+  /// Types these lines and returns what is printed.
+  @discardableResult
+  private func type(_ lines: String...) async throws -> [String] {
+    let printed = Watched<[String]>([])
+    let session = try ConsoleSession(
+      database: rig.database, llm: rig.llm, settings: rig.settings, firstName: "Grace",
+      logger: .silent, print: { text in printed.change { $0.append(text) } })
+    let (stream, input) = AsyncStream<String>.makeStream()
+    for line in lines { input.yield(line) }
+    input.finish()
+    var prompts = 0
+    try await session.run(stream) { prompts += 1 }
+    #expect(prompts == lines.count + 1)
+    return printed.value
+  }
+
+  @Test func answersWithTheDemoModelAndCharges() async throws {
+    let printed = try await type("/start", "  How do I sort?  ", "", "/status", "/credits")
+    #expect(printed.count == 4)
+    #expect(printed[0].hasPrefix("Welcome, Grace!"))
+    #expect(printed[1].contains("This is the demo"))
+    #expect(printed[1].contains("You asked: “How do I sort?”"))
+    #expect(printed[1].contains("\n\nCost: 0."))
+    #expect(printed[2].hasPrefix("Balance: 99.9"))
+    #expect(printed[3].contains("  chat\n"))
+    #expect(printed[3].contains("\n  [#1  Starter: 250 credits – 200 ⭐]"))
+    #expect(try rig.account(ConsoleSession.userID).balance.micro < 100_000_000)
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test func pressesButtonsByTheirNumbers() async throws {
+    let printed = try await type(
+      "/start", "/new First", "/new Second", "/projects", "#1", "#2", "#1")
+    #expect(printed.contains("Now working on \"First\"."))
+    #expect(printed.contains("There is no button 2."))
+    #expect(printed.last?.contains("▸ Second (active)") == true)
+    #expect(printed.last?.contains("[#1  First]") == true)
+  }
+
+  @Test(arguments: ["#1", "#0", "#-1", "#99999"])
+  func saysWhereThereIsNoSuchButton(line: String) async throws {
+    #expect(
+      try await type("/start", line).last == "There is no button \(line.dropFirst()).")
+    #expect(try rig.count("inbox") == 1)
+  }
+
+  @Test(arguments: [Int.min, -1, 0, 2, Int.max])
+  func hasNoButtonOfThatNumber(number: Int) async throws {
+    let printed = try await type("/start", "/new First", "/new Second", "/projects", "#\(number)")
+    #expect(printed.last == "There is no button \(number).")
+  }
+
+  @Test func takesANumberSignWithoutANumberForWords() async throws {
+    #expect(try await type("/start", "#swift").last?.contains("“#swift”") == true)
+  }
+
+  @Test func goesOnWithWhatWasLeftUnfinished() async throws {
+    try await type("/start")
+    try rig.database.write { db in
+      _ = try Inbox(channel: .console).store(
+        [
+          .update(
+            -5, "message",
+            .message("/help", from: 0, adding: ["chat": ["id": 0, "type": "private"]]))
+        ],
+        nextOffset: nil, at: Date(), in: db)
+    }
+    #expect(try await type().first?.hasPrefix("Write to me in plain words") == true)
+  }
+
+  @Test func keepsApartFromTelegram() async throws {
+    // Neither takes up what the other has left.
+    let waiting = rig.nextUpdateID()
+    try rig.database.write { db in
+      _ = try rig.engine.inbox.store(
+        [.update(waiting, "message", .message("/help"))], nextOffset: 501, at: Date(), in: db)
+    }
+    try await rig.say("/start", from: 43)
+    let printed = try await type("/start", "/help")
+    #expect(printed.count == 2)
+    #expect(try rig.inboxState(waiting) == "pending")
+    let queued = try rig.database.read { try rig.engine.outbox.queued(after: 0, limit: 9, in: $0) }
+    #expect(queued.map(\.chatID) == [43])
+
+    let engine = try rig.restarted()
+    try await engine.resume()
+    await engine.dispatcher.becomeIdle()
+    #expect(try rig.texts(of: waiting).count == 1)
+    let ids = try rig.database.read { db in
+      try Int64.fetchAll(db, sql: "SELECT update_id FROM inbox WHERE channel = 'console'")
+    }
+    #expect(ids.count == 2 && ids.allSatisfy { $0 < 0 })
+    #expect(try rig.database.read { try rig.engine.inbox.nextOffset(in: $0) } == 103)
+  }
+}

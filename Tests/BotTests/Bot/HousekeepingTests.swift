@@ -1,0 +1,68 @@
+@testable import Bot
+import Foundation
+import GRDB
+import Ledger
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+@Suite("Housekeeping")
+struct HousekeepingTests {
+  private static let administrator: Int64 = 1
+  private let rig: BotRig
+
+  init() throws {
+    rig = try BotRig(administrators: [Self.administrator])
+  }
+
+  private var alerts: [String] {
+    get throws { try rig.replies().filter { $0.chatID == Self.administrator }.map(\.text) }
+  }
+
+  @Test func closesTheSaleOnceTheLedgerIsFoundBroken() async throws {
+    try await rig.say("/start")
+    let housekeeping = rig.engine.housekeeping
+    try rig.execute("UPDATE users SET credit_balance_micro = credit_balance_micro + 1")
+    try await housekeeping.round(1)
+    #expect(try alerts.isEmpty)
+    try await housekeeping.round(Housekeeping.verifiedEvery)
+    #expect(try alerts.map { $0.contains("The ledger is broken, so nothing is sold") } == [true])
+    #expect(
+      try await rig.say("How do I sort?").first?.hasPrefix("I cannot take paid requests") == true)
+    #expect(
+      try await rig.press("buy:Starter").map(\.text) == [
+        "I cannot sell anything right now. Please try again later."
+      ])
+    #expect(rig.gemini.requests.value.isEmpty)
+  }
+
+  @Test(arguments: [(1_000_000_000, 0), (1_000_000_001, 1)])
+  func tellsOfWhatTheHouseLostInADay(nanoDollars: Int, count: Int) async throws {
+    try await rig.say("/start")
+    try await rig.say("How do I sort?")
+    try rig.execute(
+      """
+      UPDATE api_key_usage SET charged_to = 'house', actual_cost_nanousd = \(nanoDollars)
+      """)
+    try await rig.engine.housekeeping.round(1)
+    #expect(try alerts.count { $0.contains("have cost the house 100 US cents") } == count)
+  }
+
+  @Test(arguments: [(Housekeeping.leastFree - 1, 1), (Housekeeping.leastFree, 0)])
+  func tellsOfADiskThatIsNearlyFull(free: Int64, count: Int) async throws {
+    let usual = rig.engine.housekeeping
+    let housekeeping = Housekeeping(
+      writer: usual.writer, inbox: usual.inbox, outbox: usual.outbox,
+      orchestrator: usual.orchestrator, sale: usual.sale, alerts: usual.alerts,
+      wakeSender: {}, freeDiskSpace: { free })
+    try await housekeeping.round(1)
+    #expect(try alerts.count { $0.contains("MiB are free on the disk") } == count)
+  }
+
+  @Test func knowsHowMuchOfTheDiskIsFree() throws {
+    #expect(try #require(rig.database.freeDiskSpace) > 0)
+  }
+}

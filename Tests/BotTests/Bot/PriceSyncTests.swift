@@ -1,0 +1,140 @@
+@testable import Bot
+import Foundation
+import GRDB
+import HTTPTransport
+import LanguageModels
+import Ledger
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+@Suite("PriceSync")
+struct PriceSyncTests {
+  private static let administrator: Int64 = 1
+  private let rig: BotRig
+  private let sync: PriceSync
+
+  init() throws {
+    rig = try BotRig(model: BotRig.sonnet, administrators: [Self.administrator])
+    sync = PriceSync(
+      OpenRouterCatalog(transport: .ofAllTests, baseURL: rig.openRouter.url),
+      models: { [settings = rig.settings] in settings.models }, alerts: rig.engine.alerts,
+      writer: rig.writer)
+  }
+
+  private func list(_ models: (id: String, pricing: String)...) {
+    let data = models.map { #"{"id": "\#($0.id)", "pricing": {\#($0.pricing)}}"# }
+    rig.openRouter.answer.change {
+      $0.modelList = #"{"data": [\#(data.joined(separator: ", "))]}"#
+    }
+  }
+
+  private var sonnet: Tariff {
+    get throws {
+      try rig.database.read {
+        try ModelPricingService().active(
+          provider: "openrouter", model: "anthropic/claude-sonnet-5.5", in: $0
+        ).tariff
+      }
+    }
+  }
+
+  private var alerts: [String] {
+    get throws { try rig.replies().filter { $0.chatID == Self.administrator }.map(\.text) }
+  }
+
+  private func price(_ input: String, _ output: String) -> (id: String, pricing: String) {
+    (
+      "anthropic/claude-sonnet-5.5",
+      #""prompt": "\#(input)", "completion": "\#(output)""#
+    )
+  }
+
+  @Test func takesOverWhatHasChanged() async throws {
+    list(price("0.0000021", "0.00001"), ("a/b", #""prompt": "1e-6", "completion": "1e-6""#))
+    try await sync.round(at: Date())
+    #expect(try sonnet == Tariff(input: "2.1", output: "10"))
+    // Five percent are nothing to be told of.
+    #expect(try alerts.isEmpty)
+    try await sync.round(at: Date())
+    let versions = try rig.database.read {
+      try ModelPricingService().list(includingClosed: true, in: $0)
+    }
+    #expect(versions.count { $0.provider == "openrouter" } == 2)
+  }
+
+  @Test(arguments: [("0.0000022", 0), ("0.00000221", 1), ("0.0000018", 0), ("0.00000179", 1)])
+  func tellsOfAPriceInUseThatMovesByMoreThanATenth(input: String, count: Int) async throws {
+    list(price(input, "0.00001"))
+    try await sync.round(at: Date())
+    #expect(
+      try alerts.count {
+        $0.contains("moved by more than 10 %")
+          && $0.contains("openrouter/anthropic/claude-sonnet-5.5, input: 2 → ")
+      } == count)
+    #expect(try alerts.count == count)
+  }
+
+  @Test func tellsOfNoPriceThatIsNotInUse() async throws {
+    _ = try rig.database.write { db in
+      try ModelPricingService().set(
+        provider: "openrouter", model: "a/b", tariff: Tariff(input: "1", output: "1"), at: Date(),
+        in: db)
+    }
+    list(price("0.000002", "0.00001"), ("a/b", #""prompt": "9e-6", "completion": "1e-6""#))
+    try await sync.round(at: Date())
+    #expect(try alerts.isEmpty)
+    let price = try rig.database.read {
+      try ModelPricingService().active(provider: "openrouter", model: "a/b", in: $0)
+    }
+    #expect(price.tariff.input == "9")
+  }
+
+  @Test(arguments: [("-1", "prompt is negative"), ("0", "prompt is zero")])
+  func keepsThePriceWhereTheListIsAbsurdAndTellsOfIt(
+    input: String, reason: String
+  ) async throws {
+    list(price(input, "0.00001"))
+    try await sync.round(at: Date())
+    #expect(try sonnet == Tariff(input: "2", output: "10"))
+    #expect(try alerts.count == 1)
+    #expect(try alerts.first?.contains(reason) == true)
+  }
+
+  @Test func putsNothingBackOnSale() async throws {
+    let sonnet = (provider: "openrouter", model: "anthropic/claude-sonnet-5.5")
+    try rig.database.write { db in
+      let isGone = try ModelPricingService().deactivate(
+        provider: sonnet.provider, model: sonnet.model, at: Date(), in: db)
+      #expect(isGone)
+    }
+    list(price("0.000002", "0.00001"))
+    try await sync.round(at: Date())
+    #expect(throws: LedgerError.self) { try self.sonnet }
+    #expect(try alerts.isEmpty)
+  }
+
+  @Test func tellsOfAModelInUseThatIsNotListed() async throws {
+    list()
+    try await sync.round(at: Date())
+    #expect(try alerts.map { $0.contains("it is not listed") } == [true])
+  }
+
+  @Test func triesAgainAnHourAfterAFailureAndADayAfterASuccess() async throws {
+    list(price("0.000003", "0.00001"))
+    rig.openRouter.onCall { _ in .json("{}", status: 500) }
+    for pause in [PriceSync.pauseAfterFailure, PriceSync.pause] {
+      let running = Task { await sync.run() }
+      try await rig.waits.wait(for: "a pause") { $0.contains(pause) }
+      running.cancel()
+      await running.value
+      rig.openRouter.onCall { _ in nil }
+    }
+    #expect(try sonnet.input == "3")
+    #expect(rig.openRouter.requests.value.map(\.path) == ["/models", "/models"])
+    #expect(rig.openRouter.violations.value.isEmpty)
+  }
+}

@@ -1,0 +1,273 @@
+@testable import Bot
+import Foundation
+import GRDB
+import HTTPTransport
+import LanguageModels
+import Ledger
+import Logging
+@testable import TelegramBotAPI
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+/// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
+/// writer notes how long it would have.
+final class BotRig: Sendable {
+  static let flash = "google/gemini-2.5-flash"
+  static let pro = "google/gemini-2.5-pro"
+  static let sonnet = "openrouter/anthropic/claude-sonnet-5.5"
+
+  let folder: URL
+  let database: LedgerDatabase
+  let gemini: FakeGemini
+  let openRouter: FakeOpenRouter
+  let llm: LLMClient
+  let settings: BotSettings
+  let waits: Watched<[Duration]>
+  let writer: PatientWriter
+  /// How often the engine has said that there are replies to send: after whatever ends an update.
+  let wakes = Watched(0)
+  let engine: Engine
+  private let lastUpdateID = Watched<Int64>(100)
+
+  /// - Parameters:
+  ///   - model: For every task.
+  ///   - credits: The initial grant.
+  init(
+    model: String = flash, credits: String = "100", administrators: [Int64] = [],
+    promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(120)
+  ) throws {
+    folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("aidevbot-bot-\(UUID().uuidString)")
+    database = try LedgerDatabase.openForBot(
+      path: folder.appendingPathComponent("test.sqlite").path)
+    let waits = Watched<[Duration]>([])
+    self.waits = waits
+    writer = PatientWriter(database: database, logger: .silent) { duration in
+      waits.change { $0.append(duration) }
+      // Housekeeping goes round until it is cancelled.
+      if duration >= .seconds(60) { await untilCancelled() }
+    }
+    gemini = try FakeGemini()
+    openRouter = try FakeOpenRouter()
+    let transport = HTTPTransport.ofAllTests
+    let keys = KeyRing(["test-key-of-some-length-abcd"])
+    llm = LLMClient([
+      .google: GeminiModel(
+        transport: transport, baseURL: gemini.url, keys: keys, timeout: timeout),
+      .openrouter: OpenRouterModel(
+        transport: transport, baseURL: openRouter.url, keys: keys, timeout: timeout),
+      .demo: DemoModel(),
+    ])
+    let id = try #require(ModelID(parsing: model))
+    settings = BotSettings(
+      models: ModelAssignment(chat: id, planning: id, coding: id, verification: id),
+      terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
+      initialGrant: try Credits(parsing: credits),
+      sendRates: OutboxSender.Rates(perSecond: 0, perChatPerSecond: 0),
+      store: try .ofTests(), promotions: promotions, administrators: administrators)
+    engine = try Self.engine(writer, llm, settings, wakes)
+  }
+
+  deinit {
+    gemini.stop()
+    openRouter.stop()
+    try? database.close()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  /// The bot after another start of the process.
+  func restarted() throws -> Engine { try Self.engine(writer, llm, settings, wakes) }
+
+  private static func engine(
+    _ writer: PatientWriter, _ llm: LLMClient, _ settings: BotSettings, _ wakes: Watched<Int>
+  ) throws -> Engine {
+    try Engine(
+      channel: .telegram, bot: .bot, writer: writer, llm: llm, settings: settings,
+      effects: Engine.Effects(
+        typing: parkedTyping, wakeSender: { wakes.change { $0 += 1 } }), logger: .silent)
+  }
+
+  /// Lasts until it is cancelled, as typing does.
+  static let parkedTyping: @Sendable (Address) async -> Void = { _ in
+    await untilCancelled()
+  }
+}
+
+extension Store {
+  /// Two packages and a subscription.
+  static func ofTests() throws -> Store {
+    Store(
+      packages: [
+        CreditPackage(name: "Starter", credits: try Credits(parsing: "250"), price: 200),
+        CreditPackage(
+          name: "Builder", credits: try Credits(parsing: "1000"), bonus: try Credits(parsing: "50"),
+          price: 850),
+      ],
+      subscription: CreditPackage(
+        name: "Monthly", credits: try Credits(parsing: "500"), price: 380, isMonthly: true),
+      usdPerStar: try USD(parsing: "0.013"))
+  }
+}
+
+// MARK: - What people do
+
+extension BotRig {
+  func nextUpdateID() -> Int64 {
+    lastUpdateID.change { id in
+      id += 1
+      return id
+    }
+  }
+
+  /// Delivers one update of that kind and returns its id, without waiting for what it brings.
+  @discardableResult
+  func deliver(_ kind: String, _ value: JSONValue) async throws -> Int64 {
+    let id = nextUpdateID()
+    try await engine.receive([.update(id, kind, value)], nextOffset: id + 1)
+    return id
+  }
+
+  /// Delivers a message and returns the texts of the replies to it.
+  @discardableResult
+  func say(_ text: String, from user: Int64 = 42) async throws -> [String] {
+    let id = try await deliver("message", .message(text, from: user))
+    await engine.dispatcher.becomeIdle()
+    return try texts(of: id)
+  }
+
+  /// Presses a button, and returns all replies to it.
+  func press(_ data: String, from user: Int64 = 42) async throws -> [OutboxRow] {
+    let id = try await deliver("callback_query", .press(data, from: user))
+    await engine.dispatcher.becomeIdle()
+    return try replies(to: id)
+  }
+}
+
+// MARK: - What is in the file
+
+struct OutboxRow: Sendable {
+  var chatID: Int64?
+  var method: String
+  var parameters: JSONValue
+  var state: String
+  var lostAnswers: Int
+  var failure: String?
+
+  var text: String { parameters["text"]?.string ?? "" }
+
+  /// Titles and data of the buttons.
+  var buttons: [(title: String, data: String)] {
+    let rows = parameters["reply_markup"]?["inline_keyboard"]?.array ?? []
+    return rows.flatMap { $0.array ?? [] }.map {
+      ($0["text"]?.string ?? "", $0["callback_data"]?.string ?? "")
+    }
+  }
+}
+
+extension BotRig {
+  func replies(to updateID: Int64? = nil) throws -> [OutboxRow] {
+    try database.read { db in
+      try Row.fetchAll(
+        db, sql: "SELECT * FROM outbox WHERE ? IS NULL OR update_id = ? ORDER BY id",
+        arguments: [updateID, updateID]
+      ).map { row in
+        OutboxRow(
+          chatID: row["chat_id"], method: row["method"],
+          parameters: try JSONValue(json: Data((row["payload"] as String).utf8)),
+          state: row["state"], lostAnswers: row["lost_answers"], failure: row["failure"])
+      }
+    }
+  }
+
+  func texts(of updateID: Int64? = nil) throws -> [String] {
+    try replies(to: updateID).map(\.text)
+  }
+
+  func inboxState(_ id: Int64) throws -> String? {
+    try database.read {
+      try String.fetchOne($0, sql: "SELECT state FROM inbox WHERE update_id = ?", arguments: [id])
+    }
+  }
+
+  func account(_ telegramUserID: Int64 = 42) throws -> UserAccount {
+    try database.read { try UserService().account(telegramUserID: telegramUserID, in: $0) }
+  }
+
+  func holds() throws -> [CreditHold] {
+    try database.read { try CreditHold.fetchAll($0, sql: "SELECT * FROM credit_holds ORDER BY id") }
+  }
+
+  /// Rows of `api_key_usage`, in order.
+  func usage() throws -> [Row] {
+    try database.read { try Row.fetchAll($0, sql: "SELECT * FROM api_key_usage ORDER BY id") }
+  }
+
+  func count(_ table: String) throws -> Int {
+    try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+  }
+
+  func ledgerBreaks() throws -> [String] {
+    try database.read { try LedgerVerification().verify(at: Date(), in: $0).breaks }
+  }
+
+  func execute(_ sql: String) throws {
+    try database.write { try $0.execute(sql: sql) }
+  }
+}
+
+// MARK: - Updates as JSON
+
+extension JSONValue {
+  static func user(_ id: Int64) -> JSONValue {
+    ["id": .integer(id), "is_bot": false, "first_name": "Ada", "username": .string("user\(id)")]
+  }
+
+  static func chat(_ id: Int64) -> JSONValue {
+    ["id": .integer(id), "type": id > 0 ? "private" : "supergroup", "title": "Engines"]
+  }
+
+  /// A message; in the user's private chat, unless `chat` names a group.
+  static func message(
+    _ text: String?, from user: Int64 = 42, chat: Int64? = nil,
+    adding more: [String: JSONValue] = [:]
+  ) -> JSONValue {
+    var message: [String: JSONValue] = [
+      "message_id": 7, "from": .user(user), "chat": .chat(chat ?? user), "date": 1_800_000_000,
+    ]
+    if let text { message["text"] = .string(text) }
+    return .object(message.merging(more) { $1 })
+  }
+
+  static func press(_ data: String, from user: Int64 = 42) -> JSONValue {
+    [
+      "id": "query1", "from": .user(user), "data": .string(data), "chat_instance": "1",
+      "message": ["message_id": 8, "chat": .chat(user), "date": 1_800_000_000],
+    ]
+  }
+}
+
+extension ReceivedUpdate {
+  static func update(_ id: Int64, _ kind: String, _ value: JSONValue) -> ReceivedUpdate {
+    ReceivedUpdate(id: id, json: Data(#"{"update_id":\#(id),"\#(kind)":\#(value.json)}"#.utf8))
+  }
+}
+
+extension User {
+  static let bot = User(
+    id: FakeTelegram.botID, isBot: true, firstName: "Dev", username: FakeTelegram.botUsername)
+}
+
+extension Logger {
+  static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// A stream that brings nothing ends with its task.
+private func untilCancelled() async {
+  let (nothing, source) = AsyncStream<Void>.makeStream()
+  for await _ in nothing {}
+  source.finish()
+}

@@ -1,0 +1,216 @@
+@testable import Bot
+import Foundation
+import GRDB
+@testable import Ledger
+import TelegramBotAPI
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+@Suite("Administrators' commands")
+struct AdministrationTests {
+  private static let administrator: Int64 = 1
+  private let administrator = Self.administrator
+
+  private func rig() async throws -> BotRig {
+    let rig = try BotRig(administrators: [administrator])
+    try await rig.say("/start")
+    return rig
+  }
+
+  @Test(arguments: [
+    "/grant 42 5 gift", "/user 42", "/report", "/broadcast Hello", "/refund charge",
+  ])
+  func doNotExistForAnybodyElse(text: String) async throws {
+    let rig = try await rig()
+    let name = text.prefix { $0 != " " }
+    #expect(
+      try await rig.say(text) == ["I do not know \(name). Send /help for everything I can do."])
+    #expect(try await rig.say("/help").first?.contains("\(name) ") == false)
+    #expect(try await rig.say("/help", from: administrator).first?.contains("\(name) ") == true)
+    let button = try await rig.press("\(name.dropFirst()):block 42").map(\.text)
+    #expect(button == ["This button is from an older version of me."])
+    #expect(try rig.account().isBlocked == false)
+  }
+
+  @Test func grantCreditsAndTellThePerson() async throws {
+    let rig = try await rig()
+    let id = try await rig.deliver(
+      "message", .message("/grant @USER42 12.5 sorry for  the wait", from: administrator))
+    await rig.engine.dispatcher.becomeIdle()
+    try rig.database.write { db in
+      try db.execute(sql: "UPDATE users SET username = 'user42' WHERE telegram_user_id = 42")
+    }
+    let replies = try rig.replies(to: id)
+    #expect(replies.map(\.chatID) == [administrator, 42])
+    #expect(
+      replies.map(\.text) == [
+        "Booked 12.5 credits for Ada (@user42, 42). The balance is 112.50 credits.",
+        """
+        +12.50 credits on your account: sorry for  the wait
+        Your balance is 112.50 credits.
+        """,
+      ])
+    #expect(
+      try await rig.say("/grant 42 -500 too much", from: administrator) == [
+        "Nothing is booked: too few credits: 387.50 more are needed."
+      ])
+    #expect(
+      try await rig.say("/grant 42 1000000000.000001 gift", from: administrator) == [
+        "Nothing is booked: at most 1000000000 credits can be given at once."
+      ])
+    #expect(
+      try await rig.say("/grant 4711 5 gift", from: administrator).first?.hasPrefix(
+        "I know nobody called 4711.") == true)
+    for words in ["/grant", "/grant 42", "/grant 42 5", "/grant 42 much gift", "/grant 42 0 gift"] {
+      let reply = try await rig.say(words, from: administrator).first
+      #expect(reply?.hasPrefix("Write whom, how many and why, for example:") == true)
+    }
+    #expect(try rig.account().balance.micro == 112_500_000)
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test func showAnAccountAndBlockIt() async throws {
+    let rig = try await rig()
+    _ = try await rig.press("buy:Starter")
+    let order = try #require(try rig.orders().first).id
+    _ = try await rig.pay(order, 200, charge: "charge-1")
+    let id = try await rig.deliver("message", .message("/user 42", from: administrator))
+    await rig.engine.dispatcher.becomeIdle()
+    let page = try #require(try rig.replies(to: id).first)
+    #expect(page.text.hasPrefix("Ada (@user42, 42)\nSince "))
+    for words in [
+      "Balance: 350 credits, 0 of them reserved", "purchase: Starter", "Starter, 200 Stars: paid",
+      "200 Stars, credited\ncharge-1",
+    ] {
+      #expect(page.text.contains(words))
+    }
+    #expect(page.buttons.map(\.data) == ["user:block 42"])
+
+    let blocked = try await rig.press("user:block 42", from: administrator)
+    #expect(blocked.first?.text == "Blocked.")
+    #expect(blocked.last?.buttons.map(\.data) == ["user:unblock 42"])
+    let turnedAway =
+      "Your account is blocked. What you own stays yours; please write to /paysupport."
+    for text in ["How do I sort?", "/status", "/new Shop", "/plan x"] {
+      #expect(try await rig.say(text) == [turnedAway])
+    }
+    for text in ["/paysupport", "/terms", "/privacy", "/credits", "/help", "/deletemydata"] {
+      #expect(try await rig.say(text).first?.hasPrefix("Your account is blocked.") == false)
+    }
+    #expect(rig.gemini.requests.value.isEmpty)
+    _ = try await rig.press("user:unblock 42", from: administrator)
+    #expect(try await rig.say("/status").first?.hasPrefix("Balance: 350.00") == true)
+  }
+
+  @Test func refundWhatIsUnspentAndAskBeforeTheHouseLoses() async throws {
+    let rig = try await rig()
+    _ = try await rig.press("buy:Starter")
+    let order = try #require(try rig.orders().first).id
+    _ = try await rig.pay(order, 200, charge: "charge-1")
+    _ = try await rig.say("/grant 42 -300 spent", from: administrator)
+    let id = try await rig.deliver("message", .message("/refund charge-1", from: administrator))
+    await rig.engine.dispatcher.becomeIdle()
+    let question = try #require(try rig.replies(to: id).first)
+    #expect(question.text.hasPrefix("200.00 of its 250.00 credits are spent, so nothing was"))
+    #expect(try rig.account().balance.micro == 50_000_000)
+    let force = try #require(question.buttons.first).data
+    let forced = try await rig.press(force, from: administrator)
+    #expect(
+      forced.map(\.method) == ["answerCallbackQuery", "editMessageText", "refundStarPayment"])
+    #expect(forced[1].text.hasPrefix("200 Stars are on their way back to user 42. 50.00 credits"))
+    #expect(forced[2].parameters["user_id"] == 42)
+    #expect(forced[2].parameters["telegram_payment_charge_id"] == "charge-1")
+    #expect(try rig.account().balance == .zero)
+    let again = try await rig.say("/refund charge-1", from: administrator).first
+    #expect(again?.hasPrefix("The refund of this payment is under way already.") == true)
+    #expect(
+      try await rig.say("/refund nonsense", from: administrator).first?.hasPrefix(
+        "Nothing was refunded: no payment has the charge id nonsense") == true)
+    #expect(try rig.replies().count { $0.method == "refundStarPayment" } == 1)
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test(arguments: ["", "today", "week", "Month"])
+  func reportAsATableAndAsAFile(period: String) async throws {
+    let rig = try await rig()
+    try await rig.say("How do I sort?")
+    _ = try await rig.press("buy:Starter")
+    let order = try #require(try rig.orders().first).id
+    _ = try await rig.pay(order, 200, charge: "charge-1")
+    try rig.database.write { db in
+      try db.execute(sql: "UPDATE payments SET paid_at = created_at")
+    }
+    let id = try await rig.deliver(
+      "message", .message("/report \(period)", from: administrator))
+    await rig.engine.dispatcher.becomeIdle()
+    let replies = try rig.replies(to: id)
+    #expect(replies.map(\.method) == ["sendMessage", "sendDocument"])
+    let entity = try #require(replies[0].parameters["entities"]?.array?.first)
+    #expect(entity["type"] == "pre")
+    let lines = replies[0].text.split(separator: "\n").map { line in
+      line.split(separator: " ").joined(separator: " ")
+    }
+    for line in [
+      "received 200 Stars", "revenue 200 Stars", "2.60 USD", "sold 250.00", "spent 0.23",
+      "real cost 0.00 USD", "new 1", "active 1", "gemini-2.5-flash 1 calls", "@user42 42 1 calls",
+    ] {
+      #expect(lines.contains(line), "\(line)")
+    }
+    #expect(replies[0].text.split(separator: "\n").allSatisfy { $0.count <= 40 })
+    let file = try #require(
+      try rig.database.read { db in
+        try Row.fetchOne(db, sql: "SELECT * FROM outbox WHERE method = 'sendDocument'")
+      })
+    let csv = String(decoding: file["file"] as Data, as: UTF8.self)
+    #expect((file["file_name"] as String).hasSuffix(".csv"))
+    #expect(
+      csv.hasPrefix("section,name,value,unit\r\nStars,payments,1,\r\nStars,received,200,Stars"))
+    #expect(csv.contains("Top users,'@user42 42,1,calls\r\n"))
+  }
+
+  /// An answer of yesterday that turned out to have reached nobody.
+  @Test func reportsADayOnWhichMoreWasGivenBackThanCharged() async throws {
+    let rig = try await rig()
+    let id = try await rig.deliver("message", .message("How do I sort?"))
+    await rig.engine.dispatcher.becomeIdle()
+    try rig.execute("DROP TRIGGER the_journal_is_never_edited")
+    try rig.execute("UPDATE credit_transactions SET created_at = '2020-01-01 00:00:00.000'")
+    try rig.database.write { db in
+      let back = try CreditHoldService(terms: rig.settings.terms).refund(
+        work: Work.ledgerName(ofUpdate: id), because: "it reached nobody", at: Date(), in: db)
+      #expect(back != nil)
+    }
+    let report = try await rig.say("/report", from: administrator)
+    #expect(report.first?.contains("-0.24") == true, "\(report)")
+    #expect(report.first?.contains("credits spent") == true)
+  }
+
+  @Test func saysWhichPeriodsThereAre() async throws {
+    let rig = try await rig()
+    #expect(
+      try await rig.say("/report year", from: administrator) == [
+        "Write /report today, /report week or /report month."
+      ])
+  }
+
+  @Test func makesNoFormulaOfAName() throws {
+    let report = BusinessReport.ofNobody(named: "=HYPERLINK(\"x\")")
+    let text = try ReportText(report, usdPerStar: try USD(parsing: "0.013"))
+    #expect(text.csv.contains(#"Top users,"'=HYPERLINK(""x"") 7",1,calls"#))
+  }
+}
+
+extension BusinessReport {
+  fileprivate static func ofNobody(named name: String) -> BusinessReport {
+    BusinessReport(
+      from: Date(), to: Date(), payments: 0, starsReceived: 0, refunds: 0, starsRefunded: 0,
+      creditsSold: .zero, creditsGiven: .zero, creditsTakenBack: .zero, creditsSpent: .zero,
+      creditsSpentValue: 0, realCost: 0, houseLosses: [], newUsers: 0, activeUsers: 0,
+      topModels: [],
+      topUsers: [TopUser(telegramUserID: 7, name: name, calls: 1, charged: .zero, realCost: 0)])
+  }
+}

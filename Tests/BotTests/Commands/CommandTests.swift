@@ -1,0 +1,213 @@
+@testable import Bot
+import Foundation
+import GRDB
+import Ledger
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+@Suite("/start")
+struct StartCommandTests {
+  @Test func opensTheAccountWithTheWelcomeCredits() async throws {
+    let rig = try BotRig()
+    #expect(
+      try await rig.say("/start") == [
+        """
+        Welcome, Ada! I am an AI developer: I plan, write and check software with you.
+
+        To begin with, there are 100.00 credits on your account. Each answer says what it cost, \
+        and you never pay for one that failed.
+
+        Just write what you need, or send /help for everything I can do.
+        """
+      ])
+    #expect(try rig.account().balance.micro == 100_000_000)
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test func grantsNothingTheSecondTime() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    let reply = try await rig.say("/start again").first
+    #expect(
+      reply?.hasPrefix("Good to see you again, Ada. Your balance is 100.00 credits.") == true)
+    #expect(try rig.count("credit_transactions") == 1)
+  }
+
+  @Test func promisesNoCreditsWhereNoneAreGranted() async throws {
+    let rig = try BotRig(credits: "0")
+    let reply = try await rig.say("/start").first
+    #expect(reply?.contains("Your account is open. Send /credits to see how to fill it.") == true)
+    #expect(try rig.count("credit_transactions") == 0)
+  }
+
+  @Test(arguments: [
+    "hello", "/status", "/credits", "/new Shop", "/projects", "/done", "/plan a shop", "/code x",
+    "/verify x", "/plan",
+  ])
+  func isAskedForBeforeAnythingElse(text: String) async throws {
+    let rig = try BotRig(administrators: [1])
+    #expect(
+      try await rig.say(text) == ["Please send me /start first: it opens your account."])
+    #expect(try rig.replies().count == 1)
+    #expect(rig.gemini.requests.value.isEmpty)
+  }
+
+  @Test func isAskedForInAPrivateChatWhereSomebodyWritesInAGroup() async throws {
+    let rig = try BotRig()
+    let id = try await rig.deliver("message", .message("@devbot hello", chat: -100))
+    await rig.engine.dispatcher.becomeIdle()
+    let reply = try #require(try rig.replies(to: id).first)
+    #expect(reply.chatID == -100)
+    #expect(reply.text.hasPrefix("Please write to me in a private chat and send /start first"))
+    #expect(reply.parameters["reply_parameters"]?["message_id"] == 7)
+  }
+
+  @Test(arguments: ["status", "credits"])
+  func keepsPersonalFiguresOutOfGroups(command: String) async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    let asked = try await rig.deliver("message", .message("/\(command)@devbot", chat: -100))
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(
+      try rig.texts(of: asked)
+        == ["That is between you and me: please send me /\(command) in a private chat."])
+    let paid = try await rig.deliver("message", .message("@devbot hello", chat: -100))
+    await rig.engine.dispatcher.becomeIdle()
+    let answer = try #require(try rig.texts(of: paid).first)
+    #expect(answer.contains("Cost: ") && !answer.contains("Left"))
+  }
+
+  @Test func isAskedForWhereAButtonIsPressedWithoutAnAccount() async throws {
+    let rig = try BotRig()
+    #expect(try await rig.press("projects:x").map(\.text) == ["Please send me /start first."])
+  }
+}
+
+@Suite("/help")
+struct HelpCommandTests {
+  @Test func listsEveryCommandWithoutAnAccount() async throws {
+    let rig = try BotRig()
+    let reply = try await rig.say("/help").first ?? ""
+    let lines = reply.split(separator: "\n").filter { $0.hasPrefix("/") }
+    let names = lines.map { $0.prefix { $0 != " " } }
+    #expect(
+      Set(names) == [
+        "/start", "/help", "/status", "/credits", "/plan", "/code", "/verify", "/new", "/projects",
+        "/done", "/buy", "/paysupport", "/terms", "/privacy", "/deletemydata",
+      ])
+    #expect(names.count == 15)
+  }
+
+  @Test func isPointedToByAnUnknownCommand() async throws {
+    let rig = try BotRig()
+    #expect(
+      try await rig.say("/fly me to the moon") == [
+        "I do not know /fly. Send /help for everything I can do."
+      ])
+  }
+}
+
+@Suite("/status")
+struct StatusCommandTests {
+  @Test func showsBalanceProjectAndModels() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    #expect(
+      try await rig.say("/status") == [
+        """
+        Balance: 100.00 credits
+
+        No active project. Begin one with /new and its title.
+
+        Models:
+        • Chat: google/gemini-2.5-flash
+        • Planning: google/gemini-2.5-flash
+        • Coding: google/gemini-2.5-flash
+        • Verification: google/gemini-2.5-flash
+        """
+      ])
+  }
+
+  @Test func countsTheTasksAndCreditsOfTheProject() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    try await rig.say("This costs before the project.")
+    try await rig.say("/new Shopping list")
+    rig.gemini.answer.change { $0.text = "Plan:\n- [ ] one\n- [x] two\n* [ ] three\n- no task" }
+    try await rig.say("/plan a shopping list")
+    #expect(
+      try await rig.say("/status").first?.contains(
+        """
+        Balance: 99.53 credits
+
+        Project: Shopping list
+        Status: active
+        Tasks: 1 done, 2 open
+        Spent on it: 0.24 credits
+        """) == true)
+  }
+
+  @Test func tellsWhatIsReservedForARequestUnderWay() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    try rig.leaveHold(for: try rig.work(), isSent: true)
+    #expect(
+      try await rig.say("/status").first?.hasPrefix(
+        "Balance: 100.00 credits (0.20 of them reserved for a request under way)") == true)
+  }
+}
+
+@Suite("/credits")
+struct CreditsCommandTests {
+  @Test func showsTheBalanceAndTheLastTransactionsNewestFirst() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    try await rig.say("How do I sort?")
+    let id = try await rig.deliver("message", .message("/credits"))
+    await rig.engine.dispatcher.becomeIdle()
+    let reply = try #require(try rig.replies(to: id).first)
+    let lines = reply.text.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.first == "Your balance is 99.76 credits.")
+    #expect(lines.contains("Last transactions (UTC):"))
+    #expect(lines.count { $0.hasSuffix("  −0.24  chat") } == 1)
+    #expect(lines.count { $0.hasSuffix("  +100.00  welcome credits") } == 1)
+    #expect(
+      try #require(lines.firstIndex { $0.hasSuffix("chat") })
+        < #require(lines.firstIndex { $0.hasSuffix("welcome credits") }))
+    #expect(
+      reply.buttons.map(\.title) == [
+        "Starter: 250 credits – 200 ⭐", "Builder: 1000 + 50 credits – 850 ⭐",
+        "Monthly: 500 credits a month – 380 ⭐",
+      ])
+    #expect(
+      reply.buttons.map(\.data) == ["buy:Starter", "buy:Builder", "buy:Monthly"])
+  }
+
+  @Test func bringsAnOldMessageUpToDateWhoseButtonIsPressed() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    let replies = try await rig.press("credits:buy")
+    #expect(replies.map(\.method) == ["answerCallbackQuery", "editMessageText"])
+    #expect(replies.last?.text.hasPrefix("Your balance is 100.00 credits.") == true)
+    #expect(replies.last?.buttons.count == 3)
+  }
+
+  @Test func showsNoTransactionsWhereThereAreNone() async throws {
+    let rig = try BotRig(credits: "0")
+    try await rig.say("/start")
+    #expect(try await rig.say("/credits").first?.contains("No transactions yet.") == true)
+  }
+
+  @Test func showsTenTransactionsAtMost() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    for number in 1...11 { try await rig.say("Question \(number)") }
+    let reply = try await rig.say("/credits").first ?? ""
+    #expect(reply.split(separator: "\n").count { $0.hasSuffix("  chat") } == 10)
+    #expect(!reply.contains("welcome"))
+  }
+}

@@ -1,0 +1,114 @@
+@testable import Bot
+import Foundation
+import Ledger
+import TelegramBotAPI
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+@Suite("Promotions")
+struct PromotionTests {
+  private static let both = BotSettings.Promotions(
+    codesAreTaken: true, referralCredits: Credits(micro: 20_000_000))
+
+  private func makeCode(_ rig: BotRig, uses: Int = 10) throws {
+    try rig.database.write { db in
+      _ = try PromotionCodeService().create(
+        "SPRING", credits: try Credits(parsing: "50"), mostUses: uses,
+        expiresAt: Date().addingTimeInterval(3_600), at: Date(), in: db)
+    }
+  }
+
+  @Test func areOffUnlessTheOperatorWantsThem() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    try makeCode(rig)
+    #expect(try await rig.say("/redeem SPRING").first?.hasPrefix("I do not know /redeem.") == true)
+    #expect(try await rig.say("/invite").first?.hasPrefix("I do not know /invite.") == true)
+    #expect(try await rig.say("/help").first?.contains("/redeem") == false)
+  }
+
+  @Test func redeemACodeOnce() async throws {
+    let rig = try BotRig(promotions: Self.both)
+    try await rig.say("/start")
+    try makeCode(rig)
+    #expect(
+      try await rig.say("/redeem spring") == [
+        "50 credits are yours. Your balance is 150.00 credits."
+      ])
+    #expect(
+      try await rig.say("/redeem SPRING") == [
+        "You have used this code already; it works once for each person."
+      ])
+    for _ in 0..<PromotionCodeService.mostFailuresPerHour {
+      #expect(
+        try await rig.say("/redeem WINTER") == [
+          "This code is not valid, or no longer. Please check how it is written."
+        ])
+    }
+    #expect(
+      try await rig.say("/redeem WINTER") == [
+        "That were too many wrong codes. Please try again in an hour."
+      ])
+    #expect(try await rig.say("/redeem").first?.hasPrefix("Write the code after") == true)
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test func giveACodeOfTenUsesToTenOfAHundredWhoComeAtOnce() async throws {
+    let rig = try BotRig(promotions: Self.both)
+    let people = (1...100).map { Int64(1_000 + $0) }
+    for person in people { try await rig.say("/start", from: person) }
+    try makeCode(rig)
+    let first = rig.nextUpdateID()
+    let updates = people.map { person in
+      ReceivedUpdate.update(
+        first + person, "message", .message("/redeem SPRING", from: person))
+    }
+    try await rig.engine.receive(updates, nextOffset: first + 2_000)
+    await rig.engine.dispatcher.becomeIdle()
+    let winners = try people.filter { try rig.account($0).balance.micro == 150_000_000 }
+    #expect(winners.count == 10)
+    let others = try people.filter { try rig.account($0).balance.micro == 100_000_000 }
+    #expect(others.count == 90)
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test func thankBothSidesOnceAfterTheFirstPaidRequest() async throws {
+    let rig = try BotRig(promotions: Self.both)
+    try await rig.say("/start")
+    let invitation = try await rig.say("/invite").first ?? ""
+    let code = try #require(invitation.split(separator: "=").last.map(String.init))
+    #expect(invitation.contains("https://t.me/devbot?start=ref_"))
+    #expect(try await rig.say("/invite").first == invitation)
+
+    try await rig.say("/start \(code)", from: 43)
+    try await rig.say("/status", from: 43)
+    #expect(try rig.account(43).balance.micro == 100_000_000)
+    try await rig.say("How do I sort?", from: 43)
+    #expect(try rig.account(43).balance.micro == 120_000_000 - 232_500)
+    #expect(try rig.account(42).balance.micro == 120_000_000)
+    #expect(try rig.replies().contains { $0.chatID == 42 && $0.text.hasPrefix("Somebody you inv") })
+    #expect(try rig.replies().contains { $0.chatID == 43 && $0.text.hasPrefix("You came by an") })
+    try await rig.say("And now?", from: 43)
+    #expect(try rig.account(42).balance.micro == 120_000_000)
+    #expect(try rig.ledgerBreaks() == [])
+  }
+
+  @Test func thankNobodyForSomebodyWhoWasThereBefore() async throws {
+    let rig = try BotRig(promotions: Self.both)
+    try await rig.say("/start")
+    let invitation = try await rig.say("/invite").first ?? ""
+    let code = try #require(invitation.split(separator: "=").last.map(String.init))
+    try await rig.say("/start", from: 43)
+    try await rig.say("/start \(code)", from: 43)
+    try await rig.say("/start \(code)")
+    try await rig.say("/start ref_NONSENSE", from: 44)
+    for person in [42, 43, 44] as [Int64] { try await rig.say("How do I sort?", from: person) }
+    for person in [42, 43, 44] as [Int64] {
+      #expect(try rig.account(person).balance.micro == 100_000_000 - 232_500)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+@testable import Bot
+import Foundation
+import Logging
+import TelegramBotAPI
+import TestSupport
+import Testing
+@testable import Messaging
+@testable import Sales
+@testable import Assistant
+@testable import Commands
+
+@Suite("Health in the log")
+struct HealthLogTests {
+  @Test func isWrittenEveryFiveMinutesUntilTheEnd() async throws {
+    let rig = try BotRig()
+    let lines = Watched<[String]>([])
+    let waits = Watched<[Duration]>([])
+    let logger = Logger(label: "test") { _ in LinesOfALog(lines: lines) }
+    let (task, body) = AsyncStream<Task<Void, Never>>.makeStream()
+    let writer = PatientWriter(database: rig.database, logger: logger) { duration in
+      let count = waits.change { waits in
+        waits.append(duration)
+        return waits.count
+      }
+      guard count == 3 else { return }
+      for await task in task { return task.cancel() }
+    }
+    let health = Health()
+    health.note(.conflict(webhook: false))
+    health.noteFailedCall()
+    let running = Task { await HealthLog(health: health, writer: writer).run() }
+    body.yield(running)
+    await running.value
+    #expect(waits.value == Array(repeating: .seconds(300), count: 3))
+    #expect(lines.value.count == 2)
+    for line in lines.value {
+      #expect(line.hasPrefix("info Health. conflicts_409=1 credits_today=0 failed_calls=1 "))
+    }
+  }
+}
+
+private struct LinesOfALog: LogHandler {
+  let lines: Watched<[String]>
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.trace
+
+  init(lines: Watched<[String]>) {
+    self.lines = lines
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let details = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    lines.change { $0.append("\(event.level) \(event.message) \(details.joined(separator: " "))") }
+  }
+}
