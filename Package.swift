@@ -24,6 +24,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.0.0", traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // The type of the path that swift-configuration takes.
+    .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     // What swift-configuration reads YAML with; it does not list the keys that it finds.
     .package(url: "https://github.com/jpsim/Yams", "5.4.0"..<"7.0.0"),
     // GRDB on Linux is kept working by contributors: its exact version is the one whose own test
@@ -93,9 +95,7 @@ let package = Package(
     // The commands of the chat, a file each.
     .target(
       name: "Commands",
-      dependencies: [
-        "Assistant", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb,
-      ],
+      dependencies: ["Assistant", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb],
       swiftSettings: strict
     ),
 
@@ -104,24 +104,32 @@ let package = Package(
       name: "Bot",
       dependencies: [
         "Assistant", "Commands", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales",
-        "TelegramBotAPI", grdb,
-        logging,
+        "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
     ),
 
-    // The command line, the configuration and the wiring.
+    // The configuration: what may be set, where it is read, what is wrong with it.
+    .target(
+      name: "Settings",
+      dependencies: [
+        "Assistant", "Commands", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "TelegramBotAPI", logging,
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict
+    ),
+
+    // The command line and the wiring.
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "Assistant", "Commands", "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
-        "Sales",
-        "TelegramBotAPI", grdb,
-        logging,
+        "Assistant", "Bot", "Commands", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Sales", "Settings", "TelegramBotAPI", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Configuration", package: "swift-configuration"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict
     ),
@@ -157,11 +165,8 @@ let package = Package(
     .testTarget(
       name: "BotTests",
       dependencies: [
-        "Assistant", "Commands", "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
-        "Sales",
-        "TelegramBotAPI",
-        "TestSupport",
-        grdb, logging,
+        "Assistant", "Bot", "Commands", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Sales", "TelegramBotAPI", "TestSupport", grdb, logging,
       ],
       swiftSettings: strict
     ),
@@ -175,10 +180,8 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "Assistant", "Commands", "Bot", "KillPoints", "Ledger", "Messaging", "Sales",
-        "TelegramBotAPI",
-        "TestSupport",
-        grdb,
+        "aidevbot", "Bot", "KillPoints", "Ledger", "Messaging", "Sales", "Settings",
+        "TelegramBotAPI", "TestSupport", grdb,
       ],
       swiftSettings: strict
     ),
@@ -193,11 +196,8 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "Assistant", "Commands", "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
-        "Sales",
-        "TelegramBotAPI", grdb,
-        logging,
-        .product(name: "Configuration", package: "swift-configuration"),
+        "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Settings",
+        "TelegramBotAPI", grdb, logging,
       ],
       path: "Tests/Fuzzing",
       exclude: ["Corpus", "run"],

@@ -1,7 +1,6 @@
 import Foundation
 import Messaging
 import Sales
-import Assistant
 
 extension Date {
   /// `22 Nov 18:32`, in UTC.

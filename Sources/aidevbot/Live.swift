@@ -9,6 +9,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 /// The composition root: builds what the commands run from the settings.
 struct Live {

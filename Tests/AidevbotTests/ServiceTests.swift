@@ -10,6 +10,7 @@ import Testing
 @testable import Sales
 @testable import Assistant
 @testable import Commands
+import Settings
 
 /// What systemd is told.
 @Suite("Service")

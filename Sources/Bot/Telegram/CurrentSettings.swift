@@ -2,7 +2,6 @@ import LanguageModels
 import Synchronization
 import Messaging
 import Sales
-import Assistant
 import Commands
 
 /// The settings in force, which may change while the bot runs.

@@ -1,4 +1,3 @@
-import Messaging
 import Sales
 import Assistant
 

@@ -1,5 +1,3 @@
-import Messaging
-import Sales
 import Assistant
 
 /// `/plan TEXT`: what to build, step by step.

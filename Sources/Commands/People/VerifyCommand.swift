@@ -1,5 +1,3 @@
-import Messaging
-import Sales
 import Assistant
 
 /// `/verify TEXT`: checks software.

@@ -9,6 +9,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 @main
 struct Aidevbot: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Settings
 
 struct BackupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

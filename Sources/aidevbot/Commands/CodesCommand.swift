@@ -6,6 +6,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 struct CodesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

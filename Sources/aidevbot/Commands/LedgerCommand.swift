@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Settings
 
 struct LedgerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

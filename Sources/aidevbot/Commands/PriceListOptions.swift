@@ -8,6 +8,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 /// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
 /// what would change, the question, and the writing.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 
 struct PricingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,10 +3,10 @@ import Bot
 import Foundation
 import LanguageModels
 import Ledger
-import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 struct PricingDeactivateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Settings
 
 struct PricingHistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

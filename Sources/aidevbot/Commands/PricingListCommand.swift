@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Settings
 
 struct PricingListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

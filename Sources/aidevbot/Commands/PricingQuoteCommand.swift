@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Settings
 
 struct PricingQuoteCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

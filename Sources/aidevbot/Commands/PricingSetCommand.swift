@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LanguageModels
 import Ledger
+import Settings
 
 struct PricingSetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -3,9 +3,9 @@ import Bot
 import LanguageModels
 import Ledger
 import Messaging
-import Sales
 import Assistant
 import Commands
+import Settings
 
 struct PricingSyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,6 +6,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -8,6 +8,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -7,6 +7,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

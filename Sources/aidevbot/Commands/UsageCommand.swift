@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ledger
+import Settings
 
 struct UsageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

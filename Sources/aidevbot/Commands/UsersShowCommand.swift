@@ -7,6 +7,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 struct UsersShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

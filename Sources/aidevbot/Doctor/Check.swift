@@ -1,4 +1,5 @@
 import Foundation
+import Settings
 
 /// What was looked at, what was found, and what to type next.
 struct Check: Encodable, Sendable {

@@ -7,6 +7,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 extension Doctor {
   /// Beside the running bot, and without writing a byte to its file.

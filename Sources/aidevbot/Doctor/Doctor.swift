@@ -6,6 +6,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {

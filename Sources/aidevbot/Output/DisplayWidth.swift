@@ -1,3 +1,5 @@
+import Settings
+
 // What a terminal makes of text that people have chosen.
 
 extension String {

@@ -6,6 +6,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 /// How a command prints what it lists.
 struct TableOption: ParsableArguments {

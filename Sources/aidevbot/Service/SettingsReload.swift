@@ -6,6 +6,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 /// Reads the settings again while the bot runs: all of them are checked, and either all that may
 /// change does at once, or nothing.

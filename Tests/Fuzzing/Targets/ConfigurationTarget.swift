@@ -10,6 +10,7 @@ import Messaging
 import Sales
 import Assistant
 import Commands
+import Settings
 
 /// The configuration file, read as `aidevbot run` reads it.
 enum ConfigurationTarget {

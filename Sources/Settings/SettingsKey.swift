@@ -1,9 +1,9 @@
-import Configuration
+package import Configuration
 
 /// The keys of the configuration. The name in the environment is a contract; in the file, the part
 /// before the first underscore is a section of its own: `TELEGRAM_BOT_TOKEN` is `bot_token` in
 /// `telegram`.
-enum SettingsKey: String, CaseIterable {
+package enum SettingsKey: String, CaseIterable {
   case telegramBotToken = "telegram.bot_token"
   case telegramAPIBaseURL = "telegram.api_base_url"
   case telegramAdminUserIDs = "telegram.admin_user_ids"
@@ -32,17 +32,17 @@ enum SettingsKey: String, CaseIterable {
   case modelsVerification = "models.verification"
   case logLevel = "log.level"
 
-  var configKey: AbsoluteConfigKey { AbsoluteConfigKey(ConfigKey(rawValue)) }
+  package var configKey: AbsoluteConfigKey { AbsoluteConfigKey(ConfigKey(rawValue)) }
 
   /// The part of the file that it stands in.
-  var section: String { String(rawValue.prefix { $0 != "." }) }
+  package var section: String { String(rawValue.prefix { $0 != "." }) }
 
-  var isSecret: Bool {
+  package var isSecret: Bool {
     [.telegramBotToken, .geminiAPIKey, .openRouterAPIKey].contains(self)
   }
 
   /// Whether a running bot takes a new value: whom it works for, and where, it does not change.
-  var mayChangeWhileRunning: Bool {
+  package var mayChangeWhileRunning: Bool {
     switch self {
     case .telegramSendsPerSecond, .telegramSendsPerChatPerSecond, .geminiAPIKey, .openRouterAPIKey,
       .billingCreditValueUSD, .billingMarkup, .billingInitialGrantCredits, .starsPackages,
@@ -55,9 +55,9 @@ enum SettingsKey: String, CaseIterable {
   }
 
   /// Whether its values may be written down: neither secrets nor long texts.
-  var isShown: Bool { !isSecret && section != "texts" }
+  package var isShown: Bool { !isSecret && section != "texts" }
 
-  var environmentName: String {
+  package var environmentName: String {
     rawValue.uppercased().replacing(".", with: "_")
   }
 }

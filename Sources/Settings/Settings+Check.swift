@@ -8,7 +8,7 @@ import Commands
 
 extension Settings {
   /// Everything that is missing or malformed for the bot to run, each once.
-  func problems() -> [SettingsError] {
+  package func problems() -> [SettingsError] {
     var problems: [SettingsError] = []
     func check(_ body: () throws -> Void) {
       do {

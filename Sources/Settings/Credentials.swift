@@ -3,21 +3,21 @@ import Glibc
 
 /// The secrets that systemd hands over, a file each in `$CREDENTIALS_DIRECTORY`, by the name of the
 /// setting: `telegram_bot_token` is `TELEGRAM_BOT_TOKEN`. See systemd.exec(5), `LoadCredential=`.
-struct Credentials: Sendable {
+package struct Credentials: Sendable {
   private static let keys: [SettingsKey] = [.telegramBotToken, .geminiAPIKey, .openRouterAPIKey]
   /// In bytes; many times the longest secret.
   private static let longest = 16 << 10
 
   private let directory: String?
 
-  init(environment: [String: String]) {
+  package init(environment: [String: String]) {
     directory = environment["CREDENTIALS_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// The value as text, or `nil` where there is no such credential or it is empty.
   ///
   /// - Throws: `SettingsError` where it cannot be read, or anybody could.
-  func text(_ key: SettingsKey) throws -> String? {
+  package func text(_ key: SettingsKey) throws -> String? {
     guard let directory, Self.keys.contains(key) else { return nil }
     let path = "\(directory)/\(key.environmentName.lowercased())"
     let file = open(path, O_RDONLY | O_CLOEXEC)

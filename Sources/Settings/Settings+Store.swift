@@ -3,19 +3,19 @@ import Foundation
 import Ledger
 import TelegramBotAPI
 import Messaging
-import Sales
+package import Sales
 import Assistant
-import Commands
+package import Commands
 
 /// What is for sale, and what is given away.
 extension Settings {
   /// Where nothing is configured. Each price covers its credits at 0.013 USD for a Star and 0.01
   /// USD for a credit; with a markup of 1.5, a third of the revenue and more is left.
-  static let usualPackages = [
+  package static let usualPackages = [
     "Starter: 250 for 200", "Builder: 1000 + 50 for 850", "Studio: 2500 + 250 for 2200",
   ]
 
-  func store() throws -> Store {
+  package func store() throws -> Store {
     let packages = try packages()
     let subscription = try source.text(.starsSubscription).map { text in
       try package(text, isMonthly: true, .starsSubscription)
@@ -28,14 +28,14 @@ extension Settings {
       packages: packages, subscription: subscription, usdPerStar: try usdPerStar())
   }
 
-  func promotions() throws -> BotSettings.Promotions {
+  package func promotions() throws -> BotSettings.Promotions {
     BotSettings.Promotions(
       codesAreTaken: try flag(.promotionsCodes),
       referralCredits: try credits(.promotionsReferralCredits, default: "0"))
   }
 
   /// The operator's own words, as one message can hold them.
-  func text(_ key: SettingsKey) throws -> String? {
+  package func text(_ key: SettingsKey) throws -> String? {
     guard let text = try source.text(key) else { return nil }
     guard text.utf16.count <= TelegramLimits.messageText else {
       throw SettingsError(

@@ -1,26 +1,26 @@
 import Bot
 import Foundation
-import LanguageModels
-import Ledger
-import Logging
-import Messaging
+package import LanguageModels
+package import Ledger
+package import Logging
+package import Messaging
 import Sales
-import Assistant
-import Commands
+package import Assistant
+package import Commands
 
 /// The configuration, each part checked when it is asked for: a command needs to know no more than
 /// it uses.
-struct Settings: Sendable {
-  let source: SettingsSource
+package struct Settings: Sendable {
+  package let source: SettingsSource
 
   /// - Parameter file: A file of the form of `config/aidevbot.example.yaml`.
-  init(file: String?) async throws {
+  package init(file: String?) async throws {
     source = try await SettingsSource(file: file)
   }
 
   /// The database where nothing is configured: under systemd in the unit's state directory, else
   /// among the user's own state.
-  func databasePath() throws -> String {
+  package func databasePath() throws -> String {
     if let path = try source.text(.databasePath) { return path }
     let environment = ProcessInfo.processInfo.environment
     if let directory = environment["STATE_DIRECTORY"]?.split(separator: ":").first {
@@ -31,7 +31,7 @@ struct Settings: Sendable {
     return "\(state)/aidevbot/aidevbot.sqlite"
   }
 
-  func billingTerms() throws -> BillingTerms {
+  package func billingTerms() throws -> BillingTerms {
     let value = try source.text(.billingCreditValueUSD) ?? "0.01"
     let markup = try source.text(.billingMarkup) ?? "1.5"
     let form = "must be a decimal above zero with at most nine places, such as"
@@ -45,7 +45,7 @@ struct Settings: Sendable {
     }
   }
 
-  func bot() throws -> BotSettings {
+  package func bot() throws -> BotSettings {
     BotSettings(
       models: try models(), terms: try billingTerms(), initialGrant: try initialGrant(),
       sendRates: try sendRates(),
@@ -56,13 +56,13 @@ struct Settings: Sendable {
       promotions: try promotions(), administrators: try administrators())
   }
 
-  func sendRates() throws -> OutboxSender.Rates {
+  package func sendRates() throws -> OutboxSender.Rates {
     OutboxSender.Rates(
       perSecond: try rate(.telegramSendsPerSecond, default: 30),
       perChatPerSecond: try rate(.telegramSendsPerChatPerSecond, default: 1))
   }
 
-  func telegramToken() throws -> String {
+  package func telegramToken() throws -> String {
     guard let token = try source.text(.telegramBotToken) else {
       throw SettingsError(
         .telegramBotToken, "is not set; put there the token that @BotFather gave your bot")
@@ -79,20 +79,20 @@ struct Settings: Sendable {
     return token
   }
 
-  func telegramBaseURL() throws -> String {
+  package func telegramBaseURL() throws -> String {
     try baseURL(.telegramAPIBaseURL, default: "https://api.telegram.org")
   }
 
-  func geminiBaseURL() throws -> String {
+  package func geminiBaseURL() throws -> String {
     try baseURL(.geminiBaseURL, default: "https://generativelanguage.googleapis.com")
   }
 
-  func openRouterBaseURL() throws -> String {
+  package func openRouterBaseURL() throws -> String {
     try baseURL(.openRouterBaseURL, default: "https://openrouter.ai/api/v1")
   }
 
   /// The provider's keys, to be used in turn; none where it is not to be used.
-  func keys(of provider: ModelProvider) throws -> [String] {
+  package func keys(of provider: ModelProvider) throws -> [String] {
     guard let key = Self.key(of: provider), let text = try source.text(key) else { return [] }
     let keys = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     guard !keys.isEmpty, keys.allSatisfy({ $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } })
@@ -103,12 +103,12 @@ struct Settings: Sendable {
   }
 
   /// - Throws: `SettingsError` where a model in use has no key.
-  func checkEveryModelHasAKey(_ models: ModelAssignment) throws {
+  package func checkEveryModelHasAKey(_ models: ModelAssignment) throws {
     for task in TaskType.allCases { try checkKey(of: models[task], for: task) }
   }
 
   /// - Throws: `SettingsError` where the model's provider has no key.
-  func checkKey(of model: ModelID, for task: TaskType) throws {
+  package func checkKey(of model: ModelID, for task: TaskType) throws {
     guard let key = Self.key(of: model.provider), try keys(of: model.provider).isEmpty else {
       return
     }
@@ -119,11 +119,11 @@ struct Settings: Sendable {
   }
 
   /// Whether the bot takes OpenRouter's prices over once a day.
-  func syncsOpenRouterPrices() throws -> Bool {
+  package func syncsOpenRouterPrices() throws -> Bool {
     try flag(.pricingSyncOpenRouter)
   }
 
-  func logLevel(default usual: Logger.Level) throws -> Logger.Level {
+  package func logLevel(default usual: Logger.Level) throws -> Logger.Level {
     guard let text = try source.text(.logLevel) else { return usual }
     guard let level = Logger.Level(rawValue: text.lowercased()) else {
       let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
@@ -142,7 +142,7 @@ extension Settings {
       coding: try model(for: .coding), verification: try model(for: .verification))
   }
 
-  func model(for task: TaskType) throws -> ModelID {
+  package func model(for task: TaskType) throws -> ModelID {
     let (key, usual) = (Self.key(of: task), Self.usualModel(for: task))
     let text = try source.text(key) ?? usual
     guard let model = ModelID(parsing: text), model.provider != .demo else {
@@ -160,11 +160,11 @@ extension Settings {
     }
   }
 
-  func initialGrant() throws -> Credits {
+  package func initialGrant() throws -> Credits {
     try credits(.billingInitialGrantCredits, default: "100")
   }
 
-  func credits(_ key: SettingsKey, default usual: String) throws -> Credits {
+  package func credits(_ key: SettingsKey, default usual: String) throws -> Credits {
     guard let credits = try? Credits(parsing: try source.text(key) ?? usual), credits >= .zero
     else {
       throw SettingsError(key, "must be a number of credits, zero or more, such as 100")
@@ -173,7 +173,7 @@ extension Settings {
   }
 
   /// Off where nothing is configured.
-  func flag(_ key: SettingsKey) throws -> Bool {
+  package func flag(_ key: SettingsKey) throws -> Bool {
     guard let isOn = Bool((try source.text(key) ?? "false").lowercased()) else {
       throw SettingsError(key, "must be true or false")
     }
@@ -192,7 +192,7 @@ extension Settings {
     return rate
   }
 
-  func administrators() throws -> [Int64] {
+  package func administrators() throws -> [Int64] {
     guard let text = try source.text(.telegramAdminUserIDs) else { return [] }
     return try text.split(separator: ",").map { part in
       guard let id = Int64(part.trimmingCharacters(in: .whitespaces)), id > 0 else {
@@ -224,7 +224,7 @@ extension Settings {
     }
   }
 
-  static func key(of task: TaskType) -> SettingsKey {
+  package static func key(of task: TaskType) -> SettingsKey {
     switch task {
     case .chat: .modelsChat
     case .planning: .modelsPlanning

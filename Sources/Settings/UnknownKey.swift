@@ -2,19 +2,19 @@ import Foundation
 import Yams
 
 /// A key of the configuration file that means nothing to the bot: most often a misspelt one.
-struct UnknownKey: Sendable, Equatable {
+package struct UnknownKey: Sendable, Equatable {
   /// As in `telegram.bot_tokn`.
-  var name: String
+  package var name: String
   /// The key that was meant, where one is near.
-  var suggestion: String?
+  package var suggestion: String?
 
-  var sentence: String {
+  package var sentence: String {
     "The configuration file has a key \(name), which means nothing here"
       + (suggestion.map { " (did you mean \($0)?)" } ?? "")
   }
 
   /// All of a file, in its order.
-  static func all(inYAML text: String) -> [UnknownKey] {
+  package static func all(inYAML text: String) -> [UnknownKey] {
     guard let document = try? Yams.compose(yaml: text), let mapping = document.mapping else {
       return []
     }
@@ -71,7 +71,7 @@ struct UnknownKey: Sendable, Equatable {
 
 extension SettingsSource {
   /// Whether the file has a token or a key in it.
-  var fileHoldsSecrets: Bool {
+  package var fileHoldsSecrets: Bool {
     guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8),
       let document = try? Yams.compose(yaml: text)
     else { return false }
@@ -82,7 +82,7 @@ extension SettingsSource {
   }
 
   /// Keys of the file that mean nothing.
-  var unknownKeys: [UnknownKey] {
+  package var unknownKeys: [UnknownKey] {
     guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8) else { return [] }
     return UnknownKey.all(inYAML: text)
   }

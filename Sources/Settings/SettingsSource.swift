@@ -4,22 +4,22 @@ import SystemPackage
 
 /// Where settings come from: the environment, behind it the credentials of systemd, and behind
 /// those the configuration file.
-struct SettingsSource: Sendable {
+package struct SettingsSource: Sendable {
   private let environment: EnvironmentVariablesProvider
   private let credentials: Credentials
   private let values: (any ConfigProvider)?
   /// The file that was read, if any.
-  let file: String?
+  package let file: String?
 
   /// Looked for in this order where `--config` names no file; the first that exists is read.
-  static let usualFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
+  package static let usualFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
 
   /// In bytes; many times the example with all of its comments. The parser takes minutes for a
   /// file of another kind that has tens of thousands of keys.
   private static let longestFile = 64 << 10
 
   /// - Throws: `SettingsError` where the file cannot be read.
-  init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
+  package init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
     async throws
   {
     self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
@@ -43,7 +43,7 @@ struct SettingsSource: Sendable {
   }
 
   /// The value as text, or `nil` where it is set nowhere or empty.
-  func text(_ key: SettingsKey) throws -> String? {
+  package func text(_ key: SettingsKey) throws -> String? {
     if let text = try text(key, in: environment) { return text }
     if let text = try credentials.text(key) { return text }
     return try values.flatMap { try text(key, in: $0) }
@@ -51,7 +51,7 @@ struct SettingsSource: Sendable {
 
   /// The elements of a list, or `nil` where it is set nowhere. In the environment, commas stand
   /// between them; in the file, a single value is a list of one.
-  func texts(_ key: SettingsKey) throws -> [String]? {
+  package func texts(_ key: SettingsKey) throws -> [String]? {
     if let texts = try texts(key, in: environment) { return texts }
     return try values.flatMap { try texts(key, in: $0) }
   }
