@@ -1,6 +1,4 @@
 import LanguageModels
-import Messaging
-import Sales
 
 /// What kind of work a model is asked for. Each has its model, its instructions and its length.
 package enum TaskType: String, Sendable, CaseIterable {

@@ -3,7 +3,6 @@ package import GRDB
 package import Ledger
 package import Messaging
 package import TelegramBotAPI
-import Sales
 package import Assistant
 
 /// A command of the chat. It answers from local data within one transaction, together with which

@@ -1,7 +1,6 @@
 import Ledger
 package import Messaging
 package import Sales
-import Assistant
 
 /// Every command of the bot, in the order of `/help`.
 package struct CommandList: Sendable {

@@ -1,16 +1,14 @@
-import Foundation
-import Messaging
-import Sales
+package import Foundation
 
 extension Date {
   /// `22 Nov 18:32`, in UTC.
-  var minuteText: String {
+  package var minuteText: String {
     let parts = utcParts
     return "\(Self.day(parts)) \(Self.two(parts.tm_hour)):\(Self.two(parts.tm_min))"
   }
 
   /// `22 Nov 2026`, in UTC.
-  var dayText: String {
+  package var dayText: String {
     let parts = utcParts
     return "\(Self.day(parts)) \(Int(parts.tm_year) + 1_900)"
   }

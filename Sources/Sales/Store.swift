@@ -1,5 +1,4 @@
 package import Ledger
-import Messaging
 
 /// What is for sale, as the operator set it.
 package struct Store: Sendable {

@@ -1,10 +1,6 @@
-import Bot
 import LanguageModels
 import Logging
-import Messaging
-import Sales
 import Assistant
-import Commands
 
 extension Settings {
   /// Everything that is missing or malformed for the bot to run, each once.

@@ -1,10 +1,7 @@
-import Bot
 import Foundation
 import Ledger
 import TelegramBotAPI
-import Messaging
 package import Sales
-import Assistant
 package import Commands
 
 /// What is for sale, and what is given away.

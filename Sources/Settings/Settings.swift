@@ -1,10 +1,8 @@
-import Bot
 import Foundation
 package import LanguageModels
 package import Ledger
 package import Logging
 package import Messaging
-import Sales
 package import Assistant
 package import Commands
 

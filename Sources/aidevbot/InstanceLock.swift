@@ -1,7 +1,6 @@
 import Foundation
 import Glibc
 import Ledger
-import Settings
 
 /// Keeps a second process of the same kind from one database: two daemons would take each other's
 /// updates. The kernel gives the lock back when the process ends, however it ends.

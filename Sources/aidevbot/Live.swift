@@ -1,3 +1,4 @@
+import Commands
 import Bot
 import Foundation
 import HTTPTransport
@@ -7,8 +8,6 @@ import Logging
 import TelegramBotAPI
 import Messaging
 import Sales
-import Assistant
-import Commands
 import Settings
 
 /// The composition root: builds what the commands run from the settings.

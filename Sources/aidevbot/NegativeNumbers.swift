@@ -1,5 +1,3 @@
-import Settings
-
 /// The argument parser takes `-5` for a flag. This writes negative numbers so that it takes them
 /// for what they are: `--option -5` as `--option=-5`, and others behind `--`, in their order.
 func withNegativeNumbersReadable(_ arguments: [String]) -> [String] {

@@ -1,7 +1,6 @@
 import Dispatch
 import Glibc
 import Synchronization
-import Settings
 
 /// SIGTERM and SIGINT, as something to wait for. A second one ends the process at once, with status
 /// 0: what is committed is safe, and the next start goes on with the rest.

@@ -1,5 +1,4 @@
 @testable import aidevbot
-@testable import Bot
 import Foundation
 import Glibc
 import Ledger
@@ -7,10 +6,6 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
-import Settings
 
 /// What systemd is told.
 @Suite("Service")

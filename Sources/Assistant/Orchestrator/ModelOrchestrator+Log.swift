@@ -1,6 +1,5 @@
-import Logging
 import Messaging
-import Sales
+import Logging
 
 extension ModelOrchestrator {
   /// The same, whose lines in the log name the update.

@@ -4,7 +4,6 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
-import Sales
 
 /// What becomes of calls that were cut off: by the end of the process, or by a mistake of ours. The
 /// person pays nothing, and what the call may have cost is the house's.

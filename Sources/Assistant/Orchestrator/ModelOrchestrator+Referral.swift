@@ -1,7 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
 
 extension ModelOrchestrator {
   /// After a newcomer's first paid request, in the transaction that settles it: whoever invited

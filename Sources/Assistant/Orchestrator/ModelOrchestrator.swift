@@ -6,7 +6,6 @@ package import Logging
 import KillPoints
 import TelegramBotAPI
 package import Messaging
-import Sales
 
 /// Has a model do the work of one update, and charges for what was delivered: hold, call, settle.
 ///

@@ -1,7 +1,6 @@
 package import Foundation
 package import Messaging
 package import Messaging
-import Sales
 
 /// A paid request: what one update asks a model for.
 package struct Work: Sendable {

@@ -2,8 +2,6 @@ package import Foundation
 package import GRDB
 package import LanguageModels
 import Ledger
-import Messaging
-import Sales
 
 /// What was said so far between a person and the bot, in each project and outside of any.
 package struct Conversation: Sendable {

@@ -1,7 +1,5 @@
 package import Foundation
 package import GRDB
-import Messaging
-import Sales
 
 /// A piece of software that a person builds with the bot: a row of `projects`.
 package struct Project: Sendable, Equatable {

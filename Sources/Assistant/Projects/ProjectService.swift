@@ -1,8 +1,6 @@
 package import Foundation
 package import GRDB
 import Ledger
-import Messaging
-import Sales
 
 /// Begins, finds, lists and completes projects.
 package struct ProjectService: Sendable {

@@ -4,8 +4,6 @@ package import Ledger
 package import Logging
 import TelegramBotAPI
 import Messaging
-import Sales
-import Assistant
 package import Commands
 
 /// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as

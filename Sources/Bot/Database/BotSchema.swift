@@ -2,9 +2,6 @@ import Foundation
 package import GRDB
 package import Ledger
 import Messaging
-import Sales
-import Assistant
-import Commands
 
 /// The tables of the bot beside the ledger's: the durable inbox and outbox, and the conversation.
 /// Migrations that have shipped are never edited.

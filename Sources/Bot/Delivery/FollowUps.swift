@@ -6,7 +6,6 @@ import TelegramBotAPI
 package import Messaging
 package import Sales
 import Assistant
-import Commands
 
 /// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
 /// that a kill leaves either both or none.

@@ -4,8 +4,6 @@ package import Ledger
 package import TelegramBotAPI
 package import Messaging
 package import Sales
-import Assistant
-import Commands
 
 /// Refunds from the shell, beside the bot or without it: books the refund, tells Telegram itself,
 /// and records what it said. Wherever this is cut off, the order to Telegram waits in the outbox

@@ -2,9 +2,6 @@ package import Foundation
 import Ledger
 package import TelegramBotAPI
 package import Messaging
-import Sales
-import Assistant
-import Commands
 
 /// What an update asks for, found out without any state: a pure function of the update and the
 /// bot's own name.

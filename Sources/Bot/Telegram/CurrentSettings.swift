@@ -1,7 +1,5 @@
 import LanguageModels
 import Synchronization
-import Messaging
-import Sales
 import Commands
 
 /// The settings in force, which may change while the bot runs.

@@ -6,7 +6,6 @@ package import Logging
 package import TelegramBotAPI
 package import Messaging
 import Sales
-import Assistant
 package import Commands
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.

@@ -3,9 +3,7 @@ import GRDB
 import Ledger
 import Logging
 import Messaging
-import Sales
 import Assistant
-import Commands
 
 /// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
 /// looked at.

@@ -4,9 +4,7 @@ package import LanguageModels
 package import Ledger
 import Logging
 package import Messaging
-import Sales
 package import Assistant
-import Commands
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
 package struct PriceSync: Sendable {

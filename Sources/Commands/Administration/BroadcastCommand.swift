@@ -3,7 +3,6 @@ import Ledger
 import TelegramBotAPI
 import Messaging
 import Sales
-import Assistant
 
 /// `/broadcast TEXT`: a message to everybody, after a look at it.
 struct BroadcastCommand: Command {

@@ -1,7 +1,3 @@
-import Messaging
-import Sales
-import Assistant
-
 /// Comma-separated values as in RFC 4180, for a spreadsheet.
 package enum CSV {
   /// A line each, with its end.

@@ -1,8 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
-import Assistant
 
 /// `/grant USER CREDITS REASON`: gives credits, or takes them with a negative number.
 struct GrantCommand: Command {

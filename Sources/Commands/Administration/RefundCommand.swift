@@ -2,7 +2,6 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
-import Assistant
 
 /// `/refund CHARGE_ID`: gives a payment's Stars back.
 struct RefundCommand: Command {

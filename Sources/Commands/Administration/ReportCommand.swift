@@ -3,8 +3,6 @@ import GRDB
 import Ledger
 import TelegramBotAPI
 import Messaging
-import Sales
-import Assistant
 
 /// `/report [today|week|month]`: what came in and what it cost, as a table and as a file.
 struct ReportCommand: Command {

@@ -1,7 +1,4 @@
 import Ledger
-import Messaging
-import Sales
-import Assistant
 
 /// A business report, as a table for the chat and as a file for a spreadsheet. Both are made of the
 /// same lines.

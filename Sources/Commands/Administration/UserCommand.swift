@@ -1,8 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
-import Assistant
 
 /// `/user USER`: what somebody has, did and bought; buttons block and unblock.
 struct UserCommand: Command {

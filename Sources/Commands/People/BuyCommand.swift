@@ -2,7 +2,6 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
-import Assistant
 
 /// `/buy`: what is for sale; a button sends the invoice.
 struct BuyCommand: Command {

@@ -1,4 +1,3 @@
-import Sales
 import Assistant
 
 /// `/code TEXT`: writes software.

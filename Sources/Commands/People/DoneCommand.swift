@@ -1,7 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
 import Assistant
 
 /// `/done`: completes the active project.

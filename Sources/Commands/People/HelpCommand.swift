@@ -1,7 +1,5 @@
 import GRDB
 import Messaging
-import Sales
-import Assistant
 
 /// `/help`: every command, one line each.
 struct HelpCommand: Command {

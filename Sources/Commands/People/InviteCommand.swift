@@ -1,8 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
-import Assistant
 
 /// `/invite`: the person's own link; who comes by it, and who sent it, get credits.
 struct InviteCommand: Command {

@@ -1,7 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
 import Assistant
 
 /// `/new TITLE`: begins a project and makes it the active one.

@@ -2,7 +2,6 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
-import Assistant
 
 /// `/paysupport WORDS`: takes questions about payments to the administrators. Telegram demands it
 /// of every bot that sells (Terms of Service for bot developers, 6.2.1).

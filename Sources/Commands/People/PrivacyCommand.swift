@@ -1,6 +1,5 @@
 import GRDB
 import Messaging
-import Sales
 import Assistant
 
 /// `/privacy`: what is stored, and for how long. Telegram demands it of every bot (Terms of Service

@@ -1,7 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
 import Assistant
 
 /// `/projects`: lists the projects; a button switches to one.

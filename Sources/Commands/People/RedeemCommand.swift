@@ -1,8 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
-import Assistant
 
 /// `/redeem CODE`: credits for a promotion code.
 struct RedeemCommand: Command {

@@ -2,7 +2,6 @@ import GRDB
 import Ledger
 import Messaging
 import Sales
-import Assistant
 
 /// `/start`: opens the account, once, with the initial grant; after that it shows the balance.
 struct StartCommand: Command {

@@ -1,7 +1,6 @@
 import GRDB
 import Ledger
 import Messaging
-import Sales
 import Assistant
 
 /// `/status`: the balance, the active project and the models in use.

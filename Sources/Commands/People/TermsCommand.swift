@@ -1,7 +1,5 @@
 import GRDB
 import Messaging
-import Sales
-import Assistant
 
 /// `/terms`: on what terms credits are sold.
 struct TermsCommand: Command {

@@ -1,6 +1,5 @@
 import GRDB
 import Messaging
-import Sales
 import Assistant
 
 /// A command that hands what follows it to the model for one type of task.

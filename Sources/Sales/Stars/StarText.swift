@@ -1,5 +1,4 @@
 import Ledger
-import Messaging
 
 /// Stars for people to read.
 package enum StarText {

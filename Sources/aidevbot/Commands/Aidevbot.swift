@@ -1,13 +1,9 @@
 import ArgumentParser
-import Bot
 import Foundation
 import GRDB
 import Glibc
 import Ledger
 import TelegramBotAPI
-import Messaging
-import Sales
-import Assistant
 import Commands
 import Settings
 

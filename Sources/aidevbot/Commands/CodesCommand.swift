@@ -1,12 +1,8 @@
+import Settings
+import Commands
 import ArgumentParser
-import Bot
 import Foundation
 import Ledger
-import Messaging
-import Sales
-import Assistant
-import Commands
-import Settings
 
 struct CodesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

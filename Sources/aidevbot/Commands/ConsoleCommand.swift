@@ -1,3 +1,5 @@
+import Settings
+import Commands
 import ArgumentParser
 import Bot
 import Foundation
@@ -5,11 +7,7 @@ import Glibc
 import LanguageModels
 import Ledger
 import Logging
-import Messaging
-import Sales
 import Assistant
-import Commands
-import Settings
 
 struct ConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

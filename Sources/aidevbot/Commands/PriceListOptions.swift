@@ -1,14 +1,11 @@
-import ArgumentParser
 import Bot
+import Settings
+import Commands
+import ArgumentParser
 import Foundation
 import Glibc
 import LanguageModels
 import Ledger
-import Messaging
-import Sales
-import Assistant
-import Commands
-import Settings
 
 /// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
 /// what would change, the question, and the writing.

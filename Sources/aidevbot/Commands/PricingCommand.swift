@@ -1,5 +1,4 @@
 import ArgumentParser
-import Settings
 
 struct PricingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,11 +1,8 @@
 import ArgumentParser
-import Bot
 import Foundation
 import LanguageModels
 import Ledger
-import Sales
 import Assistant
-import Commands
 import Settings
 
 struct PricingDeactivateCommand: AsyncParsableCommand {

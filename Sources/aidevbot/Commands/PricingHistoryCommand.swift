@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Ledger
-import Settings
 
 struct PricingHistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Ledger
-import Settings
 
 struct PricingListCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
+import Settings
 import ArgumentParser
 import Foundation
 import LanguageModels
 import Ledger
-import Settings
 
 struct PricingSetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

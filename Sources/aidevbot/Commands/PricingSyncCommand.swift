@@ -1,11 +1,7 @@
-import ArgumentParser
 import Bot
+import ArgumentParser
 import LanguageModels
 import Ledger
-import Messaging
-import Assistant
-import Commands
-import Settings
 
 struct PricingSyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

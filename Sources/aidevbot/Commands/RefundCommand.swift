@@ -1,14 +1,11 @@
+import Settings
 import ArgumentParser
 import Bot
 import Foundation
 import GRDB
 import Ledger
 import TelegramBotAPI
-import Messaging
-import Sales
-import Assistant
 import Commands
-import Settings
 
 struct RefundCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

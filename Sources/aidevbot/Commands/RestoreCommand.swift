@@ -1,12 +1,8 @@
-import ArgumentParser
+import Settings
 import Bot
+import ArgumentParser
 import Foundation
 import Ledger
-import Messaging
-import Sales
-import Assistant
-import Commands
-import Settings
 
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,3 +1,5 @@
+import Sales
+import Settings
 import ArgumentParser
 import Bot
 import Foundation
@@ -5,10 +7,8 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
-import Sales
 import Assistant
 import Commands
-import Settings
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,13 +1,9 @@
+import Settings
 import ArgumentParser
-import Bot
 import Foundation
 import Ledger
 import TelegramBotAPI
-import Messaging
 import Sales
-import Assistant
-import Commands
-import Settings
 
 struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

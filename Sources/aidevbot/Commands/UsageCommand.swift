@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Ledger
-import Settings
 
 struct UsageCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

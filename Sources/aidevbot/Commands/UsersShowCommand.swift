@@ -1,13 +1,7 @@
 import ArgumentParser
-import Bot
 import Foundation
 import GRDB
 import Ledger
-import Messaging
-import Sales
-import Assistant
-import Commands
-import Settings
 
 struct UsersShowCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

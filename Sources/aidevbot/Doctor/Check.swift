@@ -1,5 +1,4 @@
 import Foundation
-import Settings
 
 /// What was looked at, what was found, and what to type next.
 struct Check: Encodable, Sendable {

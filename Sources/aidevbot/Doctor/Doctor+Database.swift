@@ -1,13 +1,10 @@
+import Settings
 import Bot
 import Foundation
 import GRDB
 import LanguageModels
 import Ledger
-import Messaging
-import Sales
 import Assistant
-import Commands
-import Settings
 
 extension Doctor {
   /// Beside the running bot, and without writing a byte to its file.

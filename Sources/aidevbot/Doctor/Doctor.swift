@@ -1,11 +1,7 @@
-import Bot
+import Sales
 import Foundation
 import LanguageModels
 import TelegramBotAPI
-import Messaging
-import Sales
-import Assistant
-import Commands
 import Settings
 
 /// Looks at everything that the bot needs, and changes nothing.

@@ -2,7 +2,6 @@ import Foundation
 import Glibc
 import Logging
 import Synchronization
-import Settings
 
 /// Writes one event a line to standard error, whatever is in it. Where that is systemd's journal,
 /// each line begins with its priority as sd-daemon(3) has it, and the journal knows the time.

@@ -1,5 +1,3 @@
-import Settings
-
 // What a terminal makes of text that people have chosen.
 
 extension String {

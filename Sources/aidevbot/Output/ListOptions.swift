@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Ledger
-import Settings
 
 struct LimitOption: ParsableArguments {
   @Option(help: ArgumentHelp("At most so many rows.", valueName: "n"))

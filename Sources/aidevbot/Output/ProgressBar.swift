@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Settings
 
 /// How far something has come, on standard error; nothing where that is no terminal.
 final class ProgressBar {

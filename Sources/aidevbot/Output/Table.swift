@@ -1,5 +1,3 @@
-import Settings
-
 /// Rows of text in columns: aligned for people, or as CSV.
 struct Table {
   private let header: [String]

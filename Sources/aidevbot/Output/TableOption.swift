@@ -1,12 +1,7 @@
 import ArgumentParser
-import Bot
 import Foundation
 import Glibc
-import Messaging
-import Sales
-import Assistant
 import Commands
-import Settings
 
 /// How a command prints what it lists.
 struct TableOption: ParsableArguments {

@@ -1,5 +1,4 @@
 import Glibc
-import Settings
 
 /// systemd's notification protocol, sd_notify(3): one datagram a message, to the socket that
 /// `$NOTIFY_SOCKET` names. Where nobody listens, nothing is sent, and nothing waits for it.

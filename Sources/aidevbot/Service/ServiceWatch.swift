@@ -1,14 +1,9 @@
-import Bot
 import Foundation
 import GRDB
 import Ledger
 import Synchronization
 import TelegramBotAPI
 import Messaging
-import Sales
-import Assistant
-import Commands
-import Settings
 
 /// Tells systemd how the bot is doing: that it is ready, once it polls; what `systemctl status`
 /// shows; and that it is alive, only while polls complete and the database answers.

@@ -2,10 +2,7 @@ import Bot
 import LanguageModels
 import Ledger
 import Logging
-import Messaging
-import Sales
 import Assistant
-import Commands
 import Settings
 
 /// Reads the settings again while the bot runs: all of them are checked, and either all that may

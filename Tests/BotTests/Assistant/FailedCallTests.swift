@@ -1,13 +1,8 @@
-@testable import Bot
 import Foundation
 import GRDB
 import Ledger
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 /// One way in which a call fails, and what follows from it.
 struct FailedCall: Sendable, CustomTestStringConvertible {

@@ -1,14 +1,11 @@
-@testable import Bot
+import Bot
 import Foundation
 import GRDB
 import LanguageModels
 import Ledger
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
 @testable import Assistant
-@testable import Commands
 
 @Suite("ModelOrchestrator")
 struct ModelOrchestratorTests {

@@ -1,4 +1,5 @@
-@testable import Bot
+import Commands
+import Bot
 import Foundation
 import GRDB
 import LanguageModels
@@ -6,9 +7,7 @@ import Ledger
 @testable import TelegramBotAPI
 import TestSupport
 @testable import Messaging
-@testable import Sales
 @testable import Assistant
-@testable import Commands
 
 extension BotRig {
   /// An orchestrator of its own, at a time of its own.

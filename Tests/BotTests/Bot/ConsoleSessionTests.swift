@@ -5,9 +5,6 @@ import Ledger
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("ConsoleSession")
 struct ConsoleSessionTests {

@@ -1,13 +1,9 @@
-import Bot
 import Foundation
 import LanguageModels
 import Ledger
 import TestSupport
 import Testing
-import Messaging
-import Sales
 import Assistant
-import Commands
 
 /// Draws that follow from a seed and from what they are for, whichever thread asks first.
 struct Chance: Sendable {

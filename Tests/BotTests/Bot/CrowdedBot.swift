@@ -7,8 +7,6 @@ import Ledger
 import TelegramBotAPI
 import TestSupport
 import Messaging
-import Sales
-import Assistant
 import Commands
 
 /// The whole bot on a real file, and the others around it: a Telegram and two providers that fail

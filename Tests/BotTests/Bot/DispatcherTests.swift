@@ -1,3 +1,4 @@
+import Assistant
 @testable import Bot
 import Foundation
 import GRDB
@@ -6,9 +7,6 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("Dispatcher")
 struct DispatcherTests {

@@ -1,3 +1,4 @@
+import Commands
 @testable import Bot
 import Foundation
 import GRDB
@@ -8,8 +9,6 @@ import TestSupport
 import Testing
 @testable import Messaging
 @testable import Sales
-@testable import Assistant
-@testable import Commands
 
 /// The engine's outbox, sent to a Telegram that answers.
 @Suite("What follows a reply")

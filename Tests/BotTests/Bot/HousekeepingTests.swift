@@ -4,10 +4,6 @@ import GRDB
 import Ledger
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("Housekeeping")
 struct HousekeepingTests {

@@ -1,3 +1,4 @@
+import Commands
 @testable import Bot
 import Foundation
 import GRDB
@@ -6,10 +7,6 @@ import LanguageModels
 import Ledger
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("PriceSync")
 struct PriceSyncTests {

@@ -1,12 +1,9 @@
+import Messaging
 @testable import Bot
 import Foundation
 @testable import TelegramBotAPI
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 /// What a message is to become, in short: `command start now`, `text hello`, `ignored`.
 struct RouteCase: Sendable, CustomTestStringConvertible {

@@ -1,12 +1,10 @@
-@testable import Bot
+import Bot
 import Foundation
 import GRDB
 @testable import Ledger
 import TelegramBotAPI
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
 @testable import Assistant
 @testable import Commands
 

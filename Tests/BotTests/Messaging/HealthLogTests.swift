@@ -1,13 +1,9 @@
-@testable import Bot
 import Foundation
 import Logging
 import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("Health in the log")
 struct HealthLogTests {

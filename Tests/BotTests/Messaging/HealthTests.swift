@@ -1,13 +1,9 @@
-@testable import Bot
 import Foundation
 import Ledger
 import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("Health")
 struct HealthTests {

@@ -1,13 +1,9 @@
-@testable import Bot
 import Foundation
 import GRDB
 import Ledger
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("OperatorAlerts")
 struct OperatorAlertsTests {

@@ -1,4 +1,5 @@
-@testable import Bot
+import Bot
+import Commands
 import Foundation
 import GRDB
 import HTTPTransport
@@ -7,9 +8,6 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("OutboxSender")
 final class OutboxSenderTests {

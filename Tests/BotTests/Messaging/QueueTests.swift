@@ -1,4 +1,3 @@
-@testable import Bot
 import Foundation
 import GRDB
 import Ledger
@@ -6,9 +5,6 @@ import TelegramBotAPI
 import TestSupport
 import Testing
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("Inbox")
 struct InboxTests {

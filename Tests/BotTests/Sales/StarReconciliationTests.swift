@@ -1,4 +1,4 @@
-@testable import Bot
+import Bot
 import Foundation
 import GRDB
 import HTTPTransport
@@ -6,10 +6,7 @@ import Ledger
 import TelegramBotAPI
 import TestSupport
 import Testing
-@testable import Messaging
 @testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("StarReconciliation")
 struct StarReconciliationTests {

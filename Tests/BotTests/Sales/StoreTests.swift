@@ -1,13 +1,10 @@
+import Commands
 @testable import Bot
 import Foundation
 import GRDB
 import Ledger
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("Buying")
 struct StoreTests {

@@ -1,13 +1,10 @@
-@testable import Bot
+import Commands
+import Bot
 import Foundation
 import GRDB
 import Ledger
 import TestSupport
 import Testing
-@testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 /// Of a person with two subscriptions: one that was canceled in Telegram's settings and taken up
 /// there again, and one that was bought meanwhile.

@@ -1,13 +1,10 @@
-@testable import Bot
+import Bot
 import Foundation
 import GRDB
 import Ledger
 import TestSupport
 import Testing
-@testable import Messaging
 @testable import Sales
-@testable import Assistant
-@testable import Commands
 
 @Suite("/paysupport, /terms, /privacy, /deletemydata")
 struct SupportTests {

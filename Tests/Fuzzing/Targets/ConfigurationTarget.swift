@@ -1,4 +1,5 @@
-import Bot
+import Messaging
+import Commands
 import Dispatch
 import Foundation
 import Glibc
@@ -6,10 +7,7 @@ import LanguageModels
 import Ledger
 import Logging
 import Synchronization
-import Messaging
 import Sales
-import Assistant
-import Commands
 import Settings
 
 /// The configuration file, read as `aidevbot run` reads it.

@@ -1,11 +1,7 @@
-@testable import Bot
 import Foundation
 @testable import LanguageModels
 import Ledger
-@testable import Messaging
-@testable import Sales
 @testable import Assistant
-@testable import Commands
 
 /// What must be true of every provider's response, whatever came.
 enum ProviderChecks {

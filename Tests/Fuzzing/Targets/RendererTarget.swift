@@ -1,12 +1,9 @@
-@testable import Bot
+import Bot
 import Foundation
 import GRDB
 import Ledger
 @testable import TelegramBotAPI
 @testable import Messaging
-@testable import Sales
-@testable import Assistant
-@testable import Commands
 
 /// What the bot says, from a text of any length to the bytes of the requests in the outbox.
 enum RendererTarget {
