@@ -18,18 +18,18 @@ package struct Engine: Sendable {
   package let outbox: Outbox
   package let dispatcher: Dispatcher
   package let alerts: OperatorAlerts
-  private let writer: PatientWriter
+  private let writer: LedgerWriter
   private let parts: ChangingParts
   let housekeeping: Housekeeping
-  private let sale: SaleGuard
+  private let sale: SellingStatus
   private let logger: Logger
 
   /// What is built anew where settings change. An update, and a call, goes on with those that it
   /// began with.
   private struct Parts {
     var commands: CommandList
-    var cashier: Cashier
-    var followUps: FollowUps
+    var payments: PaymentHandler
+    var afterDelivery: AfterDelivery
     var orchestrator: ModelOrchestrator
     var handler: UpdateHandler
   }
@@ -72,7 +72,7 @@ package struct Engine: Sendable {
 
   /// - Throws: Errors of the database, whose balances are checked first.
   package init(
-    channel: Channel, bot: User, writer: PatientWriter, llm: LLMClient, settings: BotSettings,
+    channel: Channel, bot: User, writer: LedgerWriter, llm: LLMClient, settings: BotSettings,
     effects: Effects, health: Health = Health(), logger: Logger
   ) throws {
     self.writer = writer
@@ -81,7 +81,7 @@ package struct Engine: Sendable {
     outbox = Outbox(channel: channel)
     let replies = ReplyQueue(outbox: outbox)
     let report = try writer.database.read { try LedgerVerification().verifyBalances(in: $0) }
-    let sale = SaleGuard(report, logger: logger)
+    let sale = SellingStatus(report, logger: logger)
     self.sale = sale
     let administrators = channel == .telegram ? settings.administrators : []
     let alerts = OperatorAlerts(
@@ -93,9 +93,9 @@ package struct Engine: Sendable {
       settings.administrators = administrators
       let isSelling: @Sendable () -> Bool = { sale.isOpen }
       let commands = CommandList(
-        settings, storefront: Storefront(store: settings.store, isSelling: isSelling),
+        settings, checkout: Checkout(store: settings.store, isSelling: isSelling),
         outbox: outbox, botUsername: bot.username)
-      let cashier = Cashier(
+      let payments = PaymentHandler(
         store: settings.store, replies: replies, alerts: alerts, isSelling: isSelling,
         logger: logger)
       let orchestrator = ModelOrchestrator(
@@ -108,13 +108,13 @@ package struct Engine: Sendable {
       let handler = UpdateHandler(
         UpdateHandler.Environment(
           writer: writer, inbox: inbox, replies: replies, commands: commands,
-          orchestrator: orchestrator, cashier: cashier, bot: bot, administrators: administrators,
+          orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
           alerts: alerts, wakeSender: effects.wakeSender, now: { Date() }),
         logger: logger)
       return Parts(
-        commands: commands, cashier: cashier,
-        followUps: FollowUps(
-          outbox: outbox, cashier: cashier, terms: settings.terms, logger: logger),
+        commands: commands, payments: payments,
+        afterDelivery: AfterDelivery(
+          outbox: outbox, payments: payments, terms: settings.terms, logger: logger),
         orchestrator: orchestrator, handler: handler)
     }
     self.parts = parts
@@ -126,8 +126,8 @@ package struct Engine: Sendable {
   }
 
   package var commands: CommandList { parts.value.commands }
-  package var cashier: Cashier { parts.value.cashier }
-  package var followUps: FollowUps { parts.value.followUps }
+  package var payments: PaymentHandler { parts.value.payments }
+  package var afterDelivery: AfterDelivery { parts.value.afterDelivery }
 
   /// Takes other settings, and calls models by another client, from the next update on.
   func apply(_ settings: BotSettings, _ llm: LLMClient) {

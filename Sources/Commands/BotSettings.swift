@@ -8,7 +8,7 @@ package struct BotSettings: Sendable {
   package var models: ModelAssignment
   package var terms: BillingTerms
   package var initialGrant: Credits
-  package var sendRates: OutboxSender.Rates
+  package var sendRates: OutboxDelivery.Rates
   package var store: Store
   package var texts: Texts
   package var promotions: Promotions
@@ -43,7 +43,7 @@ package struct BotSettings: Sendable {
 
   package init(
     models: ModelAssignment, terms: BillingTerms, initialGrant: Credits,
-    sendRates: OutboxSender.Rates, store: Store, texts: Texts = Texts(),
+    sendRates: OutboxDelivery.Rates, store: Store, texts: Texts = Texts(),
     promotions: Promotions = Promotions(), administrators: [Int64] = []
   ) {
     self.models = models

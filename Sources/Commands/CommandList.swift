@@ -7,15 +7,15 @@ package struct CommandList: Sendable {
   package let all: [any Command]
 
   package init(
-    _ settings: BotSettings, storefront: Storefront, outbox: Outbox, botUsername: String?
+    _ settings: BotSettings, checkout: Checkout, outbox: Outbox, botUsername: String?
   ) {
     let promotions = settings.promotions
-    let subscriptions = SubscriptionDesk(outbox: outbox)
+    let subscriptions = SubscriptionCancellation(outbox: outbox)
     let others: [[any Command]] = [
       [
         StatusCommand(models: settings.models),
-        CreditsCommand(storefront: storefront, subscriptions: subscriptions),
-        BuyCommand(storefront: storefront), PlanCommand(), CodeCommand(), VerifyCommand(),
+        CreditsCommand(checkout: checkout, subscriptions: subscriptions),
+        BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(), VerifyCommand(),
         NewCommand(), ProjectsCommand(), DoneCommand(),
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
@@ -24,7 +24,7 @@ package struct CommandList: Sendable {
       [
         PaySupportCommand(
           text: settings.texts.paySupport,
-          desk: SupportDesk(administrators: settings.administrators)),
+          desk: SupportRequests(administrators: settings.administrators)),
         TermsCommand(text: settings.texts.terms), PrivacyCommand(text: settings.texts.privacy),
         DeleteMyDataCommand(subscriptions: subscriptions),
         GrantCommand(), UserCommand(),
@@ -32,7 +32,7 @@ package struct CommandList: Sendable {
         RefundCommand(), BroadcastCommand(broadcasts: BroadcastService(outbox: outbox)),
       ],
     ]
-    let start = StartCommand(initialGrant: settings.initialGrant, storefront: storefront)
+    let start = StartCommand(initialGrant: settings.initialGrant, checkout: checkout)
     let rest = others.flatMap { $0 }
     all = [start, HelpCommand(others: [start] + rest)] + rest
   }

@@ -30,7 +30,7 @@ final class CurlLoop: Sendable {
   private typealias Transfers = [ObjectIdentifier: Transfer]
 
   /// libcurl's own timeouts shorten this; it only bounds an idle wait, in milliseconds.
-  private static let longestPoll: Int32 = 3_600_000
+  private static let maximumPollDuration: Int32 = 3_600_000
 
   private let queue = DispatchQueue(label: "aidevbot.http")
   private let mailbox = Mutex(Mailbox())
@@ -89,7 +89,7 @@ final class CurlLoop: Sendable {
       var running: Int32 = 0
       curl_multi_perform(multi, &running)
       finishCompleted(&transfers)
-      if !isStopping { curl_multi_poll(multi, nil, 0, Self.longestPoll, nil) }
+      if !isStopping { curl_multi_poll(multi, nil, 0, Self.maximumPollDuration, nil) }
     }
     for transfer in transfers.values { abandon(transfer) }
     curl_multi_cleanup(multi)

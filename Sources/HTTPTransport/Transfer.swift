@@ -37,7 +37,7 @@ final class Transfer {
 
   /// A kept-alive connection that was idle for longer, in seconds, is not used again: servers drop
   /// idle ones, and each such race costs a request.
-  private static let longestIdle = 30
+  private static let maximumIdleTime = 30
 
   /// `nil` where libcurl refuses the request as malformed.
   init?(
@@ -118,7 +118,7 @@ extension Transfer {
       ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, request.deadline.milliseconds),
       ccurl_set_long(
         easy, CURLOPT_CONNECTTIMEOUT_MS, min(connectTimeout, request.deadline).milliseconds),
-      ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Self.longestIdle),
+      ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleTime),
       ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1),
       ccurl_set_long(easy, CURLOPT_TCP_KEEPIDLE, 15),
       ccurl_set_long(easy, CURLOPT_TCP_KEEPINTVL, 5),

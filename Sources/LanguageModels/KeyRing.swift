@@ -16,9 +16,9 @@ package final class KeyRing: Sendable {
   }
 
   /// After a refusal that names no time: the limits that are met most are per minute.
-  package static let usualRest: Duration = .seconds(30)
+  package static let defaultRest: Duration = .seconds(30)
   /// Whatever a provider asks for, a key is tried again after this.
-  package static let longestRest: Duration = .seconds(600)
+  package static let maximumRest: Duration = .seconds(600)
   /// For a key that is rejected or has used up its day: nothing changes until the operator acts or
   /// the day ends, and one free refusal an hour does no harm.
   package static let rejectedRest: Duration = .seconds(3600)
@@ -58,7 +58,7 @@ package final class KeyRing: Sendable {
   func rest(_ key: Key, after reason: LanguageModelError.Reason) -> Bool {
     let rest: Duration
     switch reason {
-    case .rateLimited(let retryAfter): rest = min(retryAfter ?? Self.usualRest, Self.longestRest)
+    case .rateLimited(let retryAfter): rest = min(retryAfter ?? Self.defaultRest, Self.maximumRest)
     case .quotaExhausted, .keyRejected: rest = Self.rejectedRest
     default: return false
     }

@@ -7,7 +7,7 @@ package struct ModelID: Hashable, Sendable {
   package let name: String
 
   /// In bytes; several times the longest name on OpenRouter's list.
-  private static let longestName = 160
+  private static let maximumNameLength = 160
   /// What needs no escaping in a URL's path, and nothing that a terminal or a chat would act on.
   private static let nameCharacters = Set(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:@/")
@@ -16,7 +16,7 @@ package struct ModelID: Hashable, Sendable {
   package init?(_ provider: ModelProvider, name: String) {
     let segments = name.split(separator: "/", omittingEmptySubsequences: false)
     guard
-      name.utf8.count <= Self.longestName,
+      name.utf8.count <= Self.maximumNameLength,
       name.allSatisfy(Self.nameCharacters.contains),
       // A dot segment would lead to another path of the provider's.
       segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }),

@@ -27,7 +27,7 @@ struct ProviderAPI: Sendable {
   /// come as base64, are a few.
   static let maximumAnswerBytes = 16 << 20
   /// Look-ups and counts are quick or not worth waiting for.
-  private static let longestFreeCall: Duration = .seconds(15)
+  private static let maximumFreeCallDuration: Duration = .seconds(15)
 
   /// Makes the exchange, with the next key if one turns out to be at its limit or rejected.
   ///
@@ -38,7 +38,8 @@ struct ProviderAPI: Sendable {
     read: (ProviderReply) async throws(LanguageModelError) -> Result
   ) async throws(LanguageModelError) -> Result {
     let end =
-      ContinuousClock.now + (request.isBilled ? timeout : min(timeout, Self.longestFreeCall))
+      ContinuousClock.now
+      + (request.isBilled ? timeout : min(timeout, Self.maximumFreeCallDuration))
     var tried: Set<Int> = []
     var refusal = LanguageModelError(.keyRejected)
     while let key = keys.take(excluding: tried) {

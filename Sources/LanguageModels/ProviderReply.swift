@@ -15,7 +15,7 @@ struct ProviderReply: Sendable {
   var responseTime: Duration
 
   /// A longer wait would be a provider's mistake, and makes no difference to us.
-  private static let longestWait: Double = 86_400
+  private static let maximumWait: Double = 86_400
 
   var status: Int { head.status }
   var isSuccess: Bool { head.isSuccess }
@@ -28,6 +28,6 @@ struct ProviderReply: Sendable {
   /// Reads a number of seconds such as `8.94`; `nil` for one that is none or negative.
   static func seconds(_ text: some StringProtocol) -> Duration? {
     guard let seconds = Double(text), seconds >= 0 else { return nil }
-    return .seconds(min(seconds, longestWait))
+    return .seconds(min(seconds, maximumWait))
   }
 }

@@ -34,7 +34,7 @@ package struct TokenUsage: Sendable, Equatable {
 extension TokenUsage {
   /// Larger counts are nonsense: no model takes a hundredth of it, and sums of a few stay far from
   /// overflow.
-  private static let largestCount = 1_000_000_000
+  private static let maximumCount = 1_000_000_000
 
   /// A part that exceeds its whole is lowered to it, in the favour of who pays.
   ///
@@ -49,6 +49,6 @@ extension TokenUsage {
   }
 
   static func isSensible(_ count: Int) -> Bool {
-    (0...largestCount).contains(count)
+    (0...maximumCount).contains(count)
   }
 }

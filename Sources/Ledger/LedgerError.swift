@@ -4,7 +4,7 @@ package enum LedgerError: Error, Sendable, Equatable {
   case malformedAmount(String)
   /// Arithmetic would leave its range: the figures are absurd, and nothing was written.
   case amountTooLarge
-  /// A grant or a code is of more than `Credits.mostGiven`; whoever typed it corrects it.
+  /// A grant or a code is of more than `Credits.maximumGift`; whoever typed it corrects it.
   case tooMuchGiven
   /// The model has no active price, so it is never called; the operator sets one.
   case noActivePrice(provider: String, model: String)
@@ -41,7 +41,7 @@ extension LedgerError: CustomStringConvertible {
     case .amountTooLarge:
       "the amount is too large to be real"
     case .tooMuchGiven:
-      "at most \(Credits.mostGiven) credits can be given at once"
+      "at most \(Credits.maximumGift) credits can be given at once"
     case .noActivePrice(let provider, let model):
       "\(provider)/\(model) has no active price; set one with: "
         + "aidevbot pricing set \(provider) \(model) --input USD --output USD"

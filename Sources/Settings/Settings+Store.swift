@@ -8,7 +8,7 @@ package import Commands
 extension Settings {
   /// Where nothing is configured. Each price covers its credits at 0.013 USD for a Star and 0.01
   /// USD for a credit; with a markup of 1.5, a third of the revenue and more is left.
-  package static let usualPackages = [
+  package static let defaultPackages = [
     "Starter: 250 for 200", "Builder: 1000 + 50 for 850", "Studio: 2500 + 250 for 2200",
   ]
 
@@ -42,10 +42,10 @@ extension Settings {
   }
 
   private func packages() throws -> [CreditPackage] {
-    let texts = try source.texts(.starsPackages) ?? Self.usualPackages
+    let texts = try source.texts(.starsPackages) ?? Self.defaultPackages
     guard texts != ["none"] else { return [] }
-    guard texts.count <= Self.mostPackages else {
-      throw SettingsError(.starsPackages, "lists more than \(Self.mostPackages) packages")
+    guard texts.count <= Self.maximumPackages else {
+      throw SettingsError(.starsPackages, "lists more than \(Self.maximumPackages) packages")
     }
     return try texts.enumerated().map { index, text in
       try package(text, isMonthly: false, .starsPackages, number: index + 1)
@@ -53,12 +53,12 @@ extension Settings {
   }
 
   /// More buttons than a person reads.
-  private static let mostPackages = 10
+  private static let maximumPackages = 10
   /// In UTF-16 units, as the title of an invoice may have.
-  private static let longestName = 32
+  private static let maximumNameLength = 32
   /// In bytes: the name goes into the data of a button.
-  private static let longestNameInBytes = 56
-  private static let mostCredits = Credits(micro: 10_000_000_000_000)
+  private static let maximumNameBytes = 56
+  private static let maximumCredits = Credits(micro: 10_000_000_000_000)
 
   private func package(
     _ text: String, isMonthly: Bool, _ key: SettingsKey, number: Int? = nil
@@ -67,19 +67,21 @@ extension Settings {
     let dearest = isMonthly ? TelegramLimits.subscriptionStars : 100_000
     guard let match = text.wholeMatch(of: form),
       let credits = try? Credits(parsing: String(match.2)), credits > .zero,
-      credits <= Self.mostCredits,
+      credits <= Self.maximumCredits,
       let bonus = try? match.3.map({ try Credits(parsing: String($0)) }) ?? .zero,
-      bonus <= Self.mostCredits,
+      bonus <= Self.maximumCredits,
       let price = Int64(match.4), 1...dearest ~= price
     else {
       throw SettingsError(
         key,
-        "must be like \"\(Self.usualPackages[1])\": a name, credits, perhaps + a bonus, and a "
+        "must be like \"\(Self.defaultPackages[1])\": a name, credits, perhaps + a bonus, and a "
           + "price of 1 to \(dearest) Stars" + (number.map { "; number \($0) is not" } ?? ""))
     }
     let name = String(match.1)
-    guard name.utf16.count <= Self.longestName, name.utf8.count <= Self.longestNameInBytes else {
-      throw SettingsError(key, "has a name that is too long: \(Self.longestName) letters at most")
+    guard name.utf16.count <= Self.maximumNameLength, name.utf8.count <= Self.maximumNameBytes
+    else {
+      throw SettingsError(
+        key, "has a name that is too long: \(Self.maximumNameLength) letters at most")
     }
     return CreditPackage(
       name: name, credits: credits, bonus: bonus, price: price, isMonthly: isMonthly)

@@ -54,8 +54,8 @@ package struct Settings: Sendable {
       promotions: try promotions(), administrators: try administrators())
   }
 
-  package func sendRates() throws -> OutboxSender.Rates {
-    OutboxSender.Rates(
+  package func sendRates() throws -> OutboxDelivery.Rates {
+    OutboxDelivery.Rates(
       perSecond: try rate(.telegramSendsPerSecond, default: 30),
       perChatPerSecond: try rate(.telegramSendsPerChatPerSecond, default: 1))
   }
@@ -141,7 +141,7 @@ extension Settings {
   }
 
   package func model(for task: TaskType) throws -> ModelID {
-    let (key, usual) = (Self.key(of: task), Self.usualModel(for: task))
+    let (key, usual) = (Self.key(of: task), Self.defaultModel(for: task))
     let text = try source.text(key) ?? usual
     guard let model = ModelID(parsing: text), model.provider != .demo else {
       throw SettingsError(
@@ -150,7 +150,7 @@ extension Settings {
     return model
   }
 
-  private static func usualModel(for task: TaskType) -> String {
+  private static func defaultModel(for task: TaskType) -> String {
     switch task {
     case .chat: "google/gemini-3.8-flash"
     case .planning, .verification: "google/gemini-3.1-pro-preview"

@@ -12,11 +12,11 @@ package struct SettingsSource: Sendable {
   package let file: String?
 
   /// Looked for in this order where `--config` names no file; the first that exists is read.
-  package static let usualFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
+  package static let defaultFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
 
   /// In bytes; many times the example with all of its comments. The parser takes minutes for a
   /// file of another kind that has tens of thousands of keys.
-  private static let longestFile = 64 << 10
+  private static let maximumFileLength = 64 << 10
 
   /// - Throws: `SettingsError` where the file cannot be read.
   package init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
@@ -24,7 +24,7 @@ package struct SettingsSource: Sendable {
   {
     self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
     credentials = Credentials(environment: environment)
-    let usual = Self.usualFiles.first { FileManager.default.fileExists(atPath: $0) }
+    let usual = Self.defaultFiles.first { FileManager.default.fileExists(atPath: $0) }
     self.file = file ?? usual
     guard let file = self.file, try Self.holdsAnything(file) else {
       values = nil
@@ -90,10 +90,10 @@ package struct SettingsSource: Sendable {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
       throw SettingsError(file: file, "cannot be read; check the path and its permissions")
     }
-    guard text.utf8.count <= longestFile else {
+    guard text.utf8.count <= maximumFileLength else {
       throw SettingsError(
         file: file,
-        "is longer than \(longestFile >> 10) KiB, as no configuration is; check the path")
+        "is longer than \(maximumFileLength >> 10) KiB, as no configuration is; check the path")
     }
     return text.split(whereSeparator: \.isNewline).contains { line in
       line.first { !$0.isWhitespace } != "#" && !line.allSatisfy(\.isWhitespace)

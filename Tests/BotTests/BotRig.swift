@@ -27,7 +27,7 @@ final class BotRig: Sendable {
   let llm: LLMClient
   let settings: BotSettings
   let waits: Watched<[Duration]>
-  let writer: PatientWriter
+  let writer: LedgerWriter
   /// How often the engine has said that there are replies to send: after whatever ends an update.
   let wakes = Watched(0)
   let engine: Engine
@@ -46,7 +46,7 @@ final class BotRig: Sendable {
       path: folder.appendingPathComponent("test.sqlite").path)
     let waits = Watched<[Duration]>([])
     self.waits = waits
-    writer = PatientWriter(database: database, logger: .silent) { duration in
+    writer = LedgerWriter(database: database, logger: .silent) { duration in
       waits.change { $0.append(duration) }
       // Housekeeping goes round until it is cancelled.
       if duration >= .seconds(60) { await untilCancelled() }
@@ -67,7 +67,7 @@ final class BotRig: Sendable {
       models: ModelAssignment(chat: id, planning: id, coding: id, verification: id),
       terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
       initialGrant: try Credits(parsing: credits),
-      sendRates: OutboxSender.Rates(perSecond: 0, perChatPerSecond: 0),
+      sendRates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0),
       store: try .ofTests(), promotions: promotions, administrators: administrators)
     engine = try Self.engine(writer, llm, settings, wakes)
   }
@@ -83,7 +83,7 @@ final class BotRig: Sendable {
   func restarted() throws -> Engine { try Self.engine(writer, llm, settings, wakes) }
 
   private static func engine(
-    _ writer: PatientWriter, _ llm: LLMClient, _ settings: BotSettings, _ wakes: Watched<Int>
+    _ writer: LedgerWriter, _ llm: LLMClient, _ settings: BotSettings, _ wakes: Watched<Int>
   ) throws -> Engine {
     try Engine(
       channel: .telegram, bot: .bot, writer: writer, llm: llm, settings: settings,

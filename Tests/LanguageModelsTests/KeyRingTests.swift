@@ -97,7 +97,7 @@ struct KeyRingTests {
   }
 
   @Test(arguments: [
-    (429, "none", KeyRing.usualRest), (429, "90000", KeyRing.longestRest),
+    (429, "none", KeyRing.defaultRest), (429, "90000", KeyRing.maximumRest),
     (401, "1", KeyRing.rejectedRest),
   ])
   func boundsTheRest(status: Int, delay: String, rest: Duration) async throws {

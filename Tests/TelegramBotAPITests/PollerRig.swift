@@ -30,7 +30,7 @@ struct PollerRig: Sendable {
 
   init(
     nextOffset: Int64? = nil, pollTimeout: Int = 50,
-    pollMargin: Duration = TelegramClient.usualPollMargin
+    pollMargin: Duration = TelegramClient.defaultPollMargin
   ) throws {
     let fake = try FakeTelegram()
     let inbox = Watched(Inbox(nextOffset: nextOffset))

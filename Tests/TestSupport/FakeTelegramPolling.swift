@@ -6,11 +6,11 @@ extension FakeTelegram {
   }
 
   /// Seconds; more is taken for this.
-  private static let longestPoll: Int64 = 50
+  private static let maximumPollDuration: Int64 = 50
 
   func getUpdates(_ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
     let limit = Int(min(max(parameters["limit"]?.integer ?? 100, 1), 100))
-    let timeout = min(max(parameters["timeout"]?.integer ?? 0, 0), Self.longestPoll)
+    let timeout = min(max(parameters["timeout"]?.integer ?? 0, 0), Self.maximumPollDuration)
     let step = state.change { state -> Step in
       if let violation = Self.fault(in: parameters) {
         state.violations.append(violation)

@@ -15,7 +15,7 @@ package import Messaging
 package struct ModelOrchestrator: Sendable {
   /// What an orchestrator needs; the effects can be replaced by tests.
   package struct Environment: Sendable {
-    package var writer: PatientWriter
+    package var writer: LedgerWriter
     package var inbox: Inbox
     package var replies: ReplyQueue
     package var llm: LLMClient
@@ -32,7 +32,7 @@ package struct ModelOrchestrator: Sendable {
     package var now: @Sendable () -> Date
 
     package init(
-      writer: PatientWriter, inbox: Inbox, replies: ReplyQueue, llm: LLMClient,
+      writer: LedgerWriter, inbox: Inbox, replies: ReplyQueue, llm: LLMClient,
       models: ModelAssignment, terms: BillingTerms, isSelling: @escaping @Sendable () -> Bool,
       referralCredits: Credits, alerts: OperatorAlerts, health: Health,
       typing: @escaping @Sendable (Address) async -> Void,

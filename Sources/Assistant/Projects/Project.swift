@@ -19,9 +19,9 @@ package struct Project: Sendable, Equatable {
 
   /// In UTF-16 units, as Telegram's limits are: it fits a button, the note over the chat, and the
   /// one message that a list of projects becomes when it is edited.
-  package static let longestTitle = 100
+  package static let maximumTitleLength = 100
   /// Nobody works on more; a limit on what one account can make us keep.
-  package static let mostPerUser = 500
+  package static let maximumPerUser = 500
   /// How many a list shows; Telegram takes a hundred buttons at most.
   package static let listed = 30
 

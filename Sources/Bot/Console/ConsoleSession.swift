@@ -14,7 +14,7 @@ package struct ConsoleSession: Sendable {
   private static let botID: Int64 = 1
 
   private let engine: Engine
-  private let writer: PatientWriter
+  private let writer: LedgerWriter
   private let firstName: String
   private let print: @Sendable (String) -> Void
 
@@ -25,7 +25,7 @@ package struct ConsoleSession: Sendable {
   ) throws {
     self.firstName = firstName
     self.print = print
-    writer = PatientWriter(database: database, logger: logger) { try? await Task.sleep(for: $0) }
+    writer = LedgerWriter(database: database, logger: logger) { try? await Task.sleep(for: $0) }
     let bot = try JSONDecoder().decode(
       User.self,
       from: Data(

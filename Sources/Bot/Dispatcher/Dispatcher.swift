@@ -7,11 +7,11 @@ package import Messaging
 package actor Dispatcher {
   /// How many people are served at the same time. A paid request waits for its model, so this
   /// bounds calls under way rather than work for the processor.
-  package static let mostLanes = 256
+  package static let maximumLanes = 256
   /// How many messages of one person may wait. Nobody types that many; a program does.
-  package static let mostWaitingPerLane = 256
+  package static let maximumWaitingPerLane = 256
   /// Beyond this, waiting updates keep only their ids in memory; their content is in the file.
-  private static let mostInMemory = 2_000
+  private static let maximumInMemory = 2_000
 
   /// What is handled one after the other.
   private enum LaneKey: Hashable {
@@ -81,16 +81,16 @@ package actor Dispatcher {
     let key = lane(of: update, turn)
     let isNew = lanes[key] == nil
     var lane = lanes[key, default: Lane()]
-    let isFull = lane.waiting.count >= Self.mostWaitingPerLane
+    let isFull = lane.waiting.count >= Self.maximumWaitingPerLane
     guard !isFull || turn == .money || update.attempts > 1 || key == .nobody else {
       let isFirst = !lane.isTurningAway
       lanes[key]?.isTurningAway = true
       return runAside { [handler] in
-        await handler().turnAway(update, limit: Self.mostWaitingPerLane, saysSo: isFirst)
+        await handler().turnAway(update, limit: Self.maximumWaitingPerLane, saysSo: isFirst)
       }
     }
     var kept = update
-    if waiting >= Self.mostInMemory { kept.update = nil }
+    if waiting >= Self.maximumInMemory { kept.update = nil }
     lane.waiting.append(kept)
     waiting += 1
     lanes[key] = lane
@@ -109,7 +109,7 @@ package actor Dispatcher {
   }
 
   private func startReadyLanes() {
-    while running < Self.mostLanes, !isDraining, let key = ready.popFirst() {
+    while running < Self.maximumLanes, !isDraining, let key = ready.popFirst() {
       running += 1
       begin {
         await self.workOff(key)

@@ -13,12 +13,12 @@ package import Commands
 /// private chat something is said.
 package struct UpdateHandler: Sendable {
   package struct Environment: Sendable {
-    package var writer: PatientWriter
+    package var writer: LedgerWriter
     package var inbox: Inbox
     package var replies: ReplyQueue
     package var commands: CommandList
     package var orchestrator: ModelOrchestrator
-    package var cashier: Cashier
+    package var payments: PaymentHandler
     /// The bot's own account.
     package var bot: User
     /// Telegram user ids.
@@ -162,14 +162,14 @@ extension UpdateHandler {
     case .button(let data, let query, let sender):
       try press(data, query, sender, stored, now, in: db)
     case .preCheckout(let query):
-      try environment.cashier.answer(query, updateID: stored.id, at: now, in: db)
+      try environment.payments.answer(query, updateID: stored.id, at: now, in: db)
     case .payment(let payment, let paidAt, let sender):
-      try environment.cashier.book(
+      try environment.payments.book(
         payment, from: sender, paidAt: paidAt, updateID: stored.id, at: now, in: db)
     case .refunded(let refunded):
-      try environment.cashier.book(refunded, updateID: stored.id, at: now, in: db)
+      try environment.payments.book(refunded, updateID: stored.id, at: now, in: db)
     case .subscriptionChanged(let change):
-      try environment.cashier.note(change, at: now, in: db)
+      try environment.payments.note(change, at: now, in: db)
     case .reachable(let isReachable, let id):
       try UserService().setReachable(isReachable, telegramUserID: id, at: now, in: db)
     case .ignored: break
@@ -205,9 +205,9 @@ extension UpdateHandler {
   ) throws -> Outgoing? {
     guard sender.isPrivate, let message = sender.inReplyTo,
       environment.administrators.contains(sender.user.id), !text.isEmpty,
-      let request = try SupportDesk.request(ofMessage: message, inChat: sender.chatID, in: db)
+      let request = try SupportRequests.request(ofMessage: message, inChat: sender.chatID, in: db)
     else { return nil }
-    return SupportDesk.answer(text, to: request, by: sender.user.id)
+    return SupportRequests.answer(text, to: request, by: sender.user.id)
   }
 
   private func carryOut(

@@ -12,7 +12,7 @@ package import Commands
 package struct TelegramBot: Sendable {
   /// How long work under way may take to end after a stop. All the limits together are shorter
   /// than the unit's `TimeoutStopSec`.
-  package static let usualDrainLimit = Duration.seconds(65)
+  package static let defaultDrainLimit = Duration.seconds(65)
   /// How long what was cancelled then may take to void its holds and tell people so.
   private static let cancelLimit = Duration.seconds(8)
   /// How long Telegram may take to be told of the last batch.
@@ -21,7 +21,7 @@ package struct TelegramBot: Sendable {
   private static let endLimit = Duration.seconds(5)
 
   private let client: TelegramClient
-  private let writer: PatientWriter
+  private let writer: LedgerWriter
   private let current: CurrentSettings
   private let priceCatalog: OpenRouterCatalog?
   private let drainLimit: Duration
@@ -39,7 +39,7 @@ package struct TelegramBot: Sendable {
     client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
     priceCatalog: OpenRouterCatalog? = nil, health: Health = Health(),
     events: Poller.Events = Poller.Events(),
-    drainLimit: Duration = TelegramBot.usualDrainLimit, logger: Logger,
+    drainLimit: Duration = TelegramBot.defaultDrainLimit, logger: Logger,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.health = health
@@ -50,7 +50,7 @@ package struct TelegramBot: Sendable {
     current = CurrentSettings(settings, llm)
     self.logger = logger
     self.sleep = sleep
-    writer = PatientWriter(database: database, logger: logger) { try? await sleep($0) }
+    writer = LedgerWriter(database: database, logger: logger) { try? await sleep($0) }
   }
 
   /// Changes, all at once, whatever may change while the bot runs: everything but administrators.
@@ -73,9 +73,9 @@ package struct TelegramBot: Sendable {
       channel: .telegram, bot: bot, writer: writer, llm: current.llm, settings: current.settings,
       effects: Engine.Effects(typing: showTyping, wakeSender: { wake.yield() }), health: health,
       logger: logger)
-    let sender = OutboxSender(
+    let sender = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
-      ended: { try engine.followUps.follow($0, $1, at: $2, in: $3) }, wakeUps: wakeUps,
+      ended: { try engine.afterDelivery.follow($0, $1, at: $2, in: $3) }, wakeUps: wakeUps,
       health: health, logger: logger)
     current.observe { settings, llm in
       engine.apply(settings, llm)
@@ -83,8 +83,8 @@ package struct TelegramBot: Sendable {
       menu.yield()
     }
     let healthLog = HealthLog(health: health, writer: writer)
-    let bookkeeper = StarBookkeeper(
-      StarReconciliation(client: client, writer: writer, cashier: engine.cashier),
+    let starReconciler = StarReconciler(
+      StarReconciliation(client: client, writer: writer, payments: engine.payments),
       alerts: engine.alerts, writer: writer, wakeSender: { wake.yield() })
     let poller = Poller(
       client: client, inbox: pollerInbox(engine), events: health.pollerEvents(also: events),
@@ -97,7 +97,7 @@ package struct TelegramBot: Sendable {
     let services: [Task<Void, Never>] = [
       Task { await sender.run() }, Task { await engine.keepHouse() },
       Task { for await _ in menus { await publish(engine.commands) } },
-      Task { await bookkeeper.run() }, Task { await healthLog.run() },
+      Task { await starReconciler.run() }, Task { await healthLog.run() },
       Task { await priceSync?.run() },
     ]
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
@@ -122,7 +122,7 @@ package struct TelegramBot: Sendable {
 
   /// Lets what is under way end. What takes too long is cancelled: its hold is voided, the person
   /// is told, and the house bears what the call may have cost.
-  private func drain(_ engine: Engine, _ sender: OutboxSender) async {
+  private func drain(_ engine: Engine, _ sender: OutboxDelivery) async {
     let isDrained = await within(drainLimit) {
       await engine.dispatcher.drain()
       await sender.becomeIdle()

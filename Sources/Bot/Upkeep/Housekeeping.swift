@@ -13,15 +13,15 @@ struct Housekeeping: Sendable {
   /// In rounds; adding up every balance takes a second or two for millions of rows.
   static let verifiedEvery = 60
   /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
-  static let leastFree: Int64 = 256 << 20
+  static let minimumFreeSpace: Int64 = 256 << 20
   /// In nano-dollars: 1 USD. What the house bears in a day without anybody having to look.
-  private static let usualLossPerDay: Int64 = 1_000_000_000
+  private static let alertedLossPerDay: Int64 = 1_000_000_000
 
-  let writer: PatientWriter
+  let writer: LedgerWriter
   let inbox: Inbox
   let outbox: Outbox
   let orchestrator: @Sendable () -> ModelOrchestrator
-  let sale: SaleGuard
+  let sale: SellingStatus
   let alerts: OperatorAlerts
   let wakeSender: @Sendable () -> Void
   /// In bytes, on the disk with the database.
@@ -58,13 +58,13 @@ struct Housekeeping: Sendable {
     let loss = try writer.database.read {
       try APIKeyUsageService().houseLoss(since: aDayAgo, in: $0)
     }
-    if loss > Self.usualLossPerDay {
+    if loss > Self.alertedLossPerDay {
       await alerts.raise(
         .houseLoss,
         "Calls that reached nobody have cost the house \(loss / 10_000_000) US cents within a day. "
           + "/report shows why.")
     }
-    if let free = freeDiskSpace(), free < Self.leastFree {
+    if let free = freeDiskSpace(), free < Self.minimumFreeSpace {
       writer.logger.error("The disk is nearly full.", metadata: ["free_bytes": "\(free)"])
       await alerts.raise(
         .lowDisk, "Only \(free >> 20) MiB are free on the disk with the database. Make room.")
@@ -73,8 +73,8 @@ struct Housekeeping: Sendable {
 
   /// In bites, between which others write.
   private func prune() throws {
-    var pruned = Inbox.mostPrunedAtOnce
-    while pruned >= Inbox.mostPrunedAtOnce {
+    var pruned = Inbox.maximumPrunedAtOnce
+    while pruned >= Inbox.maximumPrunedAtOnce {
       pruned = try writer.database.write { db in
         try max(inbox.prune(at: Date(), in: db), outbox.prune(at: Date(), in: db))
       }

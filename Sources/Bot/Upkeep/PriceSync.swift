@@ -15,12 +15,12 @@ package struct PriceSync: Sendable {
   private let catalog: OpenRouterCatalog
   private let models: @Sendable () -> ModelAssignment
   private let alerts: OperatorAlerts
-  private let writer: PatientWriter
+  private let writer: LedgerWriter
 
   /// - Parameter models: Those in use; what becomes of their prices, the administrators are told.
   package init(
     _ catalog: OpenRouterCatalog, models: @escaping @Sendable () -> ModelAssignment,
-    alerts: OperatorAlerts, writer: PatientWriter
+    alerts: OperatorAlerts, writer: LedgerWriter
   ) {
     self.catalog = catalog
     self.models = models

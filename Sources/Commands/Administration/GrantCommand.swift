@@ -25,7 +25,7 @@ struct GrantCommand: Command {
       return .reply(UserCommand.unknown(parts[0]))
     }
     do {
-      guard credits <= .mostGiven else { throw LedgerError.tooMuchGiven }
+      guard credits <= .maximumGift else { throw LedgerError.tooMuchGiven }
       let transaction = try CreditTransactionService().record(
         CreditTransactionService.Entry(
           userID: account.id, type: .manualAdjustment, amount: credits,

@@ -5,14 +5,14 @@ import Sales
 
 /// `/buy`: what is for sale; a button sends the invoice.
 struct BuyCommand: Command {
-  let name = Storefront.command
+  let name = Checkout.command
   let summary = "Buy credits with Telegram Stars"
   let isPersonal = true
-  let storefront: Storefront
+  let checkout: Checkout
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
     let account = try request.account()
-    let buttons = storefront.buttons
+    let buttons = checkout.buttons
     guard !buttons.isEmpty else { return .reply(Reply("There is nothing for sale right now.")) }
     return .reply(
       Reply(
@@ -27,6 +27,6 @@ struct BuyCommand: Command {
   func press(
     _ argument: String, by request: CommandRequest, in db: Database
   ) throws -> ButtonResponse {
-    try storefront.press(argument, by: request.account(), at: request.now, in: db)
+    try checkout.press(argument, by: request.account(), at: request.now, in: db)
   }
 }

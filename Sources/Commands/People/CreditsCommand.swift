@@ -11,8 +11,8 @@ struct CreditsCommand: Command {
   let summary = "Balance, last transactions and how to buy credits"
   let isPersonal = true
   let servesBlocked = true
-  let storefront: Storefront
-  let subscriptions: SubscriptionDesk
+  let checkout: Checkout
+  let subscriptions: SubscriptionCancellation
 
   private static let shownTransactions = 10
   private static let cancel = "cancel"
@@ -70,7 +70,7 @@ struct CreditsCommand: Command {
         .joined(separator: "\n"),
     ]
     if !current.isEmpty { paragraphs.append(current.sentences(at: now)) }
-    var buttons = storefront.buttons
+    var buttons = checkout.buttons
     if !buttons.isEmpty { paragraphs.append("To get more credits, choose:") }
     let charged = current.count { $0.mayBeCharged(at: now) }
     if charged > 0 {

@@ -10,7 +10,7 @@ struct DeleteMyDataCommand: Command {
   let summary = "Erase your account and your data"
   let isPersonal = true
   let servesBlocked = true
-  let subscriptions: SubscriptionDesk
+  let subscriptions: SubscriptionCancellation
 
   private static let yes = "yes"
 
@@ -58,7 +58,7 @@ struct DeleteMyDataCommand: Command {
         notice: "A request or a refund of yours is under way. Please try again in a minute.")
     }
     try Conversation.erase(userID: account.id, in: db)
-    try SupportDesk.erase(account.telegramUserID, in: db)
+    try SupportRequests.erase(account.telegramUserID, in: db)
     return ButtonResponse(
       notice: "Your data are erased.",
       replacement: Reply("Your account and your data are erased. Take care!"),

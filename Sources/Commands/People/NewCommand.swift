@@ -14,13 +14,15 @@ struct NewCommand: Command {
       return .reply(Reply("Give your project a title, for example:\n/new Shopping list"))
     }
     let service = ProjectService()
-    guard request.argument.utf16.count <= Project.longestTitle else {
+    guard request.argument.utf16.count <= Project.maximumTitleLength else {
       return .reply(
-        Reply("A title may have \(Project.longestTitle) characters at most. Try a shorter one."))
+        Reply(
+          "A title may have \(Project.maximumTitleLength) characters at most. Try a shorter one."))
     }
-    guard try service.count(ofUser: account.id, in: db) < Project.mostPerUser else {
+    guard try service.count(ofUser: account.id, in: db) < Project.maximumPerUser else {
       return .reply(
-        Reply("You have \(Project.mostPerUser) projects, which is as many as I can keep for you."))
+        Reply(
+          "You have \(Project.maximumPerUser) projects, which is as many as I can keep for you."))
     }
     let project = try service.create(
       title: request.argument, userID: account.id, at: request.now, in: db)

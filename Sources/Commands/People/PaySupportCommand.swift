@@ -12,9 +12,9 @@ struct PaySupportCommand: Command {
   let servesBlocked = true
   /// In the operator's words.
   let text: String?
-  let desk: SupportDesk
+  let desk: SupportRequests
 
-  private static let usualText = """
+  private static let defaultText = """
     Is something wrong with a payment, or do you want a refund? Write /paysupport and your \
     question in one message, with the charge id from your receipt if you have it. A person reads \
     it and answers here.
@@ -29,7 +29,7 @@ struct PaySupportCommand: Command {
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
     guard !desk.administrators.isEmpty else { return .reply(Reply(text ?? Self.nobodyText)) }
-    guard !request.argument.isEmpty else { return .reply(Reply(text ?? Self.usualText)) }
+    guard !request.argument.isEmpty else { return .reply(Reply(text ?? Self.defaultText)) }
     switch try desk.ask(request.argument, by: request.profile, at: request.now, in: db) {
     case .passedOn(let messages):
       return .reply(

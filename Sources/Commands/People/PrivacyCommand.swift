@@ -11,7 +11,7 @@ struct PrivacyCommand: Command {
   /// In the operator's words.
   let text: String?
 
-  private static let usualText = """
+  private static let defaultText = """
     What I store about you
 
     • Your Telegram id, name, user name and language: until you erase your account.
@@ -32,6 +32,6 @@ struct PrivacyCommand: Command {
     """
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
-    .reply(Reply(text ?? Self.usualText))
+    .reply(Reply(text ?? Self.defaultText))
   }
 }

@@ -8,7 +8,7 @@ struct StartCommand: Command {
   let name = "start"
   let summary = "Open your account, or see your balance"
   let initialGrant: Credits
-  let storefront: Storefront
+  let checkout: Checkout
 
   /// Begins the argument that an invitation brings along.
   static let invitation = "ref_"
@@ -16,7 +16,7 @@ struct StartCommand: Command {
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
     let (account, isNew) = try UserService().register(
       request.profile, initialGrant: initialGrant, at: request.now, in: db)
-    let isBuying = request.argument == Storefront.startParameter
+    let isBuying = request.argument == Checkout.startParameter
     if isNew, request.argument.hasPrefix(Self.invitation) {
       let code = String(request.argument.dropFirst(Self.invitation.count))
       try ReferralService().note(code: code, newcomer: account, in: db)
@@ -30,7 +30,7 @@ struct StartCommand: Command {
 
           Ask me anything, or send /help for everything I can do.
           """,
-          buttons: isBuying ? storefront.buttons : []))
+          buttons: isBuying ? checkout.buttons : []))
     }
     let grant =
       account.balance > .zero
@@ -45,6 +45,6 @@ struct StartCommand: Command {
 
         Just write what you need, or send /help for everything I can do.
         """,
-        buttons: isBuying ? storefront.buttons : []))
+        buttons: isBuying ? checkout.buttons : []))
   }
 }

@@ -9,7 +9,7 @@ struct TermsCommand: Command {
   /// In the operator's words.
   let text: String?
 
-  private static let usualText = """
+  private static let defaultText = """
     Terms of sale
 
     1. Credits pay for answers of AI models. What an answer costs stands below it; an answer that \
@@ -25,6 +25,6 @@ struct TermsCommand: Command {
     """
 
   func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
-    .reply(Reply(text ?? Self.usualText))
+    .reply(Reply(text ?? Self.defaultText))
   }
 }

@@ -2,7 +2,7 @@
 /// so.
 package struct DemoModel: LanguageModel {
   /// In characters; enough to recognise one's own message.
-  private static let longestQuote = 200
+  private static let maximumQuoteLength = 200
 
   package init() {}
 
@@ -48,7 +48,7 @@ package struct DemoModel: LanguageModel {
     let words = questions.last?.text.split(whereSeparator: \.isWhitespace) ?? []
     guard !words.isEmpty else { return "You haven't asked anything yet." }
     let quote = words.joined(separator: " ")
-    let shown = quote.prefix(Self.longestQuote)
+    let shown = quote.prefix(Self.maximumQuoteLength)
     let verb = quote.hasSuffix("?") ? "asked" : "wrote"
     let again = questions.count > 1 ? "This time you" : "You"
     return "\(again) \(verb): “\(shown)\(shown.count < quote.count ? "…" : "")”."

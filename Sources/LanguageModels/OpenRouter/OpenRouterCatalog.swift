@@ -5,7 +5,7 @@ package import HTTPTransport
 /// (openrouter.ai/docs, "Models").
 package struct OpenRouterCatalog: Sendable {
   /// In bytes; several times the list of today.
-  private static let longestList = 32 << 20
+  private static let maximumListLength = 32 << 20
 
   private let transport: HTTPTransport
   private let baseURL: String
@@ -24,7 +24,8 @@ package struct OpenRouterCatalog: Sendable {
     do {
       response = try await transport.send(
         HTTPRequest(
-          .get, baseURL + "/models", deadline: timeout, maximumResponseBytes: Self.longestList,
+          .get, baseURL + "/models", deadline: timeout,
+          maximumResponseBytes: Self.maximumListLength,
           isIdempotent: true))
     } catch {
       throw LanguageModelError(error)

@@ -20,7 +20,7 @@ package enum BackupError: Error, Sendable {
 
 extension BackupError: CustomStringConvertible {
   /// More say nothing new; `ledger verify` lists them all.
-  private static let mostBreaks = 10
+  private static let maximumBreaks = 10
 
   package var description: String {
     switch self {
@@ -33,8 +33,9 @@ extension BackupError: CustomStringConvertible {
     case .noBackup(let path, let reason):
       "\(path) is no backup of aidevbot: \(reason)."
     case .broken(let path, let breaks):
-      (["The copy of \(path) is not sound, so it is not used:"] + breaks.prefix(Self.mostBreaks)
-        + (breaks.count > Self.mostBreaks ? ["… and \(breaks.count - Self.mostBreaks) more"] : []))
+      (["The copy of \(path) is not sound, so it is not used:"] + breaks.prefix(Self.maximumBreaks)
+        + (breaks.count > Self.maximumBreaks
+          ? ["… and \(breaks.count - Self.maximumBreaks) more"] : []))
         .joined(separator: "\n")
     case .inUse(let path):
       "Another program has \(path) open, such as Litestream or a sqlite3 shell; stop it, then "

@@ -51,7 +51,7 @@ struct DatabaseCopy {
   /// - Throws: `BackupError.broken`.
   func checkLedger() throws -> LedgerVerification.Report {
     let report = try read { try LedgerVerification().verify(at: .distantPast, in: $0) }
-    guard report.holds else { throw BackupError.broken(path: path, breaks: report.breaks) }
+    guard report.isSound else { throw BackupError.broken(path: path, breaks: report.breaks) }
     return report
   }
 

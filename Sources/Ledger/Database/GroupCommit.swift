@@ -15,7 +15,7 @@ package final class GroupCommit: Sendable {
   }
 
   /// How many writes share a transaction; with more, the first would wait for too long.
-  private static let mostTogether = 128
+  private static let maximumTogether = 128
 
   private let database: LedgerDatabase
   private let queue = DispatchQueue(label: "aidevbot.commits")
@@ -65,7 +65,7 @@ package final class GroupCommit: Sendable {
         state.isRunning = false
         return nil
       }
-      let taken = Array(state.waiting.prefix(Self.mostTogether))
+      let taken = Array(state.waiting.prefix(Self.maximumTogether))
       state.waiting.removeFirst(taken.count)
       return taken
     }

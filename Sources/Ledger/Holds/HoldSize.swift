@@ -5,7 +5,7 @@ package struct HoldSize: Sendable, Equatable {
   package var outputTokens: Int
 
   /// A shorter answer is of no use, so no call is made for it.
-  package static let fewestOutputTokens = 256
+  package static let minimumOutputTokens = 256
 
   /// The largest hold up to `outputCap` that `available` can pay.
   ///
@@ -20,7 +20,7 @@ package struct HoldSize: Sendable, Equatable {
     }
     let whole = try amount(outputCap)
     if whole <= available { return HoldSize(amount: whole, outputTokens: outputCap) }
-    var affordable = min(Self.fewestOutputTokens, outputCap)
+    var affordable = min(Self.minimumOutputTokens, outputCap)
     let least = try amount(affordable)
     guard least <= available else {
       throw .insufficientCredits(shortfall: try least.subtracting(available))

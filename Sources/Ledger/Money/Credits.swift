@@ -7,7 +7,7 @@ package struct Credits: Sendable, Hashable {
   package static let zero = Credits(micro: 0)
   /// The most that one grant or one promotion code gives: more than anybody needs, and a small part
   /// of what a balance can hold.
-  package static let mostGiven = Credits(micro: 1_000_000_000_000_000)
+  package static let maximumGift = Credits(micro: 1_000_000_000_000_000)
 
   package init(micro: Int64) {
     self.micro = micro

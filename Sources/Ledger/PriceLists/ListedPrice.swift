@@ -17,10 +17,10 @@ indirect enum ListedValue: Decodable {
   case other
 
   /// Lists go down seven levels; the decoder takes seconds for some hundreds.
-  private static let mostLevels = 16
+  private static let maximumDepth = 16
 
   init(from decoder: any Decoder) throws {
-    guard decoder.codingPath.count <= Self.mostLevels else {
+    guard decoder.codingPath.count <= Self.maximumDepth else {
       self = .other
       return
     }
@@ -85,7 +85,7 @@ struct ListedPrices {
   let allowFree: Bool
 
   /// 10,000 USD per million tokens: the dearest price that is known is 600.
-  private static let mostPerToken = USD(units: 10_000_000_000_000_000_000_000)
+  private static let maximumPerToken = USD(units: 10_000_000_000_000_000_000_000)
 
   /// The price per million tokens, exactly; `nil` where there is none.
   ///
@@ -94,7 +94,7 @@ struct ListedPrices {
     _ name: String, zero: (String) throws(ListedPriceFlaw) -> String? = isRefused
   ) throws(ListedPriceFlaw) -> String? {
     guard let amount = try amount(name) else { return nil }
-    guard amount <= Self.mostPerToken else {
+    guard amount <= Self.maximumPerToken else {
       throw ListedPriceFlaw(reason: "\(name) is above 10000 USD per million tokens")
     }
     if amount == .zero, !allowFree { return try zero(name) }
@@ -113,7 +113,7 @@ struct ListedPrices {
     _ name: String, least: USD = USD(units: 1)
   ) throws(ListedPriceFlaw) -> String? {
     guard let amount = try amount(name), amount >= least else { return nil }
-    guard amount.units <= Self.mostPerToken.units * 1_000_000 else {
+    guard amount.units <= Self.maximumPerToken.units * 1_000_000 else {
       throw ListedPriceFlaw(reason: "\(name) is above 10000 USD")
     }
     return amount.description

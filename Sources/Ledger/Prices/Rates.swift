@@ -42,7 +42,7 @@ package struct Rates: Sendable, Equatable {
 
   /// No published price comes near a million dollars per million tokens; a figure above it is a
   /// typing error, such as a price per token in a field per million.
-  private static let mostPerMillion = USD(units: 1_000_000 * 1_000_000_000_000_000_000_000_000)
+  private static let maximumPerMillion = USD(units: 1_000_000 * 1_000_000_000_000_000_000_000_000)
 
   /// - Throws: `LedgerError.malformedAmount` for a price that is negative, absurd, no decimal, or
   ///   has more than 18 decimals, and for a negative threshold or a day that is none.
@@ -112,7 +112,7 @@ package struct Rates: Sendable, Equatable {
 
   private static func price(_ text: String) throws(LedgerError) -> USD {
     let price = try USD(parsing: text)
-    guard price.units >= 0, price <= mostPerMillion else { throw .malformedAmount(text) }
+    guard price.units >= 0, price <= maximumPerMillion else { throw .malformedAmount(text) }
     return price
   }
 

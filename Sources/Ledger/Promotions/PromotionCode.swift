@@ -5,7 +5,7 @@ package import GRDB
 package struct PromotionCode: Sendable, Equatable {
   package var code: String
   package var credits: Credits
-  package var mostUses: Int
+  package var maximumUses: Int
   package var uses: Int
   package var expiresAt: Date
 }
@@ -14,7 +14,7 @@ extension PromotionCode: FetchableRecord {
   package init(row: Row) {
     code = row["code"]
     credits = row["credits_micro"]
-    mostUses = row["most_uses"]
+    maximumUses = row["most_uses"]
     uses = row["uses"]
     expiresAt = row["expires_at"]
   }

@@ -4,7 +4,7 @@ package import GRDB
 /// Makes promotion codes and redeems them: once a person, and never more often than the code says.
 package struct PromotionCodeService: Sendable {
   /// Nobody mistypes a code more often in an hour; a program that guesses does.
-  package static let mostFailuresPerHour = 5
+  package static let maximumFailuresPerHour = 5
   /// Fifty bits.
   private static let generatedLength = 10
 
@@ -23,7 +23,8 @@ package struct PromotionCodeService: Sendable {
   /// - Parameter code: Letters and digits, in any case; `nil` for one that nobody guesses.
   /// - Throws: `LedgerError.codeTaken`.
   package func create(
-    _ code: String?, credits: Credits, mostUses: Int, expiresAt: Date, at now: Date, in db: Database
+    _ code: String?, credits: Credits, maximumUses: Int, expiresAt: Date, at now: Date,
+    in db: Database
   ) throws -> PromotionCode {
     let code = code.map(Self.normalized) ?? RandomCode.make(characters: Self.generatedLength)
     guard try find(code, in: db) == nil else { throw LedgerError.codeTaken(code) }
@@ -32,9 +33,9 @@ package struct PromotionCodeService: Sendable {
         INSERT INTO promotion_codes (code, credits_micro, most_uses, expires_at, created_at)
         VALUES (?, ?, ?, ?, ?)
         """,
-      arguments: [code, credits, mostUses, expiresAt.databaseText, now.databaseText])
+      arguments: [code, credits, maximumUses, expiresAt.databaseText, now.databaseText])
     return PromotionCode(
-      code: code, credits: credits, mostUses: mostUses, uses: 0, expiresAt: expiresAt)
+      code: code, credits: credits, maximumUses: maximumUses, uses: 0, expiresAt: expiresAt)
   }
 
   /// Newest first.
@@ -51,7 +52,7 @@ package struct PromotionCodeService: Sendable {
     guard !account.isReturning else { return .returning }
     guard
       try failures(of: account, since: now.addingTimeInterval(-3_600), in: db)
-        < Self.mostFailuresPerHour
+        < Self.maximumFailuresPerHour
     else { return .tooManyFailures }
     let code = Self.normalized(text)
     let isUsed = try Bool.fetchOne(

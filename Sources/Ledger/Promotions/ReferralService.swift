@@ -5,7 +5,7 @@ package import GRDB
 /// request.
 package struct ReferralService: Sendable {
   /// For how many newcomers one person is thanked: more are no friends.
-  package static let mostPerInviter = 100
+  package static let maximumPerInviter = 100
   private static let codeLength = 10
 
   package init() {}
@@ -57,7 +57,7 @@ package struct ReferralService: Sendable {
     var thanks = Thanks(newcomer: own)
     let inviter = try UserService().account(id: inviterID, in: db)
     if inviter.telegramUserID >= 0, !inviter.isBlocked,
-      try thanked(inviterID, in: db) < Self.mostPerInviter
+      try thanked(inviterID, in: db) < Self.maximumPerInviter
     {
       let row = try book(
         credits, for: inviterID, key: "\(key):inviter", "invited a friend", at: now, in: db)

@@ -4,7 +4,7 @@ package import GRDB
 /// Sums up a period for the operator, from the rows of the ledger alone.
 package struct BusinessReportService: Sendable {
   /// What a reader takes in at a glance.
-  private static let mostInAList = 5
+  private static let maximumListed = 5
 
   private let terms: BillingTerms
 
@@ -176,7 +176,7 @@ extension BusinessReportService {
       SELECT c.model_provider, c.model_name, count(*) AS calls, sum(c.charged) AS charged,
         sum(c.cost) AS cost
       FROM (\(Self.calls)) c GROUP BY c.model_provider, c.model_name
-      ORDER BY charged DESC, cost DESC, c.model_provider, c.model_name LIMIT \(Self.mostInAList)
+      ORDER BY charged DESC, cost DESC, c.model_provider, c.model_name LIMIT \(Self.maximumListed)
       """
     return try Row.fetchAll(db, sql: sql, arguments: period).map { row in
       BusinessReport.TopModel(
@@ -192,7 +192,7 @@ extension BusinessReportService {
       SELECT u.telegram_user_id, coalesce('@' || u.username, u.first_name) AS name,
         count(*) AS calls, sum(c.charged) AS charged, sum(c.cost) AS cost
       FROM (\(Self.calls)) c JOIN users u ON u.id = c.user_id GROUP BY u.id
-      ORDER BY charged DESC, cost DESC, u.id LIMIT \(Self.mostInAList)
+      ORDER BY charged DESC, cost DESC, u.id LIMIT \(Self.maximumListed)
       """
     return try Row.fetchAll(db, sql: sql, arguments: period).map { row in
       BusinessReport.TopUser(

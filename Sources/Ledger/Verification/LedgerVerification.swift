@@ -13,11 +13,11 @@ package struct LedgerVerification: Sendable {
     package var settledCalls = 0
     package var breaks: [String] = []
 
-    package var holds: Bool { breaks.isEmpty }
+    package var isSound: Bool { breaks.isEmpty }
   }
 
   /// More breaks than this say nothing new.
-  private static let mostBreaks = 1_000
+  private static let maximumBreaks = 1_000
 
   /// Everything: row by row, and every charge computed anew from its usage and its price.
   package func verify(at now: Date, in db: Database) throws -> Report {
@@ -27,7 +27,7 @@ package struct LedgerVerification: Sendable {
     report.breaks += try overdueHolds(at: now, in: db)
     try verifyCharges(into: &report, in: db)
     report.transactions = try count("credit_transactions", in: db)
-    report.breaks = Array(report.breaks.prefix(Self.mostBreaks))
+    report.breaks = Array(report.breaks.prefix(Self.maximumBreaks))
     return report
   }
 
@@ -110,7 +110,7 @@ package struct LedgerVerification: Sendable {
   }
 
   private func breaks(_ sql: String, in db: Database) throws -> [String] {
-    try String.fetchAll(db, sql: sql + " LIMIT \(Self.mostBreaks)")
+    try String.fetchAll(db, sql: sql + " LIMIT \(Self.maximumBreaks)")
   }
 
   private func count(_ table: String, in db: Database) throws -> Int {
@@ -134,7 +134,7 @@ extension LedgerVerification {
         LEFT JOIN credit_transactions t ON t.api_key_usage_id = u.id
         ORDER BY u.id
         """)
-    while let row = try rows.next(), report.breaks.count < Self.mostBreaks {
+    while let row = try rows.next(), report.breaks.count < Self.maximumBreaks {
       let id: Int64 = row["id"]
       if row["charged"] as Int64? != nil { report.settledCalls += 1 }
       do {

@@ -21,7 +21,7 @@ package struct Inbox: Sendable {
   package static let quarantinedFor: TimeInterval = 30 * 24 * 3_600
 
   /// In rows. Nobody else writes meanwhile, and the answer to a payment must not wait.
-  package static let mostPrunedAtOnce = 10_000
+  package static let maximumPrunedAtOnce = 10_000
 
   /// From this attempt on, an update is marked while it is handled, so that the one that ends the
   /// process is known by its mark at the next start.
@@ -110,7 +110,7 @@ package struct Inbox: Sendable {
   /// Deletes what was finished long ago. Returns how much: at the limit, there may be more.
   @discardableResult
   package func prune(
-    at now: Date, atMost limit: Int = mostPrunedAtOnce, in db: Database
+    at now: Date, atMost limit: Int = maximumPrunedAtOnce, in db: Database
   ) throws -> Int {
     try db.run(
       // Rows are in the order of their arrival, so this reads hardly more than it deletes.

@@ -7,9 +7,9 @@ package struct HealthLog: Sendable {
   package static let pause = Duration.seconds(300)
 
   let health: Health
-  let writer: PatientWriter
+  let writer: LedgerWriter
 
-  package init(health: Health, writer: PatientWriter) {
+  package init(health: Health, writer: LedgerWriter) {
     self.health = health
     self.writer = writer
   }

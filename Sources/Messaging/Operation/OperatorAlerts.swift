@@ -31,13 +31,13 @@ package final class OperatorAlerts: Sendable {
 
   private let administrators: [Int64]
   private let outbox: Outbox
-  private let writer: PatientWriter
+  private let writer: LedgerWriter
   private let wakeSender: @Sendable () -> Void
   private let now: @Sendable () -> Date
   private let lastRaised = Mutex<[Kind: Date]>([:])
 
   package init(
-    administrators: [Int64], outbox: Outbox, writer: PatientWriter,
+    administrators: [Int64], outbox: Outbox, writer: LedgerWriter,
     wakeSender: @escaping @Sendable () -> Void, now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.administrators = administrators

@@ -169,7 +169,7 @@ package struct Outbox: Sendable {
   /// Deletes what was sent or given up long ago. Returns how much: at the limit, there may be more.
   @discardableResult
   package func prune(
-    at now: Date, atMost limit: Int = Inbox.mostPrunedAtOnce, in db: Database
+    at now: Date, atMost limit: Int = Inbox.maximumPrunedAtOnce, in db: Database
   ) throws -> Int {
     try db.run(
       // Rows are in the order of their making, so this reads hardly more than it deletes.

@@ -25,7 +25,7 @@ package struct SendRate: Sendable {
   }
 }
 
-extension OutboxSender {
+extension OutboxDelivery {
   package struct Rates: Sendable, Equatable {
     /// 0 for no limit of our own.
     package var perSecond: Double

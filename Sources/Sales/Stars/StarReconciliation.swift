@@ -17,17 +17,17 @@ package struct StarReconciliation: Sendable {
   private static let complainedOfFor: TimeInterval = 7 * 24 * 3_600
 
   private let client: TelegramClient
-  private let writer: PatientWriter
-  private let cashier: Cashier
+  private let writer: LedgerWriter
+  private let payments: PaymentHandler
   private let now: @Sendable () -> Date
 
   package init(
-    client: TelegramClient, writer: PatientWriter, cashier: Cashier,
+    client: TelegramClient, writer: LedgerWriter, payments: PaymentHandler,
     now: @escaping @Sendable () -> Date = { Date() }
   ) {
     self.client = client
     self.writer = writer
-    self.cashier = cashier
+    self.payments = payments
     self.now = now
   }
 
@@ -101,20 +101,21 @@ package struct StarReconciliation: Sendable {
     switch line.finding {
     case .agrees, .ofTheOperator, .unexplained, .ofBefore: break
     case .creditedNow(let package, let transaction, let payer):
-      cashier.logger.warning(
+      payments.logger.warning(
         "Telegram lists a payment that no update told of; it is credited now.",
         metadata: ["stars": "\(line.entry.stars)"])
-      try cashier.replies.queue(
-        [.message(Cashier.receipt(of: package, transaction), to: payer)], updateID: 0, at: now,
+      try payments.replies.queue(
+        [.message(PaymentHandler.receipt(of: package, transaction), to: payer)], updateID: 0,
+        at: now,
         in: db)
-    case .refundedNow(let refund): try cashier.announce(refund, at: now, in: db)
+    case .refundedNow(let refund): try payments.announce(refund, at: now, in: db)
     case .setAside(let payer, _):
-      let apology = Cashier.apology(
+      let apology = PaymentHandler.apology(
         for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
-      try cashier.replies.queue([.message(apology, to: payer)], updateID: 0, at: now, in: db)
+      try payments.replies.queue([.message(apology, to: payer)], updateID: 0, at: now, in: db)
     }
     guard !line.finding.isExplained, let reason = line.finding.reason else { return }
-    cashier.logger.error(
+    payments.logger.error(
       "Telegram's list of Stars has an entry that cannot be explained.",
       metadata: ["stars": "\(line.entry.stars)", "reason": "\(reason)"])
   }
@@ -138,7 +139,7 @@ package struct StarReconciliation: Sendable {
         """)
     }
     if !old.isEmpty {
-      cashier.logger.warning(
+      payments.logger.warning(
         "Telegram's list of Stars begins before this database.",
         metadata: ["entries": "\(old.count)"])
       sentences.append(
@@ -149,7 +150,7 @@ package struct StarReconciliation: Sendable {
         """)
     }
     guard !sentences.isEmpty else { return }
-    try cashier.alerts.queue(sentences.joined(separator: "\n\n"), at: now, in: db)
+    try payments.alerts.queue(sentences.joined(separator: "\n\n"), at: now, in: db)
   }
 
   private static func sum(of entries: [StarStatement.Unexplained]) -> String {

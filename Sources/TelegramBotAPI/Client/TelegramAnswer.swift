@@ -11,11 +11,11 @@ struct TelegramAnswer {
   let date: String?
 
   /// Where a 429 says nothing of how long to wait.
-  static let usualRetryAfter = Duration.seconds(5)
+  static let defaultRetryAfter = Duration.seconds(5)
   /// No longer than this, whatever a 429 says, lest one odd number silence the bot.
-  static let longestRetryAfter = Duration.seconds(3600)
+  static let maximumRetryAfter = Duration.seconds(3600)
   /// Characters of Telegram's words that an error keeps: its sentences are shorter.
-  static let longestDescription = 200
+  static let maximumDescriptionLength = 200
 
   init(_ response: HTTPResponse, to method: String, hiding token: String) throws(TelegramError) {
     let bytes = Array(response.body)
@@ -89,7 +89,7 @@ extension TelegramAnswer {
       var failure = self
       // By code points: as characters, a token is not found where an accent follows it.
       let words = description?.replacingOccurrences(of: token, with: "…", options: .literal)
-      failure.description = words.map { String($0.prefix(longestDescription)) }
+      failure.description = words.map { String($0.prefix(maximumDescriptionLength)) }
       return failure
     }
   }
@@ -118,7 +118,7 @@ extension TelegramAnswer {
   }
 
   private static func retryAfter(_ seconds: Int64?) -> Duration {
-    guard let seconds, seconds >= 0 else { return usualRetryAfter }
-    return min(.seconds(max(seconds, 1)), longestRetryAfter)
+    guard let seconds, seconds >= 0 else { return defaultRetryAfter }
+    return min(.seconds(max(seconds, 1)), maximumRetryAfter)
   }
 }

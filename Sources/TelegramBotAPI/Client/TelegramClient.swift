@@ -9,22 +9,22 @@ package struct TelegramClient: Sendable {
   private let pollMargin: Duration
 
   /// What a poll may take beyond its timeout. Over this, the connection is taken for dead.
-  package static let usualPollMargin = Duration.seconds(10)
+  package static let defaultPollMargin = Duration.seconds(10)
   /// Telegram answers within a second; a send of a large text under load takes a few.
-  package static let usualDeadline = Duration.seconds(30)
+  package static let defaultDeadline = Duration.seconds(30)
   /// The server ends a batch at about 4 MiB, counted before it writes its JSON.
-  static let longestBatch = 16 << 20
+  static let maximumBatchLength = 16 << 20
   /// A hundred transactions, each of which may bring a gift with all sizes of its picture.
-  static let longestStarTransactions = 4 << 20
+  static let maximumStarTransactionsLength = 4 << 20
   /// A `Message` with its whole text and all entities is under 100 KiB.
-  static let longestAnswer = 1 << 20
+  static let maximumAnswerLength = 1 << 20
 
   /// - Parameters:
   ///   - baseURL: Without the slash at the end.
-  ///   - pollMargin: See `usualPollMargin`.
+  ///   - pollMargin: See `defaultPollMargin`.
   package init(
     transport: HTTPTransport, baseURL: String, token: String,
-    pollMargin: Duration = TelegramClient.usualPollMargin
+    pollMargin: Duration = TelegramClient.defaultPollMargin
   ) {
     self.transport = transport
     self.baseURL = baseURL
@@ -47,7 +47,7 @@ package struct TelegramClient: Sendable {
   }
 
   package func getWebhookInfo(
-    deadline: Duration = TelegramClient.usualDeadline
+    deadline: Duration = TelegramClient.defaultDeadline
   ) async throws(TelegramError) -> WebhookInfo {
     try await read("getWebhookInfo", deadline: deadline)
   }
@@ -69,7 +69,8 @@ package struct TelegramClient: Sendable {
     let request = BotRequest.getUpdates(
       offset: offset, limit: limit, timeout: timeout, allowedUpdates: allowedUpdates)
     let answer = try await exchange(
-      request, deadline: .seconds(timeout) + pollMargin, maximumResponseBytes: Self.longestBatch)
+      request, deadline: .seconds(timeout) + pollMargin,
+      maximumResponseBytes: Self.maximumBatchLength)
     return try answer.updates(request.method)
   }
 
@@ -83,7 +84,8 @@ package struct TelegramClient: Sendable {
   ) async throws(TelegramError) -> [StarTransaction] {
     let request = try BotRequest.getStarTransactions(offset: offset, limit: limit)
     let answer = try await exchange(
-      request, deadline: Self.usualDeadline, maximumResponseBytes: Self.longestStarTransactions)
+      request, deadline: Self.defaultDeadline,
+      maximumResponseBytes: Self.maximumStarTransactionsLength)
     let page: StarTransactions = try answer.decoded(request.method)
     return page.transactions
   }
@@ -97,21 +99,21 @@ package struct TelegramClient: Sendable {
   /// - Parameter deadline: To be made longer for a large file.
   @discardableResult
   package func perform(
-    _ request: BotRequest, deadline: Duration = TelegramClient.usualDeadline
+    _ request: BotRequest, deadline: Duration = TelegramClient.defaultDeadline
   ) async throws(TelegramError) -> TelegramResult {
     let answer = try await exchange(request, deadline: deadline)
     return TelegramResult(messageID: answer.messageID, text: answer.text)
   }
 
   private func read<Value: Decodable>(
-    _ method: String, deadline: Duration = usualDeadline
+    _ method: String, deadline: Duration = defaultDeadline
   ) async throws(TelegramError) -> Value {
     let request = BotRequest(method: method, json: Data("{}".utf8))
     return try await exchange(request, deadline: deadline).decoded(method)
   }
 
   private func exchange(
-    _ request: BotRequest, deadline: Duration, maximumResponseBytes: Int = longestAnswer
+    _ request: BotRequest, deadline: Duration, maximumResponseBytes: Int = maximumAnswerLength
   ) async throws(TelegramError) -> TelegramAnswer {
     let form = try request.attachment.map { file throws(TelegramError) in
       try MultipartForm(request.json, with: file)

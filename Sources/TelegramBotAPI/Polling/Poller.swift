@@ -55,7 +55,7 @@ package final class Poller: Sendable {
   }
 
   /// Seconds; the longest that the server waits. Bot API server, `LONG_POLL_MAX_TIMEOUT`.
-  package static let longestTimeout = 50
+  package static let maximumTimeout = 50
   /// Waits after the first, second, … conflict with another poller. Longer in the end than that
   /// one's poll, so that two of us settle on one.
   static let conflictWaits: [Duration] = [3, 5, 10, 20, 40, 60].map { .seconds($0) }
@@ -79,7 +79,7 @@ package final class Poller: Sendable {
   ///   - sleep: Ends early, by throwing, when the task is cancelled.
   ///   - jitter: 0 to 1; see `Backoff`.
   package init(
-    client: TelegramClient, inbox: Inbox, pollTimeout: Int = Poller.longestTimeout,
+    client: TelegramClient, inbox: Inbox, pollTimeout: Int = Poller.maximumTimeout,
     events: Events = Events(),
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
     jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },

@@ -46,11 +46,11 @@ struct BackupCommand: AsyncParsableCommand {
     let folder = folder
     let name = DatabaseBackup.fileName(at: Date())
     let file = folder.map { "\($0)/\(name)" } ?? path
-    let live = try await Live(options)
-    let database = try live.existingDatabase()
+    let composition = try await Composition(options)
+    let database = try composition.existingDatabase()
     let bar = ProgressBar("Copying")
     defer { bar.end() }
-    let report = try DatabaseBackup(of: database, at: try live.settings.databasePath())
+    let report = try DatabaseBackup(of: database, at: try composition.settings.databasePath())
       .write(to: file, replacing: force) { bar.show($0, of: $1) }
     bar.end()
     var deleted: [String] = []

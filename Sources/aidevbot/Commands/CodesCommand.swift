@@ -42,11 +42,11 @@ struct CodesCreateCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let live = try await Live(options)
-    let isTaken = try live.settings.promotions().codesAreTaken
-    let made = try live.database().write { db in
+    let composition = try await Composition(options)
+    let isTaken = try composition.settings.promotions().codesAreTaken
+    let made = try composition.database().write { db in
       try PromotionCodeService().create(
-        code, credits: credits, mostUses: uses, expiresAt: expires, at: Date(), in: db)
+        code, credits: credits, maximumUses: uses, expiresAt: expires, at: Date(), in: db)
     }
     if output.json { return try printJSON(CodeOutput(made)) }
     print(
@@ -64,13 +64,14 @@ struct CodesListCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let codes = try await Live(options).database().read {
+    let codes = try await Composition(options).database().read {
       try PromotionCodeService().list(in: $0)
     }
     var table = Table("CODE", "CREDITS", "USED", "OF", "UNTIL (UTC)")
     for code in codes {
       table.add(
-        code.code, "\(code.credits)", "\(code.uses)", "\(code.mostUses)", code.expiresAt.tableText)
+        code.code, "\(code.credits)", "\(code.uses)", "\(code.maximumUses)",
+        code.expiresAt.tableText)
     }
     try output.show(table, json: codes.map(CodeOutput.init), empty: "There are no codes.")
   }
@@ -80,14 +81,20 @@ private struct CodeOutput: Encodable {
   var code: String
   var credits: String
   var uses: Int
-  var mostUses: Int
+  var maximumUses: Int
   var expiresAt: Date
+
+  private enum CodingKeys: String, CodingKey {
+    case code, credits, uses, expiresAt
+    /// As scripts know it.
+    case maximumUses = "mostUses"
+  }
 
   init(_ code: PromotionCode) {
     self.code = code.code
     credits = "\(code.credits)"
     uses = code.uses
-    mostUses = code.mostUses
+    maximumUses = code.maximumUses
     expiresAt = code.expiresAt
   }
 }

@@ -22,15 +22,15 @@ struct ConsoleCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let live = try await Live(options)
-    let logger = try live.logger(default: .warning)
-    var settings = try live.settings.bot()
-    let llm = try live.llm(withDemo: true)
+    let composition = try await Composition(options)
+    let logger = try composition.logger(default: .warning)
+    var settings = try composition.settings.bot()
+    let llm = try composition.llm(withDemo: true)
     let demo = ModelID(.demo, name: "demo-1")
     settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
-    let path = try live.settings.databasePath()
+    let path = try composition.settings.databasePath()
     let isTerminal = isatty(STDIN_FILENO) == 1
-    try await live.withDatabase(holding: .console) { database in
+    try await composition.withDatabase(holding: .console) { database in
       let session = try ConsoleSession(
         database: database, llm: llm, settings: settings,
         firstName: Self.userName, logger: logger

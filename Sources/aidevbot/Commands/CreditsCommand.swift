@@ -33,7 +33,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let database = try await Live(options).existingDatabase()
+    let database = try await Composition(options).existingDatabase()
     let transaction = try database.write { db in
       let account = try UserService().account(telegramUserID: telegramUserID, in: db)
       return try CreditTransactionService().record(
@@ -61,7 +61,7 @@ struct CreditsShowCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let (account, transactions) = try await Live(options).existingDatabase().read { db in
+    let (account, transactions) = try await Composition(options).existingDatabase().read { db in
       let account = try UserService().account(telegramUserID: telegramUserID, in: db)
       return (
         account,
@@ -95,7 +95,7 @@ struct CreditsHistoryCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let transactions = try await Live(options).existingDatabase().read { db in
+    let transactions = try await Composition(options).existingDatabase().read { db in
       let account = try UserService().account(telegramUserID: telegramUserID, in: db)
       return try CreditTransactionService().history(
         userID: account.id, since: since.since, limit: limit.limit, in: db)
@@ -127,7 +127,7 @@ extension Credits {
   }
 
   func checkGift() throws {
-    guard self <= .mostGiven else {
+    guard self <= .maximumGift else {
       throw ValidationError(LedgerError.tooMuchGiven.description)
     }
   }

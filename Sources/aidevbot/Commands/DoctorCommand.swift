@@ -17,7 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
   func run() async throws {
     var checks: [Check]
     do {
-      checks = await Doctor(live: try await Live(options)).allChecks()
+      checks = await Doctor(composition: try await Composition(options)).allChecks()
     } catch let error as SettingsError {
       checks = [Check("settings", .failed, "\(error)")]
     }
@@ -39,7 +39,7 @@ struct CheckConfigCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let doctor = Doctor(live: try await Live(options))
+    let doctor = Doctor(composition: try await Composition(options))
     let checks = doctor.localChecks()
     try printChecks(checks, asJSON: output.json)
     if checks.contains(where: { $0.name == "settings" && $0.verdict == .failed }) {

@@ -26,20 +26,20 @@ struct LedgerVerifyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let database = try await Live(options).existingDatabase()
+    let database = try await Composition(options).existingDatabase()
     let report = try database.read { try LedgerVerification().verify(at: Date(), in: $0) }
     if output.json {
       try printJSON(
         Output(
-          holds: report.holds, users: report.users, transactions: report.transactions,
+          holds: report.isSound, users: report.users, transactions: report.transactions,
           settledCalls: report.settledCalls, breaks: report.breaks))
-    } else if report.holds {
+    } else if report.isSound {
       print(
         "The ledger holds. Users: \(report.users), transactions: \(report.transactions), "
           + "settled calls: \(report.settledCalls).")
     } else {
       for sentence in report.breaks { print(sentence) }
     }
-    if !report.holds { throw ExitCode(1) }
+    if !report.isSound { throw ExitCode(1) }
   }
 }

@@ -36,9 +36,11 @@ struct PriceListOptions: ParsableArguments {
   }
 
   /// - Throws: `PriceListError`, and `ExitCode(1)` where changes are left undone.
-  func takeOver(_ list: PriceList, only: ModelName?, _ live: Live, asJSON: Bool) throws {
-    let inUse = try live.settings.bot().models.names
-    let database = try live.database()
+  func takeOver(_ list: PriceList, only: ModelName?, _ composition: Composition, asJSON: Bool)
+    throws
+  {
+    let inUse = try composition.settings.bot().models.names
+    let database = try composition.database()
     let scope: PricePlan.Scope =
       if let only { .only(only) } else if all { .all } else { .known(inUse: inUse) }
     let plan = try database.read { try PricePlan(list, scope, at: Date(), in: $0) }

@@ -13,8 +13,8 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let live = try await Live(options)
-    let wasActive = try live.database().write { db in
+    let composition = try await Composition(options)
+    let wasActive = try composition.database().write { db in
       try ModelPricingService().deactivate(
         provider: model.provider, model: model.model, at: Date(), in: db)
     }
@@ -24,7 +24,8 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
         "\(name) is not on sale; aidevbot pricing list names the models that are")
     }
     print("\(name) is off sale.")
-    for task in TaskType.allCases where (try? live.settings.model(for: task).description) == name {
+    for task in TaskType.allCases
+    where (try? composition.settings.model(for: task).description) == name {
       print(
         "\(Settings.key(of: task).environmentName) is still this one: until that names another, "
           + "people are told that it is not available.")

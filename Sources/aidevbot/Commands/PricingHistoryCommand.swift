@@ -25,7 +25,7 @@ struct PricingHistoryCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let database = try await Live(options).database()
+    let database = try await Composition(options).database()
     let prices = try database.read { try ModelPricingService().versions(of: model, in: $0) }
     guard !prices.isEmpty else {
       throw PriceListError.unreadable(

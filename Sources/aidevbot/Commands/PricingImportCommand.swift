@@ -14,7 +14,7 @@ struct PricingImportCommand: AsyncParsableCommand {
       """)
 
   /// In bytes; many times today's file.
-  private static let longestFile = 64 << 20
+  private static let maximumFileLength = 64 << 20
 
   @Argument(help: "Where the file is.", completion: .file(extensions: ["json"]))
   var file: String
@@ -23,7 +23,7 @@ struct PricingImportCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let live = try await Live(options)
+    let composition = try await Composition(options)
     let only = try choice.model.map { text in
       guard let name = PriceListOptions.name(text, provider: nil) else {
         throw PriceListError.unreadable(
@@ -37,15 +37,15 @@ struct PricingImportCommand: AsyncParsableCommand {
     } catch PriceListError.unreadable(let reason) {
       throw PriceListError.unreadable("\(file) cannot be taken over: \(reason)")
     }
-    try choice.takeOver(list, only: only, live, asJSON: output.json)
+    try choice.takeOver(list, only: only, composition, asJSON: output.json)
   }
 
   private func contents() throws -> Data {
     guard let handle = FileHandle(forReadingAtPath: file),
-      let data = try? handle.read(upToCount: Self.longestFile + 1)
+      let data = try? handle.read(upToCount: Self.maximumFileLength + 1)
     else { throw PriceListError.unreadable("the file cannot be read; check its path") }
-    guard data.count <= Self.longestFile else {
-      throw PriceListError.unreadable("it is longer than \(Self.longestFile >> 20) MiB")
+    guard data.count <= Self.maximumFileLength else {
+      throw PriceListError.unreadable("it is longer than \(Self.maximumFileLength >> 20) MiB")
     }
     return data
   }

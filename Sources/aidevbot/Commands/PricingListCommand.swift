@@ -12,7 +12,7 @@ struct PricingListCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let database = try await Live(options).database()
+    let database = try await Composition(options).database()
     let prices = try database.read {
       try ModelPricingService().list(includingClosed: all, in: $0)
     }

@@ -64,9 +64,9 @@ struct PricingQuoteCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let live = try await Live(options)
-    let terms = try live.settings.billingTerms()
-    let price = try live.database().read {
+    let composition = try await Composition(options)
+    let terms = try composition.settings.billingTerms()
+    let price = try composition.database().read {
       try ModelPricingService().active(provider: model.provider, model: model.model, in: $0)
     }
     let cost = try Rates(price.tariff).cost(

@@ -65,8 +65,8 @@ struct PricingSetCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let live = try await Live(options)
-    let database = try live.database()
+    let composition = try await Composition(options)
+    let database = try composition.database()
     let price = try database.write { db in
       try ModelPricingService().set(
         provider: model.provider, model: model.model, tariff: tariff, notes: note, at: Date(),
@@ -74,7 +74,7 @@ struct PricingSetCommand: AsyncParsableCommand {
     }
     if json.json { return try printJSON(PriceOutput(price)) }
     print("The price of \(price.provider)/\(price.model) is set; calls take it from now on.")
-    print("(In \(try live.settings.databasePath()).)")
+    print("(In \(try composition.settings.databasePath()).)")
     print(PricingListCommand.table([price]).text())
   }
 

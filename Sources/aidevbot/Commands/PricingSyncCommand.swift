@@ -26,14 +26,14 @@ struct PricingSyncCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let live = try await Live(options)
+    let composition = try await Composition(options)
     let only = try choice.model.map { text in
       guard let name = PriceListOptions.name(text, provider: .openrouter) else {
         throw PriceListError.unreadable("\(text) names no model of OpenRouter; write VENDOR/NAME")
       }
       return name
     }
-    let list = try await live.openRouterCatalog().prices(allowFree: choice.allowFree)
-    try choice.takeOver(list, only: only, live, asJSON: output.json)
+    let list = try await composition.openRouterCatalog().prices(allowFree: choice.allowFree)
+    try choice.takeOver(list, only: only, composition, asJSON: output.json)
   }
 }

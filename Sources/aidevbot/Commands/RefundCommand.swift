@@ -39,11 +39,12 @@ struct RefundCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let live = try await Live(options)
-    let writer = try live.writer()
-    let desk = RefundDesk(
-      client: try live.telegram(), writer: writer, cashier: try live.cashier(writer),
-      terms: try live.settings.billingTerms())
+    let composition = try await Composition(options)
+    let writer = try composition.writer()
+    let desk = ShellRefund(
+      client: try composition.telegram(), writer: writer,
+      payments: try composition.payments(writer),
+      terms: try composition.settings.billingTerms())
     let refund = try await desk.refund(chargeID, payer: user, isForced: force)
     if output.json {
       try printJSON(

@@ -29,7 +29,7 @@ struct RestoreCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let database = try await Live(options).settings.databasePath()
+    let database = try await Composition(options).settings.databasePath()
     let outcome = try await InstanceLock.bot.hold(ofDatabase: database) {
       try await InstanceLock.console.hold(ofDatabase: database) { try restore(to: database) }
     }

@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "How long calls to models may take to end after a stop; 20 less than TimeoutStopSec.",
       valueName: "seconds"))
-  var drain = Int(TelegramBot.usualDrainLimit.components.seconds)
+  var drain = Int(TelegramBot.defaultDrainLimit.components.seconds)
   @OptionGroup var options: ConfigOption
 
   func validate() throws {
@@ -34,15 +34,16 @@ struct RunCommand: AsyncParsableCommand {
   func run() async throws {
     let stop = StopSignal()
     let hangUp = ReloadSignal()
-    let live = try await Live(options)
-    let logger = try live.logger(default: .info)
-    let settings = try live.settings.bot()
-    try live.settings.checkEveryModelHasAKey(settings.models)
-    for key in live.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
-    let client = try live.telegram()
-    let llm = try live.llm(withDemo: false)
-    let catalog = try live.settings.syncsOpenRouterPrices() ? live.openRouterCatalog() : nil
-    try await live.withDatabase(holding: .bot) { database in
+    let composition = try await Composition(options)
+    let logger = try composition.logger(default: .info)
+    let settings = try composition.settings.bot()
+    try composition.settings.checkEveryModelHasAKey(settings.models)
+    for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
+    let client = try composition.telegram()
+    let llm = try composition.llm(withDemo: false)
+    let catalog =
+      try composition.settings.syncsOpenRouterPrices() ? composition.openRouterCatalog() : nil
+    try await composition.withDatabase(holding: .bot) { database in
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)
       let service = ServiceWatch(
@@ -53,7 +54,7 @@ struct RunCommand: AsyncParsableCommand {
         client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
         health: service.health, events: service.events, drainLimit: .seconds(drain), logger: logger)
       let reload = SettingsReload(
-        of: live, file: options.config, bot: bot, database: database, logger: logger,
+        of: composition, file: options.config, bot: bot, database: database, logger: logger,
         announce: { service.reloading($0 == .began) })
       let reloading = Task { for await _ in hangUp.received { await reload.run() } }
       defer { reloading.cancel() }

@@ -54,8 +54,8 @@ struct StarsReconcileCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let live = try await Live(options)
-    let reconciliation = try live.reconciliation()
+    let composition = try await Composition(options)
+    let reconciliation = try composition.reconciliation()
     let result = try await reconciliation.walk()
     let rows = result.lines.map { line in
       EntryOutput(
@@ -85,7 +85,7 @@ struct StarsUnexplainedCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let rows = try await Live(options).existingDatabase()
+    let rows = try await Composition(options).existingDatabase()
       .read { try StarStatement().unexplained(in: $0) }
       .map { entry in
         EntryOutput(
@@ -112,7 +112,7 @@ struct StarsBalanceCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let reconciliation = try await Live(options).reconciliation()
+    let reconciliation = try await Composition(options).reconciliation()
     _ = try await reconciliation.walk()
     let (telegram, ours) = try await reconciliation.balances()
     if output.json {
@@ -153,7 +153,7 @@ struct StarsPackagesCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try await Live(options).settings
+    let settings = try await Composition(options).settings
     let (store, terms) = (try settings.store(), try settings.billingTerms())
     var table = Table("PACKAGE", "CREDITS", "BONUS", "STARS", "MARGIN %")
     var rows: [Output] = []

@@ -44,7 +44,7 @@ struct UsageReportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (rows, total) = try await Live(options).existingDatabase().read { db in
+    let (rows, total) = try await Composition(options).existingDatabase().read { db in
       let service = UsageSummaryService()
       return (
         try by.map { try service.summaries(by: $0, since: since.since, in: db) },

@@ -39,7 +39,7 @@ struct UsersListCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let users = try await Live(options).existingDatabase().read {
+    let users = try await Composition(options).existingDatabase().read {
       try UserService().list(limit: limit.limit, in: $0)
     }
     var table = Table(
@@ -105,7 +105,7 @@ struct PersonArgument: ParsableArguments {
   fileprivate func setBlocked(
     _ isBlocked: Bool, _ options: ConfigOption, _ output: JSONOption
   ) async throws {
-    let account = try await Live(options).existingDatabase().write { db in
+    let account = try await Composition(options).existingDatabase().write { db in
       let id = try self.account(in: db).id
       try UserService().setBlocked(isBlocked, userID: id, at: Date(), in: db)
       return try UserService().account(id: id, in: db)

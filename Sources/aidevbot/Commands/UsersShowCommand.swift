@@ -18,7 +18,7 @@ struct UsersShowCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let record = try await Live(options).existingDatabase().read {
+    let record = try await Composition(options).existingDatabase().read {
       try PersonRecord(try person.account(in: $0), limit: limit, in: $0)
     }
     try output.show(

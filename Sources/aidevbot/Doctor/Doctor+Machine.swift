@@ -4,8 +4,8 @@ import Glibc
 
 extension Doctor {
   /// In bytes. Below the first, the bot alerts; below the second, it will soon.
-  private static let leastFree: Int64 = 256 << 20
-  private static let usuallyFree: Int64 = 1 << 30
+  private static let minimumFreeSpace: Int64 = 256 << 20
+  private static let comfortableFree: Int64 = 1 << 30
 
   func diskCheck() -> Check {
     guard let path = try? settings.databasePath() else {
@@ -21,8 +21,8 @@ extension Doctor {
     }
     let sentence = "\(free >> 20) MiB are free in \(folder.path)"
     return switch free {
-    case ..<Self.leastFree: Check("disk", .failed, sentence, next: "make room; df -h")
-    case ..<Self.usuallyFree: Check("disk", .warning, sentence, next: "make room; df -h")
+    case ..<Self.minimumFreeSpace: Check("disk", .failed, sentence, next: "make room; df -h")
+    case ..<Self.comfortableFree: Check("disk", .warning, sentence, next: "make room; df -h")
     default: Check("disk", .ok, sentence)
     }
   }

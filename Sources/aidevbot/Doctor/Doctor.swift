@@ -6,12 +6,12 @@ import Settings
 
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {
-  let live: Live
+  let composition: Composition
 
   /// For each thing that is asked of others.
   static let deadline = Duration.seconds(10)
 
-  var settings: Settings { live.settings }
+  var settings: Settings { composition.settings }
 
   /// What can be said without a network.
   func localChecks() -> [Check] {
@@ -47,7 +47,7 @@ struct Doctor {
 
 extension Doctor {
   private func telegramChecks() async -> [Check] {
-    guard let client = try? live.telegram() else {
+    guard let client = try? composition.telegram() else {
       return [Check("token", .failed, "cannot be tried before the settings are right")]
     }
     let bot: User
@@ -82,14 +82,14 @@ extension Doctor {
   }
 
   /// In seconds. Beyond it, what depends on the time goes wrong: TLS first.
-  private static let usualDrift: TimeInterval = 30
+  private static let maximumDrift: TimeInterval = 30
 
   private func clockCheck(_ date: String?) -> Check {
     guard let date, let theirs = Date(http: date) else {
       return Check("clock", .note, "Telegram's answer does not say what time it is")
     }
     let drift = Int(Date().timeIntervalSince(theirs))
-    guard abs(drift) > Int(Self.usualDrift) else { return Check("clock", .ok, "as Telegram's") }
+    guard abs(drift) > Int(Self.maximumDrift) else { return Check("clock", .ok, "as Telegram's") }
     return Check(
       "clock", .warning, "\(abs(drift)) s \(drift < 0 ? "behind" : "ahead of") Telegram's",
       next: "sudo timedatectl set-ntp true")
@@ -101,13 +101,14 @@ extension Doctor {
       let gemini = try settings.keys(of: .google)
       if !gemini.isEmpty {
         let model = GeminiModel(
-          transport: live.transport, baseURL: try settings.geminiBaseURL(), keys: KeyRing(gemini))
+          transport: composition.transport, baseURL: try settings.geminiBaseURL(),
+          keys: KeyRing(gemini))
         checks += await model.checkKeys().map { Self.check("gemini", $0) }
       }
       let openRouter = try settings.keys(of: .openrouter)
       if !openRouter.isEmpty {
         let model = OpenRouterModel(
-          transport: live.transport, baseURL: try settings.openRouterBaseURL(),
+          transport: composition.transport, baseURL: try settings.openRouterBaseURL(),
           keys: KeyRing(openRouter))
         checks += await model.checkKeys().map { Self.check("openrouter", $0) }
       }

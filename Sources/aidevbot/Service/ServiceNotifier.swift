@@ -16,7 +16,7 @@ struct ServiceNotifier: Sendable {
     case UInt8(ascii: "@"): path[0] = 0
     default: path = []
     }
-    self.path = path.count < Self.longestPath ? path : []
+    self.path = path.count < Self.maximumPathLength ? path : []
     watchdog = Self.watchdog(in: environment)
   }
 
@@ -40,7 +40,7 @@ struct ServiceNotifier: Sendable {
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
     // The length tells where an abstract name ends.
-    let size = socklen_t(MemoryLayout<sockaddr_un>.size - Self.longestPath + path.count)
+    let size = socklen_t(MemoryLayout<sockaddr_un>.size - Self.maximumPathLength + path.count)
     let sent = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, size)
@@ -49,7 +49,7 @@ struct ServiceNotifier: Sendable {
     return sent == message.count
   }
 
-  private static let longestPath = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
+  private static let maximumPathLength = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
 
   private static func watchdog(in environment: [String: String]) -> Duration? {
     guard let microseconds = environment["WATCHDOG_USEC"].flatMap(Int64.init), microseconds > 0

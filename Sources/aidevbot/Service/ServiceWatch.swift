@@ -13,7 +13,7 @@ final class ServiceWatch: Sendable {
   /// would mend nothing. What hangs for longer than that does so here.
   static let patience: TimeInterval = 12 * 60
   /// How often the status is told.
-  private static let usualInterval = Duration.seconds(30)
+  private static let defaultInterval = Duration.seconds(30)
 
   private let notifier: ServiceNotifier
   let health: Health
@@ -85,7 +85,8 @@ final class ServiceWatch: Sendable {
   private func tell() async {
     guard notifier.isListenedTo else { return }
     // Half of it leaves time for one that is late.
-    let interval = min(notifier.watchdog.map { $0 / 2 } ?? Self.usualInterval, Self.usualInterval)
+    let interval = min(
+      notifier.watchdog.map { $0 / 2 } ?? Self.defaultInterval, Self.defaultInterval)
     while !Task.isCancelled {
       sendReport()
       try? await Task.sleep(for: interval)

@@ -22,7 +22,7 @@ actor SettingsReload {
   }
 
   /// As it was started; what needs a restart is compared with it.
-  private let live: Live
+  private let composition: Composition
   private let file: String?
   private let bot: TelegramBot
   private let database: LedgerDatabase
@@ -32,16 +32,17 @@ actor SettingsReload {
   private var llm: LLMClient?
 
   init(
-    of live: Live, file: String?, bot: TelegramBot, database: LedgerDatabase, logger: Logger,
+    of composition: Composition, file: String?, bot: TelegramBot, database: LedgerDatabase,
+    logger: Logger,
     announce: @escaping @Sendable (Phase) -> Void = { _ in }
   ) {
-    self.live = live
+    self.composition = composition
     self.file = file
     self.bot = bot
     self.database = database
     self.logger = logger
     self.announce = announce
-    current = live.settings
+    current = composition.settings
   }
 
   func run() async {
@@ -80,11 +81,11 @@ actor SettingsReload {
       change(of: key, from: current, to: new)
     }
     let waiting = SettingsKey.allCases.filter { key in
-      !key.mayChangeWhileRunning && change(of: key, from: live.settings, to: new) != nil
+      !key.mayChangeWhileRunning && change(of: key, from: composition.settings, to: new) != nil
     }
     let keys: [SettingsKey] = [.geminiAPIKey, .openRouterAPIKey]
     if keys.contains(where: { change(of: $0, from: current, to: new) != nil }) || llm == nil {
-      llm = try live.llm(withDemo: false, keysOf: new)
+      llm = try composition.llm(withDemo: false, keysOf: new)
     }
     let settings = try new.bot()
     let level = try new.logLevel(default: .info)

@@ -207,7 +207,7 @@ extension CrowdedBot {
         models: try Question.models(),
         terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
         initialGrant: Self.initialGrant,
-        sendRates: OutboxSender.Rates(perSecond: 0, perChatPerSecond: 0),
+        sendRates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0),
         store: try .ofTests(), administrators: [Self.administrator]),
       logger: .silent, sleep: { try await ContinuousClock().sleep(for: $0 / Self.haste) })
   }

@@ -78,7 +78,7 @@ struct DispatcherTests {
   }
 
   @Test func letsNoPaymentWaitForThePlacesOfSlowAnswers() async throws {
-    let people = 1_001...Int64(1_000 + Dispatcher.mostLanes)
+    let people = 1_001...Int64(1_000 + Dispatcher.maximumLanes)
     try rig.database.write { db in
       for person in people.map({ Profile(telegramUserID: $0) }) {
         _ = try UserService().register(
@@ -117,7 +117,7 @@ struct DispatcherTests {
     _ = try await deliver("How do I sort?")
     try await waitForCalls(1)
     var ids: [Int64] = []
-    for _ in 0..<(Dispatcher.mostWaitingPerLane + 3) { ids.append(try await deliver("/help")) }
+    for _ in 0..<(Dispatcher.maximumWaitingPerLane + 3) { ids.append(try await deliver("/help")) }
     let turnedAway = ids.suffix(3)
     for id in turnedAway { try await waitUntilFinished(id) }
     let replies = try turnedAway.flatMap { try rig.texts(of: $0) }

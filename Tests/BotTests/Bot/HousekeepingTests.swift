@@ -47,7 +47,7 @@ struct HousekeepingTests {
     #expect(try alerts.count { $0.contains("have cost the house 100 US cents") } == count)
   }
 
-  @Test(arguments: [(Housekeeping.leastFree - 1, 1), (Housekeeping.leastFree, 0)])
+  @Test(arguments: [(Housekeeping.minimumFreeSpace - 1, 1), (Housekeeping.minimumFreeSpace, 0)])
   func tellsOfADiskThatIsNearlyFull(free: Int64, count: Int) async throws {
     let usual = rig.engine.housekeeping
     let housekeeping = Housekeeping(

@@ -120,7 +120,7 @@ struct ProjectCommandTests {
     try await rig.say("/start")
     let account = try rig.account()
     try rig.database.write { db in
-      for number in 1...Project.mostPerUser {
+      for number in 1...Project.maximumPerUser {
         _ = try ProjectService().create(
           title: "\(number)", userID: account.id, at: Date(), in: db)
       }

@@ -14,7 +14,7 @@ struct PromotionTests {
   private func makeCode(_ rig: BotRig, uses: Int = 10) throws {
     try rig.database.write { db in
       _ = try PromotionCodeService().create(
-        "SPRING", credits: try Credits(parsing: "50"), mostUses: uses,
+        "SPRING", credits: try Credits(parsing: "50"), maximumUses: uses,
         expiresAt: Date().addingTimeInterval(3_600), at: Date(), in: db)
     }
   }
@@ -40,7 +40,7 @@ struct PromotionTests {
       try await rig.say("/redeem SPRING") == [
         "You have used this code already; it works once for each person."
       ])
-    for _ in 0..<PromotionCodeService.mostFailuresPerHour {
+    for _ in 0..<PromotionCodeService.maximumFailuresPerHour {
       #expect(
         try await rig.say("/redeem WINTER") == [
           "This code is not valid, or no longer. Please check how it is written."

@@ -13,7 +13,7 @@ struct HealthLogTests {
     let waits = Watched<[Duration]>([])
     let logger = Logger(label: "test") { _ in LinesOfALog(lines: lines) }
     let (task, body) = AsyncStream<Task<Void, Never>>.makeStream()
-    let writer = PatientWriter(database: rig.database, logger: logger) { duration in
+    let writer = LedgerWriter(database: rig.database, logger: logger) { duration in
       let count = waits.change { waits in
         waits.append(duration)
         return waits.count

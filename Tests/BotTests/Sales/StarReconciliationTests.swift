@@ -20,7 +20,7 @@ struct StarReconciliationTests {
     fake = try FakeTelegram()
     reconciliation = StarReconciliation(
       client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
-      writer: rig.writer, cashier: rig.engine.cashier)
+      writer: rig.writer, payments: rig.engine.payments)
   }
 
   /// An order of user 42, for 200 Stars and 250 credits.
@@ -284,15 +284,15 @@ struct StarReconciliationTests {
     expectNoViolation()
   }
 
-  private var bookkeeper: StarBookkeeper {
-    StarBookkeeper(
+  private var starReconciler: StarReconciler {
+    StarReconciler(
       reconciliation, alerts: rig.engine.alerts, writer: rig.writer,
       wakeSender: { [wakes = rig.wakes] in wakes.change { $0 += 1 } })
   }
 
   private func bookkeep(until isDone: () async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { [bookkeeper] group in
-      group.addTask { await bookkeeper.run() }
+    try await withThrowingTaskGroup(of: Void.self) { [starReconciler] group in
+      group.addTask { await starReconciler.run() }
       try await isDone()
       group.cancelAll()
     }
@@ -317,7 +317,7 @@ struct StarReconciliationTests {
   @Test func alertsOfNoNetworkThatFails() async throws {
     for _ in 1...5 { fake.fail("getStarTransactions", with: .htmlBadGateway) }
     try await bookkeep {
-      try await rig.waits.wait(for: "a round that succeeds") { $0.contains(StarBookkeeper.pause) }
+      try await rig.waits.wait(for: "a round that succeeds") { $0.contains(StarReconciler.pause) }
     }
     #expect(rig.waits.value.count == 6)
     #expect(try rig.replies().isEmpty)
@@ -331,10 +331,10 @@ struct StarReconciliationTests {
     let (telegram, ours) = try await reconciliation.balances()
     #expect(telegram == 200_000_000_000 && ours == telegram)
     try rig.execute("UPDATE star_statement SET stars = 190")
-    var difference = try await bookkeeper.round(nil)
+    var difference = try await starReconciler.round(nil)
     #expect(difference == 10_000_000_000)
     #expect(try rig.replies().allSatisfy { !$0.text.contains("differs") })
-    difference = try await bookkeeper.round(difference)
+    difference = try await starReconciler.round(difference)
     let alert = try rig.replies().last { $0.chatID == Self.administrator }
     #expect(alert?.text.contains("differs from its list by 10 Stars.") == true)
     expectNoViolation()

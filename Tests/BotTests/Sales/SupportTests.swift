@@ -27,7 +27,7 @@ struct SupportTests {
         To answer, reply to this message. /user 42 shows their account.
         """)
     // Telegram has taken it as message 555 of the second administrator's chat.
-    try rig.database.write { try SupportDesk.remember(555, inChat: 2, of: 1, in: $0) }
+    try rig.database.write { try SupportRequests.remember(555, inChat: 2, of: 1, in: $0) }
     let answer = try await rig.answer("They are there now.", to: 555, from: 2)
     #expect(answer.map(\.chatID) == [2, 42])
     #expect(answer[0].text == "Sent.")
@@ -45,7 +45,7 @@ struct SupportTests {
   func takesNoOtherReplyForAnAnswer(author: Int64, message: Int64) async throws {
     let rig = try BotRig(administrators: [administrator, 2])
     try await rig.say("/paysupport Help!")
-    try rig.database.write { try SupportDesk.remember(555, inChat: 2, of: 1, in: $0) }
+    try rig.database.write { try SupportRequests.remember(555, inChat: 2, of: 1, in: $0) }
     let replies = try await rig.answer("Some words", to: message, from: author)
     #expect(replies.map(\.text) == ["Please send me /start first: it opens your account."])
   }

@@ -54,7 +54,7 @@ struct UserErasureTests {
       _ = try refunds.fail(failed.refund.id, because: "no Stars left", at: now, in: db)
       let codes = PromotionCodeService()
       _ = try codes.create(
-        "SPRING", credits: Credits(micro: 1), mostUses: 1, expiresAt: .distantFuture, at: now,
+        "SPRING", credits: Credits(micro: 1), maximumUses: 1, expiresAt: .distantFuture, at: now,
         in: db)
       _ = try codes.redeem("SPRING", by: account, at: now, in: db)
       _ = try codes.redeem("GUESS", by: account, at: now, in: db)

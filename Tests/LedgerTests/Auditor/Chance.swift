@@ -97,10 +97,10 @@ struct Chance {
   }
 
   mutating func terms() -> Terms {
-    percent(60) ? Self.usualTerms : pick(Self.otherTerms)
+    percent(60) ? Self.defaultTerms : pick(Self.otherTerms)
   }
 
-  private static let usualTerms = Terms(
+  private static let defaultTerms = Terms(
     creditValue: ("0.01", 10_000_000), markup: ("1.5", 1_500_000_000))
   private static let otherTerms = [
     Terms(creditValue: ("1", 1_000_000_000), markup: ("1", 1_000_000_000)),

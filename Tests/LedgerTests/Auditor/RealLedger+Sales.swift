@@ -26,7 +26,7 @@ extension RealLedger {
         : "done as we asked: refund \(refund.id)"
     case .makeCode(let code, let credits, let uses, let lifetime):
       _ = try PromotionCodeService().create(
-        "code\(code)", credits: Credits(micro: credits), mostUses: uses,
+        "code\(code)", credits: Credits(micro: credits), maximumUses: uses,
         expiresAt: now.addingTimeInterval(Double(lifetime) / 1_000), at: now, in: db)
       return "made"
     case .redeem(let code, let user): return try redeem(code, by: user, at: now, in: db)

@@ -13,10 +13,11 @@ struct PromotionCodeServiceTests {
     file = try LedgerFile()
   }
 
-  private func create(_ code: String? = "SPRING", mostUses: Int = 2) throws -> PromotionCode {
+  private func create(_ code: String? = "SPRING", maximumUses: Int = 2) throws -> PromotionCode {
     try file.write {
       try service.create(
-        code, credits: Credits(micro: 20_000_000), mostUses: mostUses, expiresAt: tomorrow, at: now,
+        code, credits: Credits(micro: 20_000_000), maximumUses: maximumUses, expiresAt: tomorrow,
+        at: now,
         in: $0)
     }
   }
@@ -46,7 +47,7 @@ struct PromotionCodeServiceTests {
   }
 
   @Test func givesNoMoreThanItMay() throws {
-    _ = try create(mostUses: 1)
+    _ = try create(maximumUses: 1)
     let (ada, bob) = (try file.user(1), try file.user(2))
     _ = try redeem(by: ada)
     #expect(try redeem(by: bob) == .notValid)
@@ -110,7 +111,7 @@ struct PromotionCodeServiceTests {
   }
 
   @Test func givesExactlyAsManyAsItMayToACrowdAtOnce() async throws {
-    _ = try create(mostUses: 10)
+    _ = try create(maximumUses: 10)
     let users = try (1...100).map { try file.user(Int64($0), credits: "1") }
     let (commits, service) = (GroupCommit(file.database), service)
     let database = file.database

@@ -33,7 +33,7 @@ struct PaymentChecksTests {
     try file.write { db in
       let codes = PromotionCodeService()
       _ = try codes.create(
-        "SPRING", credits: Credits(micro: 5), mostUses: 2, expiresAt: .distantFuture, at: now,
+        "SPRING", credits: Credits(micro: 5), maximumUses: 2, expiresAt: .distantFuture, at: now,
         in: db)
       _ = try codes.redeem("SPRING", by: user, at: now, in: db)
     }

@@ -12,11 +12,11 @@ import Testing
 
 /// The engine's outbox, sent to a Telegram that answers.
 @Suite("What follows a reply")
-final class FollowUpsTests {
+final class AfterDeliveryTests {
   private static let administrator: Int64 = 1
   private let rig: BotRig
   private let fake: FakeTelegram
-  private let sender: OutboxSender
+  private let sender: OutboxDelivery
   private let sending: Task<Void, Never>
 
   init() throws {
@@ -24,12 +24,12 @@ final class FollowUpsTests {
     fake = try FakeTelegram()
     let client = TelegramClient(
       transport: .ofAllTests, baseURL: fake.url, token: fake.token)
-    let followUps = FollowUps(
-      outbox: rig.engine.outbox, cashier: rig.engine.cashier, terms: rig.settings.terms,
+    let afterDelivery = AfterDelivery(
+      outbox: rig.engine.outbox, payments: rig.engine.payments, terms: rig.settings.terms,
       logger: .silent)
-    sender = OutboxSender(
+    sender = OutboxDelivery(
       outbox: rig.engine.outbox, client: client, writer: rig.writer, rates: rig.settings.sendRates,
-      ended: followUps.follow, wakeUps: AsyncStream { _ in }, logger: .silent)
+      ended: afterDelivery.follow, wakeUps: AsyncStream { _ in }, logger: .silent)
     sending = Task { [sender] in await sender.run() }
   }
 
@@ -260,7 +260,7 @@ final class FollowUpsTests {
 
 // MARK: - Broadcasts
 
-extension FollowUpsTests {
+extension AfterDeliveryTests {
   private func openAccounts(_ people: ClosedRange<Int64>) throws {
     try rig.database.write { db in
       for person in people {

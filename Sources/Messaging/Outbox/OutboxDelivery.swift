@@ -8,7 +8,7 @@ package import TelegramBotAPI
 
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
 /// Telegram tolerates, again and again until Telegram has said yes or no.
-package actor OutboxSender {
+package actor OutboxDelivery {
   private struct Chat {
     var waiting: Deque<Outbox.Queued> = []
     /// Whether replies up to `loadedUpTo` are left in the file, as too many wait already.
@@ -21,7 +21,7 @@ package actor OutboxSender {
 
     mutating func keep(_ reply: Outbox.Queued) {
       var known = reply
-      if waiting.count >= OutboxSender.mostWithContentPerChat { known.request = nil }
+      if waiting.count >= OutboxDelivery.maximumWithContentPerChat { known.request = nil }
       waiting.append(known)
     }
   }
@@ -29,23 +29,23 @@ package actor OutboxSender {
   /// Telegram tolerates short bursts in a chat (Bot API FAQ, "My bot is hitting limits").
   private static let burstPerChat = 3
   /// How many requests are made at the same time: enough for hundreds a second.
-  private static let mostAtOnce = 32
+  private static let maximumConcurrentSends = 32
   /// How many replies are known at a time; the others wait in the file.
-  private static let mostKnown = 100_000
-  private static let mostLoadedAtOnce = 1_000
+  private static let maximumKnown = 100_000
+  private static let maximumLoadedAtOnce = 1_000
   /// How many of a chat are among them, so that one that floods us leaves places for others.
-  private static let mostKnownPerChat = 256
+  private static let maximumKnownPerChat = 256
   /// How many of a chat are known with their content; one that floods us fills no memory, and holds
   /// up no other chat.
-  private static let mostWithContentPerChat = 16
+  private static let maximumWithContentPerChat = 16
   /// Idle chats are forgotten beyond this number.
-  private static let mostIdleChats = 1_000
+  private static let maximumIdleChats = 1_000
   /// A repeated answer is better than a lost one, but not without end.
-  private static let mostCopies = 10
+  private static let maximumCopies = 10
 
   private let outbox: Outbox
   private let client: TelegramClient
-  private let writer: PatientWriter
+  private let writer: LedgerWriter
   private var rates: Rates
   private let ended: Ended
   private let health: Health
@@ -72,7 +72,7 @@ package actor OutboxSender {
     -> Bool
 
   package init(
-    outbox: Outbox, client: TelegramClient, writer: PatientWriter, rates: Rates,
+    outbox: Outbox, client: TelegramClient, writer: LedgerWriter, rates: Rates,
     ended: @escaping Ended, wakeUps: AsyncStream<Void>, health: Health = Health(), logger: Logger
   ) {
     self.health = health
@@ -117,7 +117,7 @@ package actor OutboxSender {
   }
 
   private func load() {
-    let room = min(Self.mostKnown - underway, Self.mostLoadedAtOnce)
+    let room = min(Self.maximumKnown - underway, Self.maximumLoadedAtOnce)
     guard room > 0 else { return }  // Each one that ends loads again.
     do {
       let replies = try writer.database.read {
@@ -151,7 +151,7 @@ package actor OutboxSender {
     let new = Chat(
       rate: SendRate(perSecond: rates.perChatPerSecond, burst: Self.burstPerChat))
     let chat = chats[chatID, default: new]
-    guard !chat.leavesMore, chat.waiting.count < Self.mostKnownPerChat else {
+    guard !chat.leavesMore, chat.waiting.count < Self.maximumKnownPerChat else {
       chats[chatID]?.leavesMore = true
       return
     }
@@ -169,7 +169,7 @@ package actor OutboxSender {
     }
     chats[chatID]?.isBusy = false
     let now = ContinuousClock.now
-    if chats.count > Self.mostIdleChats {
+    if chats.count > Self.maximumIdleChats {
       chats = chats.filter { $0.value.isBusy || !$0.value.rate.isFresh(at: now) }
     } else if chats[chatID]?.rate.isFresh(at: now) == true {
       chats[chatID] = nil
@@ -184,11 +184,11 @@ package actor OutboxSender {
         let replies = try writer.database.read {
           try outbox.queued(
             inChat: chats[chatID]?.newID ?? chatID, after: id, upTo: loadedUpTo,
-            limit: Self.mostKnownPerChat, in: $0)
+            limit: Self.maximumKnownPerChat, in: $0)
         }
         for reply in replies { chats[chatID]?.keep(reply) }
         underway += replies.count
-        chats[chatID]?.leavesMore = replies.count == Self.mostKnownPerChat
+        chats[chatID]?.leavesMore = replies.count == Self.maximumKnownPerChat
         return
       } catch {
         await writer.wait(after: error, doing: "reading the outbox", &retries)
@@ -199,7 +199,7 @@ package actor OutboxSender {
 
 // MARK: - One reply
 
-extension OutboxSender {
+extension OutboxDelivery {
   private func deliver(_ reply: Outbox.Queued) async {
     var reply = reply
     var retries = Retries()
@@ -241,7 +241,7 @@ extension OutboxSender {
     _ request: BotRequest, atOnce: Bool
   ) async throws(TelegramError) -> TelegramResult {
     guard !atOnce else { return try await client.perform(request) }
-    if sending < Self.mostAtOnce {
+    if sending < Self.maximumConcurrentSends {
       sending += 1
     } else {
       await withCheckedContinuation { sendWaiters.append($0) }
@@ -292,7 +292,7 @@ extension OutboxSender {
       await writer.sleep(retryAfter)
     case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
       if error.mayBeALostAnswer {
-        guard reply.lostAnswers < Self.mostCopies || reply.lifetime == nil else {
+        guard reply.lostAnswers < Self.maximumCopies || reply.lifetime == nil else {
           return .failed("never confirmed")
         }
         reply.lostAnswers += 1
@@ -372,7 +372,7 @@ extension OutboxSender {
         // They stay queued, and the next start sends them again.
         logger.critical("Sent replies cannot be recorded.", metadata: ["error": "\(error)"])
       }
-      let wasFull = underway >= Self.mostKnown
+      let wasFull = underway >= Self.maximumKnown
       underway -= batch.count
       if wasFull { load() }
     }

@@ -9,7 +9,7 @@ import Testing
 /// Of a person with two subscriptions: one that was canceled in Telegram's settings and taken up
 /// there again, and one that was bought meanwhile.
 @Suite("Several subscriptions")
-struct SubscriptionDeskTests {
+struct SubscriptionCancellationTests {
   private let rig: BotRig
   private let orders: [String]
   /// The same for all of a test, however late in the day it is.

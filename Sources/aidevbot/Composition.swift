@@ -11,7 +11,7 @@ import Sales
 import Settings
 
 /// The composition root: builds what the commands run from the settings.
-struct Live {
+struct Composition {
   let settings: Settings
   let transport = HTTPTransport()
 
@@ -86,16 +86,16 @@ struct Live {
   }
 
   /// What commands beside the bot use to write; they wait for nothing but the file.
-  func writer() throws -> PatientWriter {
-    PatientWriter(database: try existingDatabase(), logger: try logger(default: .warning)) {
+  func writer() throws -> LedgerWriter {
+    LedgerWriter(database: try existingDatabase(), logger: try logger(default: .warning)) {
       try? await Task.sleep(for: $0)
     }
   }
 
   /// For what is booked beside the bot: its messages go by the bot's outbox.
-  func cashier(_ writer: PatientWriter) throws -> Cashier {
+  func payments(_ writer: LedgerWriter) throws -> PaymentHandler {
     let outbox = Outbox(channel: .telegram)
-    return Cashier(
+    return PaymentHandler(
       store: try settings.store(), replies: ReplyQueue(outbox: outbox),
       alerts: OperatorAlerts(
         administrators: try settings.bot().administrators, outbox: outbox, writer: writer,
@@ -106,7 +106,7 @@ struct Live {
   func reconciliation() throws -> StarReconciliation {
     let writer = try writer()
     return StarReconciliation(
-      client: try telegram(), writer: writer, cashier: try cashier(writer))
+      client: try telegram(), writer: writer, payments: try payments(writer))
   }
 
   /// Logs go to standard error, one event a line.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Whether anything may be sold. A break in the ledger ends the sale for this life of the process:
 /// everything is answered, and nothing is charged or bought until somebody has looked.
-package final class SaleGuard: Sendable {
+package final class SellingStatus: Sendable {
   private let breaks: Mutex<[String]>
   private let logger: Logger
 
@@ -19,7 +19,7 @@ package final class SaleGuard: Sendable {
 
   /// Ends the sale where the report has breaks.
   package func close(because report: LedgerVerification.Report) {
-    guard !report.holds else { return }
+    guard !report.isSound else { return }
     breaks.withLock { $0 = report.breaks }
     for sentence in report.breaks {
       logger.critical("The ledger is broken; nothing is sold.", metadata: ["break": "\(sentence)"])

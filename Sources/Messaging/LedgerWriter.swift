@@ -36,7 +36,7 @@ package struct Retries: Sendable {
 
 /// Writes what must not be lost: it tries again until a fault that may pass has passed, or its task
 /// is cancelled, which waits for nothing.
-package struct PatientWriter: Sendable {
+package struct LedgerWriter: Sendable {
   package let database: LedgerDatabase
   package let commits: GroupCommit
   package let sleep: @Sendable (Duration) async -> Void
@@ -52,7 +52,7 @@ package struct PatientWriter: Sendable {
   }
 
   /// The same, whose complaints name the update that they concern.
-  package func concerning(update id: Int64) -> PatientWriter {
+  package func concerning(update id: Int64) -> LedgerWriter {
     var writer = self
     writer.logger = logger.concerning(update: id)
     return writer

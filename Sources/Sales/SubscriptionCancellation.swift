@@ -5,14 +5,14 @@ import TelegramBotAPI
 package import Messaging
 
 /// Ends people's subscriptions: because they ask for it, or with their account.
-package struct SubscriptionDesk: Sendable {
+package struct SubscriptionCancellation: Sendable {
   let outbox: Outbox
 
   package init(outbox: Outbox) {
     self.outbox = outbox
   }
 
-  /// Tells Telegram to charge the person no more, for any of their subscriptions; see `FollowUps`.
+  /// Tells Telegram to charge the person no more, for any of their subscriptions; see `AfterDelivery`.
   /// What it is being told already is not repeated.
   package func cancellations(
     of account: UserAccount, at now: Date, in db: Database

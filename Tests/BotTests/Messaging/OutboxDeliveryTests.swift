@@ -9,11 +9,11 @@ import TestSupport
 import Testing
 @testable import Messaging
 
-@Suite("OutboxSender")
-final class OutboxSenderTests {
+@Suite("OutboxDelivery")
+final class OutboxDeliveryTests {
   let rig: BotRig
   let fake: FakeTelegram
-  let sender: OutboxSender
+  let sender: OutboxDelivery
   private let outbox = Outbox(channel: .telegram)
   /// The updates whose answers reached nobody.
   private let undelivered = Watched<[Int64]>([])
@@ -26,7 +26,7 @@ final class OutboxSenderTests {
     let undelivered = undelivered
     let (wakeUps, wake) = AsyncStream<Void>.makeStream()
     self.wake = wake
-    sender = OutboxSender(
+    sender = OutboxDelivery(
       outbox: outbox,
       client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
       writer: rig.writer, rates: rig.settings.sendRates,

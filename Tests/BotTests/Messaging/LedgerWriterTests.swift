@@ -5,8 +5,8 @@ import TestSupport
 import Testing
 @testable import Messaging
 
-@Suite("PatientWriter")
-struct PatientWriterTests {
+@Suite("LedgerWriter")
+struct LedgerWriterTests {
   let rig: BotRig
 
   init() throws {
@@ -22,7 +22,7 @@ struct PatientWriterTests {
       path: rig.folder.appendingPathComponent("test.sqlite").path, configuration: configuration)
     try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
     let waits = Watched<[Duration]>([])
-    let writer = PatientWriter(database: rig.database, logger: .silent) { duration in
+    let writer = LedgerWriter(database: rig.database, logger: .silent) { duration in
       let count = waits.change { waits in
         waits.append(duration)
         return waits.count
@@ -50,7 +50,7 @@ struct PatientWriterTests {
     // The first read opens the file once more.
     try FileManager.default.moveItem(at: file, to: elsewhere)
     let waits = Watched(0)
-    let writer = PatientWriter(database: database, logger: .silent) { _ in
+    let writer = LedgerWriter(database: database, logger: .silent) { _ in
       let count = waits.change { count in
         count += 1
         return count

@@ -5,7 +5,7 @@ import TelegramBotAPI
 package import Messaging
 
 /// Shows what is for sale, and takes orders: the same for `/buy` and `/credits`.
-package struct Storefront: Sendable {
+package struct Checkout: Sendable {
   let store: Store
   /// False after a break in the ledger.
   let isSelling: @Sendable () -> Bool

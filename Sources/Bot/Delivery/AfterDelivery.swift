@@ -9,18 +9,18 @@ import Assistant
 
 /// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
 /// that a kill leaves either both or none.
-package struct FollowUps: Sendable {
+package struct AfterDelivery: Sendable {
   package let outbox: Outbox
   package let replies: ReplyQueue
-  package let cashier: Cashier
+  package let payments: PaymentHandler
   package let holds: CreditHoldService
   package let logger: Logger
 
-  package init(outbox: Outbox, cashier: Cashier, terms: BillingTerms, logger: Logger) {
+  package init(outbox: Outbox, payments: PaymentHandler, terms: BillingTerms, logger: Logger) {
     self.outbox = outbox
-    self.cashier = cashier
+    self.payments = payments
     self.logger = logger
-    replies = cashier.replies
+    replies = payments.replies
     holds = CreditHoldService(terms: terms)
   }
 
@@ -42,14 +42,14 @@ package struct FollowUps: Sendable {
       guard try RefundService().confirm(id, at: now, in: db),
         let refund = try RefundService().refund(id: id, in: db)
       else { return false }
-      try cashier.announce(refund, at: now, in: db)
+      try payments.announce(refund, at: now, in: db)
     case (.refund(let id), .failed(let reason, _)):
-      try cashier.refused(id, because: reason, at: now, in: db)
+      try payments.refused(id, because: reason, at: now, in: db)
     case (.broadcast(let id), _):
       try BroadcastService(outbox: outbox).count(id, ending, at: now, in: db)
     case (.supportRequest(let id), .sent(let messageID?, _)):
       guard let chatID = reply.chatID else { return false }
-      try SupportDesk.remember(messageID, inChat: chatID, of: id, in: db)
+      try SupportRequests.remember(messageID, inChat: chatID, of: id, in: db)
       return false
     case (.supportRequest, _): return false
     case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
@@ -108,7 +108,7 @@ package struct FollowUps: Sendable {
     var text: String
     if case .failed(let reason, _) = ending, subscription.mayBeCharged(at: now) {
       logger.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
-      try cashier.alerts.queue(Self.alert(of: reply.request, reason), at: now, in: db)
+      try payments.alerts.queue(Self.alert(of: reply.request, reason), at: now, in: db)
       text = """
         Telegram did not take the cancellation. Please cancel in Telegram's own settings (My \
         Stars), or write to /paysupport.

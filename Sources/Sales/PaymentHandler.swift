@@ -7,7 +7,7 @@ package import Messaging
 
 /// Answers to what Telegram says of money: may it be paid, it was paid, it was given back. All of
 /// it from local data, in the transaction that finishes the update.
-package struct Cashier: Sendable {
+package struct PaymentHandler: Sendable {
   package let store: Store
   package let replies: ReplyQueue
   package let alerts: OperatorAlerts

@@ -5,7 +5,7 @@ import TelegramBotAPI
 package import Messaging
 
 /// Reconciles the Stars with Telegram's list at the start of the daemon and every few minutes.
-package struct StarBookkeeper: Sendable {
+package struct StarReconciler: Sendable {
   /// Short beside the 24 hours that Telegram keeps updates for, long beside a payment's way.
   package static let pause = Duration.seconds(300)
   /// What fails so often, and not by the network, does not pass by itself.
@@ -13,11 +13,11 @@ package struct StarBookkeeper: Sendable {
 
   private let reconciliation: StarReconciliation
   private let alerts: OperatorAlerts
-  private let writer: PatientWriter
+  private let writer: LedgerWriter
   private let wakeSender: @Sendable () -> Void
 
   package init(
-    _ reconciliation: StarReconciliation, alerts: OperatorAlerts, writer: PatientWriter,
+    _ reconciliation: StarReconciliation, alerts: OperatorAlerts, writer: LedgerWriter,
     wakeSender: @escaping @Sendable () -> Void
   ) {
     self.reconciliation = reconciliation

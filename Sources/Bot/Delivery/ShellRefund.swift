@@ -8,20 +8,21 @@ package import Sales
 /// Refunds from the shell, beside the bot or without it: books the refund, tells Telegram itself,
 /// and records what it said. Wherever this is cut off, the order to Telegram waits in the outbox
 /// for the bot.
-package struct RefundDesk: Sendable {
+package struct ShellRefund: Sendable {
   private let client: TelegramClient
-  private let writer: PatientWriter
-  private let cashier: Cashier
+  private let writer: LedgerWriter
+  private let payments: PaymentHandler
   private let outbox = Outbox(channel: .telegram)
-  private let followUps: FollowUps
+  private let afterDelivery: AfterDelivery
 
   package init(
-    client: TelegramClient, writer: PatientWriter, cashier: Cashier, terms: BillingTerms
+    client: TelegramClient, writer: LedgerWriter, payments: PaymentHandler, terms: BillingTerms
   ) {
     self.client = client
     self.writer = writer
-    self.cashier = cashier
-    followUps = FollowUps(outbox: outbox, cashier: cashier, terms: terms, logger: writer.logger)
+    self.payments = payments
+    afterDelivery = AfterDelivery(
+      outbox: outbox, payments: payments, terms: terms, logger: writer.logger)
   }
 
   package struct Result: Sendable {
@@ -50,7 +51,7 @@ package struct RefundDesk: Sendable {
       let now = Date()
       let order = try RefundOrder(
         chargeID: chargeID, payer: payer, isForced: isForced, by: .shell, at: now, in: db)
-      try cashier.replies.queue(order.outgoing, updateID: 0, at: now, in: db)
+      try payments.replies.queue(order.outgoing, updateID: 0, at: now, in: db)
       return order
     }
     if order.refund.state == .pending { try await tellTelegram(order) }
@@ -83,7 +84,7 @@ package struct RefundDesk: Sendable {
     try await writer.write(for: "recording a refund") { db in
       let now = Date()
       try outbox.end(queued.id, ending, at: now, in: db)
-      _ = try followUps.follow(queued, ending, at: now, in: db)
+      _ = try afterDelivery.follow(queued, ending, at: now, in: db)
     }
   }
 }

@@ -5,9 +5,9 @@ package import Messaging
 
 /// Takes what people need help with to the administrators, and their answers back. What is said
 /// stands in the chats alone; the tables know who asked, and which messages told of it.
-package struct SupportDesk: Sendable {
+package struct SupportRequests: Sendable {
   /// For one person in a day: a conversation takes no more, and a program that floods does.
-  private static let mostPerDay = 10
+  private static let maximumPerDay = 10
 
   /// Where there are none, nobody reads anything.
   package let administrators: [Int64]
@@ -32,7 +32,7 @@ package struct SupportDesk: Sendable {
         SELECT count(*) FROM support_requests WHERE telegram_user_id = ? AND created_at > ?
         """,
       arguments: [profile.telegramUserID, aDayAgo])
-    guard today ?? 0 < Self.mostPerDay else { return .tooMany }
+    guard today ?? 0 < Self.maximumPerDay else { return .tooMany }
     try db.run(
       "INSERT INTO support_requests (telegram_user_id, created_at) VALUES (?, ?)",
       [profile.telegramUserID, now.databaseText])
