@@ -51,17 +51,20 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // What a call used, and of which model: the one language of providers and ledger.
+    .target(name: "Metering", swiftSettings: strict),
+
     // Prompt in, answer and token usage out: knows neither money nor Telegram.
     .target(
       name: "LanguageModels",
-      dependencies: ["HTTPTransport", "KillPoints"],
+      dependencies: ["HTTPTransport", "KillPoints", "Metering"],
       swiftSettings: strict
     ),
 
     // Money: knows neither Telegram nor HTTP.
     .target(
       name: "Ledger",
-      dependencies: [grdb],
+      dependencies: ["Metering", grdb],
       resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: strict
     ),
@@ -87,7 +90,8 @@ let package = Package(
     .target(
       name: "Assistant",
       dependencies: [
-        "KillPoints", "LanguageModels", "Ledger", "Messaging", "TelegramBotAPI", grdb, logging,
+        "KillPoints", "LanguageModels", "Ledger", "Messaging", "Metering", "TelegramBotAPI", grdb,
+        logging,
       ],
       swiftSettings: strict
     ),
@@ -103,7 +107,8 @@ let package = Package(
     .target(
       name: "Bot",
       dependencies: [
-        "Assistant", "Commands", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "Commands", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Metering",
+        "Sales",
         "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
@@ -114,7 +119,7 @@ let package = Package(
     .target(
       name: "Settings",
       dependencies: [
-        "Assistant", "Commands", "LanguageModels", "Ledger", "Messaging", "Sales",
+        "Assistant", "Commands", "LanguageModels", "Ledger", "Messaging", "Metering", "Sales",
         "TelegramBotAPI", logging,
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -128,6 +133,7 @@ let package = Package(
       name: "aidevbot",
       dependencies: [
         "Assistant", "Bot", "Commands", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Metering",
         "Sales", "Settings", "TelegramBotAPI", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -153,12 +159,12 @@ let package = Package(
     ),
     .testTarget(
       name: "LanguageModelsTests",
-      dependencies: ["LanguageModels", "HTTPTransport", "TestSupport"],
+      dependencies: ["HTTPTransport", "LanguageModels", "Metering", "TestSupport"],
       swiftSettings: strict
     ),
     .testTarget(
       name: "LedgerTests",
-      dependencies: ["Ledger", grdb],
+      dependencies: ["Ledger", "Metering", grdb],
       exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict
     ),
@@ -166,6 +172,7 @@ let package = Package(
       name: "BotTests",
       dependencies: [
         "Assistant", "Bot", "Commands", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
+        "Metering",
         "Sales", "TelegramBotAPI", "TestSupport", grdb, logging,
       ],
       swiftSettings: strict
@@ -180,7 +187,7 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "Bot", "KillPoints", "Ledger", "Messaging", "Sales", "Settings",
+        "aidevbot", "Bot", "KillPoints", "Ledger", "Messaging", "Metering", "Sales", "Settings",
         "TelegramBotAPI", "TestSupport", grdb,
       ],
       swiftSettings: strict
@@ -196,7 +203,7 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Settings",
+        "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Metering", "Settings",
         "TelegramBotAPI", grdb, logging,
       ],
       path: "Tests/Fuzzing",

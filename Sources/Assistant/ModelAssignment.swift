@@ -1,4 +1,5 @@
-package import LanguageModels
+package import Metering
+import LanguageModels
 
 /// Which model does which type of task.
 package struct ModelAssignment: Sendable, Equatable {

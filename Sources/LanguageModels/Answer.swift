@@ -1,3 +1,5 @@
+package import Metering
+
 /// What a model answered, and what that used.
 package struct Answer: Sendable {
   /// Has something to show: never empty, never only white space or invisible characters.

@@ -1,3 +1,5 @@
+package import Metering
+
 /// All the models that can be called, whoever runs them.
 package struct LLMClient: Sendable {
   private let models: [ModelProvider: any LanguageModel]

@@ -1,3 +1,5 @@
+package import Metering
+
 /// One interface to every provider: prompt in, answer and token usage out.
 package protocol LanguageModel: Sendable {
   /// Asks once. Only refusals that cost nothing (a key that is at its limit or rejected) are tried

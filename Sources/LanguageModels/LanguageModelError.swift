@@ -1,3 +1,4 @@
+package import Metering
 import HTTPTransport
 
 /// Why a call brought no answer. Holds nothing of the prompt, of a key or of a provider's words.

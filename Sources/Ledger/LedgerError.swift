@@ -1,3 +1,5 @@
+package import Metering
+
 /// What the ledger refuses. Each case says who can do something about it.
 package enum LedgerError: Error, Sendable, Equatable {
   /// Text that is no exact decimal of the expected form; whoever typed or sent it corrects it.
@@ -7,9 +9,9 @@ package enum LedgerError: Error, Sendable, Equatable {
   /// A grant or a code is of more than `Credits.maximumGift`; whoever typed it corrects it.
   case tooMuchGiven
   /// The model has no active price, so it is never called; the operator sets one.
-  case noActivePrice(provider: String, model: String)
+  case noActivePrice(ModelID)
   /// A price that makes its model unsellable; the operator sets another.
-  case unusablePrice(provider: String, model: String, reason: String)
+  case unusablePrice(ModelID, reason: String)
   /// The user has too few credits; `shortfall` more would do.
   case insufficientCredits(shortfall: Credits)
   /// No such user has ever written to the bot.
@@ -42,11 +44,11 @@ extension LedgerError: CustomStringConvertible {
       "the amount is too large to be real"
     case .tooMuchGiven:
       "at most \(Credits.maximumGift) credits can be given at once"
-    case .noActivePrice(let provider, let model):
-      "\(provider)/\(model) has no active price; set one with: "
-        + "aidevbot pricing set \(provider) \(model) --input USD --output USD"
-    case .unusablePrice(let provider, let model, let reason):
-      "the price of \(provider)/\(model) cannot be used: \(reason)"
+    case .noActivePrice(let model):
+      "\(model) has no active price; set one with: "
+        + "aidevbot pricing set \(model.provider) \(model.name) --input USD --output USD"
+    case .unusablePrice(let model, let reason):
+      "the price of \(model) cannot be used: \(reason)"
     case .insufficientCredits(let shortfall):
       "too few credits: \(shortfall.costText) more are needed"
     case .unknownUser(let id):

@@ -1,5 +1,6 @@
+package import Metering
 import Foundation
-package import LanguageModels
+import LanguageModels
 package import Ledger
 package import Logging
 package import Messaging
@@ -218,7 +219,7 @@ extension Settings {
     switch provider {
     case .google: .geminiAPIKey
     case .openrouter: .openRouterAPIKey
-    case .demo: nil
+    default: nil
     }
   }
 

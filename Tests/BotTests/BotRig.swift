@@ -1,3 +1,4 @@
+import Metering
 @testable import Bot
 import Foundation
 import GRDB

@@ -1,3 +1,4 @@
+import Metering
 import HTTPTransport
 import LanguageModels
 import TestSupport

@@ -1,3 +1,4 @@
+import Metering
 import LanguageModels
 import TestSupport
 import Testing
@@ -67,7 +68,7 @@ struct GeminiModelTests {
     #expect(gemini.requests.value.first?.json["systemInstruction"] == nil)
   }
 
-  @Test func escapesAModelNameThatWouldLeadElsewhere() async throws {
+  @Test func escapesAModelIDThatWouldLeadElsewhere() async throws {
     let gemini = try FakeGemini()
     defer { gemini.stop() }
     _ = try await Provider.gemini.model(at: gemini.url).answer(model: "../a?b#c:d")

@@ -1,3 +1,4 @@
+import Metering
 import LanguageModels
 import TestSupport
 import Testing

@@ -1,10 +1,11 @@
+import Metering
 import LanguageModels
 import TestSupport
 import Testing
 
 @Suite("LLMClient")
 struct LLMClientTests {
-  @Test func asksTheProviderThatTheModelNames() async throws {
+  @Test func asksTheProviderThatTheModelIDs() async throws {
     let gemini = try FakeGemini()
     defer { gemini.stop() }
     let router = try FakeOpenRouter()

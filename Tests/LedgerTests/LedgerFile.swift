@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -39,12 +40,12 @@ final class LedgerFile: Sendable {
   }
 
   func price(
-    _ tariff: Tariff = Tariff(input: "0.30", output: "2.50"), provider: String = "google",
+    _ tariff: Tariff = Tariff(input: "0.30", output: "2.50"), provider: ModelProvider = "google",
     model: String = "gemini-2.5-flash"
   ) throws -> ModelPrice {
     try write { db in
       try ModelPricingService().set(
-        provider: provider, model: model, tariff: tariff, at: now, in: db)
+        ModelID(provider: provider, name: model), tariff: tariff, at: now, in: db)
     }
   }
 

@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 package import GRDB
 import LanguageModels
@@ -79,11 +80,11 @@ extension ModelOrchestrator {
   /// What the provider says a call cut off has used, where it can be asked.
   private func metered(_ hold: CreditHold) async -> MeteredCall? {
     guard hold.state == .pending, let requestID = hold.requestID,
-      let provider = ModelProvider(rawValue: hold.provider),
-      let usage = try? await environment.llm.usage(ofRequest: requestID, provider: provider)
+      let usage = try? await environment.llm.usage(
+        ofRequest: requestID, provider: hold.model.provider)
     else { return nil }  // Then it is estimated.
     return MeteredCall(
-      usage: MeteredUsage(usage), reportedCost: usage.reportedCostUSD, model: hold.model,
+      usage: usage, model: hold.model.name,
       keyIdentifier: "unknown", requestID: requestID, responseMilliseconds: 0)
   }
 }

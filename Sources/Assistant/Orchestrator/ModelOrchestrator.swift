@@ -1,3 +1,4 @@
+import Metering
 package import Foundation
 import GRDB
 package import LanguageModels
@@ -173,7 +174,7 @@ extension ModelOrchestrator {
     let account = try UserService().account(telegramUserID: work.sender.user.id, in: db)
     let model = environment.models[work.task]
     let price = try ModelPricingService().active(
-      provider: model.provider.rawValue, model: model.name, in: db)
+      model, in: db)
     _ = try Rates(price.tariff)
     let conversation = Conversation(userID: account.id, projectID: account.activeProjectID)
     // What was said in private is not to be told in a group.
@@ -276,7 +277,7 @@ extension ModelOrchestrator {
 extension ModelOrchestrator {
   private func settle(_ call: PaidCall, with answer: Answer) async throws {
     let metered = MeteredCall(
-      usage: MeteredUsage(answer.usage), reportedCost: answer.usage.reportedCostUSD,
+      usage: answer.usage,
       model: answer.model, keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
       responseMilliseconds: answer.responseTime.wholeMilliseconds)
     let settlement = try await environment.writer.write(for: "settling a call") { db in
@@ -370,7 +371,7 @@ extension ModelOrchestrator {
     let milliseconds = failure.responseTime.wholeMilliseconds
     if let usage = failure.usage {
       return MeteredCall(
-        usage: MeteredUsage(usage), reportedCost: usage.reportedCostUSD, model: hold.model,
+        usage: usage, model: hold.model.name,
         keyIdentifier: failure.keyIdentifier ?? "unknown", requestID: failure.requestID,
         responseMilliseconds: milliseconds)
     }
@@ -384,15 +385,6 @@ extension ModelOrchestrator {
     try environment.replies.queue(
       reply, to: work.sender, updateID: work.updateID, at: now, in: db)
     try environment.inbox.finish(work.updateID, at: now, in: db)
-  }
-}
-
-extension MeteredUsage {
-  init(_ usage: TokenUsage) {
-    self.init(
-      inputTokens: usage.inputTokens, cachedInputTokens: usage.cachedInputTokens,
-      outputTokens: usage.outputTokens, reasoningTokens: usage.reasoningTokens,
-      images: usage.images)
   }
 }
 

@@ -1,3 +1,4 @@
+package import Metering
 import Foundation
 import GRDB
 package import LanguageModels
@@ -85,7 +86,7 @@ package struct PriceSync: Sendable {
       metadata: ["changed": "\(plan.changes.count)", "unchanged": "\(plan.unchanged)"])
   }
 
-  private func tell(of plan: PricePlan, _ inUse: Set<ModelName>) async {
+  private func tell(of plan: PricePlan, _ inUse: Set<ModelID>) async {
     let moves = plan.changes.filter { inUse.contains($0.model) }.flatMap { change in
       change.moves.filter(\.isLarge).map { move in
         "\(change.model), \(move.part): \(move.old ?? "-") → \(move.new ?? "-") "
@@ -134,10 +135,7 @@ extension OpenRouterCatalog {
 
 extension ModelAssignment {
   /// Those in use, as the price list names them.
-  package var names: Set<ModelName> {
-    Set(
-      TaskType.allCases.map { task in
-        ModelName(provider: self[task].provider.rawValue, model: self[task].name)
-      })
+  package var names: Set<ModelID> {
+    Set(TaskType.allCases.map { self[$0] })
   }
 }

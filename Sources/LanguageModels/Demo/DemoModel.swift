@@ -1,3 +1,5 @@
+package import Metering
+
 /// Stands in where no provider is set up, so that the bot can be tried. It calls nobody, and says
 /// so.
 package struct DemoModel: LanguageModel {

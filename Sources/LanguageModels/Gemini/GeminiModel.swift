@@ -1,3 +1,4 @@
+package import Metering
 import Foundation
 package import HTTPTransport
 

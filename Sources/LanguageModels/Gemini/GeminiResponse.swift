@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 
 /// An answer of Gemini's, or a part of it from an event stream; Gemini's names. Its enums are open:

@@ -1,3 +1,5 @@
+import Metering
+
 /// Gemini's `usageMetadata`. A count that is absent is 0, as in all of protobuf's JSON.
 struct GeminiUsage: Decodable {
   /// Includes what came from the cache.
@@ -20,7 +22,7 @@ struct GeminiUsage: Decodable {
     let thoughts = thoughtsTokenCount ?? 0
     let counts = [prompt, toolUse, candidates, thoughts, totalTokenCount ?? 0]
     guard counts.allSatisfy(TokenUsage.isSensible) else { return nil }
-    return .normalised(
+    return .checked(
       input: prompt + toolUse, cached: cachedContentTokenCount ?? 0,
       output: output(prompt + toolUse, candidates, thoughts, outputCap), reasoning: thoughts,
       images: images)

@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 
 /// What `GET /generation` tells of an earlier request; OpenRouter's names.
@@ -22,7 +23,7 @@ struct OpenRouterGeneration: Decodable {
   /// negative or absurd, or nothing at all is told.
   var usage: TokenUsage? {
     guard nativeTokensPrompt != nil || totalCost != nil else { return nil }
-    return .normalised(
+    return .checked(
       input: nativeTokensPrompt ?? 0, cached: nativeTokensCached ?? 0,
       output: nativeTokensCompletion ?? 0, reasoning: nativeTokensReasoning ?? 0,
       images: 0,  // Told in tokens alone, which are among those of the completion.

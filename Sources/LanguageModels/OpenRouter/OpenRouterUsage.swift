@@ -1,3 +1,5 @@
+import Metering
+
 /// The `usage` of a chat completion, in the native tokens that are billed; OpenRouter's names.
 struct OpenRouterUsage: Decodable {
   struct PromptDetails: Decodable {
@@ -24,7 +26,7 @@ struct OpenRouterUsage: Decodable {
 
   /// `nil` where a count is negative or absurd.
   func normalised(images: Int) -> TokenUsage? {
-    .normalised(
+    .checked(
       input: promptTokens, cached: promptTokensDetails?.cachedTokens ?? 0,
       output: completionTokens, reasoning: completionTokensDetails?.reasoningTokens ?? 0,
       images: images,

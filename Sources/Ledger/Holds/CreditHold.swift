@@ -1,3 +1,4 @@
+package import Metering
 package import Foundation
 package import GRDB
 
@@ -16,8 +17,7 @@ package struct CreditHold: Sendable, Equatable {
   package var amount: Credits
   package var state: State
   package var taskType: String
-  package var provider: String
-  package var model: String
+  package var model: ModelID
   package var priceID: Int64
   package var inputTokensEstimate: Int
   package var outputTokensCap: Int
@@ -36,8 +36,7 @@ extension CreditHold: FetchableRecord {
     amount = row["amount_micro"]
     state = row["state"]
     taskType = row["task_type"]
-    provider = row["model_provider"]
-    model = row["model_name"]
+    model = ModelID(row: row)
     priceID = row["model_pricing_id"]
     inputTokensEstimate = row["input_tokens_estimate"]
     outputTokensCap = row["output_tokens_cap"]

@@ -1,3 +1,4 @@
+import Metering
 package import Foundation
 package import GRDB
 
@@ -69,7 +70,8 @@ package struct CreditHoldService: Sendable {
       """,
       [
         id, request.userID, request.projectID, size.amount, request.taskType,
-        request.price.provider, request.price.model, request.price.id, request.inputTokensEstimate,
+        request.price.model.provider.rawValue, request.price.model.name, request.price.id,
+        request.inputTokensEstimate,
         size.outputTokens, now.databaseText, request.deadline.databaseText,
       ])
     return try hold(id, in: db)
@@ -156,10 +158,10 @@ package struct CreditHoldService: Sendable {
   ) throws -> MeteredCall {
     let typical = try APIKeyUsageService().typicalOutputTokens(atPrice: hold.priceID, in: db)
     return MeteredCall(
-      usage: MeteredUsage(
+      usage: TokenUsage(
         inputTokens: hold.inputTokensEstimate,
         outputTokens: min(typical ?? hold.outputTokensCap, hold.outputTokensCap)),
-      reportedCost: nil, model: hold.model, keyIdentifier: "unknown", requestID: requestID,
+      model: hold.model.name, keyIdentifier: "unknown", requestID: requestID,
       responseMilliseconds: responseMilliseconds, isEstimate: true)
   }
 
@@ -225,9 +227,9 @@ extension CreditHoldService {
     of call: MeteredCall, for hold: CreditHold, at now: Date, in db: Database
   ) throws -> CallCost {
     guard let price = try ModelPricingService().price(id: hold.priceID, in: db) else {
-      throw LedgerError.noActivePrice(provider: hold.provider, model: hold.model)
+      throw LedgerError.noActivePrice(hold.model)
     }
-    let reported = call.reportedCost.flatMap { try? USD(reported: $0) }
+    let reported = call.usage.reportedCostUSD.flatMap { try? USD(reported: $0) }
     return CallCost(
       table: try rates(of: price).cost(of: call.usage, at: PriceMoment(now)), reported: reported)
   }
@@ -240,7 +242,7 @@ extension CreditHoldService {
     try APIKeyUsageService().log(
       APIKeyUsageService.Entry(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
-        provider: hold.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
+        provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
         forgiven: forgiven, chargedTo: chargedTo),
       at: now, in: db)
   }
@@ -250,7 +252,7 @@ extension CreditHoldService {
       return try Rates(price.tariff)
     } catch {
       throw LedgerError.unusablePrice(
-        provider: price.provider, model: price.model, reason: error.description)
+        price.model, reason: error.description)
     }
   }
 }

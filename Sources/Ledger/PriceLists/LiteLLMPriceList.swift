@@ -1,3 +1,4 @@
+import Metering
 package import Foundation
 
 /// LiteLLM's `model_prices_and_context_window.json`: JSON numbers in US dollars per token, under
@@ -6,7 +7,9 @@ package import Foundation
 /// `llm_cost_calc/utils.py`).
 package enum LiteLLMPriceList {
   /// The prefixes of the keys of the two providers that the bot can call.
-  private static let prefixes = [("gemini/", "google"), ("openrouter/", "openrouter")]
+  private static let prefixes: [(key: String, provider: ModelProvider)] = [
+    ("gemini/", "google"), ("openrouter/", "openrouter"),
+  ]
   /// What the bot can ask a model for.
   private static let soldModes: Set = ["chat", "completion", "responses", "image_generation"]
 
@@ -47,14 +50,14 @@ package enum LiteLLMPriceList {
       init?(intValue: Int) { nil }
     }
 
-    var all: [(ModelName, ListedValue)] = []
+    var all: [(ModelID, ListedValue)] = []
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: Key.self)
       for key in container.allKeys {
         for (prefix, provider) in prefixes where key.stringValue.hasPrefix(prefix) {
-          let name = ModelName(
-            provider: provider, model: String(key.stringValue.dropFirst(prefix.count)))
+          let name = ModelID(
+            provider: provider, name: String(key.stringValue.dropFirst(prefix.count)))
           guard name.isPrintable else { continue }
           all.append((name, try container.decode(ListedValue.self, forKey: key)))
         }

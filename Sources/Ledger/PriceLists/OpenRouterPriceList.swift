@@ -1,10 +1,11 @@
+package import Metering
 package import Foundation
 
 /// OpenRouter's list of models, `GET /models`: decimal text in US dollars per token, with
 /// conditional `overrides` of which those that come later go before (openrouter.ai/docs, "Models";
 /// `Pricing` and `PricingOverride` of its API description).
 package enum OpenRouterPriceList {
-  package static let provider = "openrouter"
+  package static let provider: ModelProvider = "openrouter"
   /// 0.0003 USD. `image` and `image_output` are described as prices per image, but most of them are
   /// prices per token of one, such as 0.00003; those would make images nearly free.
   private static let cheapestImage = USD(units: 300_000_000_000_000_000_000)
@@ -22,7 +23,7 @@ package enum OpenRouterPriceList {
     var list = PriceList(source: "OpenRouter's list", provider: provider)
     for model in models {
       guard let id = model["id"].text else { continue }
-      let name = ModelName(provider: provider, model: id)
+      let name = ModelID(provider: provider, name: id)
       guard name.isPrintable else { continue }
       list.add(name, endsOn: model["expiration_date"].day) { () throws(ListedPriceFlaw) in
         try tariff(model["pricing"], allowFree: allowFree)

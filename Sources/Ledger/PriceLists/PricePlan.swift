@@ -1,3 +1,4 @@
+package import Metering
 package import Foundation
 package import GRDB
 
@@ -6,13 +7,13 @@ package struct PricePlan: Sendable {
   /// Which models of the list are meant.
   package enum Scope: Sendable {
     /// Those that have a price, and these, which are in use, unless they were taken off sale.
-    case known(inUse: Set<ModelName>)
-    case only(ModelName)
+    case known(inUse: Set<ModelID>)
+    case only(ModelID)
     case all
   }
 
   package struct Change: Sendable {
-    package var model: ModelName
+    package var model: ModelID
     package var old: ModelPrice?
     package var new: Tariff
     package var moves: [PriceMove]
@@ -24,20 +25,20 @@ package struct PricePlan: Sendable {
   package private(set) var unchanged = 0
   package private(set) var refusals: [PriceList.Refusal] = []
   /// Models that are meant and not in the list; their prices stay.
-  package private(set) var unlisted: [ModelName] = []
+  package private(set) var unlisted: [ModelID] = []
   /// Models that are meant and whose last day is known.
-  package private(set) var endings: [(model: ModelName, day: String)] = []
+  package private(set) var endings: [(model: ModelID, day: String)] = []
 
   /// Compares the list with the active prices.
   package init(_ list: PriceList, _ scope: Scope, at now: Date, in db: Database) throws {
     let active = try Self.active(in: db)
-    let meant: Set<ModelName>? =
+    let meant: Set<ModelID>? =
       switch scope {
       case .all: nil
       case .only(let model): [model]
       case .known(let inUse): inUse.subtracting(try Self.withdrawn(in: db)).union(active.keys)
       }
-    func isMeant(_ model: ModelName) -> Bool { meant?.contains(model) ?? true }
+    func isMeant(_ model: ModelID) -> Bool { meant?.contains(model) ?? true }
     for entry in list.entries.sorted(by: { $0.model < $1.model }) where isMeant(entry.model) {
       if let day = entry.endsOn { endings.append((entry.model, day)) }
       let old = active[entry.model]
@@ -60,17 +61,17 @@ package struct PricePlan: Sendable {
   }
 
   /// Models that had a price once.
-  private static func withdrawn(in db: Database) throws -> Set<ModelName> {
+  private static func withdrawn(in db: Database) throws -> Set<ModelID> {
     Set(
       try ModelPricingService().list(includingClosed: true, in: db).filter { !$0.isActive }.map {
-        ModelName(provider: $0.provider, model: $0.model)
+        $0.model
       })
   }
 
-  private static func active(in db: Database) throws -> [ModelName: ModelPrice] {
+  private static func active(in db: Database) throws -> [ModelID: ModelPrice] {
     Dictionary(
       try ModelPricingService().list(in: db).map {
-        (ModelName(provider: $0.provider, model: $0.model), $0)
+        ($0.model, $0)
       }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -85,7 +86,7 @@ package struct PricePlan: Sendable {
         throw PriceListError.changedMeanwhile(change.model)
       }
       try service.set(
-        provider: change.model.provider, model: change.model.model, tariff: change.new,
+        change.model, tariff: change.new,
         notes: change.notes, at: now, in: db)
     }
   }
@@ -104,7 +105,7 @@ extension Tariff {
 
 extension PricePlan {
   /// Why a model that was asked for gets no price; `nil` where it does.
-  package func whyNot(_ model: ModelName) -> String? {
+  package func whyNot(_ model: ModelID) -> String? {
     if let refusal = refusals.first(where: { $0.model == model }) { return refusal.reason }
     return unlisted.contains(model) ? "it is not in the list" : nil
   }

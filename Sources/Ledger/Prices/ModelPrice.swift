@@ -1,3 +1,4 @@
+package import Metering
 package import Foundation
 package import GRDB
 
@@ -5,8 +6,7 @@ package import GRDB
 /// per million tokens, or per image, exactly as published.
 package struct ModelPrice: Sendable, Equatable {
   package var id: Int64
-  package var provider: String
-  package var model: String
+  package var model: ModelID
   package var tariff: Tariff
   package var notes: String?
   package var isActive: Bool
@@ -14,11 +14,17 @@ package struct ModelPrice: Sendable, Equatable {
   package var updatedAt: Date
 }
 
+extension ModelID {
+  /// As the tables name one: `model_provider` and `model_name`.
+  init(row: Row) {
+    self.init(provider: ModelProvider(rawValue: row["model_provider"]), name: row["model_name"])
+  }
+}
+
 extension ModelPrice: FetchableRecord {
   package init(row: Row) {
     id = row["id"]
-    provider = row["model_provider"]
-    model = row["model_name"]
+    model = ModelID(row: row)
     notes = row["notes"]
     isActive = row["is_active"]
     createdAt = row["created_at"]

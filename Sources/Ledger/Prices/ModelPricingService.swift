@@ -1,3 +1,4 @@
+package import Metering
 package import Foundation
 package import GRDB
 
@@ -9,13 +10,16 @@ package struct ModelPricingService: Sendable {
   /// The price that calls are made at now.
   ///
   /// - Throws: `LedgerError.noActivePrice`.
-  package func active(provider: String, model: String, in db: Database) throws -> ModelPrice {
+  package func active(_ model: ModelID, in db: Database) throws -> ModelPrice {
     let sql = """
       SELECT * FROM model_pricing
       WHERE model_provider = ? AND model_name = ? AND is_active = 1
       """
-    guard let price = try ModelPrice.fetchOne(cached: sql, [provider, model], in: db) else {
-      throw LedgerError.noActivePrice(provider: provider, model: model)
+    guard
+      let price = try ModelPrice.fetchOne(
+        cached: sql, [model.provider.rawValue, model.name], in: db)
+    else {
+      throw LedgerError.noActivePrice(model)
     }
     return price
   }
@@ -55,21 +59,21 @@ package struct ModelPricingService: Sendable {
   /// - Throws: `LedgerError.unusablePrice`; then nothing has changed.
   @discardableResult
   package func set(
-    provider: String, model: String, tariff: Tariff, notes: String? = nil, at now: Date,
+    _ model: ModelID, tariff: Tariff, notes: String? = nil, at now: Date,
     in db: Database
   ) throws -> ModelPrice {
     do {
       _ = try Rates(tariff)
     } catch {
       throw LedgerError.unusablePrice(
-        provider: provider, model: model, reason: String(describing: error))
+        model, reason: String(describing: error))
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let conditions = try tariff.conditions.map {
       String(decoding: try encoder.encode($0), as: UTF8.self)
     }
-    try deactivate(provider: provider, model: model, at: now, in: db)
+    try deactivate(model, at: now, in: db)
     try db.execute(
       sql: """
         INSERT INTO model_pricing (model_provider, model_name, input_cost_per_million_tokens,
@@ -83,26 +87,27 @@ package struct ModelPricingService: Sendable {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)
         """,
       arguments: [
-        provider, model, tariff.input, tariff.output, tariff.cachedInput, tariff.reasoning,
+        model.provider.rawValue, model.name, tariff.input, tariff.output, tariff.cachedInput,
+        tariff.reasoning,
         tariff.imageInput, tariff.imageOutput, tariff.longPrompt?.threshold,
         tariff.longPrompt?.input, tariff.longPrompt?.output, tariff.longPrompt?.cachedInput,
         tariff.cacheWrite, tariff.longPrompt?.cacheWrite, conditions, notes, now.databaseText,
         now.databaseText,
       ])
-    return try active(provider: provider, model: model, in: db)
+    return try active(model, in: db)
   }
 
   /// Takes the model off sale. Returns whether it had a price.
   @discardableResult
   package func deactivate(
-    provider: String, model: String, at now: Date, in db: Database
+    _ model: ModelID, at now: Date, in db: Database
   ) throws -> Bool {
     try db.execute(
       sql: """
         UPDATE model_pricing SET is_active = 0, updated_at = ?
         WHERE model_provider = ? AND model_name = ? AND is_active = 1
         """,
-      arguments: [now.databaseText, provider, model])
+      arguments: [now.databaseText, model.provider.rawValue, model.name])
     return db.changesCount > 0
   }
 }

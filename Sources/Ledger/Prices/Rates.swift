@@ -1,3 +1,5 @@
+package import Metering
+
 /// A tariff, parsed and found usable: exact amounts per token and per image.
 package struct Rates: Sendable, Equatable {
   /// Prices of which each may be left to another.
@@ -73,7 +75,7 @@ package struct Rates: Sendable, Equatable {
   ///
   /// - Throws: `LedgerError.amountTooLarge`.
   package func cost(
-    of usage: MeteredUsage, at moment: PriceMoment
+    of usage: TokenUsage, at moment: PriceMoment
   ) throws(LedgerError) -> USD {
     var prices = base
     for condition in conditions where condition.applies(to: usage.inputTokens, at: moment) {

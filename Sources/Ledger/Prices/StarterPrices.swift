@@ -1,3 +1,4 @@
+package import Metering
 package import Foundation
 package import GRDB
 
@@ -6,10 +7,14 @@ package struct StarterPrices: Decodable, Sendable {
   package var prices: [Entry]
 
   package struct Entry: Decodable, Sendable {
-    package var provider: String
-    package var model: String
+    private var provider: String
+    private var model: String
     package var tariff: Tariff
     package var notes: String?
+
+    package var id: ModelID {
+      ModelID(provider: ModelProvider(rawValue: provider), name: model)
+    }
   }
 
   package static func shipped() throws -> StarterPrices {
@@ -22,9 +27,7 @@ package struct StarterPrices: Decodable, Sendable {
     guard try Int.fetchOne(db, sql: "SELECT count(*) FROM model_pricing") == 0 else { return }
     let service = ModelPricingService()
     for entry in prices {
-      try service.set(
-        provider: entry.provider, model: entry.model, tariff: entry.tariff, notes: entry.notes,
-        at: now, in: db)
+      try service.set(entry.id, tariff: entry.tariff, notes: entry.notes, at: now, in: db)
     }
   }
 }

@@ -1,3 +1,4 @@
+package import Metering
 package import Foundation
 package import GRDB
 
@@ -18,7 +19,7 @@ package struct APIKeyUsageService: Sendable {
     package var userID: Int64
     package var holdID: String?
     package var taskType: String
-    package var provider: String
+    package var provider: ModelProvider
     package var priceID: Int64
     package var call: MeteredCall
     package var cost: CallCost
@@ -42,7 +43,8 @@ package struct APIKeyUsageService: Sendable {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        entry.projectID, entry.userID, entry.holdID, entry.call.keyIdentifier, entry.provider,
+        entry.projectID, entry.userID, entry.holdID, entry.call.keyIdentifier,
+        entry.provider.rawValue,
         entry.call.model, entry.taskType, usage.inputTokens, usage.outputTokens,
         usage.cachedInputTokens, usage.reasoningTokens, usage.images,
         try entry.cost.actual.nanoDollars(), entry.cost.actual.description,
@@ -104,9 +106,7 @@ package struct APIKeyUsageService: Sendable {
 
 /// What the provider metered of one call, and how the call went.
 package struct MeteredCall: Sendable, Equatable {
-  package var usage: MeteredUsage
-  /// The provider's own figure, as decimal text, where it reports one.
-  package var reportedCost: String?
+  package var usage: TokenUsage
   /// The model that really answered, by the provider's word.
   package var model: String
   /// At most the last four characters of the key.
@@ -117,11 +117,10 @@ package struct MeteredCall: Sendable, Equatable {
   package var isEstimate: Bool
 
   package init(
-    usage: MeteredUsage, reportedCost: String?, model: String, keyIdentifier: String,
+    usage: TokenUsage, model: String, keyIdentifier: String,
     requestID: String?, responseMilliseconds: Int, isEstimate: Bool = false
   ) {
     self.usage = usage
-    self.reportedCost = reportedCost
     self.model = model
     self.keyIdentifier = keyIdentifier
     self.requestID = requestID

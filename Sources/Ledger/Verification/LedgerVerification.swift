@@ -1,3 +1,4 @@
+import Metering
 package import Foundation
 package import GRDB
 
@@ -147,7 +148,7 @@ extension LedgerVerification {
 
   private func flaw(of row: Row, _ prices: [Int64: ModelPrice]) throws -> String? {
     guard let price = prices[row["model_pricing_id"]] else { return "its price is missing" }
-    let usage = MeteredUsage(
+    let usage = TokenUsage(
       inputTokens: row["input_tokens_used"], cachedInputTokens: row["cached_input_tokens"],
       outputTokens: row["output_tokens_used"], reasoningTokens: row["reasoning_tokens"],
       images: row["images_processed"])

@@ -1,3 +1,4 @@
+import Metering
 import Settings
 import Commands
 import ArgumentParser

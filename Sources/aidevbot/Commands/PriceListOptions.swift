@@ -1,3 +1,4 @@
+import Metering
 import Bot
 import Settings
 import Commands
@@ -27,16 +28,16 @@ struct PriceListOptions: ParsableArguments {
 
   /// - Parameter provider: The only one there is, which may be left out: what begins with the name
   ///   of another is the name of a vendor.
-  static func name(_ text: String, provider: ModelProvider?) -> ModelName? {
+  static func name(_ text: String, provider: ModelProvider?) -> ModelID? {
     let whole = ModelID(parsing: text)
     let withProvider = provider.flatMap { ModelID(parsing: "\($0.rawValue)/\(text)") }
     let isWhole = provider == nil || whole?.provider == provider
     guard let id = isWhole ? whole : withProvider, id.provider != .demo else { return nil }
-    return ModelName(provider: id.provider.rawValue, model: id.name)
+    return id
   }
 
   /// - Throws: `PriceListError`, and `ExitCode(1)` where changes are left undone.
-  func takeOver(_ list: PriceList, only: ModelName?, _ composition: Composition, asJSON: Bool)
+  func takeOver(_ list: PriceList, only: ModelID?, _ composition: Composition, asJSON: Bool)
     throws
   {
     let inUse = try composition.settings.bot().models.names

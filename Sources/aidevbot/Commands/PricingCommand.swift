@@ -1,4 +1,5 @@
 import ArgumentParser
+import Metering
 
 struct PricingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,4 +23,6 @@ struct ModelArguments: ParsableArguments {
 
   @Argument(help: "The model's name, such as gemini-2.5-flash or anthropic/claude-sonnet-5.5.")
   var model: String
+
+  var id: ModelID { ModelID(provider: ModelProvider(rawValue: provider), name: model) }
 }

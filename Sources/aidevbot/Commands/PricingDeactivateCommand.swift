@@ -1,3 +1,4 @@
+import Metering
 import ArgumentParser
 import Foundation
 import LanguageModels
@@ -16,9 +17,9 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let wasActive = try composition.database().write { db in
       try ModelPricingService().deactivate(
-        provider: model.provider, model: model.model, at: Date(), in: db)
+        model.id, at: Date(), in: db)
     }
-    let name = "\(model.provider)/\(model.model)"
+    let name = "\(model.id)"
     guard wasActive else {
       throw PriceListError.unreadable(
         "\(name) is not on sale; aidevbot pricing list names the models that are")

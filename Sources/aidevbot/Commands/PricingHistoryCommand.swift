@@ -1,3 +1,4 @@
+import Metering
 import ArgumentParser
 import Foundation
 import Ledger
@@ -34,7 +35,7 @@ struct PricingHistoryCommand: AsyncParsableCommand {
     }
     let versions = prices.indices.map { index in
       let earlier = index + 1 < prices.count ? prices[index + 1] : nil
-      let isSame = earlier?.provider == prices[index].provider
+      let isSame = earlier?.model.provider == prices[index].model.provider
       return Version(
         price: prices[index],
         moves: isSame
@@ -47,7 +48,7 @@ struct PricingHistoryCommand: AsyncParsableCommand {
       let (price, tariff) = (version.price, version.price.tariff)
       let changes = version.moves.map { "\($0.part) \($0.percentText)" }
       table.add(
-        price.provider, price.createdAt.tableText,
+        price.model.provider.rawValue, price.createdAt.tableText,
         price.isActive ? nil : price.updatedAt.tableText, tariff.input, tariff.output,
         tariff.cachedInput, tariff.conditionsText,
         changes.isEmpty ? nil : changes.joined(separator: "; "), price.notes)

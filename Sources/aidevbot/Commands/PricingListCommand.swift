@@ -1,3 +1,4 @@
+import Metering
 import ArgumentParser
 import Foundation
 import Ledger
@@ -28,7 +29,8 @@ struct PricingListCommand: AsyncParsableCommand {
     for price in prices {
       let tariff = price.tariff
       table.add(
-        price.provider, price.model, tariff.input, tariff.output, tariff.cachedInput,
+        price.model.provider.rawValue, price.model.name, tariff.input, tariff.output,
+        tariff.cachedInput,
         tariff.cacheWrite, tariff.reasoning, tariff.imageInput, tariff.imageOutput,
         tariff.conditionsText, price.isActive ? "yes" : "no", price.createdAt.tableText)
     }
@@ -67,8 +69,8 @@ struct PriceOutput: Encodable {
 
   init(_ price: ModelPrice) {
     id = price.id
-    provider = price.provider
-    model = price.model
+    provider = price.model.provider.rawValue
+    model = price.model.name
     tariff = price.tariff
     notes = price.notes
     isActive = price.isActive

@@ -1,3 +1,4 @@
+import Metering
 import Settings
 import ArgumentParser
 import Foundation
@@ -67,10 +68,10 @@ struct PricingQuoteCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let terms = try composition.settings.billingTerms()
     let price = try composition.database().read {
-      try ModelPricingService().active(provider: model.provider, model: model.model, in: $0)
+      try ModelPricingService().active(model.id, in: $0)
     }
     let cost = try Rates(price.tariff).cost(
-      of: MeteredUsage(
+      of: TokenUsage(
         inputTokens: inputTokens, cachedInputTokens: cachedTokens,
         cacheWriteTokens: cacheWriteTokens, outputTokens: outputTokens,
         reasoningTokens: reasoningTokens, images: images),

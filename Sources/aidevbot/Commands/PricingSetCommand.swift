@@ -1,3 +1,4 @@
+import Metering
 import Settings
 import ArgumentParser
 import Foundation
@@ -45,7 +46,7 @@ struct PricingSetCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func validate() throws {
-    guard ModelID(parsing: "\(model.provider)/\(model.model)") != nil else {
+    guard ModelID(parsing: "\(model.id)") != nil else {
       throw ValidationError(
         "\(model.provider) \(model.model) names no model; write google NAME or "
           + "openrouter VENDOR/NAME.")
@@ -69,11 +70,11 @@ struct PricingSetCommand: AsyncParsableCommand {
     let database = try composition.database()
     let price = try database.write { db in
       try ModelPricingService().set(
-        provider: model.provider, model: model.model, tariff: tariff, notes: note, at: Date(),
+        model.id, tariff: tariff, notes: note, at: Date(),
         in: db)
     }
     if json.json { return try printJSON(PriceOutput(price)) }
-    print("The price of \(price.provider)/\(price.model) is set; calls take it from now on.")
+    print("The price of \(price.model) is set; calls take it from now on.")
     print("(In \(try composition.settings.databasePath()).)")
     print(PricingListCommand.table([price]).text())
   }

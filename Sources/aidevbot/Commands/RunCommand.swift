@@ -92,7 +92,7 @@ struct RunCommand: AsyncParsableCommand {
       do {
         _ = try database.read {
           try ModelPricingService().active(
-            provider: model.provider.rawValue, model: model.name, in: $0)
+            model, in: $0)
         }
       } catch let error as LedgerError {
         logger.error("\(task.title) cannot be sold: \(error)")

@@ -1,3 +1,4 @@
+import Metering
 import Settings
 import Bot
 import Foundation
@@ -15,9 +16,7 @@ extension Doctor {
       return [
         Check("database", .note, "\(path) is made at the first start"), safety,
         modelCheck { model in
-          try StarterPrices.shipped().prices.contains {
-            $0.provider == model.provider.rawValue && $0.model == model.name
-          }
+          try StarterPrices.shipped().prices.contains { $0.id == model }
         },
       ]
     }
@@ -28,7 +27,7 @@ extension Doctor {
           modelCheck { model in
             do {
               _ = try ModelPricingService().active(
-                provider: model.provider.rawValue, model: model.name, in: db)
+                model, in: db)
               return true
             } catch is LedgerError {
               return false

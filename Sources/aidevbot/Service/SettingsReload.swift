@@ -68,7 +68,7 @@ actor SettingsReload {
       do {
         _ = try database.read {
           try ModelPricingService().active(
-            provider: model.provider.rawValue, model: model.name, in: $0)
+            model, in: $0)
         }
       } catch let error as LedgerError {
         throw Unpriced(task: task, reason: error)

@@ -59,7 +59,7 @@ extension BotRig {
     return try database.write { db in
       let account = try UserService().account(telegramUserID: 42, in: db)
       let price = try ModelPricingService().active(
-        provider: model.provider.rawValue, model: model.name, in: db)
+        model, in: db)
       let hold = try service.take(
         CreditHoldService.Request(
           userID: account.id, projectID: nil, work: work.ledgerName, taskType: "chat",

@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import LanguageModels
 import Ledger

@@ -1,3 +1,4 @@
+import Metering
 import Commands
 @testable import Bot
 import Foundation
@@ -33,7 +34,7 @@ struct PriceSyncTests {
     get throws {
       try rig.database.read {
         try ModelPricingService().active(
-          provider: "openrouter", model: "anthropic/claude-sonnet-5.5", in: $0
+          ModelID(provider: "openrouter", name: "anthropic/claude-sonnet-5.5"), in: $0
         ).tariff
       }
     }
@@ -60,7 +61,7 @@ struct PriceSyncTests {
     let versions = try rig.database.read {
       try ModelPricingService().list(includingClosed: true, in: $0)
     }
-    #expect(versions.count { $0.provider == "openrouter" } == 2)
+    #expect(versions.count { $0.model.provider == "openrouter" } == 2)
   }
 
   @Test(arguments: [("0.0000022", 0), ("0.00000221", 1), ("0.0000018", 0), ("0.00000179", 1)])
@@ -78,14 +79,15 @@ struct PriceSyncTests {
   @Test func tellsOfNoPriceThatIsNotInUse() async throws {
     _ = try rig.database.write { db in
       try ModelPricingService().set(
-        provider: "openrouter", model: "a/b", tariff: Tariff(input: "1", output: "1"), at: Date(),
+        ModelID(provider: "openrouter", name: "a/b"), tariff: Tariff(input: "1", output: "1"),
+        at: Date(),
         in: db)
     }
     list(price("0.000002", "0.00001"), ("a/b", #""prompt": "9e-6", "completion": "1e-6""#))
     try await sync.round(at: Date())
     #expect(try alerts.isEmpty)
     let price = try rig.database.read {
-      try ModelPricingService().active(provider: "openrouter", model: "a/b", in: $0)
+      try ModelPricingService().active(ModelID(provider: "openrouter", name: "a/b"), in: $0)
     }
     #expect(price.tariff.input == "9")
   }
@@ -102,10 +104,10 @@ struct PriceSyncTests {
   }
 
   @Test func putsNothingBackOnSale() async throws {
-    let sonnet = (provider: "openrouter", model: "anthropic/claude-sonnet-5.5")
+    let sonnet = ModelID(provider: "openrouter", name: "anthropic/claude-sonnet-5.5")
     try rig.database.write { db in
       let isGone = try ModelPricingService().deactivate(
-        provider: sonnet.provider, model: sonnet.model, at: Date(), in: db)
+        sonnet, at: Date(), in: db)
       #expect(isGone)
     }
     list(price("0.000002", "0.00001"))

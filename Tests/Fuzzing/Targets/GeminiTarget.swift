@@ -1,3 +1,4 @@
+import Metering
 @testable import LanguageModels
 
 /// A response of Gemini's that comes in one piece.

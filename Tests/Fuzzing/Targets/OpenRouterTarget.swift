@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 @testable import LanguageModels
 import Ledger

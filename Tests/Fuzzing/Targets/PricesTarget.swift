@@ -1,9 +1,10 @@
+import Metering
 import Foundation
 import Ledger
 
 /// A list of prices, of OpenRouter's form or of LiteLLM's.
 enum PricesTarget {
-  private static let usage = MeteredUsage(
+  private static let usage = TokenUsage(
     inputTokens: 250_000, cachedInputTokens: 50_000, cacheWriteTokens: 10_000,
     outputTokens: 60_000, reasoningTokens: 20_000, images: 1)
   /// An hour of each day of a week, none of them the same.

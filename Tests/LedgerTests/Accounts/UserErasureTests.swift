@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -88,7 +89,7 @@ struct UserErasureTests {
           deadline: now.addingTimeInterval(600)),
         at: now, in: db)
       let call = MeteredCall(
-        usage: MeteredUsage(inputTokens: 1_000, outputTokens: 100), reportedCost: nil, model: "m",
+        usage: TokenUsage(inputTokens: 1_000, outputTokens: 100), model: "m",
         keyIdentifier: "k", requestID: "r", responseMilliseconds: 1)
       _ = try holds.settle(hold.id, with: call, at: now, in: db)
     }

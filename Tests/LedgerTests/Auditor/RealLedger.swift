@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -35,11 +36,11 @@ struct RealLedger {
     case .record(let entry): return try record(entry, at: now, in: db)
     case .setPrice(let model, let prices?):
       let price = try ModelPricingService().set(
-        provider: Self.provider, model: "\(model)", tariff: Tariff(prices), at: now, in: db)
+        ModelID(provider: Self.provider, name: "\(model)"), tariff: Tariff(prices), at: now, in: db)
       return "price \(price.id)"
     case .setPrice(let model, nil):
       let wasActive = try ModelPricingService().deactivate(
-        provider: Self.provider, model: "\(model)", at: now, in: db)
+        ModelID(provider: Self.provider, name: "\(model)"), at: now, in: db)
       return wasActive ? "closed" : "nothing to close"
     case .take(let request): return try take(request, at: now, in: db)
     case .markSent(let id):
@@ -71,7 +72,7 @@ struct RealLedger {
     }
   }
 
-  private static let provider = "provider"
+  private static let provider: ModelProvider = "provider"
 
   private func record(
     _ entry: Operation.Entry, at now: Date, in db: Database
@@ -93,7 +94,8 @@ struct RealLedger {
     let pricing = ModelPricingService()
     let earlier = try request.version.flatMap { try pricing.price(id: Int64($0), in: db) }
     let price =
-      try earlier ?? pricing.active(provider: Self.provider, model: "\(request.model)", in: db)
+      try earlier
+      ?? pricing.active(ModelID(provider: Self.provider, name: "\(request.model)"), in: db)
     let hold = try holds.take(
       CreditHoldService.Request(
         userID: Int64(request.user), projectID: nil, work: request.work, taskType: "chat",
@@ -182,10 +184,11 @@ extension RealLedger {
 extension MeteredCall {
   fileprivate init(_ call: Operation.Call) {
     self.init(
-      usage: MeteredUsage(
+      usage: TokenUsage(
         inputTokens: call.input, cachedInputTokens: call.cached, outputTokens: call.output,
-        reasoningTokens: call.reasoning, images: call.images),
-      reportedCost: call.reported?.text, model: "model", keyIdentifier: "", requestID: nil,
+        reasoningTokens: call.reasoning, images: call.images,
+        reportedCostUSD: call.reported?.text),
+      model: "model", keyIdentifier: "", requestID: nil,
       responseMilliseconds: 1, isEstimate: call.isEstimate)
   }
 }

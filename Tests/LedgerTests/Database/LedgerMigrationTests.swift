@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -123,7 +124,7 @@ struct LedgerMigrationTests {
   @Test func keepsEveryPriceAsItWas() throws {
     try opened { database in
       let price = try database.read {
-        try ModelPricingService().active(provider: "google", model: "m", in: $0)
+        try ModelPricingService().active(ModelID(provider: "google", name: "m"), in: $0)
       }
       #expect(
         price.tariff

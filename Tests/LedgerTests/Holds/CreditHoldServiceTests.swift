@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -30,7 +31,8 @@ struct CreditHoldServiceTests {
 
   func call(input: Int = 1_000, output: Int = 500, reported: String? = nil) -> MeteredCall {
     MeteredCall(
-      usage: MeteredUsage(inputTokens: input, outputTokens: output), reportedCost: reported,
+      usage: TokenUsage(
+        inputTokens: input, outputTokens: output, reportedCostUSD: reported),
       model: "gemini-2.5-flash-001", keyIdentifier: "…abcd", requestID: "r1",
       responseMilliseconds: 321)
   }
@@ -121,7 +123,7 @@ struct CreditHoldServiceTests {
     let hold = try take(user, price, work: "upd2:chat")
     let report = try file.write { db in
       let loss = try service.estimate(of: hold, requestID: nil, in: db)
-      #expect(loss.usage == MeteredUsage(inputTokens: 250, outputTokens: 100))
+      #expect(loss.usage == TokenUsage(inputTokens: 250, outputTokens: 100))
       try service.void(hold.id, loss: loss, at: now, in: db)
       return try APIKeyUsageService().report(in: db)
     }

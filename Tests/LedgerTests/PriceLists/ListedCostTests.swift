@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 @testable import Ledger
 import Testing
@@ -13,7 +14,7 @@ struct ListedCostTests {
       try StoredValue.data("openrouter-models.json"), allowFree: false)
     #expect(list.entries.count == 32)
     #expect(
-      Dictionary(uniqueKeysWithValues: list.refusals.map { ($0.model.model, $0.reason) }) == [
+      Dictionary(uniqueKeysWithValues: list.refusals.map { ($0.model.name, $0.reason) }) == [
         "qwen/qwen3.8-27b:free": "prompt is zero; --allow-free takes it",
         "nvidia/nemotron-3.5-lightning:free": "prompt is zero; --allow-free takes it",
         "openrouter/auto": "prompt is negative",
@@ -22,7 +23,7 @@ struct ListedCostTests {
     let stored = try StoredValue.read("openrouter-models.json")["data"]?.list ?? []
     #expect(stored.count == list.entries.count + list.refusals.count)
     for entry in list.entries {
-      let model = try #require(stored.first { $0["id"]?.text == entry.model.model })
+      let model = try #require(stored.first { $0["id"]?.text == entry.model.name })
       let pricing = try #require(model["pricing"])
       try check(entry) { call in try Self.openRouterCost(of: call, pricing) }
       #expect(entry.endsOn == model["expiration_date"]?.text)
@@ -76,7 +77,7 @@ struct ListedCostTests {
     let list = try LiteLLMPriceList.read(try StoredValue.data(file), allowFree: false)
     #expect(list.entries.count == 45)
     #expect(
-      Set(list.refusals.map(\.model.model)) == [
+      Set(list.refusals.map(\.model.name)) == [
         "gemini-2.5-flash-preview-tts", "gemini-3.8-live", "gemini-embedding-2",
         "gemini-exp-1206", "gemma-4-31b-it", "imagen-3.0-generate-001", "veo-3.1-generate-001",
         "qwen/qwen3.8-27b:free",
@@ -84,7 +85,7 @@ struct ListedCostTests {
     let stored = try StoredValue.read(file)
     for entry in list.entries {
       let prefix = entry.model.provider == "google" ? "gemini" : "openrouter"
-      let model = try #require(stored["\(prefix)/\(entry.model.model)"])
+      let model = try #require(stored["\(prefix)/\(entry.model.name)"])
       try check(entry) { call in try Self.liteLLMCost(of: call, model) }
       #expect(entry.endsOn == model["deprecation_date"]?.text)
     }
@@ -143,7 +144,7 @@ struct ListedCostTests {
     let rates = try Rates(entry.tariff)
     for call in PricedCall.all {
       let expected = try byHand(call)
-      let usage = MeteredUsage(
+      let usage = TokenUsage(
         inputTokens: call.input, cachedInputTokens: call.cached, cacheWriteTokens: call.written,
         outputTokens: call.output, reasoningTokens: call.thinking, images: call.images)
       let cost = try rates.cost(of: usage, at: PriceMoment(call.date))

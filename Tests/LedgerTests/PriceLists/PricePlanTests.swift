@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -5,7 +6,7 @@ import Testing
 
 @Suite("PricePlan")
 struct PricePlanTests {
-  private static let model = ModelName(provider: "openrouter", model: "a/b")
+  private static let model = ModelID(provider: "openrouter", name: "a/b")
   private let file: LedgerFile
 
   init() throws {
@@ -13,7 +14,7 @@ struct PricePlanTests {
   }
 
   private func list(
-    _ tariff: Tariff, of models: [ModelName] = [model], endsOn: String? = nil
+    _ tariff: Tariff, of models: [ModelID] = [model], endsOn: String? = nil
   ) -> PriceList {
     var list = PriceList(source: "A list", provider: "openrouter")
     for model in models { list.add(model, endsOn: endsOn) { tariff } }
@@ -33,19 +34,19 @@ struct PricePlanTests {
   }
 
   @Test func takesModelsThatHaveAPriceOrAreInUseAndNoOthers() throws {
-    let others = ["c/d", "e/f", "g/h"].map { ModelName(provider: "openrouter", model: $0) }
+    let others = ["c/d", "e/f", "g/h"].map { ModelID(provider: "openrouter", name: $0) }
     _ = try file.price(provider: "openrouter", model: "a/b")
     _ = try file.price(provider: "openrouter", model: "i/j")
     _ = try file.price()
     let list = list(Tariff(input: "1", output: "2"), of: [Self.model] + others)
     let known = try plan(list, .known(inUse: [others[0]]))
-    #expect(known.changes.map(\.model.model) == ["a/b", "c/d"])
+    #expect(known.changes.map(\.model.name) == ["a/b", "c/d"])
     // Models of another provider are not this list's business.
-    #expect(known.unlisted.map(\.model) == ["i/j"])
-    #expect(try plan(list, .only(others[2])).changes.map(\.model.model) == ["g/h"])
+    #expect(known.unlisted.map(\.name) == ["i/j"])
+    #expect(try plan(list, .only(others[2])).changes.map(\.model.name) == ["g/h"])
     #expect(try plan(list, .all).changes.count == 4)
     #expect(try plan(list, .all).unlisted.isEmpty)
-    let missing = ModelName(provider: "openrouter", model: "x/y")
+    let missing = ModelID(provider: "openrouter", name: "x/y")
     #expect(try plan(list, .only(missing)).whyNot(missing) == "it is not in the list")
   }
 
@@ -83,7 +84,7 @@ struct PricePlanTests {
   }
 
   @Test func writesAllOfItOrNothing() throws {
-    let models = [Self.model, ModelName(provider: "openrouter", model: "c/d")]
+    let models = [Self.model, ModelID(provider: "openrouter", name: "c/d")]
     _ = try file.price(provider: "openrouter", model: "c/d")
     let plan = try plan(list(Tariff(input: "1", output: "2"), of: models), .all)
     let newer = try file.price(
@@ -96,9 +97,9 @@ struct PricePlanTests {
 
   /// OpenRouter sells models of Google's under names such as google/gemini-2.5-flash.
   @Test func tellsModelsOfOneNameFromEachOther() throws {
-    let google = ModelName(provider: "google", model: "gemini-2.5-flash")
-    let resold = ModelName(provider: "openrouter", model: google.description)
-    let old = try file.price(provider: resold.provider, model: resold.model)
+    let google = ModelID(provider: "google", name: "gemini-2.5-flash")
+    let resold = ModelID(provider: "openrouter", name: google.description)
+    let old = try file.price(provider: resold.provider, model: resold.name)
     var list = PriceList(source: "A list")
     for model in [google, resold] {
       list.add(model, endsOn: nil) { Tariff(input: "7", output: "8") }

@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -21,10 +22,10 @@ struct ModelPricingServiceTests {
     let second = try file.price(Tariff(input: "3", output: "4"))
     try file.write { (db: Database) throws in
       #expect(
-        try service.active(provider: "google", model: "gemini-2.5-flash", in: db) == second)
+        try service.active(ModelID(provider: "google", name: "gemini-2.5-flash"), in: db) == second)
       #expect(try service.price(id: first.id, in: db)?.isActive == false)
-      #expect(throws: LedgerError.noActivePrice(provider: "google", model: "other")) {
-        try service.active(provider: "google", model: "other", in: db)
+      #expect(throws: LedgerError.noActivePrice(ModelID(provider: "google", name: "other"))) {
+        try service.active(ModelID(provider: "google", name: "other"), in: db)
       }
     }
   }
@@ -55,7 +56,7 @@ struct ModelPricingServiceTests {
             updated_at)
           VALUES ('google', 'm', '1', '2', 200000, 1, '2026-01-01', '2026-01-01')
           """)
-      let price = try service.active(provider: "google", model: "m", in: db)
+      let price = try service.active(ModelID(provider: "google", name: "m"), in: db)
       #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
     }
   }
@@ -65,7 +66,7 @@ struct ModelPricingServiceTests {
     _ = try file.price()
     try file.damage("UPDATE model_pricing SET conditional_prices = '\(json)'")
     let price = try file.write {
-      try service.active(provider: "google", model: "gemini-2.5-flash", in: $0)
+      try service.active(ModelID(provider: "google", name: "gemini-2.5-flash"), in: $0)
     }
     #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
   }
@@ -100,9 +101,9 @@ struct ModelPricingServiceTests {
     _ = try file.price(provider: "google", model: "a")
     _ = try file.price(provider: "google", model: "gone")
     try file.write { (db: Database) throws in
-      #expect(try service.deactivate(provider: "google", model: "gone", at: now, in: db))
-      #expect(try !service.deactivate(provider: "google", model: "gone", at: now, in: db))
-      #expect(try service.list(in: db).map(\.model) == ["a", "z", "b/b"])
+      #expect(try service.deactivate(ModelID(provider: "google", name: "gone"), at: now, in: db))
+      #expect(try !service.deactivate(ModelID(provider: "google", name: "gone"), at: now, in: db))
+      #expect(try service.list(in: db).map(\.model.name) == ["a", "z", "b/b"])
     }
   }
 
@@ -110,7 +111,7 @@ struct ModelPricingServiceTests {
     let old = try file.price()
     #expect(throws: LedgerError.self) { try file.price(Tariff(input: "-1", output: "2")) }
     #expect(
-      try file.write { try service.active(provider: "google", model: old.model, in: $0) } == old)
+      try file.write { try service.active(old.model, in: $0) } == old)
   }
 
   @Test(arguments: [
@@ -134,12 +135,14 @@ struct ModelPricingServiceTests {
         ("google", "gemini-3.1-pro-preview", "2", "12"),
         ("openrouter", "anthropic/claude-sonnet-5.5", "2", "10"),
       ] {
-        let tariff = try service.active(provider: provider, model: model, in: db).tariff
+        let tariff = try service.active(
+          ModelID(provider: ModelProvider(rawValue: provider), name: model), in: db
+        ).tariff
         #expect(tariff.input == input && tariff.output == output)
       }
       let loaded = try service.list(in: db)
       for price in loaded {
-        try service.deactivate(provider: price.provider, model: price.model, at: now, in: db)
+        try service.deactivate(price.model, at: now, in: db)
       }
       try StarterPrices.shipped().load(at: now, in: db)
       #expect(try service.list(in: db).isEmpty)

@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -10,38 +11,38 @@ struct RatesTests {
     longPrompt: .init(threshold: 200_000, input: "2.50", output: "15", cachedInput: "0.25"))
 
   func cost(
-    _ tariff: Tariff, _ usage: MeteredUsage, at date: Date = now
+    _ tariff: Tariff, _ usage: TokenUsage, at date: Date = now
   ) throws -> String {
     try Rates(tariff).cost(of: usage, at: PriceMoment(date)).description
   }
 
   @Test func chargesInputAndOutputAtTheirOwnPrices() throws {
     let tariff = Tariff(input: "0.30", output: "2.50")
-    #expect(try cost(tariff, MeteredUsage(inputTokens: 1_000, outputTokens: 500)) == "0.00155")
+    #expect(try cost(tariff, TokenUsage(inputTokens: 1_000, outputTokens: 500)) == "0.00155")
   }
 
   @Test func chargesCachedTokensAtTheCachedPriceOrElseAtTheInputPrice() throws {
-    let usage = MeteredUsage(inputTokens: 1_000_000, cachedInputTokens: 400_000, outputTokens: 0)
+    let usage = TokenUsage(inputTokens: 1_000_000, cachedInputTokens: 400_000, outputTokens: 0)
     #expect(try cost(Tariff(input: "1", output: "1", cachedInput: "0.1"), usage) == "0.64")
     #expect(try cost(Tariff(input: "1", output: "1", cachedInput: "0"), usage) == "0.6")
     #expect(try cost(Tariff(input: "1", output: "1"), usage) == "1")
   }
 
   @Test func chargesThinkingAtItsOwnPriceOrElseAtTheOutputPrice() throws {
-    let usage = MeteredUsage(inputTokens: 0, outputTokens: 1_000_000, reasoningTokens: 250_000)
+    let usage = TokenUsage(inputTokens: 0, outputTokens: 1_000_000, reasoningTokens: 250_000)
     #expect(try cost(Tariff(input: "1", output: "2", reasoning: "4"), usage) == "2.5")
     #expect(try cost(Tariff(input: "1", output: "2"), usage) == "2")
   }
 
   @Test func takesTheLongPromptPricesStrictlyAboveTheThresholdForEveryToken() throws {
-    let at = MeteredUsage(inputTokens: 200_000, cachedInputTokens: 100_000, outputTokens: 1_000)
-    let above = MeteredUsage(inputTokens: 200_001, cachedInputTokens: 100_000, outputTokens: 1_000)
+    let at = TokenUsage(inputTokens: 200_000, cachedInputTokens: 100_000, outputTokens: 1_000)
+    let above = TokenUsage(inputTokens: 200_001, cachedInputTokens: 100_000, outputTokens: 1_000)
     #expect(try cost(Self.pro, at) == "0.1475")
     #expect(try cost(Self.pro, above) == "0.2900025")
   }
 
   @Test func chargesImagesEach() throws {
-    let usage = MeteredUsage(inputTokens: 0, outputTokens: 0, images: 3)
+    let usage = TokenUsage(inputTokens: 0, outputTokens: 0, images: 3)
     #expect(try cost(Tariff(input: "1", output: "1", imageOutput: "0.039"), usage) == "0.117")
     #expect(try cost(Tariff(input: "1", output: "1", imageInput: "0.01"), usage) == "0.03")
   }
@@ -55,14 +56,14 @@ struct RatesTests {
     for (usedInput, cached, usedOutput) in [
       (input, 0, output), (input, input, output), (input / 2, 0, output), (input, input / 2, 0),
     ] {
-      let usage = MeteredUsage(
+      let usage = TokenUsage(
         inputTokens: usedInput, cachedInputTokens: cached, outputTokens: usedOutput)
       #expect(try rates.cost(of: usage, at: PriceMoment(now)) <= bound)
     }
   }
 
   @Test func chargesWhatIsPutIntoTheCacheAtItsOwnPriceOrElseAtTheInputPrice() throws {
-    let usage = MeteredUsage(
+    let usage = TokenUsage(
       inputTokens: 1_000_000, cachedInputTokens: 200_000, cacheWriteTokens: 300_000,
       outputTokens: 0)
     let tariff = Tariff(input: "1", output: "1", cachedInput: "0.1", cacheWrite: "2")
@@ -90,7 +91,7 @@ struct RatesTests {
         .init(hours: try hours("16:30", "00:30"), input: "0.5"),
         .init(days: [6, 7], input: "0.25"),
       ])
-    let usage = MeteredUsage(inputTokens: 1_000_000, outputTokens: 0)
+    let usage = TokenUsage(inputTokens: 1_000_000, outputTokens: 0)
     let date = Date(timeIntervalSince1970: seconds)
     #expect(try cost(tariff, usage, at: date) == expected)
     // What the tables keep of the date says the same.
@@ -108,7 +109,7 @@ struct RatesTests {
     let million = 1_000_000
     func sum(_ input: Int) throws -> String {
       try cost(
-        tariff, MeteredUsage(inputTokens: input, outputTokens: million, reasoningTokens: 500_000))
+        tariff, TokenUsage(inputTokens: input, outputTokens: million, reasoningTokens: 500_000))
     }
     #expect(try sum(0) == "15")
     #expect(try sum(101) == "25.000202")
@@ -162,11 +163,11 @@ struct RatesTests {
   }
 
   @Test func givesUsageThatContradictsItselfTheSmallerReading() {
-    let usage = MeteredUsage(
+    let usage = TokenUsage(
       inputTokens: -5, cachedInputTokens: 10, cacheWriteTokens: 5, outputTokens: 3,
       reasoningTokens: 9, images: -1)
-    #expect(usage == MeteredUsage(inputTokens: 0, outputTokens: 3, reasoningTokens: 3))
-    let written = MeteredUsage(
+    #expect(usage == TokenUsage(inputTokens: 0, outputTokens: 3, reasoningTokens: 3))
+    let written = TokenUsage(
       inputTokens: 10, cachedInputTokens: 7, cacheWriteTokens: 9, outputTokens: 0)
     #expect(written.cacheWriteTokens == 3)
   }

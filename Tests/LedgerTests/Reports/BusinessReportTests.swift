@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -48,8 +49,8 @@ struct BusinessReportTests {
   ) throws {
     func call(_ outputTokens: Int, isEstimate: Bool = false) -> MeteredCall {
       MeteredCall(
-        usage: MeteredUsage(inputTokens: 1_000, outputTokens: outputTokens), reportedCost: nil,
-        model: price.model, keyIdentifier: "k", requestID: nil, responseMilliseconds: 1,
+        usage: TokenUsage(inputTokens: 1_000, outputTokens: outputTokens),
+        model: price.model.name, keyIdentifier: "k", requestID: nil, responseMilliseconds: 1,
         isEstimate: isEstimate)
     }
     try file.write { db in
@@ -229,7 +230,7 @@ struct BusinessReportTests {
           APIKeyUsageService.Entry(
             userID: ada.id, taskType: "chat", provider: "google", priceID: cheap.id,
             call: MeteredCall(
-              usage: MeteredUsage(inputTokens: 0, outputTokens: 0), reportedCost: nil, model: "m",
+              usage: TokenUsage(inputTokens: 0, outputTokens: 0), model: "m",
               keyIdentifier: "k", requestID: nil, responseMilliseconds: 1),
             cost: CallCost(table: .zero, reported: nil),
             terms: BillingTerms(creditValueUSD: "0.01", markup: markup),

@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -18,11 +19,12 @@ struct APIKeyUsageServiceTests {
     try file.write { db in
       try service.log(
         APIKeyUsageService.Entry(
-          projectID: nil, userID: user.id, holdID: nil, taskType: task, provider: price.provider,
+          projectID: nil, userID: user.id, holdID: nil, taskType: task,
+          provider: price.model.provider,
           priceID: price.id,
           call: MeteredCall(
-            usage: MeteredUsage(inputTokens: 10, cachedInputTokens: 4, outputTokens: 20),
-            reportedCost: nil, model: price.model, keyIdentifier: "…abcd", requestID: "r",
+            usage: TokenUsage(inputTokens: 10, cachedInputTokens: 4, outputTokens: 20),
+            model: price.model.name, keyIdentifier: "…abcd", requestID: "r",
             responseMilliseconds: 5),
           cost: CallCost(table: try USD(parsing: cost), reported: nil),
           terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house),

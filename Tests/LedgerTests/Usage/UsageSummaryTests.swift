@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -23,11 +24,12 @@ struct UsageSummaryTests {
     _ = try file.write { db in
       try APIKeyUsageService().log(
         APIKeyUsageService.Entry(
-          projectID: nil, userID: user.id, holdID: nil, taskType: task, provider: price.provider,
+          projectID: nil, userID: user.id, holdID: nil, taskType: task,
+          provider: price.model.provider,
           priceID: price.id,
           call: MeteredCall(
-            usage: MeteredUsage(inputTokens: 10, outputTokens: 20), reportedCost: nil,
-            model: price.model, keyIdentifier: "…abcd", requestID: nil,
+            usage: TokenUsage(inputTokens: 10, outputTokens: 20),
+            model: price.model.name, keyIdentifier: "…abcd", requestID: nil,
             responseMilliseconds: milliseconds, isEstimate: isEstimate),
           cost: CallCost(table: try USD(parsing: cost), reported: nil),
           terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house),
@@ -54,7 +56,7 @@ struct UsageSummaryTests {
           projectID: nil, userID: user.id, holdID: id, taskType: "plan", provider: "google",
           priceID: price.id,
           call: MeteredCall(
-            usage: MeteredUsage(inputTokens: 1, outputTokens: 2), reportedCost: nil, model: "m",
+            usage: TokenUsage(inputTokens: 1, outputTokens: 2), model: "m",
             keyIdentifier: "…abcd", requestID: nil, responseMilliseconds: 40),
           cost: CallCost(table: cost, reported: nil), terms: terms,
           forgiven: max(.zero, try full.subtracting(held)), chargedTo: .user),

@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 import GRDB
 @testable import Ledger
@@ -24,7 +25,7 @@ struct LedgerVerificationTests {
             deadline: now.addingTimeInterval(600)),
           at: now, in: db)
         let call = MeteredCall(
-          usage: MeteredUsage(inputTokens: 1_000, outputTokens: 100), reportedCost: nil,
+          usage: TokenUsage(inputTokens: 1_000, outputTokens: 100),
           model: "m", keyIdentifier: "k", requestID: nil, responseMilliseconds: 1)
         if ending == "settled" { _ = try service.settle(hold.id, with: call, at: now, in: db) }
         if ending == "voided" { try service.void(hold.id, loss: call, at: now, in: db) }
@@ -56,7 +57,7 @@ struct LedgerVerificationTests {
             deadline: date.addingTimeInterval(600)),
           at: date, in: db)
         let call = MeteredCall(
-          usage: MeteredUsage(inputTokens: 1_000_000, outputTokens: 0), reportedCost: nil,
+          usage: TokenUsage(inputTokens: 1_000_000, outputTokens: 0),
           model: "m", keyIdentifier: "k", requestID: nil, responseMilliseconds: 1)
         return try service.settle(hold.id, with: call, at: date, in: db).cost.table.description
       }
