@@ -69,7 +69,7 @@ extension ProviderChecks {
   ].compactMap { try? Rates($0) }
 
   private static func checkBill(for usage: TokenUsage, _ rates: Rates) {
-    let metered = TokenUsage(usage)
+    let metered = usage
     guard let table = try? rates.cost(of: metered, at: PriceMoment(Date())) else { return }
     demand(table >= .zero, "a negative cost")
     MoneyTarget.checkCharges(for: table)
