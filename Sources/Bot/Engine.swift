@@ -80,7 +80,7 @@ package struct Engine: Sendable {
     inbox = Inbox(channel: channel)
     outbox = Outbox(channel: channel)
     let replies = ReplyQueue(outbox: outbox)
-    let report = try writer.database.read { try LedgerVerification().verifyBalances(in: $0) }
+    let report = try writer.database.read { try $0.verification.verifyBalances() }
     let sale = SellingStatus(report, logger: logger)
     self.sale = sale
     let administrators = channel == .telegram ? settings.administrators : []
@@ -103,13 +103,13 @@ package struct Engine: Sendable {
           writer: writer, inbox: inbox, replies: replies, llm: llm, models: settings.models,
           terms: settings.terms, isSelling: isSelling,
           referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
-          typing: effects.typing, wakeSender: effects.wakeSender, now: { Date() }),
+          typing: effects.typing, wakeSender: effects.wakeSender),
         logger: logger)
       let handler = UpdateHandler(
         UpdateHandler.Environment(
           writer: writer, inbox: inbox, replies: replies, commands: commands,
           orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
-          alerts: alerts, wakeSender: effects.wakeSender, now: { Date() }),
+          alerts: alerts, wakeSender: effects.wakeSender),
         logger: logger)
       return Parts(
         commands: commands, payments: payments,
@@ -137,7 +137,7 @@ package struct Engine: Sendable {
   /// Commits a batch to the inbox, then hands it on.
   package func receive(_ updates: [ReceivedUpdate], nextOffset: Int64?) async throws {
     let new = try await writer.commits.write { [inbox] in
-      try inbox.store(updates, nextOffset: nextOffset, at: Date(), in: $0)
+      try inbox.store(updates, nextOffset: nextOffset, in: $0)
     }
     for update in new {
       logger.concerning(update: update.id).debug("An update has arrived.")

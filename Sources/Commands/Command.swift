@@ -1,5 +1,5 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 package import Ledger
 package import Messaging
 package import TelegramBotAPI
@@ -21,10 +21,10 @@ package protocol Command: Sendable {
   /// Whether it also serves those whom an administrator has blocked.
   var servesBlocked: Bool { get }
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse
 
   /// Answers a press of one of the command's buttons.
-  func press(_ argument: String, by request: CommandRequest, in db: Database) throws
+  func press(_ argument: String, by request: CommandRequest, in tx: LedgerTransaction) throws
     -> ButtonResponse
 }
 
@@ -34,7 +34,7 @@ extension Command {
   package var servesBlocked: Bool { false }
 
   package func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     ButtonResponse(notice: "This button has expired. Send /\(name) for new ones.")
   }
@@ -50,11 +50,10 @@ package struct CommandRequest: Sendable {
   package var isAdministrator = false
   /// Of the message whose button was pressed.
   package var pressedMessage: MessageReference?
-  package var now: Date
 
   package init(
     profile: Profile, existingAccount: UserAccount?, argument: String, updateID: Int64,
-    isAdministrator: Bool = false, pressedMessage: MessageReference? = nil, now: Date
+    isAdministrator: Bool = false, pressedMessage: MessageReference? = nil
   ) {
     self.profile = profile
     self.existingAccount = existingAccount
@@ -62,7 +61,6 @@ package struct CommandRequest: Sendable {
     self.updateID = updateID
     self.isAdministrator = isAdministrator
     self.pressedMessage = pressedMessage
-    self.now = now
   }
 
   /// - Throws: `NoAccount`, upon which the person is asked to send `/start`.
@@ -79,5 +77,5 @@ package enum CommandResponse: Sendable {
   /// Have a model do it, and charge for it.
   case work(TaskType, String)
   /// Answer from much reading, for which nobody else's writes are to wait.
-  case reading(@Sendable (Database) throws -> (Reply, also: [Outgoing]))
+  case reading(@Sendable (LedgerTransaction) throws -> (Reply, also: [Outgoing]))
 }

@@ -1,3 +1,4 @@
+package import Foundation
 package import GRDB
 package import Ledger
 package import Logging
@@ -42,6 +43,9 @@ package struct LedgerWriter: Sendable {
   package let sleep: @Sendable (Duration) async -> Void
   package private(set) var logger: Logger
 
+  /// By the database's clock.
+  package var now: Date { database.now }
+
   package init(
     database: LedgerDatabase, logger: Logger, sleep: @escaping @Sendable (Duration) async -> Void
   ) {
@@ -60,7 +64,7 @@ package struct LedgerWriter: Sendable {
 
   /// - Throws: What `body` throws, and errors of the database that no waiting mends.
   package func write<Value: Sendable>(
-    for what: String, _ body: @escaping @Sendable (Database) throws -> Value
+    for what: String, _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
   ) async throws -> Value {
     var retries = Retries()
     while true {
@@ -77,7 +81,8 @@ package struct LedgerWriter: Sendable {
   /// Reads with the same patience, what must be known to go on.
   ///
   /// - Throws: As `write` does.
-  package func read<Value>(for what: String, _ body: (Database) throws -> Value) async throws
+  package func read<Value>(for what: String, _ body: (LedgerTransaction) throws -> Value)
+    async throws
     -> Value
   {
     var retries = Retries()

@@ -1,5 +1,5 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 package import Ledger
 import TelegramBotAPI
 package import Messaging
@@ -25,7 +25,7 @@ package struct Checkout: Sendable {
 
   /// Answers the press of an offer: the invoice, or the link that begins a subscription.
   package func press(
-    _ name: String, by account: UserAccount, at now: Date, in db: Database
+    _ name: String, by account: UserAccount, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     guard let package = store.package(named: name) else {
       return ButtonResponse(notice: "This offer has changed. Send /buy for what there is now.")
@@ -38,18 +38,18 @@ package struct Checkout: Sendable {
     }
     let chatID = account.telegramUserID
     guard package.isMonthly else {
-      let order = try OrderService().open(package, userID: account.id, at: now, in: db)
+      let order = try tx.orders.open(package, userID: account.id)
       let invoice = try BotRequest.sendInvoice(
         chatID: chatID, order.invoice, startParameter: Self.startParameter)
       return ButtonResponse(
         notice: "Here is your invoice.", also: [.request(invoice, chat: chatID)])
     }
-    let subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)
-    guard !subscriptions.contains(where: { $0.goesOn(at: now) }) else {
+    let subscriptions = try tx.subscriptions.list(ofUser: account.id)
+    guard !subscriptions.contains(where: { $0.goesOn(at: tx.now) }) else {
       return ButtonResponse(
         notice: "You have a subscription already; /credits shows when it goes on.")
     }
-    let order = try OrderService().open(package, userID: account.id, at: now, in: db)
+    let order = try tx.orders.open(package, userID: account.id)
     let link = try BotRequest.createInvoiceLink(
       order.invoice, subscriptionPeriod: CreditPackage.month)
     return ButtonResponse(

@@ -1,5 +1,5 @@
 package import Foundation
-package import GRDB
+import GRDB
 package import Ledger
 package import Logging
 package import TelegramBotAPI
@@ -27,26 +27,26 @@ package struct PaymentHandler: Sendable {
   }
 
   /// Says yes or no to a payment that is about to be made.
-  package func answer(_ query: PreCheckoutQuery, updateID: Int64, at now: Date, in db: Database)
+  package func answer(_ query: PreCheckoutQuery, updateID: Int64, in tx: LedgerTransaction)
     throws
   {
     var reason: String?
     do {
-      try OrderService().check(
+      try tx.orders.check(
         query.invoicePayload, payer: query.from.id, currency: query.currency,
-        amount: query.totalAmount, sold: store.sold, at: now, in: db)
+        amount: query.totalAmount, sold: store.sold)
       if !isSelling() { reason = "I cannot sell anything right now. Please try again later." }
     } catch let refusal as OrderService.Refusal {
       reason = refusal.sentence
     }
     let words = reason.map { $0 + " You have not been charged." }
-    try replies.answer(query, refusal: words, updateID: updateID, at: now, in: db)
+    try replies.answer(query, refusal: words, updateID: updateID, in: tx)
   }
 
   /// Credits a payment, once, and thanks with a receipt.
   package func book(
     _ payment: SuccessfulPayment, from sender: Address, paidAt: Date, updateID: Int64,
-    at now: Date, in db: Database
+    in tx: LedgerTransaction
   ) throws {
     let subscription = payment.subscriptionExpirationDate.map { until in
       (until: Date(timeIntervalSince1970: TimeInterval(until)), isFirst: payment.isFirstRecurring)
@@ -55,24 +55,24 @@ package struct PaymentHandler: Sendable {
       chargeID: payment.telegramPaymentChargeID, payer: sender.user.id,
       payload: payment.invoicePayload, currency: payment.currency, amount: payment.totalAmount,
       paidAt: paidAt, source: .update, subscription: subscription)
-    let wasSetAside = try PaymentService().find(report.chargeID, in: db)?.flaw != nil
-    switch try PaymentService().book(report, at: now, in: db) {
+    let wasSetAside = try tx.payments.find(report.chargeID)?.flaw != nil
+    switch try tx.payments.book(report) {
     case .known:
       logger.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
     case .credited(let package, let transaction):
       let receipt = Self.receipt(of: package, transaction)
-      try replies.queue(receipt, to: sender, updateID: updateID, at: now, in: db)
+      try replies.queue(receipt, to: sender, updateID: updateID, in: tx)
       guard wasSetAside else { break }
       try alerts.queue(
         """
         The payment of \(payment.totalAmount) Stars by user \(sender.user.id) that I could not \
         match is credited now; there is nothing left to do. Its id: \(report.chargeID.prefix(200))
         """,
-        updateID: updateID, at: now, in: db)
+        updateID: updateID, in: tx)
     case .unmatched(let flaw):
       let apology = Self.apology(
         for: "\(payment.totalAmount) \(payment.unit)", chargeID: report.chargeID, flaw: flaw)
-      try replies.queue(apology, to: sender, updateID: updateID, at: now, in: db)
+      try replies.queue(apology, to: sender, updateID: updateID, in: tx)
       logger.error(
         "A payment fits no order; nothing is credited.",
         metadata: ["update": "\(updateID)", "flaw": "\(flaw)"])
@@ -82,18 +82,18 @@ package struct PaymentHandler: Sendable {
         nothing: \(flaw). Give it back with:
         /refund \(report.chargeID.prefix(200))
         """,
-        updateID: updateID, at: now, in: db)
+        updateID: updateID, in: tx)
     }
   }
 
   /// Books a refund that Telegram tells of, by us or by somebody else.
   package func book(
-    _ refunded: RefundedPayment, updateID: Int64, at now: Date, in db: Database
+    _ refunded: RefundedPayment, updateID: Int64, in tx: LedgerTransaction
   ) throws {
     do {
-      let refund = try RefundService().bookRefunded(
-        chargeID: refunded.telegramPaymentChargeID, at: now, in: db)
-      if let refund { try announce(refund, updateID: updateID, at: now, in: db) }
+      let refund = try tx.refunds.bookRefunded(
+        chargeID: refunded.telegramPaymentChargeID)
+      if let refund { try announce(refund, updateID: updateID, in: tx) }
     } catch LedgerError.unknownPayment {
       // Telegram's list says more of it; see `StarReconciliation`.
       logger.warning(
@@ -102,22 +102,22 @@ package struct PaymentHandler: Sendable {
   }
 
   /// Keeps what a person did with their subscription in Telegram.
-  package func note(_ change: BotSubscriptionUpdated, at now: Date, in db: Database) throws {
+  package func note(_ change: BotSubscriptionUpdated, in tx: LedgerTransaction) throws {
     guard let state = Subscription.State(rawValue: change.state) else {
       return logger.warning("A subscription is in a state that is not known.")
     }
-    try SubscriptionService().setState(state, order: change.invoicePayload, at: now, in: db)
+    try tx.subscriptions.setState(state, order: change.invoicePayload)
   }
 
   /// Says to everybody whom it concerns that Stars went back.
   package func announce(
-    _ refund: Refund, updateID: Int64 = 0, at now: Date, in db: Database
+    _ refund: Refund, updateID: Int64 = 0, in tx: LedgerTransaction
   ) throws {
-    guard let payment = try PaymentService().payment(id: refund.paymentID, in: db) else { return }
+    guard let payment = try tx.payments.payment(id: refund.paymentID) else { return }
     if let payer = payment.payer {
       try replies.queue(
-        [.message(try receipt(of: refund, payment, payer: payer, in: db), to: payer)],
-        updateID: updateID, at: now, in: db)
+        [.message(try receipt(of: refund, payment, payer: payer, in: tx), to: payer)],
+        updateID: updateID, in: tx)
     }
     let loss =
       refund.loss > .zero
@@ -125,14 +125,14 @@ package struct PaymentHandler: Sendable {
     switch refund.requester {
     case .administrator(let id):
       let text = "✅ \(payment.amount) Stars went back to their payer.\(loss)"
-      try replies.queue([.message(Reply(text), to: id)], updateID: updateID, at: now, in: db)
+      try replies.queue([.message(Reply(text), to: id)], updateID: updateID, in: tx)
     case .telegram:
       try alerts.queue(
         """
         \(payment.amount) Stars of user \(payment.payer.map(String.init) ?? "(erased)") were given \
         back elsewhere, or charged back.\(loss) Charge id: \(payment.chargeID.prefix(200))
         """,
-        updateID: updateID, at: now, in: db)
+        updateID: updateID, in: tx)
     case .shell: break
     }
     logger.notice(
@@ -142,19 +142,18 @@ package struct PaymentHandler: Sendable {
 
   /// Telegram refuses a refund of ours: whatever was taken back is given again.
   package func refused(
-    _ id: Int64, because reason: String, at now: Date, in db: Database
+    _ id: Int64, because reason: String, in tx: LedgerTransaction
   ) throws {
-    guard try RefundService().fail(id, because: reason, at: now, in: db),
-      let refund = try RefundService().refund(id: id, in: db),
-      let payment = try PaymentService().payment(id: refund.paymentID, in: db)
+    guard try tx.refunds.fail(id, because: reason),
+      let refund = try tx.refunds.refund(id: id),
+      let payment = try tx.payments.payment(id: refund.paymentID)
     else { return }
     logger.error("Telegram refuses a refund.", metadata: ["reason": "\(reason)"])
     try alerts.queue(
       """
       The refund of \(payment.amount) Stars did not succeed: \(reason.prefix(300)). The credits \
       are on the account again. Charge id: \(payment.chargeID.prefix(200))
-      """,
-      at: now, in: db)
+      """, in: tx)
   }
 
   /// What a person gets for a payment.
@@ -184,9 +183,9 @@ package struct PaymentHandler: Sendable {
   }
 
   private func receipt(
-    of refund: Refund, _ payment: Payment, payer: Int64, in db: Database
+    of refund: Refund, _ payment: Payment, payer: Int64, in tx: LedgerTransaction
   ) throws -> Reply {
-    let account = try UserService().find(telegramUserID: payer, in: db)
+    let account = try tx.users.find(telegramUserID: payer)
     let balance = account.map { " Your balance is \($0.balance.balanceText) credits." } ?? ""
     let credits =
       refund.clawback > .zero ? ", and \(refund.clawback.costText) credits were taken back" : ""

@@ -1,5 +1,5 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 package import Ledger
 import TelegramBotAPI
 package import Messaging
@@ -18,14 +18,14 @@ package struct RefundOrder: Sendable {
   /// - Throws: `LedgerError`, for whoever asked to read.
   package init(
     chargeID: String, payer given: Int64?, isForced: Bool, by requester: Refund.Requester,
-    at now: Date, in db: Database
+    in tx: LedgerTransaction
   ) throws {
-    guard let payment = try PaymentService().find(chargeID, in: db) else {
+    guard let payment = try tx.payments.find(chargeID) else {
       throw LedgerError.unknownPayment(chargeID: chargeID)
     }
     guard let payer = payment.payer ?? given else { throw LedgerError.payerErased }
-    let (refund, isNew) = try RefundService().request(
-      chargeID: chargeID, isForced: isForced, by: requester, at: now, in: db)
+    let (refund, isNew) = try tx.refunds.request(
+      chargeID: chargeID, isForced: isForced, by: requester)
     self.refund = refund
     self.payment = payment
     self.payer = payer

@@ -1,5 +1,5 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 package import Ledger
 import TelegramBotAPI
 package import Messaging
@@ -15,12 +15,12 @@ package struct SubscriptionCancellation: Sendable {
   /// Tells Telegram to charge the person no more, for any of their subscriptions; see `AfterDelivery`.
   /// What it is being told already is not repeated.
   package func cancellations(
-    of account: UserAccount, at now: Date, in db: Database
+    of account: UserAccount, in tx: LedgerTransaction
   ) throws -> [Outgoing] {
-    let subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)
-    return try subscriptions.filter { $0.mayBeCharged(at: now) }.compactMap { subscription in
+    let subscriptions = try tx.subscriptions.list(ofUser: account.id)
+    return try subscriptions.filter { $0.mayBeCharged(at: tx.now) }.compactMap { subscription in
       let purpose = Purpose.cancellation(order: subscription.orderID)
-      guard try outbox.queued(for: purpose, in: db) == nil else { return nil }
+      guard try outbox.queued(for: purpose, in: tx) == nil else { return nil }
       let request = try BotRequest.editUserStarSubscription(
         userID: account.telegramUserID, chargeID: subscription.chargeID, isCanceled: true)
       return .request(request, chat: nil, purpose)

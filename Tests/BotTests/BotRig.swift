@@ -114,6 +114,20 @@ extension Store {
   }
 }
 
+extension LedgerDatabase {
+  /// As if it were at that time.
+  func write<Value>(
+    at date: Date, _ body: (LedgerTransaction) throws -> Value
+  ) throws -> Value {
+    try write { try body($0.at(date)) }
+  }
+}
+
+extension LedgerTransaction {
+  /// The same transaction, as if it were at that time.
+  func at(_ date: Date) -> LedgerTransaction { LedgerTransaction(db: db, now: date) }
+}
+
 // MARK: - What people do
 
 extension BotRig {
@@ -171,9 +185,9 @@ struct OutboxRow: Sendable {
 
 extension BotRig {
   func replies(to updateID: Int64? = nil) throws -> [OutboxRow] {
-    try database.read { db in
+    try database.read { tx in
       try Row.fetchAll(
-        db, sql: "SELECT * FROM outbox WHERE ? IS NULL OR update_id = ? ORDER BY id",
+        tx.db, sql: "SELECT * FROM outbox WHERE ? IS NULL OR update_id = ? ORDER BY id",
         arguments: [updateID, updateID]
       ).map { row in
         OutboxRow(
@@ -190,33 +204,36 @@ extension BotRig {
 
   func inboxState(_ id: Int64) throws -> String? {
     try database.read {
-      try String.fetchOne($0, sql: "SELECT state FROM inbox WHERE update_id = ?", arguments: [id])
+      try String.fetchOne(
+        $0.db, sql: "SELECT state FROM inbox WHERE update_id = ?", arguments: [id])
     }
   }
 
   func account(_ telegramUserID: Int64 = 42) throws -> UserAccount {
-    try database.read { try UserService().account(telegramUserID: telegramUserID, in: $0) }
+    try database.read { try $0.users.account(telegramUserID: telegramUserID) }
   }
 
   func holds() throws -> [CreditHold] {
-    try database.read { try CreditHold.fetchAll($0, sql: "SELECT * FROM credit_holds ORDER BY id") }
+    try database.read {
+      try CreditHold.fetchAll($0.db, sql: "SELECT * FROM credit_holds ORDER BY id")
+    }
   }
 
   /// Rows of `api_key_usage`, in order.
   func usage() throws -> [Row] {
-    try database.read { try Row.fetchAll($0, sql: "SELECT * FROM api_key_usage ORDER BY id") }
+    try database.read { try Row.fetchAll($0.db, sql: "SELECT * FROM api_key_usage ORDER BY id") }
   }
 
   func count(_ table: String) throws -> Int {
-    try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+    try database.read { try Int.fetchOne($0.db, sql: "SELECT count(*) FROM \(table)") ?? 0 }
   }
 
   func ledgerBreaks() throws -> [String] {
-    try database.read { try LedgerVerification().verify(at: Date(), in: $0).breaks }
+    try database.read { try $0.verification.verify().breaks }
   }
 
   func execute(_ sql: String) throws {
-    try database.write { try $0.execute(sql: sql) }
+    try database.write { try $0.db.execute(sql: sql) }
   }
 }
 

@@ -13,7 +13,7 @@ final class LedgerFile: Sendable {
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("aidevbot-ledger-\(UUID().uuidString)")
     path = folder.appendingPathComponent("test.sqlite").path
-    database = try LedgerDatabase(path: path)
+    database = try LedgerDatabase(path: path, clock: { now })
   }
 
   deinit {
@@ -21,31 +21,39 @@ final class LedgerFile: Sendable {
     try? FileManager.default.removeItem(at: folder)
   }
 
-  func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    try database.write(body)
+  func write<Value>(
+    at date: Date = now, _ body: (LedgerTransaction) throws -> Value
+  ) throws -> Value {
+    try database.write { try body(LedgerTransaction(db: $0.db, now: date)) }
+  }
+
+  func read<Value>(
+    at date: Date = now, _ body: (LedgerTransaction) throws -> Value
+  ) throws -> Value {
+    try database.read { try body(LedgerTransaction(db: $0.db, now: date)) }
   }
 
   /// A user with that many credits.
   func user(_ telegramUserID: Int64 = 1, credits: String = "100") throws -> UserAccount {
-    try write { db in
-      try UserService().register(
+    try write { tx in
+      try tx.users.register(
         Profile(telegramUserID: telegramUserID, firstName: "Ada"),
-        initialGrant: Credits(parsing: credits), at: now, in: db
+        initialGrant: Credits(parsing: credits)
       ).account
     }
   }
 
   func account(_ telegramUserID: Int64 = 1) throws -> UserAccount {
-    try write { try UserService().account(telegramUserID: telegramUserID, in: $0) }
+    try write { try $0.users.account(telegramUserID: telegramUserID) }
   }
 
   func price(
     _ tariff: Tariff = Tariff(input: "0.30", output: "2.50"), provider: ModelProvider = "google",
     model: String = "gemini-2.5-flash"
   ) throws -> ModelPrice {
-    try write { db in
-      try ModelPricingService().set(
-        ModelID(provider: provider, name: model), tariff: tariff, at: now, in: db)
+    try write { tx in
+      try tx.pricing.set(
+        ModelID(provider: provider, name: model), tariff: tariff)
     }
   }
 
@@ -65,7 +73,7 @@ final class LedgerFile: Sendable {
   }
 
   func verify(at date: Date = now) throws -> LedgerVerification.Report {
-    try database.read { try LedgerVerification().verify(at: date, in: $0) }
+    try read(at: date) { try $0.verification.verify() }
   }
 }
 

@@ -1,8 +1,8 @@
 import Metering
 import Foundation
-package import GRDB
+import GRDB
 import LanguageModels
-import Ledger
+package import Ledger
 import Logging
 import Messaging
 
@@ -16,16 +16,16 @@ extension ModelOrchestrator {
   private static let clockTolerance: TimeInterval = 24 * 3_600
 
   /// Ends whatever holds the update still has, after a mistake of ours.
-  package func abandon(updateID: Int64, in db: Database) throws {
-    for hold in try holds.holds(forWork: Work.ledgerName(ofUpdate: updateID), in: db) {
-      try void(hold, known: nil, in: db)
+  package func abandon(updateID: Int64, in tx: LedgerTransaction) throws {
+    for hold in try holds(in: tx).holds(forWork: Work.ledgerName(ofUpdate: updateID)) {
+      try void(hold, known: nil, in: tx)
     }
   }
 
   /// Voids holds that outlived their deadline; whoever took them is gone.
   package func voidOverdueHolds() async throws {
     let overdue = try environment.writer.database.read {
-      try holds.overdue(at: environment.now(), in: $0)
+      try holds(in: $0).overdue()
     }
     for hold in overdue {
       logger.warning("A hold outlived its deadline; voiding it.", metadata: ["hold": "\(hold.id)"])
@@ -39,15 +39,15 @@ extension ModelOrchestrator {
   func clearEarlierAttempts(of work: Work) async throws -> Bool {
     // Ids of updates can come again after years; holds of that time are another update's.
     let earlier = try await environment.writer.read(for: "looking for earlier attempts") {
-      try holds.holds(forWork: work.ledgerName, in: $0)
+      try holds(in: $0).holds(forWork: work.ledgerName)
     }.filter { $0.createdAt >= work.receivedAt - Self.clockTolerance }
     guard let last = earlier.last else { return true }
 
-    let isYoung = environment.now().timeIntervalSince(work.receivedAt) < Self.retriedFor
+    let isYoung = environment.writer.now.timeIntervalSince(work.receivedAt) < Self.retriedFor
     let mayTryAgain = last.sentAt == nil || (earlier.count == 1 && isYoung)
     let known = await metered(last)
-    try await environment.writer.write(for: "clearing up after a crash") { db in
-      try void(last, known: known, in: db)
+    try await environment.writer.write(for: "clearing up after a crash") { tx in
+      try void(last, known: known, in: tx)
       guard !mayTryAgain else { return }
       try finish(
         work,
@@ -56,7 +56,7 @@ extension ModelOrchestrator {
           I was interrupted while I worked on your request, and the answer was lost. It cost you \
           nothing. Please send it again.
           """),
-        in: db)
+        in: tx)
     }
     logger.notice(
       "A call was cut off by the end of the process.",
@@ -67,14 +67,14 @@ extension ModelOrchestrator {
 
   /// Voids the hold, unless it has ended meanwhile: housekeeping and the handling of its update
   /// come upon it side by side. Without a known cost, that of a call that was sent is estimated.
-  private func void(_ hold: CreditHold, known: MeteredCall?, in db: Database) throws {
-    guard try holds.isPending(hold.id, in: db) else { return }
+  private func void(_ hold: CreditHold, known: MeteredCall?, in tx: LedgerTransaction) throws {
+    guard try holds(in: tx).isPending(hold.id) else { return }
     let loss =
       try known
       ?? hold.sentAt.map { _ in
-        try holds.estimate(of: hold, requestID: hold.requestID, in: db)
+        try holds(in: tx).estimate(of: hold, requestID: hold.requestID)
       }
-    try holds.void(hold.id, loss: loss, at: environment.now(), in: db)
+    try holds(in: tx).void(hold.id, loss: loss)
   }
 
   /// What the provider says a call cut off has used, where it can be asked.

@@ -5,10 +5,9 @@ import Messaging
 extension ModelOrchestrator {
   /// After a newcomer's first paid request, in the transaction that settles it: whoever invited
   /// them and they themselves get their credits, and are told.
-  func thankForInvitation(of newcomer: UserAccount, in db: Database) throws {
-    let now = environment.now()
-    let thanks = try ReferralService().thank(
-      for: newcomer, credits: environment.referralCredits, at: now, in: db)
+  func thankForInvitation(of newcomer: UserAccount, in tx: LedgerTransaction) throws {
+    let thanks = try tx.referrals.thank(
+      for: newcomer, credits: environment.referralCredits)
     guard let thanks else { return }
     let amount = "\(environment.referralCredits) credits"
     var messages: [Outgoing] = [
@@ -22,6 +21,6 @@ extension ModelOrchestrator {
           Reply("Somebody you invited has begun to work with me: \(amount) are yours. Thank you!"),
           to: inviter.account.telegramUserID))
     }
-    try environment.replies.queue(messages, updateID: 0, at: now, in: db)
+    try environment.replies.queue(messages, updateID: 0, in: tx)
   }
 }

@@ -1,5 +1,5 @@
 import Metering
-package import Foundation
+import Foundation
 import GRDB
 package import LanguageModels
 package import Ledger
@@ -30,14 +30,13 @@ package struct ModelOrchestrator: Sendable {
     package var health: Health
     package var typing: @Sendable (Address) async -> Void
     package var wakeSender: @Sendable () -> Void
-    package var now: @Sendable () -> Date
 
     package init(
       writer: LedgerWriter, inbox: Inbox, replies: ReplyQueue, llm: LLMClient,
       models: ModelAssignment, terms: BillingTerms, isSelling: @escaping @Sendable () -> Bool,
       referralCredits: Credits, alerts: OperatorAlerts, health: Health,
       typing: @escaping @Sendable (Address) async -> Void,
-      wakeSender: @escaping @Sendable () -> Void, now: @escaping @Sendable () -> Date
+      wakeSender: @escaping @Sendable () -> Void
     ) {
       self.writer = writer
       self.inbox = inbox
@@ -51,7 +50,6 @@ package struct ModelOrchestrator: Sendable {
       self.health = health
       self.typing = typing
       self.wakeSender = wakeSender
-      self.now = now
     }
   }
 
@@ -75,13 +73,11 @@ package struct ModelOrchestrator: Sendable {
   private static let typingRenewal = Duration.seconds(4)
 
   let environment: Environment
-  let holds: CreditHoldService
   let logger: Logger
 
   package init(_ environment: Environment, logger: Logger) {
     self.environment = environment
     self.logger = logger
-    holds = CreditHoldService(terms: environment.terms)
   }
 
   /// Does the work, or explains why not; either way the update is finished and a reply queued when
@@ -94,7 +90,7 @@ package struct ModelOrchestrator: Sendable {
     KillPoint.holdTaken.passed()
     do {
       try await environment.writer.write(for: "marking a call as sent") {
-        try holds.markSent(call.hold.id, at: environment.now(), in: $0)
+        try holds(in: $0).markSent(call.hold.id)
       }
       KillPoint.markedSent.passed()
       log(.debug, "A call begins.", call)
@@ -117,6 +113,8 @@ package struct ModelOrchestrator: Sendable {
 // MARK: - Hold
 
 extension ModelOrchestrator {
+  func holds(in tx: LedgerTransaction) -> CreditHoldService { tx.holds(environment.terms) }
+
   /// `nil` where the person was refused instead.
   private func takeHold(for work: Work) async throws -> PaidCall? {
     guard environment.isSelling() else {
@@ -162,24 +160,24 @@ extension ModelOrchestrator {
   }
 
   private func houseStillPays(for account: UserAccount) async throws -> Bool {
-    let aDayAgo = environment.now().addingTimeInterval(-24 * 3_600)
+    let aDayAgo = environment.writer.now.addingTimeInterval(-24 * 3_600)
     return try await environment.writer.read(for: "adding up what the house lost") {
-      try APIKeyUsageService().houseLoss(userID: account.id, since: aDayAgo, in: $0)
+      try $0.usage.houseLoss(userID: account.id, since: aDayAgo)
     } < Self.houseLossPerDay
   }
 
   private func prepare(
-    _ work: Work, in db: Database
+    _ work: Work, in tx: LedgerTransaction
   ) throws -> (CreditHoldService.Request, UserAccount, Prompt) {
-    let account = try UserService().account(telegramUserID: work.sender.user.id, in: db)
+    let account = try tx.users.account(telegramUserID: work.sender.user.id)
     let model = environment.models[work.task]
-    let price = try ModelPricingService().active(
-      model, in: db)
+    let price = try tx.pricing.active(
+      model)
     _ = try Rates(price.tariff)
     let conversation = Conversation(userID: account.id, projectID: account.activeProjectID)
     // What was said in private is not to be told in a group.
-    let context = work.sender.isPrivate ? try conversation.context(in: db) : []
-    let project = try account.activeProjectID.flatMap { try ProjectService().find($0, in: db) }
+    let context = work.sender.isPrivate ? try conversation.context(in: tx) : []
+    let project = try account.activeProjectID.flatMap { try tx.projects.find($0) }
     var prompt = Prompt(
       system: Self.instructions(for: work.task, project),
       messages: context + [Prompt.Message(.user, work.text)],
@@ -191,7 +189,7 @@ extension ModelOrchestrator {
       userID: account.id, projectID: account.activeProjectID, work: work.ledgerName,
       taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
       inputTokensEstimate: prompt.inputTokenEstimate, outputCap: work.task.outputCap,
-      deadline: environment.now().addingTimeInterval(Self.holdLifetime))
+      deadline: tx.now.addingTimeInterval(Self.holdLifetime))
     return (request, account, prompt)
   }
 
@@ -221,13 +219,13 @@ extension ModelOrchestrator {
 
   private func take(_ request: CreditHoldService.Request) async throws -> CreditHold {
     try await environment.writer.write(for: "taking a hold") {
-      try holds.take(request, at: environment.now(), in: $0)
+      try holds(in: $0).take(request)
     }
   }
 
   private func refuse(_ work: Work, _ reason: String) async throws -> PaidCall? {
-    try await environment.writer.write(for: "refusing a request") { db in
-      try finish(work, with: Reply(reason), in: db)
+    try await environment.writer.write(for: "refusing a request") { tx in
+      try finish(work, with: Reply(reason), in: tx)
     }
     environment.wakeSender()
     return nil
@@ -248,7 +246,7 @@ extension ModelOrchestrator {
   private func keep(_ requestID: String, of hold: CreditHold) async {
     do {
       try await environment.writer.commits.write {
-        try holds.keepRequestID(requestID, of: hold.id, in: $0)
+        try holds(in: $0).keepRequestID(requestID, of: hold.id)
       }
     } catch {
       // Without it a crash costs an estimate instead of a fact; the call goes on.
@@ -280,22 +278,21 @@ extension ModelOrchestrator {
       usage: answer.usage,
       model: answer.model, keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
       responseMilliseconds: answer.responseTime.wholeMilliseconds)
-    let settlement = try await environment.writer.write(for: "settling a call") { db in
-      let now = environment.now()
-      let settlement = try holds.settle(call.hold.id, with: metered, at: now, in: db)
+    let settlement = try await environment.writer.write(for: "settling a call") { tx in
+      let settlement = try holds(in: tx).settle(call.hold.id, with: metered)
       if call.work.sender.isPrivate {
         try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
-          question: call.work.text, answer: answer.text, at: now, in: db)
+          question: call.work.text, answer: answer.text, in: tx)
       }
       if call.work.task.updatesTaskList, let project = call.hold.projectID {
         let tasks = TaskList(in: answer.text)
         if !tasks.isEmpty {
-          try ProjectService().keepTasks(tasks, ofProject: project, at: now, in: db)
+          try tx.projects.keepTasks(tasks, ofProject: project)
         }
       }
       KillPoint.settled.passed()
-      try finish(call.work, with: Self.reply(answer, settlement, to: call.work.sender), in: db)
-      if settlement.charge > .zero { try thankForInvitation(of: call.account, in: db) }
+      try finish(call.work, with: Self.reply(answer, settlement, to: call.work.sender), in: tx)
+      if settlement.charge > .zero { try thankForInvitation(of: call.account, in: tx) }
       return settlement
     }
     log(
@@ -355,18 +352,18 @@ extension ModelOrchestrator {
       await environment.alerts.raise(
         .failingProvider, "Calls to \(call.model) fail: \(failure.reason).")
     }
-    try await environment.writer.write(for: "voiding a call") { db in
-      let loss = try loss(of: call.hold, failure, in: db)
-      try holds.void(call.hold.id, loss: loss, at: environment.now(), in: db)
+    try await environment.writer.write(for: "voiding a call") { tx in
+      let loss = try loss(of: call.hold, failure, in: tx)
+      try holds(in: tx).void(call.hold.id, loss: loss)
       KillPoint.voided.passed()
-      try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: db)
+      try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
     }
   }
 
   /// What a failed call cost us all the same: what the provider metered, or an estimate where it
   /// may have done the work without our seeing it.
   private func loss(
-    of hold: CreditHold, _ failure: LanguageModelError, in db: Database
+    of hold: CreditHold, _ failure: LanguageModelError, in tx: LedgerTransaction
   ) throws -> MeteredCall? {
     let milliseconds = failure.responseTime.wholeMilliseconds
     if let usage = failure.usage {
@@ -376,15 +373,14 @@ extension ModelOrchestrator {
         responseMilliseconds: milliseconds)
     }
     guard failure.mayHaveCost else { return nil }
-    return try holds.estimate(
-      of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds, in: db)
+    return try holds(in: tx).estimate(
+      of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds)
   }
 
-  func finish(_ work: Work, with reply: Reply, in db: Database) throws {
-    let now = environment.now()
+  func finish(_ work: Work, with reply: Reply, in tx: LedgerTransaction) throws {
     try environment.replies.queue(
-      reply, to: work.sender, updateID: work.updateID, at: now, in: db)
-    try environment.inbox.finish(work.updateID, at: now, in: db)
+      reply, to: work.sender, updateID: work.updateID, in: tx)
+    try environment.inbox.finish(work.updateID, in: tx)
   }
 }
 

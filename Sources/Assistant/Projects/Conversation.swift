@@ -1,7 +1,7 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 package import LanguageModels
-import Ledger
+package import Ledger
 
 /// What was said so far between a person and the bot, in each project and outside of any.
 package struct Conversation: Sendable {
@@ -22,9 +22,9 @@ package struct Conversation: Sendable {
   }
 
   /// The latest messages that fit, oldest first, beginning with one of the person's.
-  package func context(in db: Database) throws -> [Prompt.Message] {
+  package func context(in tx: LedgerTransaction) throws -> [Prompt.Message] {
     let rows = try Row.fetchAll(
-      db.cachedStatement(
+      tx.db.cachedStatement(
         sql: """
           SELECT role, text FROM conversation_messages
           WHERE user_id = ? AND project_id IS ? ORDER BY id DESC LIMIT ?
@@ -42,17 +42,17 @@ package struct Conversation: Sendable {
 
   /// Adds a question and its answer.
   package func append(
-    question: String, answer: String, at now: Date, in db: Database
+    question: String, answer: String, in tx: LedgerTransaction
   ) throws {
     for (role, text) in [("user", question), ("assistant", answer)] {
-      try db.run(
+      try tx.db.run(
         """
         INSERT INTO conversation_messages (user_id, project_id, role, text, created_at)
         VALUES (?, ?, ?, ?, ?)
         """,
-        [userID, projectID, role, text, now.databaseText])
+        [userID, projectID, role, text, tx.now.databaseText])
     }
-    try db.run(
+    try tx.db.run(
       """
       DELETE FROM conversation_messages WHERE user_id = :user AND project_id IS :project AND id <= (
         SELECT id FROM conversation_messages WHERE user_id = :user AND project_id IS :project
@@ -62,7 +62,7 @@ package struct Conversation: Sendable {
   }
 
   /// Forgets all that was ever said with the person.
-  package static func erase(userID: Int64, in db: Database) throws {
-    try db.run("DELETE FROM conversation_messages WHERE user_id = ?", [userID])
+  package static func erase(userID: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run("DELETE FROM conversation_messages WHERE user_id = ?", [userID])
   }
 }

@@ -98,7 +98,7 @@ package struct ConsoleSession: Sendable {
       buttons = message.replyMarkup?.inlineKeyboard.flatMap { $0 } ?? []
       print(message.rendered(buttons: buttons))
       try writer.database.write {
-        try engine.outbox.end(reply.id, .sent(messageID: nil), at: Date(), in: $0)
+        try engine.outbox.end(reply.id, .sent(messageID: nil), in: $0)
       }
     }
     return buttons

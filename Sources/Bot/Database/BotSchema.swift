@@ -137,7 +137,7 @@ extension LedgerDatabase {
       path: path, migrations: BotSchema.register, guardUpdate: guardUpdate)
     let prices = try StarterPrices.shipped()
     do {
-      try database.write { try prices.load(at: Date(), in: $0) }
+      try database.write { try prices.load(in: $0) }
     } catch let error as DatabaseError {
       throw LedgerDatabase.OpeningFailed(path: path, cause: error)
     }

@@ -1,5 +1,5 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 package import Ledger
 package import Logging
 import TelegramBotAPI
@@ -13,7 +13,7 @@ package struct AfterDelivery: Sendable {
   package let outbox: Outbox
   package let replies: ReplyQueue
   package let payments: PaymentHandler
-  package let holds: CreditHoldService
+  package let terms: BillingTerms
   package let logger: Logger
 
   package init(outbox: Outbox, payments: PaymentHandler, terms: BillingTerms, logger: Logger) {
@@ -21,40 +21,40 @@ package struct AfterDelivery: Sendable {
     self.payments = payments
     self.logger = logger
     replies = payments.replies
-    holds = CreditHoldService(terms: terms)
+    self.terms = terms
   }
 
   /// Returns whether new replies were queued.
   @Sendable package func follow(
-    _ reply: Outbox.Queued, _ ending: Outbox.Ending, at now: Date, in db: Database
+    _ reply: Outbox.Queued, _ ending: Outbox.Ending, in tx: LedgerTransaction
   ) throws -> Bool {
     if case .failed(_, let isForbidden) = ending {
-      try refundWhatReachedNobody(reply.updateID, at: now, in: db)
+      try refundWhatReachedNobody(reply.updateID, in: tx)
       if isForbidden, let chatID = reply.chatID, chatID > 0 {
-        try UserService().setReachable(false, telegramUserID: chatID, at: now, in: db)
+        try tx.users.setReachable(false, telegramUserID: chatID)
       }
     }
     switch (reply.purpose, ending) {
     case (nil, _): return false
-    case (.subscriptionLink(let order), _): try pass(on: ending, order, reply, at: now, in: db)
-    case (.cancellation(let order), _): try cancel(order, ending, reply, at: now, in: db)
+    case (.subscriptionLink(let order), _): try pass(on: ending, order, reply, in: tx)
+    case (.cancellation(let order), _): try cancel(order, ending, reply, in: tx)
     case (.refund(let id), .sent):
-      guard try RefundService().confirm(id, at: now, in: db),
-        let refund = try RefundService().refund(id: id, in: db)
+      guard try tx.refunds.confirm(id),
+        let refund = try tx.refunds.refund(id: id)
       else { return false }
-      try payments.announce(refund, at: now, in: db)
+      try payments.announce(refund, in: tx)
     case (.refund(let id), .failed(let reason, _)):
-      try payments.refused(id, because: reason, at: now, in: db)
+      try payments.refused(id, because: reason, in: tx)
     case (.broadcast(let id), _):
-      try BroadcastService(outbox: outbox).count(id, ending, at: now, in: db)
+      try BroadcastService(outbox: outbox).count(id, ending, in: tx)
     case (.supportRequest(let id), .sent(let messageID?, _)):
       guard let chatID = reply.chatID else { return false }
-      try SupportRequests.remember(messageID, inChat: chatID, of: id, in: db)
+      try SupportRequests.remember(messageID, inChat: chatID, of: id, in: tx)
       return false
     case (.supportRequest, _): return false
     case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
       let text = "Your answer to request #\(request) could not be delivered: \(reason)"
-      try replies.queue([.message(Reply(text), to: administrator)], updateID: 0, at: now, in: db)
+      try replies.queue([.message(Reply(text), to: administrator)], updateID: 0, in: tx)
     case (.supportAnswer, .sent): return false
     }
     return true
@@ -62,12 +62,11 @@ package struct AfterDelivery: Sendable {
 
   /// An answer that reached nobody is given back: the house bears it.
   private func refundWhatReachedNobody(
-    _ updateID: Int64, at now: Date, in db: Database
+    _ updateID: Int64, in tx: LedgerTransaction
   ) throws {
-    guard updateID != 0, try outbox.reachedNobody(updateID, in: db),
-      let amount = try holds.refund(
-        work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered",
-        at: now, in: db)
+    guard updateID != 0, try outbox.reachedNobody(updateID, in: tx),
+      let amount = try tx.holds(terms).refund(
+        work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered")
     else { return }
     logger.error(
       "An answer reached nobody, so its charge is given back.",
@@ -76,14 +75,13 @@ package struct AfterDelivery: Sendable {
 
   /// Gives the person the link that begins their subscription.
   private func pass(
-    on ending: Outbox.Ending, _ orderID: String, _ reply: Outbox.Queued, at now: Date,
-    in db: Database
+    on ending: Outbox.Ending, _ orderID: String, _ reply: Outbox.Queued, in tx: LedgerTransaction
   ) throws {
     guard let chatID = reply.chatID else { return }
-    guard case .sent(_, let link?) = ending, let order = try OrderService().find(orderID, in: db)
+    guard case .sent(_, let link?) = ending, let order = try tx.orders.find(orderID)
     else {
       let sorry = Reply("The subscription could not be prepared. Please try again later.")
-      return try replies.queue([.message(sorry, to: chatID)], updateID: 0, at: now, in: db)
+      return try replies.queue([.message(sorry, to: chatID)], updateID: 0, in: tx)
     }
     let text = """
       \(order.package.name): \(order.package.content) for \(order.package.price) Stars a month. \
@@ -91,42 +89,41 @@ package struct AfterDelivery: Sendable {
       """
     let button = Button("Subscribe for \(order.package.price) ⭐ a month", url: link)
     try replies.queue(
-      [.message(Reply(text, buttons: [button]), to: chatID)], updateID: 0, at: now, in: db)
+      [.message(Reply(text, buttons: [button]), to: chatID)], updateID: 0, in: tx)
   }
 
   /// Where Telegram does not know the subscription any more, there is nothing left to end.
   private func cancel(
-    _ orderID: String, _ ending: Outbox.Ending, _ reply: Outbox.Queued, at now: Date,
-    in db: Database
+    _ orderID: String, _ ending: Outbox.Ending, _ reply: Outbox.Queued, in tx: LedgerTransaction
   ) throws {
-    let service = SubscriptionService()
+    let service = tx.subscriptions
     // Where the person was quicker, or it was asked for twice, there is nothing left to say.
-    guard let subscription = try service.find(order: orderID, in: db),
+    guard let subscription = try service.find(order: orderID),
       subscription.state != .canceled
     else { return }
-    let account = try UserService().account(id: subscription.userID, in: db)
+    let account = try tx.users.account(id: subscription.userID)
     var text: String
-    if case .failed(let reason, _) = ending, subscription.mayBeCharged(at: now) {
+    if case .failed(let reason, _) = ending, subscription.mayBeCharged(at: tx.now) {
       logger.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
-      try payments.alerts.queue(Self.alert(of: reply.request, reason), at: now, in: db)
+      try payments.alerts.queue(Self.alert(of: reply.request, reason), in: tx)
       text = """
         Telegram did not take the cancellation. Please cancel in Telegram's own settings (My \
         Stars), or write to /paysupport.
         """
     } else {
-      try service.setState(.canceled, order: orderID, at: now, in: db)
+      try service.setState(.canceled, order: orderID)
       text = """
         Your subscription is canceled: nothing will be charged any more. What you have is yours to \
         use.
         """
-      let all = try service.list(ofUser: account.id, in: db)
-      if all.contains(where: { $0.mayBeCharged(at: now) }) {
+      let all = try service.list(ofUser: account.id)
+      if all.contains(where: { $0.mayBeCharged(at: tx.now) }) {
         text = "One of your subscriptions is canceled; /credits shows what is left."
       }
     }
     guard account.telegramUserID > 0 else { return }
     try replies.queue(
-      [.message(Reply(text), to: account.telegramUserID)], updateID: 0, at: now, in: db)
+      [.message(Reply(text), to: account.telegramUserID)], updateID: 0, in: tx)
   }
 
   /// With what it takes to cancel by hand. Of an erased account, the request alone knows whose it

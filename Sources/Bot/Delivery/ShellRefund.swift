@@ -47,16 +47,15 @@ package struct ShellRefund: Sendable {
   /// - Throws: `LedgerError` where it cannot be refunded, `TelegramError.unauthorized`, and errors
   ///   of the database.
   package func refund(_ chargeID: String, payer: Int64?, isForced: Bool) async throws -> Result {
-    let order = try await writer.write(for: "booking a refund") { db in
-      let now = Date()
+    let order = try await writer.write(for: "booking a refund") { tx in
       let order = try RefundOrder(
-        chargeID: chargeID, payer: payer, isForced: isForced, by: .shell, at: now, in: db)
-      try payments.replies.queue(order.outgoing, updateID: 0, at: now, in: db)
+        chargeID: chargeID, payer: payer, isForced: isForced, by: .shell, in: tx)
+      try payments.replies.queue(order.outgoing, updateID: 0, in: tx)
       return order
     }
     if order.refund.state == .pending { try await tellTelegram(order) }
     let refund = try await writer.read(for: "reading a refund") {
-      try RefundService().refund(id: order.refund.id, in: $0)
+      try $0.refunds.refund(id: order.refund.id)
     }
     return Result(refund: refund ?? order.refund, payment: order.payment)
   }
@@ -81,10 +80,9 @@ package struct ShellRefund: Sendable {
       default: return
       }
     }
-    try await writer.write(for: "recording a refund") { db in
-      let now = Date()
-      try outbox.end(queued.id, ending, at: now, in: db)
-      _ = try afterDelivery.follow(queued, ending, at: now, in: db)
+    try await writer.write(for: "recording a refund") { tx in
+      try outbox.end(queued.id, ending, in: tx)
+      _ = try afterDelivery.follow(queued, ending, in: tx)
     }
   }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import GRDB
 import Ledger
 package import Logging
@@ -25,7 +25,6 @@ package struct UpdateHandler: Sendable {
     package var administrators: [Int64]
     package var alerts: OperatorAlerts
     package var wakeSender: @Sendable () -> Void
-    package var now: @Sendable () -> Date
   }
 
   private let environment: Environment
@@ -67,8 +66,8 @@ package struct UpdateHandler: Sendable {
       case .work(let work): return try await environment.orchestrator.perform(work)
       case .reading(let sender, let read):
         let (reply, also) = try await environment.writer.read(for: "reading a report", read)
-        try await environment.writer.write(for: "answering an update") { db in
-          _ = try self.reply(reply, also: also, to: sender, stored, environment.now(), in: db)
+        try await environment.writer.write(for: "answering an update") { tx in
+          _ = try self.reply(reply, also: also, to: sender, stored, in: tx)
         }
       case nil: logger.debug("An update is answered.")
       }
@@ -86,17 +85,16 @@ package struct UpdateHandler: Sendable {
 
   /// Finishes an update of a person who has too many waiting already.
   package func turnAway(_ stored: StoredUpdate, limit: Int, saysSo: Bool) async {
-    await end(stored, what: "turning an update away") { route, db in
-      let now = environment.now()
+    await end(stored, what: "turning an update away") { route, tx in
       if saysSo, let sender = route?.sender {
         let reply = Reply(
           """
           You have \(limit) messages waiting, so I leave this one and those right after it. They \
           cost you nothing.
           """)
-        try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
+        try environment.replies.queue(reply, to: sender, updateID: stored.id, in: tx)
       }
-      try environment.inbox.finish(stored.id, at: now, in: db)
+      try environment.inbox.finish(stored.id, in: tx)
     }
   }
 
@@ -112,14 +110,13 @@ package struct UpdateHandler: Sendable {
       ])
     await environment.alerts.raise(
       .quarantine, "Update \(stored.id) could not be handled (\(reason)). Its row is in the inbox.")
-    await end(stored, what: "quarantining an update") { route, db in
-      let now = environment.now()
-      try environment.orchestrator.abandon(updateID: stored.id, in: db)
+    await end(stored, what: "quarantining an update") { route, tx in
+      try environment.orchestrator.abandon(updateID: stored.id, in: tx)
       if let sender = route?.sender, sender.isPrivate {
         let reply = route?.isPayment == true ? Self.paymentSetApart : Self.apology
-        try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
+        try environment.replies.queue(reply, to: sender, updateID: stored.id, in: tx)
       }
-      try environment.inbox.quarantine(stored.id, failure: reason, at: now, in: db)
+      try environment.inbox.quarantine(stored.id, failure: reason, in: tx)
     }
   }
 }
@@ -130,94 +127,93 @@ extension UpdateHandler {
   /// What is left to be done for an update, outside of the transaction that looked at it.
   private enum Errand: Sendable {
     case work(Work)
-    case reading(Address, @Sendable (Database) throws -> (Reply, also: [Outgoing]))
+    case reading(Address, @Sendable (LedgerTransaction) throws -> (Reply, also: [Outgoing]))
   }
 
   /// Answers what can be answered from local data, and finishes the update with it; otherwise
   /// returns what is left to be done.
   private func respond(
-    to route: Route, _ stored: StoredUpdate, in db: Database
+    to route: Route, _ stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Errand? {
-    let now = environment.now()
     switch route {
     case .command(let name, let argument, let sender):
-      return try command(name, argument, sender, stored, now, in: db)
+      return try command(name, argument, sender, stored, in: tx)
     case .text(let text, let sender):
-      if let answer = try supportAnswer(text, sender, in: db) {
-        return try reply(Reply("Sent."), also: [answer], to: sender, stored, now, in: db)
+      if let answer = try supportAnswer(text, sender, in: tx) {
+        return try reply(Reply("Sent."), also: [answer], to: sender, stored, in: tx)
       }
-      let request = try request(of: sender, argument: text, stored, now, in: db)
-      return try carryOut(stored, sender, now, in: db) {
+      let request = try request(of: sender, argument: text, stored, in: tx)
+      return try carryOut(stored, sender, in: tx) {
         guard try !request.account().isBlocked else { return .reply(Self.blocked) }
         return text.isEmpty ? .reply(Self.whatCanIDo) : .work(.chat, text)
       }
     case .unreadable(let what, let sender):
       let text = "I cannot read \(what) yet. Please tell me in words what you need."
-      return try reply(Reply(text), to: sender, stored, now, in: db)
+      return try reply(Reply(text), to: sender, stored, in: tx)
     case .edited(let sender):
       let text =
         "I answer messages as they were first sent. If you meant another question, please "
         + "send it as a new message."
-      return try reply(Reply(text), to: sender, stored, now, in: db)
+      return try reply(Reply(text), to: sender, stored, in: tx)
     case .button(let data, let query, let sender):
-      try press(data, query, sender, stored, now, in: db)
+      try press(data, query, sender, stored, in: tx)
     case .preCheckout(let query):
-      try environment.payments.answer(query, updateID: stored.id, at: now, in: db)
+      try environment.payments.answer(query, updateID: stored.id, in: tx)
     case .payment(let payment, let paidAt, let sender):
       try environment.payments.book(
-        payment, from: sender, paidAt: paidAt, updateID: stored.id, at: now, in: db)
+        payment, from: sender, paidAt: paidAt, updateID: stored.id, in: tx)
     case .refunded(let refunded):
-      try environment.payments.book(refunded, updateID: stored.id, at: now, in: db)
+      try environment.payments.book(refunded, updateID: stored.id, in: tx)
     case .subscriptionChanged(let change):
-      try environment.payments.note(change, at: now, in: db)
+      try environment.payments.note(change, in: tx)
     case .reachable(let isReachable, let id):
-      try UserService().setReachable(isReachable, telegramUserID: id, at: now, in: db)
+      try tx.users.setReachable(isReachable, telegramUserID: id)
     case .ignored: break
     }
-    try environment.inbox.finish(stored.id, at: now, in: db)
+    try environment.inbox.finish(stored.id, in: tx)
     KillPoint.commandCarriedOut.passed()
     return nil
   }
 
   private func command(
-    _ name: String, _ argument: String, _ sender: Address, _ stored: StoredUpdate, _ now: Date,
-    in db: Database
+    _ name: String, _ argument: String, _ sender: Address, _ stored: StoredUpdate,
+    in tx: LedgerTransaction
   ) throws -> Errand? {
-    let request = try request(of: sender, argument: argument, stored, now, in: db)
+    let request = try request(of: sender, argument: argument, stored, in: tx)
     guard let command = environment.commands.named(name, for: request) else {
-      return try reply(unknown(name, sender), to: sender, stored, now, in: db)
+      return try reply(unknown(name, sender), to: sender, stored, in: tx)
     }
     guard sender.isPrivate || !command.isPersonal else {
       let text = "That is between you and me: please send me /\(name) in a private chat."
-      return try reply(Reply(text), to: sender, stored, now, in: db)
+      return try reply(Reply(text), to: sender, stored, in: tx)
     }
-    return try carryOut(stored, sender, now, in: db) {
+    return try carryOut(stored, sender, in: tx) {
       guard request.existingAccount?.isBlocked != true || command.servesBlocked else {
         return .reply(Self.blocked)
       }
-      return try command.respond(to: request, in: db)
+      return try command.respond(to: request, in: tx)
     }
   }
 
   /// What an administrator says in answer to a message that told of a request for help.
   private func supportAnswer(
-    _ text: String, _ sender: Address, in db: Database
+    _ text: String, _ sender: Address, in tx: LedgerTransaction
   ) throws -> Outgoing? {
     guard sender.isPrivate, let message = sender.inReplyTo,
       environment.administrators.contains(sender.user.id), !text.isEmpty,
-      let request = try SupportRequests.request(ofMessage: message, inChat: sender.chatID, in: db)
+      let request = try SupportRequests.request(ofMessage: message, inChat: sender.chatID, in: tx)
     else { return nil }
     return SupportRequests.answer(text, to: request, by: sender.user.id)
   }
 
   private func carryOut(
-    _ stored: StoredUpdate, _ sender: Address, _ now: Date, in db: Database,
+    _ stored: StoredUpdate, _ sender: Address, in tx: LedgerTransaction,
     _ respond: () throws -> CommandResponse
   ) throws -> Errand? {
     do {
       switch try respond() {
       case .reply(let reply, let also):
-        return try self.reply(reply, also: also, to: sender, stored, now, in: db)
+        return try self.reply(reply, also: also, to: sender, stored, in: tx)
       case .work(let task, let text):
         return .work(
           Work(
@@ -226,49 +222,48 @@ extension UpdateHandler {
       case .reading(let read): return .reading(sender, read)
       }
     } catch is NoAccount {
-      return try reply(Self.noAccount(sender), to: sender, stored, now, in: db)
+      return try reply(Self.noAccount(sender), to: sender, stored, in: tx)
     }
   }
 
   private func press(
     _ data: String, _ query: CallbackQuery, _ sender: Address, _ stored: StoredUpdate,
-    _ now: Date, in db: Database
+    in tx: LedgerTransaction
   ) throws {
     let parts = data.split(separator: ":", maxSplits: 1)
     let argument = parts.count > 1 ? String(parts[1]) : ""
-    var request = try request(of: sender, argument: argument, stored, now, in: db)
+    var request = try request(of: sender, argument: argument, stored, in: tx)
     request.pressedMessage = query.message
     let command = parts.first.flatMap { environment.commands.named(String($0), for: request) }
     var response = ButtonResponse(notice: "This button is from an older version of me.")
     do {
-      if let command { response = try command.press(argument, by: request, in: db) }
+      if let command { response = try command.press(argument, by: request, in: tx) }
     } catch is NoAccount {
       response = ButtonResponse(notice: "Please send me /start first.")
     }
-    try environment.replies.queue(response, to: query, updateID: stored.id, at: now, in: db)
+    try environment.replies.queue(response, to: query, updateID: stored.id, in: tx)
   }
 
   private func request(
-    of sender: Address, argument: String, _ stored: StoredUpdate, _ now: Date,
-    in db: Database
+    of sender: Address, argument: String, _ stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> CommandRequest {
     let user = sender.user
     return CommandRequest(
       profile: Profile(
         telegramUserID: user.id, username: user.username, firstName: user.firstName,
         languageCode: user.languageCode),
-      existingAccount: try UserService().find(telegramUserID: user.id, in: db),
+      existingAccount: try tx.users.find(telegramUserID: user.id),
       argument: argument, updateID: stored.id,
-      isAdministrator: environment.administrators.contains(user.id), now: now)
+      isAdministrator: environment.administrators.contains(user.id))
   }
 
   private func reply(
     _ reply: Reply, also: [Outgoing] = [], to sender: Address, _ stored: StoredUpdate,
-    _ now: Date, in db: Database
+    in tx: LedgerTransaction
   ) throws -> Errand? {
-    try environment.replies.queue(reply, to: sender, updateID: stored.id, at: now, in: db)
-    try environment.replies.queue(also, updateID: stored.id, at: now, in: db)
-    try environment.inbox.finish(stored.id, at: now, in: db)
+    try environment.replies.queue(reply, to: sender, updateID: stored.id, in: tx)
+    try environment.replies.queue(also, updateID: stored.id, in: tx)
+    try environment.inbox.finish(stored.id, in: tx)
     KillPoint.commandCarriedOut.passed()
     return nil
   }
@@ -311,7 +306,7 @@ extension UpdateHandler {
 
   private func end(
     _ stored: StoredUpdate, what: String,
-    _ body: @escaping @Sendable (Route?, Database) throws -> Void
+    _ body: @escaping @Sendable (Route?, LedgerTransaction) throws -> Void
   ) async {
     do {
       let update = try await content(of: stored).update

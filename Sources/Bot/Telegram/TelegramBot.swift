@@ -75,7 +75,7 @@ package struct TelegramBot: Sendable {
       logger: logger)
     let sender = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
-      ended: { try engine.afterDelivery.follow($0, $1, at: $2, in: $3) }, wakeUps: wakeUps,
+      ended: { try engine.afterDelivery.follow($0, $1, in: $2) }, wakeUps: wakeUps,
       health: health, logger: logger)
     current.observe { settings, llm in
       engine.apply(settings, llm)

@@ -50,13 +50,13 @@ struct Housekeeping: Sendable {
 
   private func look(isHourly: Bool) async throws {
     if isHourly {
-      let report = try writer.database.read { try LedgerVerification().verifyBalances(in: $0) }
+      let report = try writer.database.read { try $0.verification.verifyBalances() }
       sale.close(because: report)
     }
     if let first = sale.firstBreak { await alerts.raise(brokenLedger: first) }
     let aDayAgo = Date().addingTimeInterval(-24 * 3_600)
     let loss = try writer.database.read {
-      try APIKeyUsageService().houseLoss(since: aDayAgo, in: $0)
+      try $0.usage.houseLoss(since: aDayAgo)
     }
     if loss > Self.alertedLossPerDay {
       await alerts.raise(
@@ -75,8 +75,8 @@ struct Housekeeping: Sendable {
   private func prune() throws {
     var pruned = Inbox.maximumPrunedAtOnce
     while pruned >= Inbox.maximumPrunedAtOnce {
-      pruned = try writer.database.write { db in
-        try max(inbox.prune(at: Date(), in: db), outbox.prune(at: Date(), in: db))
+      pruned = try writer.database.write { tx in
+        try max(inbox.prune(in: tx), outbox.prune(in: tx))
       }
     }
   }

@@ -49,9 +49,9 @@ package struct PriceSync: Sendable {
   func round(at now: Date) async throws {
     let list = try await catalog.prices(allowFree: false)
     let inUse = models().names
-    let plan = try await writer.write(for: "taking OpenRouter's prices over") { db in
-      let plan = try PricePlan(list, .known(inUse: inUse), at: now, in: db)
-      try plan.apply(at: now, in: db)
+    let plan = try await writer.write(for: "taking OpenRouter's prices over") { tx in
+      let plan = try PricePlan(list, .known(inUse: inUse), in: tx)
+      try plan.apply(in: tx)
       return plan
     }
     log(plan)

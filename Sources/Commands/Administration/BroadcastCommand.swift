@@ -12,14 +12,14 @@ struct BroadcastCommand: Command {
   let isForAdministrators = true
   let broadcasts: BroadcastService
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     guard !request.argument.isEmpty else {
       return .reply(
         Reply("Write the message after the command. You see it before anybody else does."))
     }
     let author = request.profile.telegramUserID
-    let id = try broadcasts.draft(request.argument, by: author, at: request.now, in: db)
-    let count = try broadcasts.recipients(in: db)
+    let id = try broadcasts.draft(request.argument, by: author, in: tx)
+    let count = try broadcasts.recipients(in: tx)
     let people = count == 1 ? "1 person" : "\(count) people"
     let question = Reply(
       "📣 The message above goes to \(people). Whoever has blocked the bot is left out.",
@@ -31,7 +31,7 @@ struct BroadcastCommand: Command {
   }
 
   func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let parts = argument.split(separator: " ")
     guard parts.count == 2, let id = Int64(parts[1]), let message = request.pressedMessage else {
@@ -39,16 +39,16 @@ struct BroadcastCommand: Command {
     }
     switch parts[0] {
     case "send":
-      guard try broadcasts.start(id, showing: message.messageID, at: request.now, in: db) else {
+      guard try broadcasts.start(id, showing: message.messageID, in: tx) else {
         return ButtonResponse(notice: "That broadcast was sent or discarded before.")
       }
-      let progress = try broadcasts.find(id, in: db).map { Reply($0.progress) }
+      let progress = try broadcasts.find(id, in: tx).map { Reply($0.progress) }
       return ButtonResponse(notice: "It is on its way.", replacement: progress)
     default:
-      guard try broadcasts.stop(id, in: db) else {
+      guard try broadcasts.stop(id, in: tx) else {
         return ButtonResponse(notice: "That broadcast is over.")
       }
-      let progress = try broadcasts.find(id, in: db).map { Reply($0.progress) }
+      let progress = try broadcasts.find(id, in: tx).map { Reply($0.progress) }
       return ButtonResponse(notice: "Stopped.", replacement: progress)
     }
   }

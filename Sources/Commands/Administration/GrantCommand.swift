@@ -9,7 +9,7 @@ struct GrantCommand: Command {
   let isPersonal = true
   let isForAdministrators = true
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let parts = request.argument.split(maxSplits: 2, whereSeparator: \.isWhitespace)
       .map(String.init)
     guard parts.count == 3, let credits = try? Credits(parsing: parts[1]), credits != .zero else {
@@ -21,16 +21,15 @@ struct GrantCommand: Command {
           /grant @ada -20 booked twice
           """))
     }
-    guard let account = try UserService().find(mention: parts[0], in: db) else {
+    guard let account = try tx.users.find(mention: parts[0]) else {
       return .reply(UserCommand.unknown(parts[0]))
     }
     do {
       guard credits <= .maximumGift else { throw LedgerError.tooMuchGiven }
-      let transaction = try CreditTransactionService().record(
+      let transaction = try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: account.id, type: .manualAdjustment, amount: credits,
-          idempotencyKey: "manual:upd\(request.updateID)", description: parts[2]),
-        at: request.now, in: db)
+          idempotencyKey: "manual:upd\(request.updateID)", description: parts[2]))
       let balance = "\(transaction.balanceAfter.balanceText) credits"
       let news = Reply(
         """

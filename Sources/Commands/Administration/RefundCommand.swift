@@ -12,7 +12,7 @@ struct RefundCommand: Command {
 
   private static let force = "force"
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let parts = request.argument.split(whereSeparator: \.isWhitespace).map(String.init)
     guard let chargeID = parts.first, parts.count <= 2 else {
       return .reply(
@@ -24,33 +24,34 @@ struct RefundCommand: Command {
           """))
     }
     let payer = parts.count == 2 ? Int64(parts[1]) : nil
-    let (reply, also) = try refund(chargeID, payer: payer, isForced: false, request, in: db)
+    let (reply, also) = try refund(chargeID, payer: payer, isForced: false, request, in: tx)
     return .reply(reply, also: also)
   }
 
   func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let parts = argument.split(separator: " ")
     guard 2...3 ~= parts.count, parts[0] == Self.force, let id = Int64(parts[1]),
-      let payment = try PaymentService().payment(id: id, in: db)
+      let payment = try tx.payments.payment(id: id)
     else { return ButtonResponse(notice: "This button has expired.") }
     let payer = parts.count == 3 ? Int64(parts[2]) : nil
     let (reply, also) = try refund(
-      payment.chargeID, payer: payer, isForced: true, request, in: db)
+      payment.chargeID, payer: payer, isForced: true, request, in: tx)
     return ButtonResponse(notice: "Done.", replacement: reply, also: also)
   }
 
   private func refund(
-    _ chargeID: String, payer: Int64?, isForced: Bool, _ request: CommandRequest, in db: Database
+    _ chargeID: String, payer: Int64?, isForced: Bool, _ request: CommandRequest,
+    in tx: LedgerTransaction
   ) throws -> (reply: Reply, also: [Outgoing]) {
     do {
       let order = try RefundOrder(
         chargeID: chargeID, payer: payer, isForced: isForced,
-        by: .administrator(request.profile.telegramUserID), at: request.now, in: db)
+        by: .administrator(request.profile.telegramUserID), in: tx)
       return (Reply(order.sentence), order.outgoing)
     } catch LedgerError.creditsSpent(let spent, let all) {
-      let payment = try PaymentService().find(chargeID, in: db)
+      let payment = try tx.payments.find(chargeID)
       let text = """
         \(spent.costText) of its \(all.balanceText) credits are spent, so nothing was refunded. \
         You can give all the Stars back anyway: the balance goes to zero, and the rest is the \

@@ -27,15 +27,15 @@ struct ReportCommand: Command {
     }
   }
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let word = request.argument.isEmpty ? Period.today.rawValue : request.argument.lowercased()
     guard let period = Period(rawValue: word) else {
       return .reply(Reply("Write /report today, /report week or /report month."))
     }
-    let (from, to) = (period.start(before: request.now), request.now)
+    let (from, to) = (period.start(before: tx.now), tx.now)
     let author = request.profile.telegramUserID
-    return .reading { db in
-      let report = try BusinessReportService(terms: terms).report(from: from, to: to, in: db)
+    return .reading { tx in
+      let report = try tx.businessReports(terms).report(from: from, to: to)
       let text = try ReportText(report, usdPerStar: usdPerStar)
       let file = BotRequest.Attachment(
         fileName: "aidevbot-\(period.rawValue)-\(to.databaseText.prefix(10)).csv",

@@ -17,42 +17,42 @@ struct UserCommand: Command {
         + "when they last sent /start.")
   }
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     guard !request.argument.isEmpty else {
       return .reply(Reply("Write whom, for example:\n/user 123456789\n/user @ada"))
     }
-    guard let account = try UserService().find(mention: request.argument, in: db) else {
+    guard let account = try tx.users.find(mention: request.argument) else {
       return .reply(Self.unknown(request.argument))
     }
-    return .reply(try page(of: account, in: db))
+    return .reply(try page(of: account, in: tx))
   }
 
   func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let parts = argument.split(separator: " ")
     guard parts.count == 2, let id = Int64(parts[1]),
-      let account = try UserService().find(telegramUserID: id, in: db)
+      let account = try tx.users.find(telegramUserID: id)
     else { return ButtonResponse(notice: "That account is gone.") }
     let blocks = parts[0] == "block"
-    try UserService().setBlocked(blocks, userID: account.id, at: request.now, in: db)
-    let changed = try UserService().account(id: account.id, in: db)
+    try tx.users.setBlocked(blocks, userID: account.id)
+    let changed = try tx.users.account(id: account.id)
     return ButtonResponse(
       notice: blocks ? "Blocked." : "No longer blocked.",
-      replacement: try page(of: changed, in: db))
+      replacement: try page(of: changed, in: tx))
   }
 
-  private func page(of account: UserAccount, in db: Database) throws -> Reply {
-    let transactions = try CreditTransactionService().list(
-      userID: account.id, limit: Self.shown, in: db)
-    let payments = try PaymentService().list(ofUser: account.id, limit: Self.shown, in: db)
+  private func page(of account: UserAccount, in tx: LedgerTransaction) throws -> Reply {
+    let transactions = try tx.transactions.list(
+      userID: account.id, limit: Self.shown)
+    let payments = try tx.payments.list(ofUser: account.id, limit: Self.shown)
     var lines = [
       account.shownName,
       "Since \(account.createdAt.dayText)\(account.isBlocked ? ", blocked" : "")"
         + (account.isUnreachable ? ", has blocked the bot" : ""),
       "Balance: \(account.balance) credits, \(account.held) of them reserved",
     ]
-    lines += try SubscriptionService().list(ofUser: account.id, in: db).map { subscription in
+    lines += try tx.subscriptions.list(ofUser: account.id).map { subscription in
       "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.dayText)"
     }
     lines.append("\nLast transactions (UTC):")
@@ -61,14 +61,14 @@ struct UserCommand: Command {
         + row.description.prefix(80)
     }
     lines.append("\nOrders:")
-    for order in try OrderService().list(ofUser: account.id, limit: Self.shown, in: db) {
+    for order in try tx.orders.list(ofUser: account.id, limit: Self.shown) {
       lines.append(
         "\(order.createdAt.minuteText)  \(order.package.name), \(order.package.price) Stars: "
           + order.state.rawValue)
     }
     if !payments.isEmpty { lines.append("\nPayments:") }
     for payment in payments {
-      let refund = try RefundService().current(ofPayment: payment.id, in: db)
+      let refund = try tx.refunds.current(ofPayment: payment.id)
       let state = payment.flaw ?? refund.map { "refund \($0.state.rawValue)" } ?? "credited"
       lines.append(
         "\(payment.paidAt.minuteText)  \(payment.amount) Stars, \(state)\n"

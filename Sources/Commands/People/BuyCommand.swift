@@ -10,7 +10,7 @@ struct BuyCommand: Command {
   let isPersonal = true
   let checkout: Checkout
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
     let buttons = checkout.buttons
     guard !buttons.isEmpty else { return .reply(Reply("There is nothing for sale right now.")) }
@@ -25,8 +25,8 @@ struct BuyCommand: Command {
   }
 
   func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
-    try checkout.press(argument, by: request.account(), at: request.now, in: db)
+    try checkout.press(argument, by: request.account(), in: tx)
   }
 }

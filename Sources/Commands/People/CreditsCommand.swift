@@ -18,26 +18,26 @@ struct CreditsCommand: Command {
   private static let cancel = "cancel"
   private static let reallyCancel = "cancel for good"
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
-    .reply(try overview(of: request.account(), at: request.now, in: db))
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
+    .reply(try overview(of: request.account(), in: tx))
   }
 
   func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let account = try request.account()
-    let charged = try SubscriptionService().list(ofUser: account.id, in: db)
-      .filter { $0.mayBeCharged(at: request.now) }
+    let charged = try tx.subscriptions.list(ofUser: account.id)
+      .filter { $0.mayBeCharged(at: tx.now) }
     guard !charged.isEmpty, argument == Self.cancel || argument == Self.reallyCancel else {
       return ButtonResponse(
         notice: "This is how it stands now.",
-        replacement: try overview(of: account, at: request.now, in: db))
+        replacement: try overview(of: account, in: tx))
     }
     guard argument == Self.reallyCancel else {
       let text = """
         Do you want to cancel? Nothing will be charged any more then, and your credits stay yours.
 
-        \(charged.sentences(at: request.now))
+        \(charged.sentences(at: tx.now))
         """
       return ButtonResponse(
         notice: "Please confirm.",
@@ -51,28 +51,28 @@ struct CreditsCommand: Command {
     return ButtonResponse(
       notice: "Telegram is being told.",
       replacement: Reply("Your cancellation is on its way to Telegram."),
-      also: try subscriptions.cancellations(of: account, at: request.now, in: db))
+      also: try subscriptions.cancellations(of: account, in: tx))
   }
 
   private func overview(
-    of account: UserAccount, at now: Date, in db: Database
+    of account: UserAccount, in tx: LedgerTransaction
   ) throws -> Reply {
-    let rows = try CreditTransactionService().list(
-      userID: account.id, limit: Self.shownTransactions, in: db)
+    let rows = try tx.transactions.list(
+      userID: account.id, limit: Self.shownTransactions)
     let lines = rows.map { row in
       "\(row.createdAt.minuteText)  \(row.amount.movementText)  \(row.purpose)"
     }
-    let current = try SubscriptionService().list(ofUser: account.id, in: db)
-      .filter { $0.paidUntil > now || $0.mayBeCharged(at: now) }
+    let current = try tx.subscriptions.list(ofUser: account.id)
+      .filter { $0.paidUntil > tx.now || $0.mayBeCharged(at: tx.now) }
     var paragraphs = [
       "Your balance is \(account.balance.balanceText) credits.",
       ([lines.isEmpty ? "No transactions yet." : "Last transactions (UTC):"] + lines)
         .joined(separator: "\n"),
     ]
-    if !current.isEmpty { paragraphs.append(current.sentences(at: now)) }
+    if !current.isEmpty { paragraphs.append(current.sentences(at: tx.now)) }
     var buttons = checkout.buttons
     if !buttons.isEmpty { paragraphs.append("To get more credits, choose:") }
-    let charged = current.count { $0.mayBeCharged(at: now) }
+    let charged = current.count { $0.mayBeCharged(at: tx.now) }
     if charged > 0 {
       let title = charged == 1 ? "Cancel the subscription" : "Cancel \(charged) subscriptions"
       buttons.append(Button(title, command: name, argument: Self.cancel))

@@ -14,10 +14,10 @@ struct DeleteMyDataCommand: Command {
 
   private static let yes = "yes"
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
-    let charged = try SubscriptionService().list(ofUser: account.id, in: db)
-      .count { $0.mayBeCharged(at: request.now) }
+    let charged = try tx.subscriptions.list(ofUser: account.id)
+      .count { $0.mayBeCharged(at: tx.now) }
     let cancellation =
       switch charged {
       case 0: ""
@@ -44,7 +44,7 @@ struct DeleteMyDataCommand: Command {
   }
 
   func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let account = try request.account()
     guard argument == Self.yes else {
@@ -52,16 +52,16 @@ struct DeleteMyDataCommand: Command {
         notice: "Nothing was erased.", replacement: Reply("Your account stays as it is."))
     }
     do {
-      try UserErasure().erase(account, at: request.now, in: db)
+      try tx.erasure.erase(account)
     } catch LedgerError.callUnderWay {
       return ButtonResponse(
         notice: "A request or a refund of yours is under way. Please try again in a minute.")
     }
-    try Conversation.erase(userID: account.id, in: db)
-    try SupportRequests.erase(account.telegramUserID, in: db)
+    try Conversation.erase(userID: account.id, in: tx)
+    try SupportRequests.erase(account.telegramUserID, in: tx)
     return ButtonResponse(
       notice: "Your data are erased.",
       replacement: Reply("Your account and your data are erased. Take care!"),
-      also: try subscriptions.cancellations(of: account, at: request.now, in: db))
+      also: try subscriptions.cancellations(of: account, in: tx))
   }
 }

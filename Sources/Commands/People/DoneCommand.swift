@@ -8,13 +8,13 @@ struct DoneCommand: Command {
   let name = "done"
   let summary = "Mark the active project as done"
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
-    guard let id = account.activeProjectID, let project = try ProjectService().find(id, in: db)
+    guard let id = account.activeProjectID, let project = try tx.projects.find(id)
     else {
       return .reply(Reply("No project is active. /projects lists yours, /new begins one."))
     }
-    try ProjectService().complete(project, at: request.now, in: db)
+    try tx.projects.complete(project)
     return .reply(
       Reply("\"\(project.title)\" is done. Well done! /projects lists what else is open."))
   }

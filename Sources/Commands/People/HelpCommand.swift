@@ -1,3 +1,4 @@
+import Ledger
 import GRDB
 import Messaging
 
@@ -8,7 +9,7 @@ struct HelpCommand: Command {
   let servesBlocked = true
   let others: [any Command]
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let list = (others + [self]).filter { !$0.isForAdministrators || request.isAdministrator }
     let lines = list.map { "/\($0.name) – \($0.summary)" }
     return .reply(

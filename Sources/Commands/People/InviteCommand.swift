@@ -10,9 +10,9 @@ struct InviteCommand: Command {
   let credits: Credits
   let botUsername: String?
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
-    let code = try ReferralService().code(of: account, at: request.now, in: db)
+    let code = try tx.referrals.code(of: account)
     let link = "https://t.me/\(botUsername ?? "")?start=\(StartCommand.invitation)\(code)"
     return .reply(
       Reply(

@@ -8,24 +8,24 @@ struct NewCommand: Command {
   let name = "new"
   let summary = "Begin a project: /new and its title"
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
     guard !request.argument.isEmpty else {
       return .reply(Reply("Give your project a title, for example:\n/new Shopping list"))
     }
-    let service = ProjectService()
+    let service = tx.projects
     guard request.argument.utf16.count <= Project.maximumTitleLength else {
       return .reply(
         Reply(
           "A title may have \(Project.maximumTitleLength) characters at most. Try a shorter one."))
     }
-    guard try service.count(ofUser: account.id, in: db) < Project.maximumPerUser else {
+    guard try service.count(ofUser: account.id) < Project.maximumPerUser else {
       return .reply(
         Reply(
           "You have \(Project.maximumPerUser) projects, which is as many as I can keep for you."))
     }
     let project = try service.create(
-      title: request.argument, userID: account.id, at: request.now, in: db)
+      title: request.argument, userID: account.id)
     return .reply(
       Reply(
         """

@@ -27,10 +27,10 @@ struct PaySupportCommand: Command {
     bot in another way.
     """
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     guard !desk.administrators.isEmpty else { return .reply(Reply(text ?? Self.nobodyText)) }
     guard !request.argument.isEmpty else { return .reply(Reply(text ?? Self.defaultText)) }
-    switch try desk.ask(request.argument, by: request.profile, at: request.now, in: db) {
+    switch try desk.ask(request.argument, by: request.profile, in: tx) {
     case .passedOn(let messages):
       return .reply(
         Reply("Thank you. Your words are with my operator, who answers you here."), also: messages)

@@ -1,3 +1,4 @@
+import Ledger
 import GRDB
 import Messaging
 import Assistant
@@ -31,7 +32,7 @@ struct PrivacyCommand: Command {
     /deletemydata erases your account.
     """
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     .reply(Reply(text ?? Self.defaultText))
   }
 }

@@ -8,25 +8,25 @@ struct ProjectsCommand: Command {
   let name = "projects"
   let summary = "List your projects and switch between them"
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
-    .reply(try list(try request.account(), in: db))
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
+    .reply(try list(try request.account(), in: tx))
   }
 
   func press(
-    _ argument: String, by request: CommandRequest, in db: Database
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let account = try request.account()
-    guard let project = try ProjectService().find(argument, in: db), project.userID == account.id,
+    guard let project = try tx.projects.find(argument), project.userID == account.id,
       project.status == .active
     else { return ButtonResponse(notice: "That project is no longer open. Send /projects again.") }
-    try UserService().setActiveProject(project.id, ofUser: account.id, at: request.now, in: db)
-    let switched = try UserService().account(id: account.id, in: db)
+    try tx.users.setActiveProject(project.id, ofUser: account.id)
+    let switched = try tx.users.account(id: account.id)
     return ButtonResponse(
-      notice: "Now working on \"\(project.title)\".", replacement: try list(switched, in: db))
+      notice: "Now working on \"\(project.title)\".", replacement: try list(switched, in: tx))
   }
 
-  private func list(_ account: UserAccount, in db: Database) throws -> Reply {
-    let projects = try ProjectService().list(ofUser: account.id, limit: Project.listed, in: db)
+  private func list(_ account: UserAccount, in tx: LedgerTransaction) throws -> Reply {
+    let projects = try tx.projects.list(ofUser: account.id, limit: Project.listed)
     guard !projects.isEmpty else {
       return Reply("You have no projects yet. Begin one with /new and its title.")
     }

@@ -8,13 +8,13 @@ struct RedeemCommand: Command {
   let summary = "Get credits for a promotion code: /redeem and the code"
   let isPersonal = true
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
     guard !request.argument.isEmpty else {
       return .reply(Reply("Write the code after the command, for example:\n/redeem WELCOME"))
     }
-    let outcome = try PromotionCodeService().redeem(
-      request.argument, by: account, at: request.now, in: db)
+    let outcome = try tx.promotionCodes.redeem(
+      request.argument, by: account)
     return .reply(Reply(Self.sentence(for: outcome)))
   }
 

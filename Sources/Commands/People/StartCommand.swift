@@ -13,13 +13,13 @@ struct StartCommand: Command {
   /// Begins the argument that an invitation brings along.
   static let invitation = "ref_"
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
-    let (account, isNew) = try UserService().register(
-      request.profile, initialGrant: initialGrant, at: request.now, in: db)
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
+    let (account, isNew) = try tx.users.register(
+      request.profile, initialGrant: initialGrant)
     let isBuying = request.argument == Checkout.startParameter
     if isNew, request.argument.hasPrefix(Self.invitation) {
       let code = String(request.argument.dropFirst(Self.invitation.count))
-      try ReferralService().note(code: code, newcomer: account, in: db)
+      try tx.referrals.note(code: code, newcomer: account)
     }
     let name = account.firstName.map { ", \($0)" } ?? ""
     guard isNew else {

@@ -10,7 +10,7 @@ struct StatusCommand: Command {
   let isPersonal = true
   let models: ModelAssignment
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
     var balance = "Balance: \(account.balance.balanceText) credits"
     if account.held > .zero {
@@ -22,17 +22,17 @@ struct StatusCommand: Command {
         """
         \(balance)
 
-        \(try projectText(account, in: db))
+        \(try projectText(account, in: tx))
 
         Models:
         \(lines.joined(separator: "\n"))
         """))
   }
 
-  private func projectText(_ account: UserAccount, in db: Database) throws -> String {
-    guard let id = account.activeProjectID, let project = try ProjectService().find(id, in: db)
+  private func projectText(_ account: UserAccount, in tx: LedgerTransaction) throws -> String {
+    guard let id = account.activeProjectID, let project = try tx.projects.find(id)
     else { return "No active project. Begin one with /new and its title." }
-    let spent = try CreditTransactionService().spent(onProject: id, in: db)
+    let spent = try tx.transactions.spent(onProject: id)
     let tasks = project.tasks
     return """
       Project: \(project.title)

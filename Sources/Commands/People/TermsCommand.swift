@@ -1,3 +1,4 @@
+import Ledger
 import GRDB
 import Messaging
 
@@ -24,7 +25,7 @@ struct TermsCommand: Command {
     7. Telegram is no party to this and cannot help with purchases; /paysupport can.
     """
 
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     .reply(Reply(text ?? Self.defaultText))
   }
 }

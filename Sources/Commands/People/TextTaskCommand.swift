@@ -1,3 +1,4 @@
+import Ledger
 import GRDB
 import Messaging
 import Assistant
@@ -10,7 +11,7 @@ protocol TextTaskCommand: Command {
 }
 
 extension TextTaskCommand {
-  func respond(to request: CommandRequest, in db: Database) throws -> CommandResponse {
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     _ = try request.account()
     guard !request.argument.isEmpty else {
       return .reply(Reply("Tell me more after the command, for example:\n/\(name) \(example)"))

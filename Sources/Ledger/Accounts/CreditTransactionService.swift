@@ -1,9 +1,9 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// The one place that changes a balance: it adds the journal row and moves the balance with it.
-package struct CreditTransactionService: Sendable {
-  package init() {}
+package struct CreditTransactionService {
+  let tx: LedgerTransaction
 
   /// A journal row to be.
   package struct Entry: Sendable {
@@ -41,22 +41,22 @@ package struct CreditTransactionService: Sendable {
   /// - Throws: `LedgerError.insufficientCredits` where the balance would fall below what is held,
   ///   `idempotencyKeyReused` where the key stands for a different entry, `amountTooLarge`.
   @discardableResult
-  package func record(_ entry: Entry, at now: Date, in db: Database) throws -> CreditTransaction {
-    if let earlier = try find(idempotencyKey: entry.idempotencyKey, in: db) {
+  package func record(_ entry: Entry) throws -> CreditTransaction {
+    if let earlier = try find(idempotencyKey: entry.idempotencyKey) {
       guard earlier.userID == entry.userID, earlier.type == entry.type,
         earlier.amount == entry.amount
       else { throw LedgerError.idempotencyKeyReused(entry.idempotencyKey) }
       return earlier
     }
-    let account = try UserService().account(id: entry.userID, in: db)
+    let account = try tx.users.account(id: entry.userID)
     let balance = try account.balance.adding(entry.amount)
     guard balance >= account.held else {
       throw LedgerError.insufficientCredits(shortfall: try account.held.subtracting(balance))
     }
-    try db.run(
+    try tx.db.run(
       "UPDATE users SET credit_balance_micro = ?, updated_at = ? WHERE id = ?",
-      [balance, now.databaseText, entry.userID])
-    try db.run(
+      [balance, tx.now.databaseText, entry.userID])
+    try tx.db.run(
       """
       INSERT INTO credit_transactions (user_id, project_id, api_key_usage_id, transaction_type,
         credits_amount_micro, balance_after_micro, real_cost_associated_nanousd,
@@ -66,28 +66,28 @@ package struct CreditTransactionService: Sendable {
       [
         entry.userID, entry.projectID, entry.usageID, entry.type, entry.amount, balance,
         entry.realCost, entry.externalTransactionID, entry.idempotencyKey, entry.description,
-        now.databaseText,
+        tx.now.databaseText,
       ])
     return CreditTransaction(
-      id: db.lastInsertedRowID, userID: entry.userID, projectID: entry.projectID,
+      id: tx.db.lastInsertedRowID, userID: entry.userID, projectID: entry.projectID,
       usageID: entry.usageID, type: entry.type, amount: entry.amount, balanceAfter: balance,
       realCost: entry.realCost, externalTransactionID: entry.externalTransactionID,
-      idempotencyKey: entry.idempotencyKey, description: entry.description, createdAt: now)
+      idempotencyKey: entry.idempotencyKey, description: entry.description, createdAt: tx.now)
   }
 
   /// The user's last transactions, newest first.
-  package func list(userID: Int64, limit: Int, in db: Database) throws -> [CreditTransaction] {
+  package func list(userID: Int64, limit: Int) throws -> [CreditTransaction] {
     try CreditTransaction.fetchAll(
       cached: "SELECT * FROM credit_transactions WHERE user_id = ? ORDER BY id DESC LIMIT ?",
-      [userID, limit], in: db)
+      [userID, limit], in: tx.db)
   }
 
   /// The user's transactions since then, or all, newest first.
   package func history(
-    userID: Int64, since: Date?, limit: Int?, in db: Database
+    userID: Int64, since: Date?, limit: Int?
   ) throws -> [CreditTransaction] {
     try CreditTransaction.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT * FROM credit_transactions
         WHERE user_id = :user AND (:since IS NULL OR created_at >= :since)
@@ -97,23 +97,23 @@ package struct CreditTransactionService: Sendable {
   }
 
   /// What a project has cost its owner: deductions less refunds.
-  package func spent(onProject projectID: String, in db: Database) throws -> Credits {
+  package func spent(onProject projectID: String) throws -> Credits {
     try Credits.fetchOne(
-      db.cachedStatement(
+      tx.db.cachedStatement(
         sql: """
           SELECT -coalesce(sum(credits_amount_micro), 0) FROM credit_transactions
           WHERE project_id = ? AND transaction_type IN ('usage_deduction', 'refund')
           """), arguments: [projectID]) ?? .zero
   }
 
-  package func find(id: Int64, in db: Database) throws -> CreditTransaction? {
+  package func find(id: Int64) throws -> CreditTransaction? {
     try CreditTransaction.fetchOne(
-      cached: "SELECT * FROM credit_transactions WHERE id = ?", [id], in: db)
+      cached: "SELECT * FROM credit_transactions WHERE id = ?", [id], in: tx.db)
   }
 
-  func find(idempotencyKey: String, in db: Database) throws -> CreditTransaction? {
+  func find(idempotencyKey: String) throws -> CreditTransaction? {
     try CreditTransaction.fetchOne(
       cached: "SELECT * FROM credit_transactions WHERE idempotency_key = ?", [idempotencyKey],
-      in: db)
+      in: tx.db)
   }
 }

@@ -1,18 +1,18 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// Erases who somebody is from the tables of the ledger. What accounting needs stays, without a
 /// name: the journal, the calls, the orders and the payments of an account that is nobody's.
-package struct UserErasure: Sendable {
-  package init() {}
+package struct UserErasure {
+  let tx: LedgerTransaction
 
   /// Ends the account, unless a call or a refund is under way: what either brings back would be
   /// lost. What is left on it is forfeited, as a row of the journal.
   ///
   /// - Throws: `LedgerError.callUnderWay`.
-  package func erase(_ account: UserAccount, at now: Date, in db: Database) throws {
+  package func erase(_ account: UserAccount) throws {
     let isAtWork = try Bool.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT EXISTS (SELECT 1 FROM credit_holds WHERE user_id = ? AND state = 'pending')
           OR EXISTS (SELECT 1 FROM refunds r JOIN payments p ON p.id = r.payment_id
@@ -21,30 +21,29 @@ package struct UserErasure: Sendable {
       arguments: [account.id, account.telegramUserID])
     guard isAtWork != true else { throw LedgerError.callUnderWay }
     if account.balance > .zero {
-      try CreditTransactionService().record(
+      try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: account.id, type: .expiry, amount: Credits(micro: -account.balance.micro),
-          idempotencyKey: "erasure:\(account.id)", description: "account erased"),
-        at: now, in: db)
+          idempotencyKey: "erasure:\(account.id)", description: "account erased"))
     }
-    let user: StatementArguments = ["user": account.id, "now": now.databaseText]
-    try db.execute(
+    let user: StatementArguments = ["user": account.id, "now": tx.now.databaseText]
+    try tx.db.execute(
       sql: """
         UPDATE projects SET title = 'erased', description = NULL, tech_stack = NULL,
           current_todo_markdown = NULL, updated_at = :now
         WHERE user_id = :user
         """, arguments: user)
-    try db.execute(
+    try tx.db.execute(
       sql: "UPDATE orders SET state = 'closed', updated_at = :now WHERE user_id = :user",
       arguments: user)
-    try db.execute(
+    try tx.db.execute(
       sql: "UPDATE payments SET payer_telegram_user_id = NULL WHERE payer_telegram_user_id = ?",
       arguments: [account.telegramUserID])
-    try db.execute(
+    try tx.db.execute(
       sql: "INSERT OR REPLACE INTO erased_people (telegram_user_id, was_blocked) VALUES (?, ?)",
       arguments: [account.telegramUserID, account.isBlocked])
     // Ids of people are positive, so the negative number of the row is nobody's.
-    try db.execute(
+    try tx.db.execute(
       sql: """
         UPDATE users SET telegram_user_id = -id, username = NULL, first_name = NULL,
           language_code = NULL, active_project_id = NULL, referral_code = NULL, erased_at = :now,

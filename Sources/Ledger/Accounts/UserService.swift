@@ -1,47 +1,47 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// Opens accounts and finds them.
-package struct UserService: Sendable {
-  package init() {}
+package struct UserService {
+  let tx: LedgerTransaction
 
   /// The account of that person, or `nil` where they never opened one.
-  package func find(telegramUserID: Int64, in db: Database) throws -> UserAccount? {
+  package func find(telegramUserID: Int64) throws -> UserAccount? {
     try UserAccount.fetchOne(
-      cached: "SELECT * FROM users WHERE telegram_user_id = ?", [telegramUserID], in: db)
+      cached: "SELECT * FROM users WHERE telegram_user_id = ?", [telegramUserID], in: tx.db)
   }
 
   /// As `find`, where there must be one.
   ///
   /// - Throws: `LedgerError.unknownUser`.
-  package func account(telegramUserID: Int64, in db: Database) throws -> UserAccount {
-    guard let account = try find(telegramUserID: telegramUserID, in: db) else {
+  package func account(telegramUserID: Int64) throws -> UserAccount {
+    guard let account = try find(telegramUserID: telegramUserID) else {
       throw LedgerError.unknownUser(telegramUserID: telegramUserID)
     }
     return account
   }
 
   /// - Throws: `LedgerError.unknownAccount`.
-  package func account(id: Int64, in db: Database) throws -> UserAccount {
+  package func account(id: Int64) throws -> UserAccount {
     let sql = "SELECT * FROM users WHERE id = ?"
-    guard let account = try UserAccount.fetchOne(cached: sql, [id], in: db) else {
+    guard let account = try UserAccount.fetchOne(cached: sql, [id], in: tx.db) else {
       throw LedgerError.unknownAccount(id: id)
     }
     return account
   }
 
   /// The account of that name on Telegram, with or without the at sign; case does not matter.
-  package func find(username: String, in db: Database) throws -> UserAccount? {
+  package func find(username: String) throws -> UserAccount? {
     let name = username.hasPrefix("@") ? String(username.dropFirst()) : username
     return try UserAccount.fetchOne(
-      db, sql: "SELECT * FROM users WHERE username = ? COLLATE NOCASE ORDER BY id DESC",
+      tx.db, sql: "SELECT * FROM users WHERE username = ? COLLATE NOCASE ORDER BY id DESC",
       arguments: [name])
   }
 
   /// Accounts with what they did, those first that were opened last.
-  package func list(limit: Int?, in db: Database) throws -> [UserActivity] {
+  package func list(limit: Int?) throws -> [UserActivity] {
     try UserActivity.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT u.*, count(a.id) AS calls, max(a.created_at) AS last_call_at
         FROM users u LEFT JOIN api_key_usage a ON a.user_id = u.id
@@ -54,46 +54,45 @@ package struct UserService: Sendable {
   /// one already, only the profile is brought up to date, and `isNew` is false. Whoever erased an
   /// account before gets no second grant.
   package func register(
-    _ profile: Profile, initialGrant: Credits, at now: Date, in db: Database
+    _ profile: Profile, initialGrant: Credits
   ) throws -> (account: UserAccount, isNew: Bool) {
-    if try find(telegramUserID: profile.telegramUserID, in: db) != nil {
-      try update(profile, at: now, in: db)
-      return (try account(telegramUserID: profile.telegramUserID, in: db), false)
+    if try find(telegramUserID: profile.telegramUserID) != nil {
+      try update(profile)
+      return (try account(telegramUserID: profile.telegramUserID), false)
     }
-    try open(profile, at: now, in: db)
-    let account = try account(telegramUserID: profile.telegramUserID, in: db)
+    try open(profile)
+    let account = try account(telegramUserID: profile.telegramUserID)
     if initialGrant > .zero, !account.isReturning {
-      try CreditTransactionService().record(
+      try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: account.id, type: .initialGrant, amount: initialGrant,
-          idempotencyKey: "initial_grant:\(account.id)", description: "Welcome credits"),
-        at: now, in: db)
+          idempotencyKey: "initial_grant:\(account.id)", description: "Welcome credits"))
     }
-    return (try self.account(id: account.id, in: db), true)
+    return (try self.account(id: account.id), true)
   }
 
   /// By the numeric id, or by the name with its at sign.
-  package func find(mention: String, in db: Database) throws -> UserAccount? {
+  package func find(mention: String) throws -> UserAccount? {
     let word = String(mention.prefix { !$0.isWhitespace })
-    return try Int64(word).map { try find(telegramUserID: $0, in: db) }
-      ?? find(username: word, in: db)
+    return try Int64(word).map { try find(telegramUserID: $0) }
+      ?? find(username: word)
   }
 
   /// A name on Telegram belongs to one person at a time: whoever had it before has it no more.
-  private func takeName(_ profile: Profile, in db: Database) throws {
+  private func takeName(_ profile: Profile) throws {
     guard let name = profile.username else { return }
-    try db.run(
+    try tx.db.run(
       """
       UPDATE users SET username = NULL WHERE username = ? COLLATE NOCASE AND telegram_user_id <> ?
       """, [name, profile.telegramUserID])
   }
 
-  private func open(_ profile: Profile, at now: Date, in db: Database) throws {
-    try takeName(profile, in: db)
+  private func open(_ profile: Profile) throws {
+    try takeName(profile)
     let wasBlocked = try Bool.fetchOne(
-      db, sql: "SELECT was_blocked FROM erased_people WHERE telegram_user_id = ?",
+      tx.db, sql: "SELECT was_blocked FROM erased_people WHERE telegram_user_id = ?",
       arguments: [profile.telegramUserID])
-    try db.run(
+    try tx.db.run(
       """
       INSERT INTO users (telegram_user_id, username, first_name, language_code, is_returning,
         blocked_at, created_at, updated_at)
@@ -101,51 +100,51 @@ package struct UserService: Sendable {
       """,
       [
         profile.telegramUserID, profile.username, profile.firstName, profile.languageCode,
-        wasBlocked != nil, wasBlocked == true ? now.databaseText : nil, now.databaseText,
-        now.databaseText,
+        wasBlocked != nil, wasBlocked == true ? tx.now.databaseText : nil, tx.now.databaseText,
+        tx.now.databaseText,
       ])
   }
 
-  private func update(_ profile: Profile, at now: Date, in db: Database) throws {
-    try takeName(profile, in: db)
-    try db.run(
+  private func update(_ profile: Profile) throws {
+    try takeName(profile)
+    try tx.db.run(
       """
       UPDATE users SET username = ?, first_name = ?, language_code = ?, unreachable_since = NULL,
         updated_at = ?
       WHERE telegram_user_id = ?
       """,
       [
-        profile.username, profile.firstName, profile.languageCode, now.databaseText,
+        profile.username, profile.firstName, profile.languageCode, tx.now.databaseText,
         profile.telegramUserID,
       ])
   }
 
   package func setActiveProject(
-    _ projectID: String?, ofUser userID: Int64, at now: Date, in db: Database
+    _ projectID: String?, ofUser userID: Int64
   ) throws {
-    try db.run(
+    try tx.db.run(
       "UPDATE users SET active_project_id = ?, updated_at = ? WHERE id = ?",
-      [projectID, now.databaseText, userID])
+      [projectID, tx.now.databaseText, userID])
   }
 
   /// Whoever is blocked is turned away, but keeps what they own.
   package func setBlocked(
-    _ isBlocked: Bool, userID: Int64, at now: Date, in db: Database
+    _ isBlocked: Bool, userID: Int64
   ) throws {
-    try db.run(
+    try tx.db.run(
       "UPDATE users SET blocked_at = ?, updated_at = ? WHERE id = ?",
-      [isBlocked ? now.databaseText : nil, now.databaseText, userID])
+      [isBlocked ? tx.now.databaseText : nil, tx.now.databaseText, userID])
   }
 
   /// Whether the bot may write to the person, as far as is known.
   package func setReachable(
-    _ isReachable: Bool, telegramUserID: Int64, at now: Date, in db: Database
+    _ isReachable: Bool, telegramUserID: Int64
   ) throws {
-    try db.run(
+    try tx.db.run(
       """
       UPDATE users SET unreachable_since = iif(:reachable, NULL, coalesce(unreachable_since, :now))
       WHERE telegram_user_id = :user AND (unreachable_since IS NULL) <> :reachable
       """,
-      ["reachable": isReachable, "now": now.databaseText, "user": telegramUserID])
+      ["reachable": isReachable, "now": tx.now.databaseText, "user": telegramUserID])
   }
 }

@@ -43,7 +43,7 @@ package struct DatabaseBackup: Sendable {
   private func copy(
     to partial: String, _ progress: @escaping Progress
   ) throws -> LedgerVerification.Report {
-    let copy = try database.read { try DatabaseCopy(of: $0, at: partial, progress: progress) }
+    let copy = try database.read { try DatabaseCopy(of: $0.db, at: partial, progress: progress) }
     do {
       try copy.checkIntegrity()
       return try copy.checkLedger()

@@ -50,7 +50,9 @@ struct DatabaseCopy {
   ///
   /// - Throws: `BackupError.broken`.
   func checkLedger() throws -> LedgerVerification.Report {
-    let report = try read { try LedgerVerification().verify(at: .distantPast, in: $0) }
+    let report = try read { db in
+      try LedgerTransaction(db: db, now: .distantPast).verification.verify()
+    }
     guard report.isSound else { throw BackupError.broken(path: path, breaks: report.breaks) }
     return report
   }

@@ -1,5 +1,4 @@
 import Dispatch
-package import GRDB
 import Synchronization
 
 /// Commits writes that come together in one transaction, so that they share one wait for the disk.
@@ -31,7 +30,7 @@ package final class GroupCommit: Sendable {
   /// - Throws: What `body` throws, and then nothing of what it wrote remains; errors of the
   ///   database.
   package func write<Value: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Value
+    _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       let write = PendingWrite(body: body, continuation: continuation)
@@ -55,7 +54,7 @@ package final class GroupCommit: Sendable {
   }
 
   private func commit(_ writes: [any GroupedWrite]) throws {
-    try database.write { db in for write in writes { try write.run(in: db) } }
+    try database.write { tx in for write in writes { try write.run(in: tx) } }
     for write in writes { write.succeed() }
   }
 
@@ -74,26 +73,26 @@ package final class GroupCommit: Sendable {
 
 private protocol GroupedWrite: Sendable {
   /// May be called again after the transaction was rolled back.
-  func run(in db: Database) throws
+  func run(in tx: LedgerTransaction) throws
   func succeed()
   func fail(_ error: any Error)
 }
 
 private final class PendingWrite<Value: Sendable>: GroupedWrite {
-  private let body: @Sendable (Database) throws -> Value
+  private let body: @Sendable (LedgerTransaction) throws -> Value
   private let continuation: CheckedContinuation<Value, any Error>
   private let value = Mutex<Value?>(nil)
 
   init(
-    body: @escaping @Sendable (Database) throws -> Value,
+    body: @escaping @Sendable (LedgerTransaction) throws -> Value,
     continuation: CheckedContinuation<Value, any Error>
   ) {
     self.body = body
     self.continuation = continuation
   }
 
-  func run(in db: Database) throws {
-    let new = try body(db)
+  func run(in tx: LedgerTransaction) throws {
+    let new = try body(tx)
     value.withLock { $0 = new }
   }
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import GRDB
 import Glibc
 
@@ -11,18 +11,23 @@ package struct LedgerDatabase: Sendable {
   private static let readers = 2
 
   private let pool: DatabasePool
+  /// Tells transactions when they happen.
+  package var clock: @Sendable () -> Date
 
   /// Opens the file, makes it with mode 0600 where there is none, and brings its tables up to date.
   ///
   /// - Parameters:
   ///   - migrations: Adds the tables of others than the ledger.
+  ///   - clock: Tells transactions when they happen.
   ///   - guardUpdate: Called where an older version has written the file, to bring it up to date by
   ///     what it is given, or to throw.
   /// - Throws: `OpeningFailed`, `FromNewerVersion`, what `guardUpdate` throws.
   package init(
-    path: String, migrations: (inout DatabaseMigrator) -> Void = { _ in },
+    path: String, clock: @escaping @Sendable () -> Date = { Date() },
+    migrations: (inout DatabaseMigrator) -> Void = { _ in },
     guardUpdate: (_ update: () throws -> Void) throws -> Void = { try $0() }
   ) throws {
+    self.clock = clock
     try Self.createFolder(ofFile: path)
     do {
       try Self.createPrivateFile(path)
@@ -90,26 +95,31 @@ package struct LedgerDatabase: Sendable {
   /// Runs `body` in one IMMEDIATE transaction and commits it. Synchronous on purpose: an async
   /// write in a cancelled task writes nothing, and nothing that settles or voids may be lost that
   /// way.
-  package func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    try pool.write(body)
+  package func write<Value>(_ body: (LedgerTransaction) throws -> Value) throws -> Value {
+    try pool.write { try body(LedgerTransaction(db: $0, now: clock())) }
   }
 
   /// Reads one consistent state. Waits for no writer.
-  package func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-    try pool.read(body)
+  package func read<Value>(_ body: (LedgerTransaction) throws -> Value) throws -> Value {
+    try pool.read { try body(LedgerTransaction(db: $0, now: clock())) }
   }
 
   /// Reads a file as it is: nothing is written to it or brought up to date.
   ///
   /// - Throws: Errors of the database, and what `body` throws.
   package static func look<Value>(
-    at path: String, _ body: (Database) throws -> Value
+    at path: String, _ body: (LedgerTransaction) throws -> Value
   ) throws -> Value {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(busyTimeout)
-    return try DatabaseQueue(path: path, configuration: configuration).read(body)
+    return try DatabaseQueue(path: path, configuration: configuration).read {
+      try body(LedgerTransaction(db: $0, now: Date()))
+    }
   }
+
+  /// By the clock that transactions go by.
+  package var now: Date { clock() }
 
   /// In bytes, on the disk with the file; `nil` where it cannot be learned.
   package var freeDiskSpace: Int64? {

@@ -1,15 +1,12 @@
 import Metering
 package import Foundation
-package import GRDB
+import GRDB
 
 /// Hold, then settle or void: a call is paid for in two phases, so that nobody can spend credits
 /// twice, and nothing is charged for what was not delivered.
-package struct CreditHoldService: Sendable {
-  package let terms: BillingTerms
-
-  package init(terms: BillingTerms) {
-    self.terms = terms
-  }
+package struct CreditHoldService {
+  let terms: BillingTerms
+  let tx: LedgerTransaction
 
   /// A call to be paid for.
   package struct Request: Sendable {
@@ -45,23 +42,23 @@ package struct CreditHoldService: Sendable {
   /// pay.
   ///
   /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
-  package func take(_ request: Request, at now: Date, in db: Database) throws -> CreditHold {
-    let account = try UserService().account(id: request.userID, in: db)
+  package func take(_ request: Request) throws -> CreditHold {
+    let account = try tx.users.account(id: request.userID)
     let size = try HoldSize.fitting(
       account.available, rates: try rates(of: request.price), terms: terms,
       inputTokens: request.inputTokensBound, outputCap: request.outputCap)
-    try db.run(
+    try tx.db.run(
       """
       UPDATE users SET credit_held_micro = credit_held_micro + :amount, updated_at = :now
       WHERE id = :user AND credit_balance_micro - credit_held_micro >= :amount
       """,
-      ["amount": size.amount, "now": now.databaseText, "user": request.userID])
-    guard db.changesCount == 1 else {
+      ["amount": size.amount, "now": tx.now.databaseText, "user": request.userID])
+    guard tx.db.changesCount == 1 else {
       throw LedgerError.insufficientCredits(shortfall: size.amount)
     }
-    let attempt = try holds(forWork: request.work, in: db).count + 1
+    let attempt = try holds(forWork: request.work).count + 1
     let id = "\(request.work):\(attempt)"
-    try db.run(
+    try tx.db.run(
       """
       INSERT INTO credit_holds (id, user_id, project_id, amount_micro, task_type, model_provider,
         model_name, model_pricing_id, input_tokens_estimate, output_tokens_cap, created_at,
@@ -72,22 +69,22 @@ package struct CreditHoldService: Sendable {
         id, request.userID, request.projectID, size.amount, request.taskType,
         request.price.model.provider.rawValue, request.price.model.name, request.price.id,
         request.inputTokensEstimate,
-        size.outputTokens, now.databaseText, request.deadline.databaseText,
+        size.outputTokens, tx.now.databaseText, request.deadline.databaseText,
       ])
-    return try hold(id, in: db)
+    return try hold(id)
   }
 
   /// To be committed before the first byte leaves: from here on, the provider may charge us.
-  package func markSent(_ id: String, at now: Date, in db: Database) throws {
-    try db.run(
+  package func markSent(_ id: String) throws {
+    try tx.db.run(
       "UPDATE credit_holds SET sent_at = ? WHERE id = ? AND state = 'pending'",
-      [now.databaseText, id])
-    guard db.changesCount == 1 else { throw LedgerError.holdNotPending(id: id) }
+      [tx.now.databaseText, id])
+    guard tx.db.changesCount == 1 else { throw LedgerError.holdNotPending(id: id) }
   }
 
   /// Keeps the provider's id of the call, with which its cost can be asked for after a crash.
-  package func keepRequestID(_ requestID: String, of id: String, in db: Database) throws {
-    try db.run("UPDATE credit_holds SET provider_request_id = ? WHERE id = ?", [requestID, id])
+  package func keepRequestID(_ requestID: String, of id: String) throws {
+    try tx.db.run("UPDATE credit_holds SET provider_request_id = ? WHERE id = ?", [requestID, id])
   }
 
   /// Ends the hold with what the call really cost: usage row, journal row, balance. The charge is
@@ -95,22 +92,20 @@ package struct CreditHoldService: Sendable {
   ///
   /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
   package func settle(
-    _ id: String, with call: MeteredCall, at now: Date, in db: Database
+    _ id: String, with call: MeteredCall
   ) throws -> Settlement {
-    let hold = try pendingHold(id, in: db)
-    let cost = try cost(of: call, for: hold, at: now, in: db)
+    let hold = try pendingHold(id)
+    let cost = try cost(of: call, for: hold)
     let full = try terms.charge(for: cost.actual)
     let charge = min(full, hold.amount)
-    try finish(hold, as: .settled, at: now, in: db)
+    try finish(hold, as: .settled)
     let usageID = try log(
-      call, cost, of: hold, chargedTo: .user, forgiven: try full.subtracting(charge), at: now,
-      in: db)
-    let transaction = try CreditTransactionService().record(
+      call, cost, of: hold, chargedTo: .user, forgiven: try full.subtracting(charge))
+    let transaction = try tx.transactions.record(
       CreditTransactionService.Entry(
         userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
         projectID: hold.projectID, usageID: usageID, realCost: try cost.actual.nanoDollars(),
-        idempotencyKey: "settle:\(id)", description: hold.taskType),
-      at: now, in: db)
+        idempotencyKey: "settle:\(id)", description: hold.taskType))
     return Settlement(
       charge: charge, forgiven: try full.subtracting(charge), cost: cost,
       balanceAfter: transaction.balanceAfter)
@@ -121,42 +116,41 @@ package struct CreditHoldService: Sendable {
   ///
   /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
   package func void(
-    _ id: String, loss: MeteredCall?, at now: Date, in db: Database
+    _ id: String, loss: MeteredCall?
   ) throws {
-    let hold = try pendingHold(id, in: db)
-    try finish(hold, as: .voided, at: now, in: db)
+    let hold = try pendingHold(id)
+    try finish(hold, as: .voided)
     guard let loss else { return }
-    let cost = try cost(of: loss, for: hold, at: now, in: db)
-    try log(loss, cost, of: hold, chargedTo: .house, forgiven: .zero, at: now, in: db)
+    let cost = try cost(of: loss, for: hold)
+    try log(loss, cost, of: hold, chargedTo: .house, forgiven: .zero)
   }
 
   /// Gives back what was charged for work whose answer reached nobody; the real cost stays with the
   /// house. Returns the amount, or `nil` where nothing was charged. A second time changes nothing.
   @discardableResult
-  package func refund(work: String, because reason: String, at now: Date, in db: Database) throws
+  package func refund(work: String, because reason: String) throws
     -> Credits?
   {
-    let settled = try holds(forWork: work, in: db).last { $0.state == .settled }
+    let settled = try holds(forWork: work).last { $0.state == .settled }
     guard let hold = settled else { return nil }
     let charged = try Credits.fetchOne(
-      db,
+      tx.db,
       sql: "SELECT -credits_amount_micro FROM credit_transactions WHERE idempotency_key = ?",
       arguments: ["settle:\(hold.id)"])
     guard let charged, charged > .zero else { return nil }
-    try CreditTransactionService().record(
+    try tx.transactions.record(
       CreditTransactionService.Entry(
         userID: hold.userID, type: .refund, amount: charged, projectID: hold.projectID,
-        idempotencyKey: "refund:\(hold.id)", description: reason),
-      at: now, in: db)
+        idempotencyKey: "refund:\(hold.id)", description: reason))
     return charged
   }
 
   /// What a call whose usage is lost has probably cost: its prompt, and an answer as long as the
   /// model's answers usually are.
   package func estimate(
-    of hold: CreditHold, requestID: String?, responseMilliseconds: Int = 0, in db: Database
+    of hold: CreditHold, requestID: String?, responseMilliseconds: Int = 0
   ) throws -> MeteredCall {
-    let typical = try APIKeyUsageService().typicalOutputTokens(atPrice: hold.priceID, in: db)
+    let typical = try tx.usage.typicalOutputTokens(atPrice: hold.priceID)
     return MeteredCall(
       usage: TokenUsage(
         inputTokens: hold.inputTokensEstimate,
@@ -167,23 +161,23 @@ package struct CreditHoldService: Sendable {
 
   /// All holds ever taken for that work, or for all work whose name begins with `work` and a colon,
   /// in the order in which they were taken, whatever the clock said.
-  package func holds(forWork work: String, in db: Database) throws -> [CreditHold] {
+  package func holds(forWork work: String) throws -> [CreditHold] {
     // ';' is the character after ':', so this is every id that begins with "<work>:".
     try CreditHold.fetchAll(
       cached: "SELECT * FROM credit_holds WHERE id >= ? AND id < ? ORDER BY rowid",
-      ["\(work):", "\(work);"], in: db)
+      ["\(work):", "\(work);"], in: tx.db)
   }
 
-  package func isPending(_ id: String, in db: Database) throws -> Bool {
-    try hold(id, in: db).state == .pending
+  package func isPending(_ id: String) throws -> Bool {
+    try hold(id).state == .pending
   }
 
   /// Holds that should have ended by now.
-  package func overdue(at now: Date, in db: Database) throws -> [CreditHold] {
+  package func overdue() throws -> [CreditHold] {
     try CreditHold.fetchAll(
       cached: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
-      [now.databaseText],
-      in: db)
+      [tx.now.databaseText],
+      in: tx.db)
   }
 }
 
@@ -196,55 +190,54 @@ package struct Settlement: Sendable, Equatable {
 }
 
 extension CreditHoldService {
-  private func hold(_ id: String, in db: Database) throws -> CreditHold {
+  private func hold(_ id: String) throws -> CreditHold {
     let sql = "SELECT * FROM credit_holds WHERE id = ?"
-    guard let hold = try CreditHold.fetchOne(cached: sql, [id], in: db) else {
+    guard let hold = try CreditHold.fetchOne(cached: sql, [id], in: tx.db) else {
       throw LedgerError.holdNotPending(id: id)
     }
     return hold
   }
 
-  private func pendingHold(_ id: String, in db: Database) throws -> CreditHold {
-    let hold = try hold(id, in: db)
+  private func pendingHold(_ id: String) throws -> CreditHold {
+    let hold = try hold(id)
     guard hold.state == .pending else { throw LedgerError.holdNotPending(id: id) }
     return hold
   }
 
   private func finish(
-    _ hold: CreditHold, as state: CreditHold.State, at now: Date, in db: Database
+    _ hold: CreditHold, as state: CreditHold.State
   ) throws {
-    try db.run(
+    try tx.db.run(
       "UPDATE credit_holds SET state = ?, finished_at = ? WHERE id = ?",
-      [state, now.databaseText, hold.id])
-    try db.run(
+      [state, tx.now.databaseText, hold.id])
+    try tx.db.run(
       "UPDATE users SET credit_held_micro = credit_held_micro - ?, updated_at = ? WHERE id = ?",
-      [hold.amount, now.databaseText, hold.userID])
+      [hold.amount, tx.now.databaseText, hold.userID])
   }
 
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
   /// Where prices go by the hour, that of the usage row counts: from it, the cost is proven later.
   private func cost(
-    of call: MeteredCall, for hold: CreditHold, at now: Date, in db: Database
+    of call: MeteredCall, for hold: CreditHold
   ) throws -> CallCost {
-    guard let price = try ModelPricingService().price(id: hold.priceID, in: db) else {
+    guard let price = try tx.pricing.price(id: hold.priceID) else {
       throw LedgerError.noActivePrice(hold.model)
     }
     let reported = call.usage.reportedCostUSD.flatMap { try? USD(reported: $0) }
     return CallCost(
-      table: try rates(of: price).cost(of: call.usage, at: PriceMoment(now)), reported: reported)
+      table: try rates(of: price).cost(of: call.usage, at: PriceMoment(tx.now)), reported: reported)
   }
 
   @discardableResult
   private func log(
     _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold,
-    chargedTo: APIKeyUsageService.ChargedTo, forgiven: Credits, at now: Date, in db: Database
+    chargedTo: APIKeyUsageService.ChargedTo, forgiven: Credits
   ) throws -> Int64 {
-    try APIKeyUsageService().log(
+    try tx.usage.log(
       APIKeyUsageService.Entry(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
         provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
-        forgiven: forgiven, chargedTo: chargedTo),
-      at: now, in: db)
+        forgiven: forgiven, chargedTo: chargedTo))
   }
 
   private func rates(of price: ModelPrice) throws -> Rates {

@@ -1,10 +1,10 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// Credits what was paid, once for each charge id, however often and by whatever way it is
 /// reported.
-package struct PaymentService: Sendable {
-  package init() {}
+package struct PaymentService {
+  let tx: LedgerTransaction
 
   /// A payment as it is reported.
   package struct Report: Sendable {
@@ -46,33 +46,34 @@ package struct PaymentService: Sendable {
 
   /// Books the payment. The same charge id a second time changes nothing, with one exception: what
   /// was set aside as Telegram's list has it is judged anew by the update, which says more.
-  package func book(_ report: Report, at now: Date, in db: Database) throws -> Outcome {
-    let earlier = try find(report.chargeID, in: db)
-    if let earlier, try !isOpen(earlier, to: report, in: db) { return .known(earlier) }
-    let order = try OrderService().find(report.payload, in: db)
+  package func book(_ report: Report) throws -> Outcome {
+    let earlier = try find(report.chargeID)
+    if let earlier, try !isOpen(earlier, to: report) { return .known(earlier) }
+    let order = try tx.orders.find(report.payload)
     do {
-      let outcome = try credit(report, order, at: now, in: db)
-      if earlier != nil { try StarStatement().markCredited(report.chargeID, in: db) }
+      let outcome = try credit(report, order)
+      if earlier != nil { try tx.starStatement.markCredited(report.chargeID) }
       return outcome
     } catch let flaw as Flaw {
       if let earlier { return .known(earlier) }
-      try keep(report, order: order, transaction: nil, flaw: flaw.reason, at: now, in: db)
+      try keep(report, order: order, transaction: nil, flaw: flaw.reason)
       return .unmatched(flaw: flaw.reason)
     }
   }
 
-  package func find(_ chargeID: String, in db: Database) throws -> Payment? {
-    try Payment.fetchOne(cached: "SELECT * FROM payments WHERE charge_id = ?", [chargeID], in: db)
+  package func find(_ chargeID: String) throws -> Payment? {
+    try Payment.fetchOne(
+      cached: "SELECT * FROM payments WHERE charge_id = ?", [chargeID], in: tx.db)
   }
 
-  package func payment(id: Int64, in db: Database) throws -> Payment? {
-    try Payment.fetchOne(cached: "SELECT * FROM payments WHERE id = ?", [id], in: db)
+  package func payment(id: Int64) throws -> Payment? {
+    try Payment.fetchOne(cached: "SELECT * FROM payments WHERE id = ?", [id], in: tx.db)
   }
 
   /// Newest first.
-  package func list(ofUser userID: Int64, limit: Int, in db: Database) throws -> [Payment] {
+  package func list(ofUser userID: Int64, limit: Int) throws -> [Payment] {
     try Payment.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT p.* FROM payments p JOIN orders o ON o.id = p.order_id
         WHERE o.user_id = ? ORDER BY p.id DESC LIMIT ?
@@ -85,46 +86,44 @@ package struct PaymentService: Sendable {
     var reason: String
   }
 
-  private func isOpen(_ payment: Payment, to report: Report, in db: Database) throws -> Bool {
+  private func isOpen(_ payment: Payment, to report: Report) throws -> Bool {
     try payment.source == .statement && payment.flaw != nil && report.source == .update
-      && RefundService().current(ofPayment: payment.id, in: db) == nil
+      && tx.refunds.current(ofPayment: payment.id) == nil
   }
 
   /// - Throws: `Flaw`, before anything is written.
   private func credit(
-    _ report: Report, _ order: Order?, at now: Date, in db: Database
+    _ report: Report, _ order: Order?
   ) throws -> Outcome {
     guard let order else { throw Flaw(reason: "it names no order of ours") }
-    try check(report, for: order, in: db)
+    try check(report, for: order)
     let transaction: CreditTransaction
     do {
-      transaction = try CreditTransactionService().record(
+      transaction = try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: order.userID, type: .purchase, amount: try order.package.total(),
           externalTransactionID: report.chargeID, idempotencyKey: "purchase:\(report.chargeID)",
-          description: order.package.name),
-        at: now, in: db)
+          description: order.package.name))
     } catch let error as LedgerError {
       throw Flaw(reason: "it cannot be credited: \(error)")
     }
-    try keep(report, order: order, transaction: transaction.id, flaw: nil, at: now, in: db)
-    try OrderService().markPaid(order.id, at: now, in: db)
+    try keep(report, order: order, transaction: transaction.id, flaw: nil)
+    try tx.orders.markPaid(order.id)
     if let subscription = report.subscription {
-      try SubscriptionService().extend(
-        order, chargeID: report.chargeID, until: subscription.until, isFirst: subscription.isFirst,
-        at: now, in: db)
+      try tx.subscriptions.extend(
+        order, chargeID: report.chargeID, until: subscription.until, isFirst: subscription.isFirst)
     }
     return .credited(order.package, transaction)
   }
 
-  private func check(_ report: Report, for order: Order, in db: Database) throws {
+  private func check(_ report: Report, for order: Order) throws {
     guard report.currency == CreditPackage.currency else {
       throw Flaw(reason: "it was made in another currency than Stars")
     }
     guard report.amount == order.package.price else {
       throw Flaw(reason: "its order costs \(order.package.price) Stars")
     }
-    let account = try UserService().account(id: order.userID, in: db)
+    let account = try tx.users.account(id: order.userID)
     guard account.telegramUserID == report.payer else {
       throw Flaw(reason: "its order was made for another person")
     }
@@ -132,10 +131,9 @@ package struct PaymentService: Sendable {
 
   /// In place of what was set aside, if anything was.
   private func keep(
-    _ report: Report, order: Order?, transaction: Int64?, flaw: String?, at now: Date,
-    in db: Database
+    _ report: Report, order: Order?, transaction: Int64?, flaw: String?
   ) throws {
-    try db.run(
+    try tx.db.run(
       """
       INSERT INTO payments (charge_id, payer_telegram_user_id, order_id, currency, amount,
         transaction_id, flaw, learned_from, paid_at, created_at)
@@ -148,7 +146,7 @@ package struct PaymentService: Sendable {
       """,
       [
         report.chargeID, report.payer, order?.id, report.currency, report.amount, transaction, flaw,
-        report.source, report.paidAt.databaseText, now.databaseText,
+        report.source, report.paidAt.databaseText, tx.now.databaseText,
       ])
   }
 }

@@ -1,10 +1,10 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// Refunds payments: the credits are taken back first, in one transaction with the order to
 /// Telegram, then Telegram gives the Stars back. Each step can be repeated.
-package struct RefundService: Sendable {
-  package init() {}
+package struct RefundService {
+  let tx: LedgerTransaction
 
   /// Takes the credits back and says that Telegram is to be told. Asked for again, it returns the
   /// refund that is under way, or done, and takes nothing more.
@@ -13,52 +13,51 @@ package struct RefundService: Sendable {
   ///   and the rest is the house's loss.
   /// - Throws: `LedgerError.unknownPayment`, `creditsSpent`, `callUnderWay`.
   package func request(
-    chargeID: String, isForced: Bool, by requester: Refund.Requester, at now: Date, in db: Database
+    chargeID: String, isForced: Bool, by requester: Refund.Requester
   ) throws -> (refund: Refund, isNew: Bool) {
-    guard let payment = try PaymentService().find(chargeID, in: db) else {
+    guard let payment = try tx.payments.find(chargeID) else {
       throw LedgerError.unknownPayment(chargeID: chargeID)
     }
-    if let refund = try current(ofPayment: payment.id, in: db) { return (refund, false) }
-    let split = try split(payment, in: db)
+    if let refund = try current(ofPayment: payment.id) { return (refund, false) }
+    let split = try split(payment)
     if split.loss > .zero {
       guard split.account?.held == .zero else { throw LedgerError.callUnderWay }
       guard isForced else { throw LedgerError.creditsSpent(split.loss, of: split.purchased) }
     }
-    return (try insert(payment, split, state: .pending, by: requester, at: now, in: db), true)
+    return (try insert(payment, split, state: .pending, by: requester), true)
   }
 
   /// Telegram has given the Stars back. Returns whether that is news.
-  package func confirm(_ id: Int64, at now: Date, in db: Database) throws -> Bool {
-    try db.run(
+  package func confirm(_ id: Int64) throws -> Bool {
+    try tx.db.run(
       "UPDATE refunds SET state = 'done', finished_at = ? WHERE id = ? AND state = 'pending'",
-      [now.databaseText, id])
-    return db.changesCount == 1
+      [tx.now.databaseText, id])
+    return tx.db.changesCount == 1
   }
 
   /// Telegram refuses: the credits taken back are given again, so that the person has either the
   /// Stars or the credits. Returns whether that is news.
   package func fail(
-    _ id: Int64, because reason: String, at now: Date, in db: Database
+    _ id: Int64, because reason: String
   ) throws -> Bool {
-    guard let refund = try refund(id: id, in: db), refund.state == .pending else { return false }
+    guard let refund = try refund(id: id), refund.state == .pending else { return false }
     var reversal: CreditTransaction?
     if let transactionID = refund.transactionID,
-      let clawback = try CreditTransactionService().find(id: transactionID, in: db)
+      let clawback = try tx.transactions.find(id: transactionID)
     {
-      reversal = try CreditTransactionService().record(
+      reversal = try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: clawback.userID, type: .refund, amount: refund.clawback,
           externalTransactionID: clawback.externalTransactionID,
           idempotencyKey: "refund:payment:\(id):reversed",
-          description: "refund of Stars did not succeed"),
-        at: now, in: db)
+          description: "refund of Stars did not succeed"))
     }
-    try db.run(
+    try tx.db.run(
       """
       UPDATE refunds SET state = 'failed', reversal_transaction_id = ?, failure = ?, finished_at = ?
       WHERE id = ?
       """,
-      [reversal?.id, reason, now.databaseText, id])
+      [reversal?.id, reason, tx.now.databaseText, id])
     return true
   }
 
@@ -66,25 +65,25 @@ package struct RefundService: Sendable {
   /// Stars are gone, so what is spent is the house's loss. Returns `nil` where that is no news.
   ///
   /// - Throws: `LedgerError.unknownPayment`.
-  package func bookRefunded(chargeID: String, at now: Date, in db: Database) throws -> Refund? {
-    guard let payment = try PaymentService().find(chargeID, in: db) else {
+  package func bookRefunded(chargeID: String) throws -> Refund? {
+    guard let payment = try tx.payments.find(chargeID) else {
       throw LedgerError.unknownPayment(chargeID: chargeID)
     }
-    if let ours = try current(ofPayment: payment.id, in: db) {
-      return try confirm(ours.id, at: now, in: db) ? try refund(id: ours.id, in: db) : nil
+    if let ours = try current(ofPayment: payment.id) {
+      return try confirm(ours.id) ? try refund(id: ours.id) : nil
     }
     return try insert(
-      payment, try split(payment, in: db), state: .done, by: .telegram, at: now, in: db)
+      payment, try split(payment), state: .done, by: .telegram)
   }
 
-  package func refund(id: Int64, in db: Database) throws -> Refund? {
-    try Refund.fetchOne(cached: "SELECT * FROM refunds WHERE id = ?", [id], in: db)
+  package func refund(id: Int64) throws -> Refund? {
+    try Refund.fetchOne(cached: "SELECT * FROM refunds WHERE id = ?", [id], in: tx.db)
   }
 
   /// The payment's refund that is pending or done.
-  package func current(ofPayment id: Int64, in db: Database) throws -> Refund? {
+  package func current(ofPayment id: Int64) throws -> Refund? {
     try Refund.fetchOne(
-      cached: "SELECT * FROM refunds WHERE payment_id = ? AND state <> 'failed'", [id], in: db)
+      cached: "SELECT * FROM refunds WHERE payment_id = ? AND state <> 'failed'", [id], in: tx.db)
   }
 }
 
@@ -97,11 +96,11 @@ extension RefundService {
     var loss = Credits.zero
   }
 
-  private func split(_ payment: Payment, in db: Database) throws -> Split {
+  private func split(_ payment: Payment) throws -> Split {
     guard let id = payment.transactionID,
-      let purchase = try CreditTransactionService().find(id: id, in: db)
+      let purchase = try tx.transactions.find(id: id)
     else { return Split() }  // It credited nothing.
-    let account = try UserService().account(id: purchase.userID, in: db)
+    let account = try tx.users.account(id: purchase.userID)
     let clawback = min(purchase.amount, account.available)
     return Split(
       account: account, purchased: purchase.amount, clawback: clawback,
@@ -109,30 +108,28 @@ extension RefundService {
   }
 
   private func insert(
-    _ payment: Payment, _ split: Split, state: Refund.State, by requester: Refund.Requester,
-    at now: Date, in db: Database
+    _ payment: Payment, _ split: Split, state: Refund.State, by requester: Refund.Requester
   ) throws -> Refund {
-    try db.run(
+    try tx.db.run(
       """
       INSERT INTO refunds (payment_id, state, clawback_micro, loss_micro, requested_by, created_at,
         finished_at)
       VALUES (?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        payment.id, state, split.clawback, split.loss, requester.text, now.databaseText,
-        state == .done ? now.databaseText : nil,
+        payment.id, state, split.clawback, split.loss, requester.text, tx.now.databaseText,
+        state == .done ? tx.now.databaseText : nil,
       ])
-    let id = db.lastInsertedRowID
+    let id = tx.db.lastInsertedRowID
     if let account = split.account, split.clawback > .zero {
-      let transaction = try CreditTransactionService().record(
+      let transaction = try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: account.id, type: .refund, amount: Credits(micro: -split.clawback.micro),
           externalTransactionID: payment.chargeID, idempotencyKey: "refund:payment:\(id)",
-          description: "\(payment.amount) Stars given back"),
-        at: now, in: db)
-      try db.run("UPDATE refunds SET transaction_id = ? WHERE id = ?", [transaction.id, id])
+          description: "\(payment.amount) Stars given back"))
+      try tx.db.run("UPDATE refunds SET transaction_id = ? WHERE id = ?", [transaction.id, id])
     }
-    guard let refund = try refund(id: id, in: db) else {
+    guard let refund = try refund(id: id) else {
       throw LedgerError.unknownPayment(chargeID: payment.chargeID)
     }
     return refund

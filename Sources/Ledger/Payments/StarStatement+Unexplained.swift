@@ -23,9 +23,9 @@ extension StarStatement {
 
   /// When this file was begun, in whole seconds, as Telegram's times are. What the list has from
   /// before is of an earlier bot or file with this token; so is all of it while the file is empty.
-  func beginning(in db: Database) throws -> Date {
+  func beginning() throws -> Date {
     try Date.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT min(substr(created_at, 1, 19)) FROM (
           SELECT min(created_at) AS created_at FROM model_pricing
@@ -34,27 +34,25 @@ extension StarStatement {
   }
 
   /// Entries that no administrator was told of; from now on they count as told of.
-  package func takeUntold(
-    in db: Database
-  ) throws -> (ofBefore: [Unexplained], others: [Unexplained]) {
+  package func takeUntold() throws -> (ofBefore: [Unexplained], others: [Unexplained]) {
     let untold = try Unexplained.fetchAll(
-      db, sql: "SELECT * FROM star_statement WHERE finding GLOB 'untold*' ORDER BY rowid")
+      tx.db, sql: "SELECT * FROM star_statement WHERE finding GLOB 'untold*' ORDER BY rowid")
     guard !untold.isEmpty else { return ([], []) }
-    try db.run(
+    try tx.db.run(
       """
       UPDATE star_statement SET finding = 'unexplained' || substr(finding, 7)
       WHERE finding GLOB 'untold*'
       """)
-    let beginning = try beginning(in: db)
+    let beginning = try beginning()
     return (
       untold.filter { $0.happenedAt < beginning }, untold.filter { $0.happenedAt >= beginning }
     )
   }
 
   /// All of them but payments that were given back, the oldest first.
-  package func unexplained(in db: Database) throws -> [Unexplained] {
+  package func unexplained() throws -> [Unexplained] {
     try Unexplained.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT * FROM star_statement s
         WHERE (finding GLOB 'unexplained*' OR finding GLOB 'untold*') AND NOT EXISTS (
@@ -65,8 +63,8 @@ extension StarStatement {
   }
 
   /// The update of a payment has explained it.
-  func markCredited(_ id: String, in db: Database) throws {
-    try db.run(
+  func markCredited(_ id: String) throws {
+    try tx.db.run(
       "UPDATE star_statement SET finding = 'credited' WHERE id = ? AND is_incoming = 1", [id])
   }
 }

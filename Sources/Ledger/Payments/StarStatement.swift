@@ -1,10 +1,10 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// Telegram's own list of the bot's Stars, as far as it was read: each entry is booked here once,
 /// whatever the updates said or did not say.
-package struct StarStatement: Sendable {
-  package init() {}
+package struct StarStatement {
+  let tx: LedgerTransaction
 
   /// An entry of the list.
   package struct Entry: Sendable {
@@ -130,8 +130,8 @@ package struct StarStatement: Sendable {
     }
   }
 
-  package func cursor(in db: Database) throws -> Cursor? {
-    try Row.fetchOne(db, sql: "SELECT * FROM star_statement_cursor").map { row in
+  package func cursor() throws -> Cursor? {
+    try Row.fetchOne(tx.db, sql: "SELECT * FROM star_statement_cursor").map { row in
       Cursor(
         nextOffset: row["next_offset"], lastID: row["last_id"],
         lastIsIncoming: row["last_is_incoming"])
@@ -140,14 +140,14 @@ package struct StarStatement: Sendable {
 
   /// Books entries of the list and moves the cursor behind them. Returns what each new one is.
   package func take(
-    _ entries: [Entry], nextOffset: Int, at now: Date, in db: Database
+    _ entries: [Entry], nextOffset: Int
   ) throws -> [(entry: Entry, finding: Finding)] {
     var findings: [(Entry, Finding)] = []
-    let beginning = try beginning(in: db)
-    for entry in entries where try isNew(entry, in: db) {
-      let booked = try book(entry, at: now, in: db)
+    let beginning = try beginning()
+    for entry in entries where try isNew(entry) {
+      let booked = try book(entry)
       let finding = entry.happenedAt < beginning ? booked.ofOldEntry : booked
-      try db.run(
+      try tx.db.run(
         """
         INSERT INTO star_statement (id, is_incoming, stars, nanostars, finding, happened_at,
           created_at)
@@ -155,12 +155,12 @@ package struct StarStatement: Sendable {
         """,
         [
           entry.id, entry.isIncoming, entry.stars, entry.nanostars, finding.text,
-          entry.happenedAt.databaseText, now.databaseText,
+          entry.happenedAt.databaseText, tx.now.databaseText,
         ])
       findings.append((entry, finding))
     }
     if let last = entries.last {
-      try db.run(
+      try tx.db.run(
         """
         INSERT OR REPLACE INTO star_statement_cursor (only, next_offset, last_id, last_is_incoming)
         VALUES (1, ?, ?, ?)
@@ -171,9 +171,9 @@ package struct StarStatement: Sendable {
   }
 
   /// Stars in and out, in 10⁻⁹ Star, by what was read of the list.
-  package func balance(in db: Database) throws -> Int64 {
+  package func balance() throws -> Int64 {
     try Int64.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT coalesce(sum((stars * 1000000000 + nanostars) * (2 * is_incoming - 1)), 0)
         FROM star_statement
@@ -182,10 +182,10 @@ package struct StarStatement: Sendable {
 
   /// Payments that Telegram told us of in that time and does not list.
   package func unlistedPayments(
-    since: Date, before: Date, in db: Database
+    since: Date, before: Date
   ) throws -> [Payment] {
     try Payment.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT * FROM payments p WHERE p.created_at >= ? AND p.created_at < ?
           AND p.currency = ? AND NOT EXISTS (
@@ -195,18 +195,18 @@ package struct StarStatement: Sendable {
       arguments: [since.databaseText, before.databaseText, CreditPackage.currency])
   }
 
-  private func isNew(_ entry: Entry, in db: Database) throws -> Bool {
+  private func isNew(_ entry: Entry) throws -> Bool {
     try Bool.fetchOne(
-      db.cachedStatement(sql: "SELECT 1 FROM star_statement WHERE id = ? AND is_incoming = ?"),
+      tx.db.cachedStatement(sql: "SELECT 1 FROM star_statement WHERE id = ? AND is_incoming = ?"),
       arguments: [entry.id, entry.isIncoming]) == nil
   }
 
   /// One entry that cannot be booked keeps nobody from those behind it.
-  private func book(_ entry: Entry, at now: Date, in db: Database) throws -> Finding {
+  private func book(_ entry: Entry) throws -> Finding {
     var finding = Finding.agrees
     do {
-      try db.inSavepoint {
-        finding = try self.finding(of: entry, at: now, in: db)
+      try tx.db.inSavepoint {
+        finding = try self.finding(of: entry)
         return .commit
       }
     } catch let error as LedgerError {
@@ -215,24 +215,24 @@ package struct StarStatement: Sendable {
     return finding
   }
 
-  private func finding(of entry: Entry, at now: Date, in db: Database) throws -> Finding {
+  private func finding(of entry: Entry) throws -> Finding {
     switch entry.kind {
     case .payment(let payer, let payload, let isSubscription):
-      return try payment(entry, payer, payload, isSubscription, at: now, in: db)
-    case .repayment: return try repayment(entry, at: now, in: db)
+      return try payment(entry, payer, payload, isSubscription)
+    case .repayment: return try repayment(entry)
     case .ofTheOperator(let what): return .ofTheOperator(what)
     case .other(let what):
       // However Telegram calls it: what goes out under the id of a payment is that payment.
-      guard !entry.isIncoming, try PaymentService().find(entry.id, in: db) != nil else {
+      guard !entry.isIncoming, try tx.payments.find(entry.id) != nil else {
         return .unexplained(what)
       }
-      return try repayment(entry, at: now, in: db)
+      return try repayment(entry)
     }
   }
 
-  private func repayment(_ entry: Entry, at now: Date, in db: Database) throws -> Finding {
+  private func repayment(_ entry: Entry) throws -> Finding {
     do {
-      let refund = try RefundService().bookRefunded(chargeID: entry.id, at: now, in: db)
+      let refund = try tx.refunds.bookRefunded(chargeID: entry.id)
       return refund.map(Finding.refundedNow) ?? .agrees
     } catch LedgerError.unknownPayment {
       return .unexplained("Stars went back for a payment that is not known")
@@ -240,17 +240,16 @@ package struct StarStatement: Sendable {
   }
 
   private func payment(
-    _ entry: Entry, _ payer: Int64, _ payload: String, _ isSubscription: Bool, at now: Date,
-    in db: Database
+    _ entry: Entry, _ payer: Int64, _ payload: String, _ isSubscription: Bool
   ) throws -> Finding {
-    let price = try OrderService().find(payload, in: db)?.package.price
+    let price = try tx.orders.find(payload)?.package.price
     let until = entry.happenedAt.addingTimeInterval(TimeInterval(CreditPackage.month))
     let report = PaymentService.Report(
       chargeID: entry.id, payer: payer, payload: payload, currency: CreditPackage.currency,
       amount: price.flatMap { entry.pays($0) ? $0 : nil } ?? entry.stars,
       paidAt: entry.happenedAt, source: .statement,
       subscription: isSubscription ? (until: until, isFirst: false) : nil)
-    switch try PaymentService().book(report, at: now, in: db) {
+    switch try tx.payments.book(report) {
     case .credited(let package, let transaction):
       return .creditedNow(package, transaction, payer: payer)
     case .unmatched(let flaw): return .setAside(payer: payer, flaw: flaw)

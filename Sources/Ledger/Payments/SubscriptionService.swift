@@ -42,35 +42,35 @@ package struct Subscription: Sendable, Equatable, FetchableRecord {
 }
 
 /// Keeps what Telegram says of subscriptions. The charges themselves are payments.
-package struct SubscriptionService: Sendable {
-  package init() {}
+package struct SubscriptionService {
+  let tx: LedgerTransaction
 
   /// All that the person ever had, the one paid for longest first. One that was canceled can go on
   /// again beside a newer one: Telegram's settings let people do that.
-  package func list(ofUser userID: Int64, in db: Database) throws -> [Subscription] {
+  package func list(ofUser userID: Int64) throws -> [Subscription] {
     try Subscription.fetchAll(
       cached: "SELECT * FROM subscriptions WHERE user_id = ? ORDER BY paid_until DESC", [userID],
-      in: db)
+      in: tx.db)
   }
 
-  package func find(order id: String, in db: Database) throws -> Subscription? {
+  package func find(order id: String) throws -> Subscription? {
     try Subscription.fetchOne(
-      cached: "SELECT * FROM subscriptions WHERE order_id = ?", [id], in: db)
+      cached: "SELECT * FROM subscriptions WHERE order_id = ?", [id], in: tx.db)
   }
 
   package func setState(
-    _ state: Subscription.State, order id: String, at now: Date, in db: Database
+    _ state: Subscription.State, order id: String
   ) throws {
-    try db.run(
+    try tx.db.run(
       "UPDATE subscriptions SET state = ?, updated_at = ? WHERE order_id = ?",
-      [state, now.databaseText, id])
+      [state, tx.now.databaseText, id])
   }
 
   /// A charge that comes late, out of Telegram's list, takes nothing back that is known better.
   func extend(
-    _ order: Order, chargeID: String, until: Date, isFirst: Bool, at now: Date, in db: Database
+    _ order: Order, chargeID: String, until: Date, isFirst: Bool
   ) throws {
-    try db.run(
+    try tx.db.run(
       """
       INSERT INTO subscriptions (order_id, user_id, charge_id, state, paid_until, updated_at)
       VALUES (:order, :user, :charge, 'active', :until, :now)
@@ -81,7 +81,7 @@ package struct SubscriptionService: Sendable {
       """,
       [
         "order": order.id, "user": order.userID, "charge": chargeID, "until": until.databaseText,
-        "now": now.databaseText, "first": isFirst,
+        "now": tx.now.databaseText, "first": isFirst,
       ])
   }
 }

@@ -1,6 +1,6 @@
 package import Metering
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// What taking over a price list would change, worked out before anything is written.
 package struct PricePlan: Sendable {
@@ -30,13 +30,13 @@ package struct PricePlan: Sendable {
   package private(set) var endings: [(model: ModelID, day: String)] = []
 
   /// Compares the list with the active prices.
-  package init(_ list: PriceList, _ scope: Scope, at now: Date, in db: Database) throws {
-    let active = try Self.active(in: db)
+  package init(_ list: PriceList, _ scope: Scope, in tx: LedgerTransaction) throws {
+    let active = try Self.active(in: tx)
     let meant: Set<ModelID>? =
       switch scope {
       case .all: nil
       case .only(let model): [model]
-      case .known(let inUse): inUse.subtracting(try Self.withdrawn(in: db)).union(active.keys)
+      case .known(let inUse): inUse.subtracting(try Self.withdrawn(in: tx)).union(active.keys)
       }
     func isMeant(_ model: ModelID) -> Bool { meant?.contains(model) ?? true }
     for entry in list.entries.sorted(by: { $0.model < $1.model }) where isMeant(entry.model) {
@@ -52,7 +52,7 @@ package struct PricePlan: Sendable {
       changes.append(
         Change(
           model: entry.model, old: old, new: new, moves: moves,
-          notes: "\(list.source), \(now.databaseText.prefix(10))\(end)"))
+          notes: "\(list.source), \(tx.now.databaseText.prefix(10))\(end)"))
     }
     refusals = list.refusals.filter { isMeant($0.model) }.sorted { $0.model < $1.model }
     let listed = Set(list.entries.map(\.model) + list.refusals.map(\.model))
@@ -61,16 +61,16 @@ package struct PricePlan: Sendable {
   }
 
   /// Models that had a price once.
-  private static func withdrawn(in db: Database) throws -> Set<ModelID> {
+  private static func withdrawn(in tx: LedgerTransaction) throws -> Set<ModelID> {
     Set(
-      try ModelPricingService().list(includingClosed: true, in: db).filter { !$0.isActive }.map {
+      try tx.pricing.list(includingClosed: true).filter { !$0.isActive }.map {
         $0.model
       })
   }
 
-  private static func active(in db: Database) throws -> [ModelID: ModelPrice] {
+  private static func active(in tx: LedgerTransaction) throws -> [ModelID: ModelPrice] {
     Dictionary(
-      try ModelPricingService().list(in: db).map {
+      try tx.pricing.list().map {
         ($0.model, $0)
       }, uniquingKeysWith: { first, _ in first })
   }
@@ -78,16 +78,16 @@ package struct PricePlan: Sendable {
   /// Writes a new version of each price that changes; all of them, or none.
   ///
   /// - Throws: `PriceListError.changedMeanwhile`, `LedgerError.unusablePrice`.
-  package func apply(at now: Date, in db: Database) throws {
-    let service = ModelPricingService()
-    let active = try Self.active(in: db)
+  package func apply(in tx: LedgerTransaction) throws {
+    let service = tx.pricing
+    let active = try Self.active(in: tx)
     for change in changes {
       guard active[change.model]?.id == change.old?.id else {
         throw PriceListError.changedMeanwhile(change.model)
       }
       try service.set(
         change.model, tariff: change.new,
-        notes: change.notes, at: now, in: db)
+        notes: change.notes)
     }
   }
 }

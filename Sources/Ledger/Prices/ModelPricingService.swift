@@ -1,38 +1,38 @@
 package import Metering
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// The price list: the table `model_pricing`. A price is never edited: a change closes the active
 /// row and opens a new one, so that every charge can be proven with the price that it was made at.
-package struct ModelPricingService: Sendable {
-  package init() {}
+package struct ModelPricingService {
+  let tx: LedgerTransaction
 
   /// The price that calls are made at now.
   ///
   /// - Throws: `LedgerError.noActivePrice`.
-  package func active(_ model: ModelID, in db: Database) throws -> ModelPrice {
+  package func active(_ model: ModelID) throws -> ModelPrice {
     let sql = """
       SELECT * FROM model_pricing
       WHERE model_provider = ? AND model_name = ? AND is_active = 1
       """
     guard
       let price = try ModelPrice.fetchOne(
-        cached: sql, [model.provider.rawValue, model.name], in: db)
+        cached: sql, [model.provider.rawValue, model.name], in: tx.db)
     else {
       throw LedgerError.noActivePrice(model)
     }
     return price
   }
 
-  package func price(id: Int64, in db: Database) throws -> ModelPrice? {
-    try ModelPrice.fetchOne(cached: "SELECT * FROM model_pricing WHERE id = ?", [id], in: db)
+  package func price(id: Int64) throws -> ModelPrice? {
+    try ModelPrice.fetchOne(cached: "SELECT * FROM model_pricing WHERE id = ?", [id], in: tx.db)
   }
 
   /// Every active price, or with `includingClosed` every version there ever was, newest first
   /// within a model.
-  package func list(includingClosed: Bool = false, in db: Database) throws -> [ModelPrice] {
+  package func list(includingClosed: Bool = false) throws -> [ModelPrice] {
     try ModelPrice.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT * FROM model_pricing WHERE is_active = 1 OR ?
         ORDER BY model_provider, model_name, id DESC
@@ -43,9 +43,9 @@ package struct ModelPricingService: Sendable {
   /// Every version of the price of that name, newest first within a provider.
   ///
   /// - Parameter model: With its provider, as in `google/gemini-2.5-flash`, or alone.
-  package func versions(of model: String, in db: Database) throws -> [ModelPrice] {
+  package func versions(of model: String) throws -> [ModelPrice] {
     try ModelPrice.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT * FROM model_pricing
         WHERE model_name = :name OR model_provider || '/' || model_name = :name
@@ -59,8 +59,7 @@ package struct ModelPricingService: Sendable {
   /// - Throws: `LedgerError.unusablePrice`; then nothing has changed.
   @discardableResult
   package func set(
-    _ model: ModelID, tariff: Tariff, notes: String? = nil, at now: Date,
-    in db: Database
+    _ model: ModelID, tariff: Tariff, notes: String? = nil
   ) throws -> ModelPrice {
     do {
       _ = try Rates(tariff)
@@ -73,8 +72,8 @@ package struct ModelPricingService: Sendable {
     let conditions = try tariff.conditions.map {
       String(decoding: try encoder.encode($0), as: UTF8.self)
     }
-    try deactivate(model, at: now, in: db)
-    try db.execute(
+    try deactivate(model)
+    try tx.db.execute(
       sql: """
         INSERT INTO model_pricing (model_provider, model_name, input_cost_per_million_tokens,
           output_cost_per_million_tokens, cached_input_cost_per_million_tokens,
@@ -91,23 +90,23 @@ package struct ModelPricingService: Sendable {
         tariff.reasoning,
         tariff.imageInput, tariff.imageOutput, tariff.longPrompt?.threshold,
         tariff.longPrompt?.input, tariff.longPrompt?.output, tariff.longPrompt?.cachedInput,
-        tariff.cacheWrite, tariff.longPrompt?.cacheWrite, conditions, notes, now.databaseText,
-        now.databaseText,
+        tariff.cacheWrite, tariff.longPrompt?.cacheWrite, conditions, notes, tx.now.databaseText,
+        tx.now.databaseText,
       ])
-    return try active(model, in: db)
+    return try active(model)
   }
 
   /// Takes the model off sale. Returns whether it had a price.
   @discardableResult
   package func deactivate(
-    _ model: ModelID, at now: Date, in db: Database
+    _ model: ModelID
   ) throws -> Bool {
-    try db.execute(
+    try tx.db.execute(
       sql: """
         UPDATE model_pricing SET is_active = 0, updated_at = ?
         WHERE model_provider = ? AND model_name = ? AND is_active = 1
         """,
-      arguments: [now.databaseText, model.provider.rawValue, model.name])
-    return db.changesCount > 0
+      arguments: [tx.now.databaseText, model.provider.rawValue, model.name])
+    return tx.db.changesCount > 0
   }
 }

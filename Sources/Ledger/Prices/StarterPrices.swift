@@ -1,6 +1,6 @@
 package import Metering
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// The price list that ships with the bot, `config/starter-prices.json`.
 package struct StarterPrices: Decodable, Sendable {
@@ -23,11 +23,11 @@ package struct StarterPrices: Decodable, Sendable {
   }
 
   /// Fills a price list that has never held a row. One that an operator emptied stays empty.
-  package func load(at now: Date, in db: Database) throws {
-    guard try Int.fetchOne(db, sql: "SELECT count(*) FROM model_pricing") == 0 else { return }
-    let service = ModelPricingService()
+  package func load(in tx: LedgerTransaction) throws {
+    guard try Int.fetchOne(tx.db, sql: "SELECT count(*) FROM model_pricing") == 0 else { return }
+    let service = tx.pricing
     for entry in prices {
-      try service.set(entry.id, tariff: entry.tariff, notes: entry.notes, at: now, in: db)
+      try service.set(entry.id, tariff: entry.tariff, notes: entry.notes)
     }
   }
 }

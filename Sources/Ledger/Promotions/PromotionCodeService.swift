@@ -1,14 +1,14 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// Makes promotion codes and redeems them: once a person, and never more often than the code says.
-package struct PromotionCodeService: Sendable {
+package struct PromotionCodeService {
   /// Nobody mistypes a code more often in an hour; a program that guesses does.
   package static let maximumFailuresPerHour = 5
   /// Fifty bits.
   private static let generatedLength = 10
 
-  package init() {}
+  let tx: LedgerTransaction
 
   package enum Outcome: Sendable, Equatable {
     case redeemed(CreditTransaction)
@@ -23,84 +23,82 @@ package struct PromotionCodeService: Sendable {
   /// - Parameter code: Letters and digits, in any case; `nil` for one that nobody guesses.
   /// - Throws: `LedgerError.codeTaken`.
   package func create(
-    _ code: String?, credits: Credits, maximumUses: Int, expiresAt: Date, at now: Date,
-    in db: Database
+    _ code: String?, credits: Credits, maximumUses: Int, expiresAt: Date
   ) throws -> PromotionCode {
     let code = code.map(Self.normalized) ?? RandomCode.make(characters: Self.generatedLength)
-    guard try find(code, in: db) == nil else { throw LedgerError.codeTaken(code) }
-    try db.execute(
+    guard try find(code) == nil else { throw LedgerError.codeTaken(code) }
+    try tx.db.execute(
       sql: """
         INSERT INTO promotion_codes (code, credits_micro, most_uses, expires_at, created_at)
         VALUES (?, ?, ?, ?, ?)
         """,
-      arguments: [code, credits, maximumUses, expiresAt.databaseText, now.databaseText])
+      arguments: [code, credits, maximumUses, expiresAt.databaseText, tx.now.databaseText])
     return PromotionCode(
       code: code, credits: credits, maximumUses: maximumUses, uses: 0, expiresAt: expiresAt)
   }
 
   /// Newest first.
-  package func list(in db: Database) throws -> [PromotionCode] {
+  package func list() throws -> [PromotionCode] {
     try PromotionCode.fetchAll(
-      db, sql: "SELECT * FROM promotion_codes ORDER BY created_at DESC, code")
+      tx.db, sql: "SELECT * FROM promotion_codes ORDER BY created_at DESC, code")
   }
 
   /// Books the credits and counts the use in one step, so that however many come at once, no more
   /// get it than may.
   package func redeem(
-    _ text: String, by account: UserAccount, at now: Date, in db: Database
+    _ text: String, by account: UserAccount
   ) throws -> Outcome {
     guard !account.isReturning else { return .returning }
     guard
-      try failures(of: account, since: now.addingTimeInterval(-3_600), in: db)
+      try failures(of: account, since: tx.now.addingTimeInterval(-3_600))
         < Self.maximumFailuresPerHour
     else { return .tooManyFailures }
     let code = Self.normalized(text)
     let isUsed = try Bool.fetchOne(
-      db, sql: "SELECT 1 FROM code_redemptions WHERE code = ? AND user_id = ?",
+      tx.db, sql: "SELECT 1 FROM code_redemptions WHERE code = ? AND user_id = ?",
       arguments: [code, account.id])
     guard isUsed == nil else { return .usedBefore }
-    try db.run(
+    try tx.db.run(
       """
       UPDATE promotion_codes SET uses = uses + 1
       WHERE code = ? AND uses < most_uses AND expires_at > ?
       """,
-      [code, now.databaseText])
-    guard db.changesCount == 1, let promotion = try find(code, in: db) else {
-      try noteFailure(of: account, at: now, in: db)
+      [code, tx.now.databaseText])
+    guard tx.db.changesCount == 1, let promotion = try find(code) else {
+      try noteFailure(of: account)
       return .notValid
     }
-    let transaction = try CreditTransactionService().record(
+    let transaction = try tx.transactions.record(
       CreditTransactionService.Entry(
         userID: account.id, type: .manualAdjustment, amount: promotion.credits,
-        idempotencyKey: "code:\(code):\(account.id)", description: "promotion code \(code)"),
-      at: now, in: db)
-    try db.run(
+        idempotencyKey: "code:\(code):\(account.id)", description: "promotion code \(code)"))
+    try tx.db.run(
       """
       INSERT INTO code_redemptions (code, user_id, transaction_id, created_at) VALUES (?, ?, ?, ?)
       """,
-      [code, account.id, transaction.id, now.databaseText])
+      [code, account.id, transaction.id, tx.now.databaseText])
     return .redeemed(transaction)
   }
 
-  private func find(_ code: String, in db: Database) throws -> PromotionCode? {
+  private func find(_ code: String) throws -> PromotionCode? {
     try PromotionCode.fetchOne(
-      cached: "SELECT * FROM promotion_codes WHERE code = ?", [code], in: db)
+      cached: "SELECT * FROM promotion_codes WHERE code = ?", [code], in: tx.db)
   }
 
-  private func failures(of account: UserAccount, since: Date, in db: Database) throws -> Int {
+  private func failures(of account: UserAccount, since: Date) throws -> Int {
     try Int.fetchOne(
-      db, sql: "SELECT count(*) FROM failed_redemptions WHERE user_id = ? AND failed_at > ?",
+      tx.db, sql: "SELECT count(*) FROM failed_redemptions WHERE user_id = ? AND failed_at > ?",
       arguments: [account.id, since.databaseText]) ?? 0
   }
 
   /// Keeps those of the last hour alone.
-  private func noteFailure(of account: UserAccount, at now: Date, in db: Database) throws {
-    try db.run(
+  private func noteFailure(of account: UserAccount) throws {
+    try tx.db.run(
       "DELETE FROM failed_redemptions WHERE user_id = ? AND failed_at <= ?",
-      [account.id, now.addingTimeInterval(-3_600).databaseText])
-    try db.run(
+      [account.id, tx.now.addingTimeInterval(-3_600).databaseText])
+    try tx.db.run(
       "INSERT INTO failed_redemptions (user_id, failed_at) VALUES (?, ?)",
-      [account.id, now.databaseText])
+      [account.id, tx.now.databaseText])
   }
 
   private static func normalized(_ code: String) -> String {

@@ -1,14 +1,14 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// Thanks people for bringing others: both get credits once, after the newcomer's first paid
 /// request.
-package struct ReferralService: Sendable {
+package struct ReferralService {
   /// For how many newcomers one person is thanked: more are no friends.
   package static let maximumPerInviter = 100
   private static let codeLength = 10
 
-  package init() {}
+  let tx: LedgerTransaction
 
   /// Who was thanked; the inviter is `nil` where they are gone, blocked, or were thanked too often.
   package struct Thanks: Sendable, Equatable {
@@ -21,21 +21,21 @@ package struct ReferralService: Sendable {
   }
 
   /// What the person's invitations carry; made at the first time.
-  package func code(of account: UserAccount, at now: Date, in db: Database) throws -> String {
+  package func code(of account: UserAccount) throws -> String {
     let sql = "SELECT referral_code FROM users WHERE id = ?"
-    if let code = try String.fetchOne(db, sql: sql, arguments: [account.id]) { return code }
+    if let code = try String.fetchOne(tx.db, sql: sql, arguments: [account.id]) { return code }
     let code = RandomCode.make(characters: Self.codeLength)
-    try db.run(
+    try tx.db.run(
       "UPDATE users SET referral_code = ?, updated_at = ? WHERE id = ?",
-      [code, now.databaseText, account.id])
+      [code, tx.now.databaseText, account.id])
     return code
   }
 
   /// Notes who invited a newcomer whose account was opened just now. An unknown code is ignored,
   /// and the person's own.
-  package func note(code: String, newcomer: UserAccount, in db: Database) throws {
+  package func note(code: String, newcomer: UserAccount) throws {
     guard !newcomer.isReturning else { return }
-    try db.run(
+    try tx.db.run(
       """
       UPDATE users SET referred_by =
         (SELECT id FROM users WHERE referral_code = :code AND id <> :newcomer)
@@ -46,40 +46,38 @@ package struct ReferralService: Sendable {
 
   /// Gives both sides their credits, once; `nil` where there is nobody to thank.
   package func thank(
-    for newcomer: UserAccount, credits: Credits, at now: Date, in db: Database
+    for newcomer: UserAccount, credits: Credits
   ) throws -> Thanks? {
     guard credits > .zero, let inviterID = newcomer.referredBy else { return nil }
     let key = "referral:\(newcomer.id)"
-    guard try CreditTransactionService().find(idempotencyKey: key, in: db) == nil else {
+    guard try tx.transactions.find(idempotencyKey: key) == nil else {
       return nil
     }
-    let own = try book(credits, for: newcomer.id, key: key, "invited by a friend", at: now, in: db)
+    let own = try book(credits, for: newcomer.id, key: key, "invited by a friend")
     var thanks = Thanks(newcomer: own)
-    let inviter = try UserService().account(id: inviterID, in: db)
+    let inviter = try tx.users.account(id: inviterID)
     if inviter.telegramUserID >= 0, !inviter.isBlocked,
-      try thanked(inviterID, in: db) < Self.maximumPerInviter
+      try thanked(inviterID) < Self.maximumPerInviter
     {
       let row = try book(
-        credits, for: inviterID, key: "\(key):inviter", "invited a friend", at: now, in: db)
+        credits, for: inviterID, key: "\(key):inviter", "invited a friend")
       thanks.inviter = (row, inviter)
     }
     return thanks
   }
 
   private func book(
-    _ credits: Credits, for userID: Int64, key: String, _ description: String, at now: Date,
-    in db: Database
+    _ credits: Credits, for userID: Int64, key: String, _ description: String
   ) throws -> CreditTransaction {
-    try CreditTransactionService().record(
+    try tx.transactions.record(
       CreditTransactionService.Entry(
         userID: userID, type: .referralBonus, amount: credits, idempotencyKey: key,
-        description: description),
-      at: now, in: db)
+        description: description))
   }
 
-  private func thanked(_ inviterID: Int64, in db: Database) throws -> Int {
+  private func thanked(_ inviterID: Int64) throws -> Int {
     try Int.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT count(*) FROM credit_transactions
         WHERE user_id = ? AND idempotency_key LIKE 'referral:%:inviter'

@@ -1,35 +1,32 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// Sums up a period for the operator, from the rows of the ledger alone.
-package struct BusinessReportService: Sendable {
+package struct BusinessReportService {
   /// What a reader takes in at a glance.
   private static let maximumListed = 5
 
-  private let terms: BillingTerms
-
-  /// - Parameter terms: Those of today; at them, spent credits that were refunded become dollars.
-  package init(terms: BillingTerms) {
-    self.terms = terms
-  }
+  /// Those of today; at them, spent credits that were refunded become dollars.
+  let terms: BillingTerms
+  let tx: LedgerTransaction
 
   /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
-  package func report(from: Date, to: Date, in db: Database) throws -> BusinessReport {
+  package func report(from: Date, to: Date) throws -> BusinessReport {
     let period: StatementArguments = ["from": from.databaseText, "to": to.databaseText]
     do {
-      let stars = try row(Self.stars, period, in: db)
-      let refunds = try row(Self.refunds, period, in: db)
-      let credits = try row(Self.credits, period, in: db)
-      let people = try row(Self.people, period, in: db)
+      let stars = try row(Self.stars, period)
+      let refunds = try row(Self.refunds, period)
+      let credits = try row(Self.credits, period)
+      let people = try row(Self.people, period)
       return BusinessReport(
         from: from, to: to, payments: stars["count"], starsReceived: stars["stars"],
         refunds: refunds["count"], starsRefunded: refunds["stars"], creditsSold: credits["sold"],
         creditsGiven: credits["given"], creditsTakenBack: credits["taken_back"],
-        creditsSpent: credits["spent"], creditsSpentValue: try valueSpent(period, in: db),
+        creditsSpent: credits["spent"], creditsSpentValue: try valueSpent(period),
         realCost: people["cost"],
-        houseLosses: try houseLosses(period, refundedSpent: refunds, in: db),
+        houseLosses: try houseLosses(period, refundedSpent: refunds),
         newUsers: people["new"], activeUsers: people["active"],
-        topModels: try topModels(period, in: db), topUsers: try topUsers(period, in: db))
+        topModels: try topModels(period), topUsers: try topUsers(period))
     } catch let error as DatabaseError where error.message == "integer overflow" {
       // SQLite's sum() of whole numbers never wraps around.
       throw LedgerError.amountTooLarge
@@ -37,9 +34,9 @@ package struct BusinessReportService: Sendable {
   }
 
   private func row(
-    _ sql: String, _ period: StatementArguments, in db: Database
+    _ sql: String, _ period: StatementArguments
   ) throws -> Row {
-    try Row.fetchOne(db, sql: sql, arguments: period) ?? Row()
+    try Row.fetchOne(tx.db, sql: sql, arguments: period) ?? Row()
   }
 
   private static let stars = """
@@ -73,8 +70,8 @@ package struct BusinessReportService: Sendable {
     """
 
   /// Summed up for each credit value that calls were charged at, and rounded once at the end.
-  private func valueSpent(_ period: StatementArguments, in db: Database) throws -> Int64 {
-    try Row.fetchAll(db, sql: Self.spent, arguments: period).reduce(USD.zero) { sum, row in
+  private func valueSpent(_ period: StatementArguments) throws -> Int64 {
+    try Row.fetchAll(tx.db, sql: Self.spent, arguments: period).reduce(USD.zero) { sum, row in
       try sum + BillingTerms.value(of: row["spent"], creditValueUSD: row["credit_value_usd"])
     }.nanoDollars()
   }
@@ -104,15 +101,15 @@ extension BusinessReportService {
   private typealias Loss = BusinessReport.HouseLoss
 
   private func houseLosses(
-    _ period: StatementArguments, refundedSpent refunds: Row, in db: Database
+    _ period: StatementArguments, refundedSpent refunds: Row
   ) throws -> [Loss] {
-    let ownCalls = try row(Self.ownCalls, period, in: db)
-    let undelivered = try row(Self.undelivered, period, in: db)
+    let ownCalls = try row(Self.ownCalls, period)
+    let undelivered = try row(Self.undelivered, period)
     let spent: Credits = refunds["loss"]
     let losses = [
       Loss(reason: .lostCalls, count: ownCalls["lost"], nanoDollars: ownCalls["lost_cost"]),
       Loss(reason: .failedCalls, count: ownCalls["failed"], nanoDollars: ownCalls["failed_cost"]),
-      try forgivenOverruns(period, in: db),
+      try forgivenOverruns(period),
       Loss(
         reason: .undeliveredAnswers, count: undelivered["count"], nanoDollars: undelivered["cost"]),
       Loss(
@@ -129,9 +126,9 @@ extension BusinessReportService {
   }
 
   /// Summed up for each pair of terms that calls were charged at, and rounded once at the end.
-  private func forgivenOverruns(_ period: StatementArguments, in db: Database) throws -> Loss {
+  private func forgivenOverruns(_ period: StatementArguments) throws -> Loss {
     var (count, sum) = (0, USD.zero)
-    for row in try Row.fetchAll(db, sql: Self.forgiven, arguments: period) {
+    for row in try Row.fetchAll(tx.db, sql: Self.forgiven, arguments: period) {
       let terms = try BillingTerms(creditValueUSD: row["credit_value_usd"], markup: row["markup"])
       sum = try sum + (try terms.cost(coveredBy: row["forgiven"]))
       count += row["count"] as Int
@@ -170,7 +167,7 @@ extension BusinessReportService {
 
 extension BusinessReportService {
   private func topModels(
-    _ period: StatementArguments, in db: Database
+    _ period: StatementArguments
   ) throws -> [BusinessReport.TopModel] {
     let sql = """
       SELECT c.model_provider, c.model_name, count(*) AS calls, sum(c.charged) AS charged,
@@ -178,7 +175,7 @@ extension BusinessReportService {
       FROM (\(Self.calls)) c GROUP BY c.model_provider, c.model_name
       ORDER BY charged DESC, cost DESC, c.model_provider, c.model_name LIMIT \(Self.maximumListed)
       """
-    return try Row.fetchAll(db, sql: sql, arguments: period).map { row in
+    return try Row.fetchAll(tx.db, sql: sql, arguments: period).map { row in
       BusinessReport.TopModel(
         provider: row["model_provider"], model: row["model_name"], calls: row["calls"],
         charged: row["charged"], realCost: row["cost"])
@@ -186,7 +183,7 @@ extension BusinessReportService {
   }
 
   private func topUsers(
-    _ period: StatementArguments, in db: Database
+    _ period: StatementArguments
   ) throws -> [BusinessReport.TopUser] {
     let sql = """
       SELECT u.telegram_user_id, coalesce('@' || u.username, u.first_name) AS name,
@@ -194,7 +191,7 @@ extension BusinessReportService {
       FROM (\(Self.calls)) c JOIN users u ON u.id = c.user_id GROUP BY u.id
       ORDER BY charged DESC, cost DESC, u.id LIMIT \(Self.maximumListed)
       """
-    return try Row.fetchAll(db, sql: sql, arguments: period).map { row in
+    return try Row.fetchAll(tx.db, sql: sql, arguments: period).map { row in
       BusinessReport.TopUser(
         telegramUserID: row["telegram_user_id"], name: row["name"], calls: row["calls"],
         charged: row["charged"], realCost: row["cost"])

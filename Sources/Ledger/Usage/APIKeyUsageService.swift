@@ -3,8 +3,8 @@ package import Foundation
 package import GRDB
 
 /// The log of calls to providers: the table `api_key_usage`.
-package struct APIKeyUsageService: Sendable {
-  package init() {}
+package struct APIKeyUsageService {
+  let tx: LedgerTransaction
 
   /// Who bears the cost of a call: the person who got the answer, or the house, where it reached
   /// nobody.
@@ -31,9 +31,9 @@ package struct APIKeyUsageService: Sendable {
 
   /// - Returns: The new row's id.
   @discardableResult
-  package func log(_ entry: Entry, at now: Date, in db: Database) throws -> Int64 {
+  package func log(_ entry: Entry) throws -> Int64 {
     let usage = entry.call.usage
-    try db.run(
+    try tx.db.run(
       """
       INSERT INTO api_key_usage (project_id, user_id, hold_id, api_key_identifier, model_provider,
         model_name, task_type, input_tokens_used, output_tokens_used, cached_input_tokens,
@@ -51,16 +51,16 @@ package struct APIKeyUsageService: Sendable {
         entry.cost.table.description, entry.cost.reported?.description,
         entry.terms.creditValueUSD, entry.terms.markup, entry.forgiven, entry.call.isEstimate,
         entry.call.responseMilliseconds, entry.priceID, entry.call.requestID, entry.chargedTo,
-        now.databaseText,
+        tx.now.databaseText,
       ])
-    return db.lastInsertedRowID
+    return tx.db.lastInsertedRowID
   }
 
   /// The mean number of output tokens of the last calls at that price, to estimate a call whose
   /// usage was lost; `nil` where there was none.
-  package func typicalOutputTokens(atPrice priceID: Int64, in db: Database) throws -> Int? {
+  package func typicalOutputTokens(atPrice priceID: Int64) throws -> Int? {
     try Int.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT CAST(avg(output_tokens_used) AS INTEGER) FROM (
           SELECT output_tokens_used FROM api_key_usage
@@ -72,10 +72,10 @@ package struct APIKeyUsageService: Sendable {
   /// What calls have cost the house since then, by the provider's own count, in nano-dollars: those
   /// of one user, or all. Estimates are left out: crashes and faults of the network are nobody's
   /// doing.
-  package func houseLoss(userID: Int64? = nil, since: Date, in db: Database) throws -> Int64 {
+  package func houseLoss(userID: Int64? = nil, since: Date) throws -> Int64 {
     let ofUser = userID == nil ? "" : "user_id = :user AND"
     return try Int64.fetchOne(
-      db.cachedStatement(
+      tx.db.cachedStatement(
         sql: """
           SELECT coalesce(sum(actual_cost_nanousd), 0) FROM api_key_usage
           WHERE \(ofUser) charged_to = 'house' AND is_estimate = 0 AND created_at >= :since
@@ -86,7 +86,7 @@ package struct APIKeyUsageService: Sendable {
 
   /// Sums by model and task, dearest first.
   package func report(
-    userID: Int64? = nil, projectID: String? = nil, since: Date? = nil, in db: Database
+    userID: Int64? = nil, projectID: String? = nil, since: Date? = nil
   ) throws -> [UsageReportRow] {
     try UsageReportRow.fetchAll(
       cached: """
@@ -100,7 +100,7 @@ package struct APIKeyUsageService: Sendable {
           AND (:since IS NULL OR u.created_at >= :since)
         GROUP BY u.model_provider, u.model_name, u.task_type ORDER BY cost DESC
         """,
-      ["user": userID, "project": projectID, "since": since?.databaseText], in: db)
+      ["user": userID, "project": projectID, "since": since?.databaseText], in: tx.db)
   }
 }
 

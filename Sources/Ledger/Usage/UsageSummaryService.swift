@@ -1,19 +1,19 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// Sums up calls for the operator, from the rows of the ledger alone.
-package struct UsageSummaryService: Sendable {
-  package init() {}
+package struct UsageSummaryService {
+  let tx: LedgerTransaction
 
   /// Days in their order, all else by what it was charged, dearest first.
   ///
   /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
   package func summaries(
-    by grouping: UsageSummary.Grouping, since: Date?, in db: Database
+    by grouping: UsageSummary.Grouping, since: Date?
   ) throws -> [UsageSummary] {
-    let summaries = try summaries(key: grouping.key, since: since, in: db)
+    let summaries = try summaries(key: grouping.key, since: since)
     if grouping == .day { return summaries.sorted { ($0.key ?? "") < ($1.key ?? "") } }
-    let names = try grouping.names.map { try self.names($0, in: db) } ?? [:]
+    let names = try grouping.names.map { try self.names($0) } ?? [:]
     return summaries.map { summary in
       var summary = summary
       if let key = summary.key, let (id, name) = names[key] {
@@ -30,20 +30,20 @@ package struct UsageSummaryService: Sendable {
   /// All calls in one.
   ///
   /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
-  package func total(since: Date?, in db: Database) throws -> UsageSummary {
-    try summaries(key: "'all'", since: since, in: db).first ?? UsageSummary(key: "all")
+  package func total(since: Date?) throws -> UsageSummary {
+    try summaries(key: "'all'", since: since).first ?? UsageSummary(key: "all")
   }
 
   private func summaries(
-    key: String, since: Date?, in db: Database
+    key: String, since: Date?
   ) throws -> [UsageSummary] {
     let arguments: StatementArguments = ["since": since?.databaseText]
     do {
       var sums: [String?: ExactSums] = [:]
-      for row in try Row.fetchAll(db, sql: Self.sums(key), arguments: arguments) {
+      for row in try Row.fetchAll(tx.db, sql: Self.sums(key), arguments: arguments) {
         try sums[row["key"], default: ExactSums(key: row["key"])].add(row)
       }
-      for row in try Row.fetchAll(db, sql: Self.latencies(key), arguments: arguments) {
+      for row in try Row.fetchAll(tx.db, sql: Self.latencies(key), arguments: arguments) {
         sums[row["key"]]?.summary.medianLatency = row["median"]
         sums[row["key"]]?.summary.latency95 = row["p95"]
       }
@@ -54,9 +54,9 @@ package struct UsageSummaryService: Sendable {
     }
   }
 
-  private func names(_ sql: String, in db: Database) throws -> [String: (String, String?)] {
+  private func names(_ sql: String) throws -> [String: (String, String?)] {
     try Dictionary(
-      Row.fetchAll(db, sql: sql).map { ($0["key"], ($0["id"], $0["name"])) },
+      Row.fetchAll(tx.db, sql: sql).map { ($0["key"], ($0["id"], $0["name"])) },
       uniquingKeysWith: { first, _ in first })
   }
 

@@ -1,11 +1,11 @@
 import Metering
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 
 /// Proves over the file what must never be false of the ledger. Each break is one sentence that
 /// names the rows.
-package struct LedgerVerification: Sendable {
-  package init() {}
+package struct LedgerVerification {
+  let tx: LedgerTransaction
 
   /// What was looked at, and what is wrong with it.
   package struct Report: Sendable, Equatable {
@@ -21,22 +21,22 @@ package struct LedgerVerification: Sendable {
   private static let maximumBreaks = 1_000
 
   /// Everything: row by row, and every charge computed anew from its usage and its price.
-  package func verify(at now: Date, in db: Database) throws -> Report {
-    var report = try verifyBalances(in: db)
+  package func verify() throws -> Report {
+    var report = try verifyBalances()
     let checks = Self.journalChecks + Self.paymentChecks
-    report.breaks += try checks.flatMap { try breaks($0, in: db) }
-    report.breaks += try overdueHolds(at: now, in: db)
-    try verifyCharges(into: &report, in: db)
-    report.transactions = try count("credit_transactions", in: db)
+    report.breaks += try checks.flatMap { try breaks($0) }
+    report.breaks += try overdueHolds()
+    try verifyCharges(into: &report)
+    report.transactions = try count("credit_transactions")
     report.breaks = Array(report.breaks.prefix(Self.maximumBreaks))
     return report
   }
 
   /// The cheap form for every start: balances and holds agree with the rows behind them.
-  package func verifyBalances(in db: Database) throws -> Report {
+  package func verifyBalances() throws -> Report {
     Report(
-      users: try count("users", in: db),
-      breaks: try Self.balanceChecks.flatMap { try breaks($0, in: db) })
+      users: try count("users"),
+      breaks: try Self.balanceChecks.flatMap { try breaks($0) })
   }
 
   /// Each query returns one sentence a break.
@@ -103,31 +103,31 @@ package struct LedgerVerification: Sendable {
     """,
   ]
 
-  private func overdueHolds(at now: Date, in db: Database) throws -> [String] {
+  private func overdueHolds() throws -> [String] {
     try CreditHold.fetchAll(
-      db, sql: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
-      arguments: [now.databaseText]
+      tx.db, sql: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
+      arguments: [tx.now.databaseText]
     ).map { "hold \($0.id) is still pending after its deadline" }
   }
 
-  private func breaks(_ sql: String, in db: Database) throws -> [String] {
-    try String.fetchAll(db, sql: sql + " LIMIT \(Self.maximumBreaks)")
+  private func breaks(_ sql: String) throws -> [String] {
+    try String.fetchAll(tx.db, sql: sql + " LIMIT \(Self.maximumBreaks)")
   }
 
-  private func count(_ table: String, in db: Database) throws -> Int {
-    try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
+  private func count(_ table: String) throws -> Int {
+    try Int.fetchOne(tx.db, sql: "SELECT count(*) FROM \(table)") ?? 0
   }
 }
 
 // MARK: - Charges, computed anew
 
 extension LedgerVerification {
-  private func verifyCharges(into report: inout Report, in db: Database) throws {
+  private func verifyCharges(into report: inout Report) throws {
     let prices = try Dictionary(
-      uniqueKeysWithValues: ModelPricingService().list(includingClosed: true, in: db)
+      uniqueKeysWithValues: tx.pricing.list(includingClosed: true)
         .map { ($0.id, $0) })
     let rows = try Row.fetchCursor(
-      db,
+      tx.db,
       sql: """
         SELECT u.*, h.amount_micro AS held, -t.credits_amount_micro AS charged,
           t.real_cost_associated_nanousd AS booked_cost

@@ -1,6 +1,6 @@
 package import Foundation
-package import GRDB
-import Ledger
+import GRDB
+package import Ledger
 package import TelegramBotAPI
 
 /// The durable inbox: every update is a committed row before Telegram may forget it, and is
@@ -29,45 +29,47 @@ package struct Inbox: Sendable {
 
   /// Stores the batch and the offset that confirms it. Returns those not seen before, in order.
   package func store(
-    _ updates: [ReceivedUpdate], nextOffset: Int64?, at now: Date, in db: Database
+    _ updates: [ReceivedUpdate], nextOffset: Int64?, in tx: LedgerTransaction
   ) throws -> [StoredUpdate] {
     var new: [StoredUpdate] = []
     for received in updates {
-      try db.run(
+      try tx.db.run(
         """
         INSERT INTO inbox (update_id, channel, payload, received_at) VALUES (?, ?, ?, ?)
         ON CONFLICT (update_id) DO NOTHING
         """,
         [
           received.id, channel.rawValue, String(decoding: received.json, as: UTF8.self),
-          now.databaseText,
+          tx.now.databaseText,
         ])
-      if db.changesCount == 1 {
-        new.append(Self.decode(received, receivedAt: now, attempts: 1))
+      if tx.db.changesCount == 1 {
+        new.append(Self.decode(received, receivedAt: tx.now, attempts: 1))
       }
     }
     if let nextOffset {
-      try db.run(
+      try tx.db.run(
         "INSERT OR REPLACE INTO poll_offset (only, next_offset) VALUES (1, ?)", [nextOffset])
     }
     return new
   }
 
-  package func nextOffset(in db: Database) throws -> Int64? {
-    try Int64.fetchOne(db, sql: "SELECT next_offset FROM poll_offset")
+  package func nextOffset(in tx: LedgerTransaction) throws -> Int64? {
+    try Int64.fetchOne(tx.db, sql: "SELECT next_offset FROM poll_offset")
   }
 
   /// What an earlier life of the process left unfinished, in the order of arrival, each without its
   /// content. Those that were marked have probably ended it; they come apart and are not to be
   /// handled again.
-  package func resume(in db: Database) throws -> (pending: [StoredUpdate], poison: [StoredUpdate]) {
-    try db.execute(
+  package func resume(in tx: LedgerTransaction) throws -> (
+    pending: [StoredUpdate], poison: [StoredUpdate]
+  ) {
+    try tx.db.execute(
       sql: """
         UPDATE inbox SET attempts = attempts + 1 WHERE state = 'pending' AND channel = ?
         """,
       arguments: [channel.rawValue])
     let rows = try Row.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT update_id, attempts, received_at, is_tried_alone FROM inbox
         WHERE state = 'pending' AND channel = ? ORDER BY seq
@@ -83,36 +85,36 @@ package struct Inbox: Sendable {
   }
 
   /// Brings back the content of an update that was left in the file.
-  package func load(_ stored: StoredUpdate, in db: Database) throws -> StoredUpdate {
+  package func load(_ stored: StoredUpdate, in tx: LedgerTransaction) throws -> StoredUpdate {
     let payload = try String.fetchOne(
-      db.cachedStatement(sql: "SELECT payload FROM inbox WHERE update_id = ?"),
+      tx.db.cachedStatement(sql: "SELECT payload FROM inbox WHERE update_id = ?"),
       arguments: [stored.id])
     return Self.decode(
       ReceivedUpdate(id: stored.id, json: Data((payload ?? "").utf8)),
       receivedAt: stored.receivedAt, attempts: stored.attempts)
   }
 
-  package func markTriedAlone(_ id: Int64, in db: Database) throws {
-    try db.run("UPDATE inbox SET is_tried_alone = 1 WHERE update_id = ?", [id])
+  package func markTriedAlone(_ id: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run("UPDATE inbox SET is_tried_alone = 1 WHERE update_id = ?", [id])
   }
 
   /// - Throws: `AlreadyFinished`, which rolls back whatever was done for the update this time.
-  package func finish(_ id: Int64, at now: Date, in db: Database) throws {
-    try end(id, state: "done", failure: nil, at: now, in: db)
+  package func finish(_ id: Int64, in tx: LedgerTransaction) throws {
+    try end(id, state: "done", failure: nil, in: tx)
   }
 
   /// Sets an update apart that cannot be handled; its row stays for the operator to look at, for 30
   /// days.
-  package func quarantine(_ id: Int64, failure: String, at now: Date, in db: Database) throws {
-    try end(id, state: "quarantined", failure: failure, at: now, in: db)
+  package func quarantine(_ id: Int64, failure: String, in tx: LedgerTransaction) throws {
+    try end(id, state: "quarantined", failure: failure, in: tx)
   }
 
   /// Deletes what was finished long ago. Returns how much: at the limit, there may be more.
   @discardableResult
   package func prune(
-    at now: Date, atMost limit: Int = maximumPrunedAtOnce, in db: Database
+    atMost limit: Int = maximumPrunedAtOnce, in tx: LedgerTransaction
   ) throws -> Int {
-    try db.run(
+    try tx.db.run(
       // Rows are in the order of their arrival, so this reads hardly more than it deletes.
       """
       DELETE FROM inbox WHERE state = 'done'
@@ -121,26 +123,26 @@ package struct Inbox: Sendable {
         AND seq < coalesce(
           (SELECT seq FROM inbox WHERE state = 'done' ORDER BY seq LIMIT 1 OFFSET ?), 9e18)
       """,
-      [now.addingTimeInterval(-Self.keptFor).databaseText, limit])
-    let pruned = db.changesCount
-    try db.run(
+      [tx.now.addingTimeInterval(-Self.keptFor).databaseText, limit])
+    let pruned = tx.db.changesCount
+    try tx.db.run(
       "DELETE FROM inbox WHERE state = 'quarantined' AND received_at < ?",
-      [now.addingTimeInterval(-Self.quarantinedFor).databaseText])
+      [tx.now.addingTimeInterval(-Self.quarantinedFor).databaseText])
     return pruned
   }
 
   package struct AlreadyFinished: Error {}
 
   private func end(
-    _ id: Int64, state: String, failure: String?, at now: Date, in db: Database
+    _ id: Int64, state: String, failure: String?, in tx: LedgerTransaction
   ) throws {
-    try db.run(
+    try tx.db.run(
       """
       UPDATE inbox SET state = ?, failure = ?, finished_at = ?, is_tried_alone = 0
       WHERE update_id = ? AND state = 'pending'
       """,
-      [state, failure, now.databaseText, id])
-    guard db.changesCount == 1 else { throw AlreadyFinished() }
+      [state, failure, tx.now.databaseText, id])
+    guard tx.db.changesCount == 1 else { throw AlreadyFinished() }
   }
 
   private static func decode(

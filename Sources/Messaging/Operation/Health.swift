@@ -1,5 +1,5 @@
 package import Foundation
-package import GRDB
+import GRDB
 package import Ledger
 import Synchronization
 package import TelegramBotAPI
@@ -38,23 +38,23 @@ package final class Health: Sendable {
   package var counters: Counters { counted.withLock { $0 } }
 
   /// - Throws: Errors of the database.
-  package static func load(at now: Date, in db: Database) throws -> Load {
+  package static func load(in tx: LedgerTransaction) throws -> Load {
     let inbox = try Row.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT count(*) AS count, min(received_at) AS oldest FROM inbox
         WHERE channel = 'telegram' AND state = 'pending'
         """)
     let day: TimeInterval = 24 * 3_600
     let midnight = Date(
-      timeIntervalSince1970: (now.timeIntervalSince1970 / day).rounded(.down) * day)
+      timeIntervalSince1970: (tx.now.timeIntervalSince1970 / day).rounded(.down) * day)
     return Load(
       unansweredUpdates: inbox?["count"] ?? 0, oldestUnansweredAt: inbox?["oldest"],
       queuedReplies: try Int.fetchOne(
-        db,
+        tx.db,
         sql: "SELECT count(*) FROM outbox WHERE channel = 'telegram' AND state = 'queued'") ?? 0,
       turnoverToday: try Credits.fetchOne(
-        db,
+        tx.db,
         sql: """
           SELECT -coalesce(sum(credits_amount_micro), 0) FROM credit_transactions
           WHERE transaction_type = 'usage_deduction' AND created_at >= ?

@@ -32,7 +32,7 @@ package struct HealthLog: Sendable {
       "up": "\(age(of: counters.startedAt, at: now))",
     ]
     do {
-      let load = try writer.database.read { try Health.load(at: now, in: $0) }
+      let load = try writer.database.read { try Health.load(in: $0) }
       figures["unanswered"] = "\(load.unansweredUpdates)"
       figures["oldest_unanswered"] = "\(age(of: load.oldestUnansweredAt, at: now))"
       figures["queued_replies"] = "\(load.queuedReplies)"

@@ -1,6 +1,6 @@
-package import Foundation
-package import GRDB
-import Ledger
+import Foundation
+import GRDB
+package import Ledger
 import Logging
 import Synchronization
 import TelegramBotAPI
@@ -33,25 +33,23 @@ package final class OperatorAlerts: Sendable {
   private let outbox: Outbox
   private let writer: LedgerWriter
   private let wakeSender: @Sendable () -> Void
-  private let now: @Sendable () -> Date
   private let lastRaised = Mutex<[Kind: Date]>([:])
 
   package init(
     administrators: [Int64], outbox: Outbox, writer: LedgerWriter,
-    wakeSender: @escaping @Sendable () -> Void, now: @escaping @Sendable () -> Date = { Date() }
+    wakeSender: @escaping @Sendable () -> Void
   ) {
     self.administrators = administrators
     self.outbox = outbox
     self.writer = writer
     self.wakeSender = wakeSender
-    self.now = now
   }
 
   package func raise(_ kind: Kind, _ sentence: String) async {
     guard !administrators.isEmpty, isDue(kind) else { return }
     do {
-      try await writer.write(for: "alerting the administrators") { db in
-        try self.queue("\(sentence.prefix(1_000)) The log has more.", at: self.now(), in: db)
+      try await writer.write(for: "alerting the administrators") { tx in
+        try self.queue("\(sentence.prefix(1_000)) The log has more.", in: tx)
       }
       wakeSender()
     } catch {
@@ -67,15 +65,15 @@ package final class OperatorAlerts: Sendable {
 
   /// Tells them in the transaction of what they are told of, each time: for money that needs a
   /// person to look at it.
-  package func queue(_ text: String, updateID: Int64 = 0, at now: Date, in db: Database) throws {
+  package func queue(_ text: String, updateID: Int64 = 0, in tx: LedgerTransaction) throws {
     for id in administrators {
       let request = try BotRequest.sendMessage(chatID: id, text: "⚠️ " + text.prefix(2_000))
-      try outbox.queue(request, chatID: id, updateID: updateID, at: now, in: db)
+      try outbox.queue(request, chatID: id, updateID: updateID, in: tx)
     }
   }
 
   private func isDue(_ kind: Kind) -> Bool {
-    let now = now()
+    let now = writer.now
     return lastRaised.withLock { times in
       if let last = times[kind], now.timeIntervalSince(last) < Self.pause { return false }
       times[kind] = now

@@ -1,6 +1,6 @@
 package import Foundation
 package import GRDB
-import Ledger
+package import Ledger
 package import TelegramBotAPI
 
 /// The durable outbox: a reply is a row in the transaction that finishes its update, and is done
@@ -70,11 +70,11 @@ package struct Outbox: Sendable {
   /// - Returns: The id of the new row.
   @discardableResult
   package func queue(
-    _ request: BotRequest, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64, at now: Date,
-    in db: Database
+    _ request: BotRequest, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64,
+    in tx: LedgerTransaction
   ) throws -> Int64 {
     let file = request.attachment
-    try db.run(
+    try tx.db.run(
       """
       INSERT INTO outbox (update_id, channel, chat_id, method, payload, purpose, file_name,
         file_type, file, created_at)
@@ -83,24 +83,24 @@ package struct Outbox: Sendable {
       [
         updateID, channel.rawValue, chatID, request.method,
         String(decoding: request.json, as: UTF8.self), purpose?.text, file?.fileName,
-        file?.contentType, file?.data, now.databaseText,
+        file?.contentType, file?.data, tx.now.databaseText,
       ])
-    return db.lastInsertedRowID
+    return tx.db.lastInsertedRowID
   }
 
   /// The oldest replies after that one, in order.
-  package func queued(after id: Int64, limit: Int, in db: Database) throws -> [Queued] {
+  package func queued(after id: Int64, limit: Int, in tx: LedgerTransaction) throws -> [Queued] {
     try Queued.fetchAll(
       cached: """
         SELECT * FROM outbox
         WHERE channel = ? AND state = 'queued' AND id > ? ORDER BY id LIMIT ?
         """,
-      [channel.rawValue, id, limit], in: db)
+      [channel.rawValue, id, limit], in: tx.db)
   }
 
   /// The oldest replies to one chat between those two, in order.
   package func queued(
-    inChat chatID: Int64, after id: Int64, upTo last: Int64, limit: Int, in db: Database
+    inChat chatID: Int64, after id: Int64, upTo last: Int64, limit: Int, in tx: LedgerTransaction
   ) throws -> [Queued] {
     try Queued.fetchAll(
       cached: """
@@ -108,44 +108,44 @@ package struct Outbox: Sendable {
         WHERE channel = ? AND state = 'queued' AND id > ? AND id <= ? AND chat_id = ?
         ORDER BY id LIMIT ?
         """,
-      [channel.rawValue, id, last, chatID, limit], in: db)
+      [channel.rawValue, id, last, chatID, limit], in: tx.db)
   }
 
   /// What is still to be sent for that purpose.
-  package func queued(for purpose: Purpose, in db: Database) throws -> Queued? {
+  package func queued(for purpose: Purpose, in tx: LedgerTransaction) throws -> Queued? {
     try Queued.fetchOne(
-      db, sql: "SELECT * FROM outbox WHERE channel = ? AND state = 'queued' AND purpose = ?",
+      tx.db, sql: "SELECT * FROM outbox WHERE channel = ? AND state = 'queued' AND purpose = ?",
       arguments: [channel.rawValue, purpose.text])
   }
 
-  package func content(of id: Int64, in db: Database) throws -> BotRequest? {
+  package func content(of id: Int64, in tx: LedgerTransaction) throws -> BotRequest? {
     let sql = "SELECT * FROM outbox WHERE id = ?"
-    return try Queued.fetchOne(cached: sql, [id], in: db)?.request
+    return try Queued.fetchOne(cached: sql, [id], in: tx.db)?.request
   }
 
-  package func end(_ id: Int64, _ ending: Ending, at now: Date, in db: Database) throws {
+  package func end(_ id: Int64, _ ending: Ending, in tx: LedgerTransaction) throws {
     switch ending {
     case .sent(let messageID, _):
-      try db.run(
+      try tx.db.run(
         "UPDATE outbox SET state = 'sent', message_id = ?, finished_at = ? WHERE id = ?",
-        [messageID, now.databaseText, id])
+        [messageID, tx.now.databaseText, id])
     case .failed(let reason, _):
-      try db.run(
+      try tx.db.run(
         "UPDATE outbox SET state = 'failed', failure = ?, finished_at = ? WHERE id = ?",
-        [reason, now.databaseText, id])
+        [reason, tx.now.databaseText, id])
     }
   }
 
   /// Counts that Telegram may have taken the reply without saying so; it is sent again, since a
   /// repeated answer is better than a lost one.
-  package func countLostAnswer(_ id: Int64, in db: Database) throws {
-    try db.run("UPDATE outbox SET lost_answers = lost_answers + 1 WHERE id = ?", [id])
+  package func countLostAnswer(_ id: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run("UPDATE outbox SET lost_answers = lost_answers + 1 WHERE id = ?", [id])
   }
 
   /// Whether nothing that answers the update has reached anybody, nor may yet.
-  package func reachedNobody(_ updateID: Int64, in db: Database) throws -> Bool {
+  package func reachedNobody(_ updateID: Int64, in tx: LedgerTransaction) throws -> Bool {
     try Bool.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT NOT EXISTS (SELECT 1 FROM outbox
           WHERE update_id = ? AND channel = ? AND (state <> 'failed' OR lost_answers > 0))
@@ -154,13 +154,13 @@ package struct Outbox: Sendable {
   }
 
   /// Directs everything still queued for a group to the supergroup that it has become.
-  package func moveChat(from old: Int64, to new: Int64, in db: Database) throws {
+  package func moveChat(from old: Int64, to new: Int64, in tx: LedgerTransaction) throws {
     let replies = try Queued.fetchAll(
-      db, sql: "SELECT * FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?",
+      tx.db, sql: "SELECT * FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?",
       arguments: [channel.rawValue, old])
     for reply in replies {
       guard let request = try reply.request?.addressed(to: new) else { continue }
-      try db.execute(
+      try tx.db.execute(
         sql: "UPDATE outbox SET chat_id = ?, payload = ? WHERE id = ?",
         arguments: [new, String(decoding: request.json, as: UTF8.self), reply.id])
     }
@@ -169,9 +169,9 @@ package struct Outbox: Sendable {
   /// Deletes what was sent or given up long ago. Returns how much: at the limit, there may be more.
   @discardableResult
   package func prune(
-    at now: Date, atMost limit: Int = Inbox.maximumPrunedAtOnce, in db: Database
+    atMost limit: Int = Inbox.maximumPrunedAtOnce, in tx: LedgerTransaction
   ) throws -> Int {
-    try db.run(
+    try tx.db.run(
       // Rows are in the order of their making, so this reads hardly more than it deletes.
       """
       DELETE FROM outbox WHERE state <> 'queued'
@@ -180,7 +180,7 @@ package struct Outbox: Sendable {
         AND id < coalesce(
           (SELECT id FROM outbox WHERE state <> 'queued' ORDER BY id LIMIT 1 OFFSET ?), 9e18)
       """,
-      [now.addingTimeInterval(-Self.keptFor).databaseText, limit])
-    return db.changesCount
+      [tx.now.addingTimeInterval(-Self.keptFor).databaseText, limit])
+    return tx.db.changesCount
   }
 }

@@ -1,7 +1,7 @@
 import DequeModule
-package import Foundation
-package import GRDB
-import Ledger
+import Foundation
+import GRDB
+package import Ledger
 package import Logging
 import KillPoints
 package import TelegramBotAPI
@@ -68,7 +68,7 @@ package actor OutboxDelivery {
   /// What is to be done about a reply that failed or has a purpose, in the transaction that records
   /// how it ended. Returns whether that made new replies.
   package typealias Ended =
-    @Sendable (_ reply: Outbox.Queued, _ ending: Outbox.Ending, _ now: Date, _ db: Database) throws
+    @Sendable (_ reply: Outbox.Queued, _ ending: Outbox.Ending, _ tx: LedgerTransaction) throws
     -> Bool
 
   package init(
@@ -358,12 +358,11 @@ extension OutboxDelivery {
       let batch = unrecorded
       unrecorded.removeAll(keepingCapacity: true)
       do {
-        let hasMore = try await writer.write(for: "recording sent replies") { db in
-          let now = Date()
-          for (reply, ending) in batch { try self.outbox.end(reply.id, ending, at: now, in: db) }
+        let hasMore = try await writer.write(for: "recording sent replies") { tx in
+          for (reply, ending) in batch { try self.outbox.end(reply.id, ending, in: tx) }
           return try batch.filter { reply, ending in
             guard ending.isFailure || reply.purpose != nil else { return false }
-            return try self.ended(reply, ending, now, db)
+            return try self.ended(reply, ending, tx)
           }.isEmpty == false
         }
         if hasMore { load() }

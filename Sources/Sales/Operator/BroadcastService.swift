@@ -1,6 +1,6 @@
 package import Foundation
 package import GRDB
-import Ledger
+package import Ledger
 import TelegramBotAPI
 package import Messaging
 
@@ -50,52 +50,52 @@ package struct BroadcastService: Sendable {
   }
 
   /// A draft, for its author to look at.
-  package func draft(_ text: String, by chatID: Int64, at now: Date, in db: Database) throws
+  package func draft(_ text: String, by chatID: Int64, in tx: LedgerTransaction) throws
     -> Int64
   {
-    try db.run(
+    try tx.db.run(
       "INSERT INTO broadcasts (text, state, chat_id, created_at) VALUES (?, 'draft', ?, ?)",
-      [text, chatID, now.databaseText])
-    return db.lastInsertedRowID
+      [text, chatID, tx.now.databaseText])
+    return tx.db.lastInsertedRowID
   }
 
   /// Begins to send a draft; the message shows how far it is. Returns whether it was one.
-  package func start(_ id: Int64, showing messageID: Int64, at now: Date, in db: Database) throws
+  package func start(_ id: Int64, showing messageID: Int64, in tx: LedgerTransaction) throws
     -> Bool
   {
-    try db.run(
+    try tx.db.run(
       """
       UPDATE broadcasts SET state = 'running', message_id = ?, shown_at = ?, recipients = ?
       WHERE id = ? AND state = 'draft'
       """,
-      [messageID, now.databaseText, try recipients(in: db), id])
-    guard db.changesCount == 1 else { return false }
-    try goOn(id, at: now, in: db)
+      [messageID, tx.now.databaseText, try recipients(in: tx), id])
+    guard tx.db.changesCount == 1 else { return false }
+    try goOn(id, in: tx)
     return true
   }
 
   /// Sends no more than what is on its way.
-  package func stop(_ id: Int64, in db: Database) throws -> Bool {
-    try db.run(
+  package func stop(_ id: Int64, in tx: LedgerTransaction) throws -> Bool {
+    try tx.db.run(
       "UPDATE broadcasts SET state = 'stopped' WHERE id = ? AND state IN ('running', 'draft')", [id]
     )
-    return db.changesCount == 1
+    return tx.db.changesCount == 1
   }
 
-  package func find(_ id: Int64, in db: Database) throws -> Broadcast? {
-    try Broadcast.fetchOne(cached: "SELECT * FROM broadcasts WHERE id = ?", [id], in: db)
+  package func find(_ id: Int64, in tx: LedgerTransaction) throws -> Broadcast? {
+    try Broadcast.fetchOne(cached: "SELECT * FROM broadcasts WHERE id = ?", [id], in: tx.db)
   }
 
   /// How many would get it.
-  package func recipients(in db: Database) throws -> Int {
-    try Int.fetchOne(db, sql: "SELECT count(*) FROM users WHERE \(Self.isRecipient)") ?? 0
+  package func recipients(in tx: LedgerTransaction) throws -> Int {
+    try Int.fetchOne(tx.db, sql: "SELECT count(*) FROM users WHERE \(Self.isRecipient)") ?? 0
   }
 
   /// One message of it has ended.
-  package func count(_ id: Int64, _ ending: Outbox.Ending, at now: Date, in db: Database) throws {
+  package func count(_ id: Int64, _ ending: Outbox.Ending, in tx: LedgerTransaction) throws {
     let column = ending.isFailure ? "failed" : "sent"
-    try db.run("UPDATE broadcasts SET \(column) = \(column) + 1 WHERE id = ?", [id])
-    try goOn(id, at: now, in: db)
+    try tx.db.run("UPDATE broadcasts SET \(column) = \(column) + 1 WHERE id = ?", [id])
+    try goOn(id, in: tx)
   }
 
   /// Whoever has left or is blocked is no recipient; ids of people are positive.
@@ -104,32 +104,32 @@ package struct BroadcastService: Sendable {
     """
 
   /// Queues the next few where few are on their way, and shows how far it is.
-  private func goOn(_ id: Int64, at now: Date, in db: Database) throws {
-    guard var broadcast = try find(id, in: db), broadcast.underway <= Self.bite / 2 else { return }
+  private func goOn(_ id: Int64, in tx: LedgerTransaction) throws {
+    guard var broadcast = try find(id, in: tx), broadcast.underway <= Self.bite / 2 else { return }
     if broadcast.state == "running" {
-      let people = try nextRecipients(of: broadcast, in: db)
+      let people = try nextRecipients(of: broadcast, in: tx)
       for (_, chatID) in people {
         let message = try BotRequest.sendMessage(
           chatID: chatID, text: broadcast.text, disableLinkPreview: true)
         try outbox.queue(
-          message, chatID: chatID, purpose: .broadcast(id), updateID: 0, at: now, in: db)
+          message, chatID: chatID, purpose: .broadcast(id), updateID: 0, in: tx)
       }
       broadcast.lastUserID = people.last?.id ?? broadcast.lastUserID
       broadcast.queued += people.count
       if broadcast.underway == 0 { broadcast.state = "done" }
-      try db.run(
+      try tx.db.run(
         "UPDATE broadcasts SET last_user_id = ?, queued = ?, state = ? WHERE id = ?",
         [broadcast.lastUserID, broadcast.queued, broadcast.state, id])
     }
-    let isDue = broadcast.shownAt.map { now.timeIntervalSince($0) >= Self.shownEvery } ?? true
-    if isDue || broadcast.underway == 0 { try show(broadcast, at: now, in: db) }
+    let isDue = broadcast.shownAt.map { tx.now.timeIntervalSince($0) >= Self.shownEvery } ?? true
+    if isDue || broadcast.underway == 0 { try show(broadcast, in: tx) }
   }
 
   private func nextRecipients(
-    of broadcast: Broadcast, in db: Database
+    of broadcast: Broadcast, in tx: LedgerTransaction
   ) throws -> [(id: Int64, chatID: Int64)] {
     try Row.fetchAll(
-      db,
+      tx.db,
       sql: """
         SELECT id, telegram_user_id FROM users WHERE id > ? AND \(Self.isRecipient)
         ORDER BY id LIMIT ?
@@ -138,14 +138,14 @@ package struct BroadcastService: Sendable {
     ).map { ($0["id"], $0["telegram_user_id"]) }
   }
 
-  private func show(_ broadcast: Broadcast, at now: Date, in db: Database) throws {
+  private func show(_ broadcast: Broadcast, in tx: LedgerTransaction) throws {
     guard let messageID = broadcast.messageID else { return }
     let keyboard = broadcast.stopButton.map { InlineKeyboardMarkup(rows: [[$0]]) }
     let edit = try BotRequest.editMessageText(
       chatID: broadcast.chatID, messageID: messageID, text: broadcast.progress, keyboard: keyboard)
-    try outbox.queue(edit, chatID: broadcast.chatID, updateID: 0, at: now, in: db)
-    try db.run(
-      "UPDATE broadcasts SET shown_at = ? WHERE id = ?", [now.databaseText, broadcast.id])
+    try outbox.queue(edit, chatID: broadcast.chatID, updateID: 0, in: tx)
+    try tx.db.run(
+      "UPDATE broadcasts SET shown_at = ? WHERE id = ?", [tx.now.databaseText, broadcast.id])
   }
 }
 

@@ -1,5 +1,5 @@
-package import Foundation
-package import GRDB
+import Foundation
+import GRDB
 package import Ledger
 package import Messaging
 
@@ -23,20 +23,20 @@ package struct SupportRequests: Sendable {
 
   /// Tells the administrators.
   package func ask(
-    _ text: String, by profile: Profile, at now: Date, in db: Database
+    _ text: String, by profile: Profile, in tx: LedgerTransaction
   ) throws -> Outcome {
-    let aDayAgo = now.addingTimeInterval(-24 * 3_600).databaseText
+    let aDayAgo = tx.now.addingTimeInterval(-24 * 3_600).databaseText
     let today = try Int.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT count(*) FROM support_requests WHERE telegram_user_id = ? AND created_at > ?
         """,
       arguments: [profile.telegramUserID, aDayAgo])
     guard today ?? 0 < Self.maximumPerDay else { return .tooMany }
-    try db.run(
+    try tx.db.run(
       "INSERT INTO support_requests (telegram_user_id, created_at) VALUES (?, ?)",
-      [profile.telegramUserID, now.databaseText])
-    let id = db.lastInsertedRowID
+      [profile.telegramUserID, tx.now.databaseText])
+    let id = tx.db.lastInsertedRowID
     let message = Reply(
       """
       💬 Request #\(id) of \(profile.shownName):
@@ -50,10 +50,10 @@ package struct SupportRequests: Sendable {
 
   /// The request that the message told an administrator of, and who made it.
   package static func request(
-    ofMessage messageID: Int64, inChat chatID: Int64, in db: Database
+    ofMessage messageID: Int64, inChat chatID: Int64, in tx: LedgerTransaction
   ) throws -> (id: Int64, person: Int64)? {
     try Row.fetchOne(
-      db,
+      tx.db,
       sql: """
         SELECT r.id, r.telegram_user_id FROM support_messages m
         JOIN support_requests r ON r.id = m.request_id WHERE m.chat_id = ? AND m.message_id = ?
@@ -73,9 +73,9 @@ package struct SupportRequests: Sendable {
   }
 
   package static func remember(
-    _ messageID: Int64, inChat chatID: Int64, of request: Int64, in db: Database
+    _ messageID: Int64, inChat chatID: Int64, of request: Int64, in tx: LedgerTransaction
   ) throws {
-    try db.run(
+    try tx.db.run(
       """
       INSERT OR IGNORE INTO support_messages (chat_id, message_id, request_id)
       SELECT ?, ?, id FROM support_requests WHERE id = ?
@@ -84,7 +84,7 @@ package struct SupportRequests: Sendable {
   }
 
   /// At the person's wish.
-  package static func erase(_ telegramUserID: Int64, in db: Database) throws {
-    try db.run("DELETE FROM support_requests WHERE telegram_user_id = ?", [telegramUserID])
+  package static func erase(_ telegramUserID: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run("DELETE FROM support_requests WHERE telegram_user_id = ?", [telegramUserID])
   }
 }

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import GRDB
 package import Ledger
 import Logging
@@ -19,16 +19,13 @@ package struct StarReconciliation: Sendable {
   private let client: TelegramClient
   private let writer: LedgerWriter
   private let payments: PaymentHandler
-  private let now: @Sendable () -> Date
 
   package init(
-    client: TelegramClient, writer: LedgerWriter, payments: PaymentHandler,
-    now: @escaping @Sendable () -> Date = { Date() }
+    client: TelegramClient, writer: LedgerWriter, payments: PaymentHandler
   ) {
     self.client = client
     self.writer = writer
     self.payments = payments
-    self.now = now
   }
 
   package typealias Line = (entry: StarStatement.Entry, finding: StarStatement.Finding)
@@ -47,10 +44,10 @@ package struct StarReconciliation: Sendable {
   ///
   /// - Throws: `TelegramError`, and errors of the database; what was read until then is booked.
   package func walk() async throws -> Result {
-    let started = now()
+    let started = writer.now
     var result = Result()
     let cursor = try await writer.read(for: "reconciling Stars") {
-      try StarStatement().cursor(in: $0)
+      try $0.starStatement.cursor()
     }
     // The last entry is read again: where it is another one, the list is not the one we know.
     var offset = max(0, (cursor?.nextOffset ?? 0) - 1)
@@ -69,9 +66,9 @@ package struct StarReconciliation: Sendable {
       if isLast { break }
     }
     result.unlisted = try await writer.read(for: "reconciling Stars") {
-      try StarStatement().unlistedPayments(
+      try $0.starStatement.unlistedPayments(
         since: started.addingTimeInterval(-Self.complainedOfFor),
-        before: started.addingTimeInterval(-Self.listedWithin), in: $0)
+        before: started.addingTimeInterval(-Self.listedWithin))
     }
     return result
   }
@@ -81,23 +78,22 @@ package struct StarReconciliation: Sendable {
     let balance = try await client.getMyStarBalance()
     let (stars, overflow) = balance.amount.multipliedReportingOverflow(by: 1_000_000_000)
     guard !overflow else { throw TelegramError.answerMalformed(method: "getMyStarBalance") }
-    let ours = try await writer.read(for: "adding up Stars") { try StarStatement().balance(in: $0) }
+    let ours = try await writer.read(for: "adding up Stars") { try $0.starStatement.balance() }
     return (stars &+ balance.nanostarAmount, ours)
   }
 
   private func book(
     _ entries: [StarStatement.Entry], nextOffset: Int, isLast: Bool
   ) async throws -> [Line] {
-    try await writer.write(for: "reconciling Stars") { db in
-      let now = self.now()
-      let lines = try StarStatement().take(entries, nextOffset: nextOffset, at: now, in: db)
-      for line in lines { try self.announce(line, at: now, in: db) }
-      if isLast { try self.alert(at: now, in: db) }
+    try await writer.write(for: "reconciling Stars") { tx in
+      let lines = try tx.starStatement.take(entries, nextOffset: nextOffset)
+      for line in lines { try self.announce(line, in: tx) }
+      if isLast { try self.alert(in: tx) }
       return lines
     }
   }
 
-  private func announce(_ line: Line, at now: Date, in db: Database) throws {
+  private func announce(_ line: Line, in tx: LedgerTransaction) throws {
     switch line.finding {
     case .agrees, .ofTheOperator, .unexplained, .ofBefore: break
     case .creditedNow(let package, let transaction, let payer):
@@ -106,13 +102,12 @@ package struct StarReconciliation: Sendable {
         metadata: ["stars": "\(line.entry.stars)"])
       try payments.replies.queue(
         [.message(PaymentHandler.receipt(of: package, transaction), to: payer)], updateID: 0,
-        at: now,
-        in: db)
-    case .refundedNow(let refund): try payments.announce(refund, at: now, in: db)
+        in: tx)
+    case .refundedNow(let refund): try payments.announce(refund, in: tx)
     case .setAside(let payer, _):
       let apology = PaymentHandler.apology(
         for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
-      try payments.replies.queue([.message(apology, to: payer)], updateID: 0, at: now, in: db)
+      try payments.replies.queue([.message(apology, to: payer)], updateID: 0, in: tx)
     }
     guard !line.finding.isExplained, let reason = line.finding.reason else { return }
     payments.logger.error(
@@ -121,8 +116,8 @@ package struct StarReconciliation: Sendable {
   }
 
   /// One alert a walk, however much it came upon, and of what a walk that broke off has left.
-  private func alert(at now: Date, in db: Database) throws {
-    let (old, new) = try StarStatement().takeUntold(in: db)
+  private func alert(in tx: LedgerTransaction) throws {
+    let (old, new) = try tx.starStatement.takeUntold()
     var sentences: [String] = []
     if let entry = new.first, new.count == 1 {
       sentences.append(
@@ -150,7 +145,7 @@ package struct StarReconciliation: Sendable {
         """)
     }
     guard !sentences.isEmpty else { return }
-    try payments.alerts.queue(sentences.joined(separator: "\n\n"), at: now, in: db)
+    try payments.alerts.queue(sentences.joined(separator: "\n\n"), in: tx)
   }
 
   private static func sum(of entries: [StarStatement.Unexplained]) -> String {

@@ -44,9 +44,9 @@ struct CodesCreateCommand: AsyncParsableCommand {
   func run() async throws {
     let composition = try await Composition(options)
     let isTaken = try composition.settings.promotions().codesAreTaken
-    let made = try composition.database().write { db in
-      try PromotionCodeService().create(
-        code, credits: credits, maximumUses: uses, expiresAt: expires, at: Date(), in: db)
+    let made = try composition.database().write { tx in
+      try tx.promotionCodes.create(
+        code, credits: credits, maximumUses: uses, expiresAt: expires)
     }
     if output.json { return try printJSON(CodeOutput(made)) }
     print(
@@ -65,7 +65,7 @@ struct CodesListCommand: AsyncParsableCommand {
 
   func run() async throws {
     let codes = try await Composition(options).database().read {
-      try PromotionCodeService().list(in: $0)
+      try $0.promotionCodes.list()
     }
     var table = Table("CODE", "CREDITS", "USED", "OF", "UNTIL (UTC)")
     for code in codes {

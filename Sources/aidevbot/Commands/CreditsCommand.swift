@@ -34,13 +34,12 @@ struct CreditsGrantCommand: AsyncParsableCommand {
 
   func run() async throws {
     let database = try await Composition(options).existingDatabase()
-    let transaction = try database.write { db in
-      let account = try UserService().account(telegramUserID: telegramUserID, in: db)
-      return try CreditTransactionService().record(
+    let transaction = try database.write { tx in
+      let account = try tx.users.account(telegramUserID: telegramUserID)
+      return try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: account.id, type: .manualAdjustment, amount: credits,
-          idempotencyKey: "manual:\(UUID().uuidString)", description: reason),
-        at: Date(), in: db)
+          idempotencyKey: "manual:\(UUID().uuidString)", description: reason))
     }
     if output.json { return try printJSON(TransactionOutput(transaction)) }
     print(
@@ -61,11 +60,11 @@ struct CreditsShowCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let (account, transactions) = try await Composition(options).existingDatabase().read { db in
-      let account = try UserService().account(telegramUserID: telegramUserID, in: db)
+    let (account, transactions) = try await Composition(options).existingDatabase().read { tx in
+      let account = try tx.users.account(telegramUserID: telegramUserID)
       return (
         account,
-        try CreditTransactionService().list(userID: account.id, limit: Self.shown, in: db)
+        try tx.transactions.list(userID: account.id, limit: Self.shown)
       )
     }
     let name = [account.firstName, account.username.map { "@\($0)" }].compactMap { $0 }
@@ -95,10 +94,10 @@ struct CreditsHistoryCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let transactions = try await Composition(options).existingDatabase().read { db in
-      let account = try UserService().account(telegramUserID: telegramUserID, in: db)
-      return try CreditTransactionService().history(
-        userID: account.id, since: since.since, limit: limit.limit, in: db)
+    let transactions = try await Composition(options).existingDatabase().read { tx in
+      let account = try tx.users.account(telegramUserID: telegramUserID)
+      return try tx.transactions.history(
+        userID: account.id, since: since.since, limit: limit.limit)
     }
     try output.show(
       Table(transactions), json: transactions.map(TransactionOutput.init),

@@ -27,7 +27,7 @@ struct LedgerVerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let database = try await Composition(options).existingDatabase()
-    let report = try database.read { try LedgerVerification().verify(at: Date(), in: $0) }
+    let report = try database.read { try $0.verification.verify() }
     if output.json {
       try printJSON(
         Output(

@@ -44,14 +44,14 @@ struct PriceListOptions: ParsableArguments {
     let database = try composition.database()
     let scope: PricePlan.Scope =
       if let only { .only(only) } else if all { .all } else { .known(inUse: inUse) }
-    let plan = try database.read { try PricePlan(list, scope, at: Date(), in: $0) }
+    let plan = try database.read { try PricePlan(list, scope, in: $0) }
     if let only, let reason = plan.whyNot(only) {
       throw PriceListError.notTaken(only, reason: reason)
     }
     if !asJSON { show(plan) }
     let isWanted = plan.changes.isEmpty || yes || (!asJSON && ask(plan))
     if isWanted, !plan.changes.isEmpty {
-      try database.write { try plan.apply(at: Date(), in: $0) }
+      try database.write { try plan.apply(in: $0) }
     }
     if asJSON {
       try printJSON(PricePlanOutput(plan, isApplied: isWanted))

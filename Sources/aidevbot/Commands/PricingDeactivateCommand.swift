@@ -15,9 +15,9 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let composition = try await Composition(options)
-    let wasActive = try composition.database().write { db in
-      try ModelPricingService().deactivate(
-        model.id, at: Date(), in: db)
+    let wasActive = try composition.database().write { tx in
+      try tx.pricing.deactivate(
+        model.id)
     }
     let name = "\(model.id)"
     guard wasActive else {

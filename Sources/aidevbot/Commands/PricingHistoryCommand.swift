@@ -27,7 +27,7 @@ struct PricingHistoryCommand: AsyncParsableCommand {
 
   func run() async throws {
     let database = try await Composition(options).database()
-    let prices = try database.read { try ModelPricingService().versions(of: model, in: $0) }
+    let prices = try database.read { try $0.pricing.versions(of: model) }
     guard !prices.isEmpty else {
       throw PriceListError.unreadable(
         "no model called \(model) ever had a price; aidevbot pricing list --all names those that do"

@@ -15,7 +15,7 @@ struct PricingListCommand: AsyncParsableCommand {
   func run() async throws {
     let database = try await Composition(options).database()
     let prices = try database.read {
-      try ModelPricingService().list(includingClosed: all, in: $0)
+      try $0.pricing.list(includingClosed: all)
     }
     try output.show(
       Self.table(prices), json: prices.map(PriceOutput.init), empty: "No model has a price.",

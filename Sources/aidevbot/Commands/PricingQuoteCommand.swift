@@ -68,7 +68,7 @@ struct PricingQuoteCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let terms = try composition.settings.billingTerms()
     let price = try composition.database().read {
-      try ModelPricingService().active(model.id, in: $0)
+      try $0.pricing.active(model.id)
     }
     let cost = try Rates(price.tariff).cost(
       of: TokenUsage(

@@ -68,10 +68,9 @@ struct PricingSetCommand: AsyncParsableCommand {
   func run() async throws {
     let composition = try await Composition(options)
     let database = try composition.database()
-    let price = try database.write { db in
-      try ModelPricingService().set(
-        model.id, tariff: tariff, notes: note, at: Date(),
-        in: db)
+    let price = try database.write { tx in
+      try tx.pricing.set(
+        model.id, tariff: tariff, notes: note)
     }
     if json.json { return try printJSON(PriceOutput(price)) }
     print("The price of \(price.model) is set; calls take it from now on.")

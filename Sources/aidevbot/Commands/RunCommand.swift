@@ -49,7 +49,7 @@ struct RunCommand: AsyncParsableCommand {
       let service = ServiceWatch(
         notifier: ServiceNotifier(environment: ProcessInfo.processInfo.environment),
         health: Health()
-      ) { now in try database.read { try Health.load(at: now, in: $0) } }
+      ) { now in try database.read { try Health.load(in: $0) } }
       let bot = TelegramBot(
         client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
         health: service.health, events: service.events, drainLimit: .seconds(drain), logger: logger)
@@ -91,8 +91,8 @@ struct RunCommand: AsyncParsableCommand {
       let model = models[task]
       do {
         _ = try database.read {
-          try ModelPricingService().active(
-            model, in: $0)
+          try $0.pricing.active(
+            model)
         }
       } catch let error as LedgerError {
         logger.error("\(task.title) cannot be sold: \(error)")

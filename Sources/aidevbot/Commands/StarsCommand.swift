@@ -86,7 +86,7 @@ struct StarsUnexplainedCommand: AsyncParsableCommand {
 
   func run() async throws {
     let rows = try await Composition(options).existingDatabase()
-      .read { try StarStatement().unexplained(in: $0) }
+      .read { try $0.starStatement.unexplained() }
       .map { entry in
         EntryOutput(
           happenedAt: entry.happenedAt, id: entry.id, isIncoming: entry.isIncoming,

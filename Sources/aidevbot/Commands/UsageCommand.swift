@@ -44,11 +44,11 @@ struct UsageReportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let (rows, total) = try await Composition(options).existingDatabase().read { db in
-      let service = UsageSummaryService()
+    let (rows, total) = try await Composition(options).existingDatabase().read { tx in
+      let service = tx.usageSummaries
       return (
-        try by.map { try service.summaries(by: $0, since: since.since, in: db) },
-        try service.total(since: since.since, in: db)
+        try by.map { try service.summaries(by: $0, since: since.since) },
+        try service.total(since: since.since)
       )
     }
     var table = UsageTable(by)

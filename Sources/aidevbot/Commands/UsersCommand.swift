@@ -40,7 +40,7 @@ struct UsersListCommand: AsyncParsableCommand {
 
   func run() async throws {
     let users = try await Composition(options).existingDatabase().read {
-      try UserService().list(limit: limit.limit, in: $0)
+      try $0.users.list(limit: limit.limit)
     }
     var table = Table(
       "ID", "USERNAME", "NAME", "BALANCE", "RESERVED", "CALLS", "LAST CALL (UTC)", "SINCE (UTC)",
@@ -95,8 +95,8 @@ struct PersonArgument: ParsableArguments {
   var mention: String
 
   /// - Throws: `UnknownPerson`.
-  func account(in db: Database) throws -> UserAccount {
-    guard let account = try UserService().find(mention: mention, in: db) else {
+  func account(in tx: LedgerTransaction) throws -> UserAccount {
+    guard let account = try tx.users.find(mention: mention) else {
       throw UnknownPerson(mention: mention)
     }
     return account
@@ -105,10 +105,10 @@ struct PersonArgument: ParsableArguments {
   fileprivate func setBlocked(
     _ isBlocked: Bool, _ options: ConfigOption, _ output: JSONOption
   ) async throws {
-    let account = try await Composition(options).existingDatabase().write { db in
-      let id = try self.account(in: db).id
-      try UserService().setBlocked(isBlocked, userID: id, at: Date(), in: db)
-      return try UserService().account(id: id, in: db)
+    let account = try await Composition(options).existingDatabase().write { tx in
+      let id = try self.account(in: tx).id
+      try tx.users.setBlocked(isBlocked, userID: id)
+      return try tx.users.account(id: id)
     }
     if output.json { return try printJSON(AccountHead(account)) }
     let name = account.shownName.onOneLine

@@ -34,15 +34,15 @@ private struct PersonRecord {
   private let payments: [(payment: Payment, state: String)]
   private let subscriptions: [Subscription]
 
-  init(_ account: UserAccount, limit: Int, in db: Database) throws {
+  init(_ account: UserAccount, limit: Int, in tx: LedgerTransaction) throws {
     self.account = account
-    transactions = try CreditTransactionService().list(userID: account.id, limit: limit, in: db)
-    orders = try OrderService().list(ofUser: account.id, limit: limit, in: db)
-    payments = try PaymentService().list(ofUser: account.id, limit: limit, in: db).map { payment in
-      let refund = try RefundService().current(ofPayment: payment.id, in: db)
+    transactions = try tx.transactions.list(userID: account.id, limit: limit)
+    orders = try tx.orders.list(ofUser: account.id, limit: limit)
+    payments = try tx.payments.list(ofUser: account.id, limit: limit).map { payment in
+      let refund = try tx.refunds.current(ofPayment: payment.id)
       return (payment, payment.flaw ?? refund.map { "refund \($0.state.rawValue)" } ?? "credited")
     }
-    subscriptions = try SubscriptionService().list(ofUser: account.id, in: db)
+    subscriptions = try tx.subscriptions.list(ofUser: account.id)
   }
 
   var head: String {

@@ -21,13 +21,13 @@ extension Doctor {
       ]
     }
     do {
-      return try LedgerDatabase.look(at: path) { db in
+      return try LedgerDatabase.look(at: path) { tx in
         [
-          try integrityCheck(path, in: db), safety, try ledgerCheck(in: db),
+          try integrityCheck(path, in: tx), safety, try ledgerCheck(in: tx),
           modelCheck { model in
             do {
-              _ = try ModelPricingService().active(
-                model, in: db)
+              _ = try tx.pricing.active(
+                model)
               return true
             } catch is LedgerError {
               return false
@@ -43,9 +43,9 @@ extension Doctor {
     }
   }
 
-  private func integrityCheck(_ path: String, in db: Database) throws -> Check {
-    let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "?"
-    let flaws = try String.fetchAll(db, sql: "PRAGMA integrity_check(3)")
+  private func integrityCheck(_ path: String, in tx: LedgerTransaction) throws -> Check {
+    let mode = try String.fetchOne(tx.db, sql: "PRAGMA journal_mode") ?? "?"
+    let flaws = try String.fetchAll(tx.db, sql: "PRAGMA integrity_check(3)")
     guard flaws == ["ok"] else {
       return Check(
         "database", .failed, "\(path) is damaged: \(flaws.joined(separator: "; "))",
@@ -58,15 +58,15 @@ extension Doctor {
     return Check("database", .ok, "\(path) is whole, journal in WAL")
   }
 
-  private func ledgerCheck(in db: Database) throws -> Check {
-    guard try !LedgerDatabase.isFromNewerBot(db) else {
+  private func ledgerCheck(in tx: LedgerTransaction) throws -> Check {
+    guard try !LedgerDatabase.isFromNewerBot(tx.db) else {
       return Check(
         "ledger", .failed, "a newer version of aidevbot wrote the file",
         next: "install that version again")
     }
     let report: LedgerVerification.Report
     do {
-      report = try LedgerVerification().verify(at: Date(), in: db)
+      report = try tx.verification.verify()
     } catch let error as DatabaseError where error.resultCode == .SQLITE_ERROR {
       return Check(
         "ledger", .warning, "an older version of aidevbot wrote the file",
@@ -92,7 +92,7 @@ extension Doctor {
     do {
       let database = try LedgerDatabase.openForBot(
         path: folder.appendingPathComponent("scratch.sqlite").path)
-      let level = try database.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+      let level = try database.write { try Int.fetchOne($0.db, sql: "PRAGMA synchronous") }
       try database.close()
       let version = try DatabaseQueue().read {
         try String.fetchOne($0, sql: "SELECT sqlite_version()") ?? "?"

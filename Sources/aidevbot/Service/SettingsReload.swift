@@ -67,8 +67,8 @@ actor SettingsReload {
       guard try model != current.model(for: task) else { continue }
       do {
         _ = try database.read {
-          try ModelPricingService().active(
-            model, in: $0)
+          try $0.pricing.active(
+            model)
         }
       } catch let error as LedgerError {
         throw Unpriced(task: task, reason: error)

@@ -93,10 +93,10 @@ struct ConversationTests {
 
   private func append(_ exchanges: [(String, String)]) throws {
     let account = try rig.account()
-    try rig.database.write { db in
+    try rig.database.write { tx in
       for (question, answer) in exchanges {
         try Conversation(userID: account.id, projectID: nil).append(
-          question: question, answer: answer, at: Date(), in: db)
+          question: question, answer: answer, in: tx)
       }
     }
   }

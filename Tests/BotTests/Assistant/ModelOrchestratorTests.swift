@@ -125,14 +125,13 @@ struct ModelOrchestratorTests {
     #expect(try rig.holds().isEmpty)
 
     // So much more is enough.
-    try rig.database.write { (db: Database) throws in
+    try rig.database.write { (tx: LedgerTransaction) throws in
       let shortfall = try Credits(
         parsing: String(reply.dropFirst(start.count).dropLast(end.count)))
-      _ = try CreditTransactionService().record(
+      _ = try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: 1, type: .manualAdjustment, amount: shortfall, idempotencyKey: "more",
-          description: "more"),
-        at: Date(), in: db)
+          description: "more"))
     }
     rig.gemini.answer.change { ($0.inputTokens, $0.outputTokens) = (20, 10) }
     #expect(try await rig.say("How do I sort?").first?.contains("Cost: ") == true)

@@ -13,6 +13,7 @@ extension BotRig {
   /// An orchestrator of its own, at a time of its own.
   func orchestrator(at now: @escaping @Sendable () -> Date = { Date() }) -> ModelOrchestrator {
     let outbox = Outbox(channel: .telegram)
+    let writer = writer(at: now)
     return ModelOrchestrator(
       ModelOrchestrator.Environment(
         writer: writer, inbox: engine.inbox, replies: ReplyQueue(outbox: outbox), llm: llm,
@@ -21,16 +22,22 @@ extension BotRig {
         alerts: OperatorAlerts(
           administrators: [], outbox: outbox, writer: writer, wakeSender: {}),
         health: Health(),
-        typing: Self.parkedTyping, wakeSender: {}, now: now),
+        typing: Self.parkedTyping, wakeSender: {}),
       logger: .silent)
+  }
+
+  /// The rig's writer, by another clock.
+  func writer(at now: @escaping @Sendable () -> Date) -> LedgerWriter {
+    var database = database
+    database.clock = now
+    return LedgerWriter(database: database, logger: .silent, sleep: writer.sleep)
   }
 
   /// Opens the account of user 42.
   func open() throws {
-    try database.write { db in
-      _ = try UserService().register(
-        Profile(telegramUserID: 42, firstName: "Ada"), initialGrant: settings.initialGrant,
-        at: Date(), in: db)
+    try database.write { tx in
+      _ = try tx.users.register(
+        Profile(telegramUserID: 42, firstName: "Ada"), initialGrant: settings.initialGrant)
     }
   }
 
@@ -41,9 +48,9 @@ extension BotRig {
     let id = nextUpdateID()
     // As precise as what a later start reads from the file.
     let receivedAt = Date(timeIntervalSince1970: receivedAt.timeIntervalSince1970.rounded(.down))
-    try database.write { db in
+    try database.write(at: receivedAt) { tx in
       _ = try engine.inbox.store(
-        [.update(id, "message", .message(text))], nextOffset: nil, at: receivedAt, in: db)
+        [.update(id, "message", .message(text))], nextOffset: nil, in: tx)
     }
     return Work(updateID: id, receivedAt: receivedAt, sender: .ada, task: task, text: text)
   }
@@ -54,21 +61,19 @@ extension BotRig {
     for work: Work, at date: Date = Date(), isSent: Bool, requestID: String? = nil,
     isVoided: Bool = false
   ) throws -> CreditHold {
-    let service = CreditHoldService(terms: settings.terms)
     let model = settings.models[work.task]
-    return try database.write { db in
-      let account = try UserService().account(telegramUserID: 42, in: db)
-      let price = try ModelPricingService().active(
-        model, in: db)
-      let hold = try service.take(
+    return try database.write(at: date) { tx in
+      let account = try tx.users.account(telegramUserID: 42)
+      let price = try tx.pricing.active(
+        model)
+      let hold = try tx.holds(settings.terms).take(
         CreditHoldService.Request(
           userID: account.id, projectID: nil, work: work.ledgerName, taskType: "chat",
           price: price, inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 400,
-          deadline: date.addingTimeInterval(ModelOrchestrator.holdLifetime)),
-        at: date, in: db)
-      if isSent { try service.markSent(hold.id, at: date, in: db) }
-      if let requestID { try service.keepRequestID(requestID, of: hold.id, in: db) }
-      if isVoided { try service.void(hold.id, loss: nil, at: date, in: db) }
+          deadline: date.addingTimeInterval(ModelOrchestrator.holdLifetime)))
+      if isSent { try tx.holds(settings.terms).markSent(hold.id) }
+      if let requestID { try tx.holds(settings.terms).keepRequestID(requestID, of: hold.id) }
+      if isVoided { try tx.holds(settings.terms).void(hold.id, loss: nil) }
       return hold
     }
   }

@@ -96,8 +96,8 @@ struct RecoveryTests {
       for: work, at: Date().addingTimeInterval(-3_600), isSent: true, requestID: "gen-7")
     let (database, terms) = (rig.database, rig.settings.terms)
     rig.openRouter.onCall { _ in
-      try? database.write { db in
-        try CreditHoldService(terms: terms).void(hold.id, loss: nil, at: Date(), in: db)
+      try? database.write { tx in
+        try tx.holds(terms).void(hold.id, loss: nil)
       }
       return nil
     }

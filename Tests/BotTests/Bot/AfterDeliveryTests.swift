@@ -55,7 +55,7 @@ final class AfterDeliveryTests {
   }
 
   private func refundState() throws -> String? {
-    try rig.database.read { try String.fetchOne($0, sql: "SELECT state FROM refunds") }
+    try rig.database.read { try String.fetchOne($0.db, sql: "SELECT state FROM refunds") }
   }
 
   @Test func givesThePersonTheLinkThatBeginsTheirSubscription() async throws {
@@ -181,7 +181,7 @@ final class AfterDeliveryTests {
       userID: 42, chargeID: "month-1", isCanceled: true)
     _ = try rig.database.write {
       try rig.engine.outbox.queue(
-        request, chatID: nil, purpose: .cancellation(order: order), updateID: 0, at: Date(), in: $0)
+        request, chatID: nil, purpose: .cancellation(order: order), updateID: 0, in: $0)
     }
     await send()
     #expect(fake.state.value.calls(of: "editUserStarSubscription").count == 1)
@@ -262,10 +262,10 @@ final class AfterDeliveryTests {
 
 extension AfterDeliveryTests {
   private func openAccounts(_ people: ClosedRange<Int64>) throws {
-    try rig.database.write { db in
+    try rig.database.write { tx in
       for person in people {
-        _ = try UserService().register(
-          Profile(telegramUserID: person), initialGrant: .zero, at: Date(), in: db)
+        _ = try tx.users.register(
+          Profile(telegramUserID: person), initialGrant: .zero)
       }
     }
   }
@@ -352,7 +352,7 @@ extension AfterDeliveryTests {
 extension BotRig {
   func subscriptionState() throws -> Subscription.State? {
     try database.read {
-      try Subscription.State.fetchOne($0, sql: "SELECT state FROM subscriptions ORDER BY rowid")
+      try Subscription.State.fetchOne($0.db, sql: "SELECT state FROM subscriptions ORDER BY rowid")
     }
   }
 }

@@ -72,14 +72,14 @@ struct ConsoleSessionTests {
 
   @Test func goesOnWithWhatWasLeftUnfinished() async throws {
     try await type("/start")
-    try rig.database.write { db in
+    try rig.database.write { tx in
       _ = try Inbox(channel: .console).store(
         [
           .update(
             -5, "message",
             .message("/help", from: 0, adding: ["chat": ["id": 0, "type": "private"]]))
         ],
-        nextOffset: nil, at: Date(), in: db)
+        nextOffset: nil, in: tx)
     }
     #expect(try await type().first?.hasPrefix("Write to me in plain words") == true)
   }
@@ -87,9 +87,9 @@ struct ConsoleSessionTests {
   @Test func keepsApartFromTelegram() async throws {
     // Neither takes up what the other has left.
     let waiting = rig.nextUpdateID()
-    try rig.database.write { db in
+    try rig.database.write { tx in
       _ = try rig.engine.inbox.store(
-        [.update(waiting, "message", .message("/help"))], nextOffset: 501, at: Date(), in: db)
+        [.update(waiting, "message", .message("/help"))], nextOffset: 501, in: tx)
     }
     try await rig.say("/start", from: 43)
     let printed = try await type("/start", "/help")
@@ -102,8 +102,8 @@ struct ConsoleSessionTests {
     try await engine.resume()
     await engine.dispatcher.becomeIdle()
     #expect(try rig.texts(of: waiting).count == 1)
-    let ids = try rig.database.read { db in
-      try Int64.fetchAll(db, sql: "SELECT update_id FROM inbox WHERE channel = 'console'")
+    let ids = try rig.database.read { tx in
+      try Int64.fetchAll(tx.db, sql: "SELECT update_id FROM inbox WHERE channel = 'console'")
     }
     #expect(ids.count == 2 && ids.allSatisfy { $0 < 0 })
     #expect(try rig.database.read { try rig.engine.inbox.nextOffset(in: $0) } == 103)

@@ -280,7 +280,7 @@ extension CrowdedBot {
     for step in 1...10 {
       try await reach(Crowd.requests * step / 11)
       let breaks = try await onOtherThread {
-        try database.read { try LedgerVerification().verify(at: Date(), in: $0).breaks }
+        try database.read { try $0.verification.verify().breaks }
       }
       guard breaks.isEmpty else { throw LedgerBroken(breaks: breaks) }
     }
@@ -320,16 +320,15 @@ extension LedgerDatabase {
   /// the product waits.
   fileprivate func grant(_ amount: Credits, to person: Int) throws -> Bool {
     do {
-      return try write { db in
+      return try write { tx in
         let user = Crowd.userID(of: person)
-        guard let account = try UserService().find(telegramUserID: user, in: db) else {
+        guard let account = try tx.users.find(telegramUserID: user) else {
           return false
         }
-        try CreditTransactionService().record(
+        try tx.transactions.record(
           CreditTransactionService.Entry(
             userID: account.id, type: .manualAdjustment, amount: amount,
-            idempotencyKey: "manual:\(UUID().uuidString)", description: "test"),
-          at: Date(), in: db)
+            idempotencyKey: "manual:\(UUID().uuidString)", description: "test"))
         return true
       }
     } catch DatabaseError.SQLITE_BUSY {

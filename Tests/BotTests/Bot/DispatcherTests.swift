@@ -47,7 +47,7 @@ struct DispatcherTests {
     await rig.engine.dispatcher.becomeIdle()
     #expect(try rig.texts(of: other).count == 1)
     let order = try rig.database.read {
-      try Int64.fetchAll($0, sql: "SELECT update_id FROM outbox WHERE chat_id = 42 ORDER BY id")
+      try Int64.fetchAll($0.db, sql: "SELECT update_id FROM outbox WHERE chat_id = 42 ORDER BY id")
     }
     #expect(Array(order.suffix(2)) == [slow, after])
     #expect(try rig.texts(of: after).first?.hasPrefix("Balance: 99.76") == true)
@@ -79,10 +79,10 @@ struct DispatcherTests {
 
   @Test func letsNoPaymentWaitForThePlacesOfSlowAnswers() async throws {
     let people = 1_001...Int64(1_000 + Dispatcher.maximumLanes)
-    try rig.database.write { db in
+    try rig.database.write { tx in
       for person in people.map({ Profile(telegramUserID: $0) }) {
-        _ = try UserService().register(
-          person, initialGrant: Credits(parsing: "100"), at: Date(), in: db)
+        _ = try tx.users.register(
+          person, initialGrant: Credits(parsing: "100"))
       }
     }
     let questions = people.map { person in
@@ -236,8 +236,8 @@ struct DispatcherTests {
     try await rig.say("/start", from: 43)
     for user in [42, 43] as [Int64] {
       let update = ReceivedUpdate.update(900 + user, "message", .message("Hello?", from: user))
-      try rig.database.write { db in
-        _ = try rig.engine.inbox.store([update], nextOffset: nil, at: Date(), in: db)
+      try rig.database.write { tx in
+        _ = try rig.engine.inbox.store([update], nextOffset: nil, in: tx)
       }
     }
     try rig.execute("UPDATE inbox SET attempts = 2 WHERE state = 'pending'")
@@ -256,8 +256,8 @@ struct DispatcherTests {
     let received = [elder, younger].map { kind, value in
       ReceivedUpdate.update(rig.nextUpdateID(), kind, value)
     }
-    var stored = try rig.database.write { db in
-      try rig.engine.inbox.store(received, nextOffset: nil, at: Date(), in: db)
+    var stored = try rig.database.write { tx in
+      try rig.engine.inbox.store(received, nextOffset: nil, in: tx)
     }
     stored[0].attempts = Inbox.attemptsBeforeCaution
     await rig.engine.dispatcher.enqueue(stored)
@@ -299,7 +299,7 @@ struct DispatcherTests {
   private func isTriedAlone(_ id: Int64) throws -> Bool? {
     try rig.database.read {
       try Bool.fetchOne(
-        $0, sql: "SELECT is_tried_alone FROM inbox WHERE update_id = ?", arguments: [id])
+        $0.db, sql: "SELECT is_tried_alone FROM inbox WHERE update_id = ?", arguments: [id])
     }
   }
 

@@ -33,8 +33,8 @@ struct PriceSyncTests {
   private var sonnet: Tariff {
     get throws {
       try rig.database.read {
-        try ModelPricingService().active(
-          ModelID(provider: "openrouter", name: "anthropic/claude-sonnet-5.5"), in: $0
+        try $0.pricing.active(
+          ModelID(provider: "openrouter", name: "anthropic/claude-sonnet-5.5")
         ).tariff
       }
     }
@@ -59,7 +59,7 @@ struct PriceSyncTests {
     #expect(try alerts.isEmpty)
     try await sync.round(at: Date())
     let versions = try rig.database.read {
-      try ModelPricingService().list(includingClosed: true, in: $0)
+      try $0.pricing.list(includingClosed: true)
     }
     #expect(versions.count { $0.model.provider == "openrouter" } == 2)
   }
@@ -77,17 +77,15 @@ struct PriceSyncTests {
   }
 
   @Test func tellsOfNoPriceThatIsNotInUse() async throws {
-    _ = try rig.database.write { db in
-      try ModelPricingService().set(
-        ModelID(provider: "openrouter", name: "a/b"), tariff: Tariff(input: "1", output: "1"),
-        at: Date(),
-        in: db)
+    _ = try rig.database.write { tx in
+      try tx.pricing.set(
+        ModelID(provider: "openrouter", name: "a/b"), tariff: Tariff(input: "1", output: "1"))
     }
     list(price("0.000002", "0.00001"), ("a/b", #""prompt": "9e-6", "completion": "1e-6""#))
     try await sync.round(at: Date())
     #expect(try alerts.isEmpty)
     let price = try rig.database.read {
-      try ModelPricingService().active(ModelID(provider: "openrouter", name: "a/b"), in: $0)
+      try $0.pricing.active(ModelID(provider: "openrouter", name: "a/b"))
     }
     #expect(price.tariff.input == "9")
   }
@@ -105,9 +103,9 @@ struct PriceSyncTests {
 
   @Test func putsNothingBackOnSale() async throws {
     let sonnet = ModelID(provider: "openrouter", name: "anthropic/claude-sonnet-5.5")
-    try rig.database.write { db in
-      let isGone = try ModelPricingService().deactivate(
-        sonnet, at: Date(), in: db)
+    try rig.database.write { tx in
+      let isGone = try tx.pricing.deactivate(
+        sonnet)
       #expect(isGone)
     }
     list(price("0.000002", "0.00001"))

@@ -107,7 +107,7 @@ extension Findings {
 
 extension Findings {
   private func strings(_ sql: String) throws -> [String] {
-    try database.read { try String.fetchAll($0, sql: sql) }
+    try database.read { try String.fetchAll($0.db, sql: sql) }
   }
 
   private mutating func lookAtQueues() throws {
@@ -165,13 +165,13 @@ extension Findings {
         .reduce(0) { $0 + $1.question.charge }
       let due = CrowdedBot.initialGrant.micro + (bot.granted.value[person] ?? 0) - charges
       let account = try database.read {
-        try UserService().account(telegramUserID: Crowd.userID(of: person), in: $0)
+        try $0.users.account(telegramUserID: Crowd.userID(of: person))
       }
       check(
         account.balance.micro == due && account.held == .zero,
         "person \(person) has \(account.balance.micro), \(account.held.micro) held, not \(due)")
     }
-    all += try database.read { try LedgerVerification().verify(at: Date(), in: $0).breaks }
+    all += try database.read { try $0.verification.verify().breaks }
     all += try strings("SELECT 'pending: ' || id FROM credit_holds WHERE state = 'pending'")
   }
 }

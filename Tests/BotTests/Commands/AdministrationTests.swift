@@ -39,8 +39,8 @@ struct AdministrationTests {
     let id = try await rig.deliver(
       "message", .message("/grant @USER42 12.5 sorry for  the wait", from: administrator))
     await rig.engine.dispatcher.becomeIdle()
-    try rig.database.write { db in
-      try db.execute(sql: "UPDATE users SET username = 'user42' WHERE telegram_user_id = 42")
+    try rig.database.write { tx in
+      try tx.db.execute(sql: "UPDATE users SET username = 'user42' WHERE telegram_user_id = 42")
     }
     let replies = try rig.replies(to: id)
     #expect(replies.map(\.chatID) == [administrator, 42])
@@ -139,8 +139,8 @@ struct AdministrationTests {
     _ = try await rig.press("buy:Starter")
     let order = try #require(try rig.orders().first).id
     _ = try await rig.pay(order, 200, charge: "charge-1")
-    try rig.database.write { db in
-      try db.execute(sql: "UPDATE payments SET paid_at = created_at")
+    try rig.database.write { tx in
+      try tx.db.execute(sql: "UPDATE payments SET paid_at = created_at")
     }
     let id = try await rig.deliver(
       "message", .message("/report \(period)", from: administrator))
@@ -160,8 +160,8 @@ struct AdministrationTests {
     }
     #expect(replies[0].text.split(separator: "\n").allSatisfy { $0.count <= 40 })
     let file = try #require(
-      try rig.database.read { db in
-        try Row.fetchOne(db, sql: "SELECT * FROM outbox WHERE method = 'sendDocument'")
+      try rig.database.read { tx in
+        try Row.fetchOne(tx.db, sql: "SELECT * FROM outbox WHERE method = 'sendDocument'")
       })
     let csv = String(decoding: file["file"] as Data, as: UTF8.self)
     #expect((file["file_name"] as String).hasSuffix(".csv"))
@@ -177,9 +177,9 @@ struct AdministrationTests {
     await rig.engine.dispatcher.becomeIdle()
     try rig.execute("DROP TRIGGER the_journal_is_never_edited")
     try rig.execute("UPDATE credit_transactions SET created_at = '2020-01-01 00:00:00.000'")
-    try rig.database.write { db in
-      let back = try CreditHoldService(terms: rig.settings.terms).refund(
-        work: Work.ledgerName(ofUpdate: id), because: "it reached nobody", at: Date(), in: db)
+    try rig.database.write { tx in
+      let back = try tx.holds(rig.settings.terms).refund(
+        work: Work.ledgerName(ofUpdate: id), because: "it reached nobody")
       #expect(back != nil)
     }
     let report = try await rig.say("/report", from: administrator)

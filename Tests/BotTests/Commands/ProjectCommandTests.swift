@@ -119,10 +119,10 @@ struct ProjectCommandTests {
   @Test func areLimitedInNumber() async throws {
     try await rig.say("/start")
     let account = try rig.account()
-    try rig.database.write { db in
+    try rig.database.write { tx in
       for number in 1...Project.maximumPerUser {
-        _ = try ProjectService().create(
-          title: "\(number)", userID: account.id, at: Date(), in: db)
+        _ = try tx.projects.create(
+          title: "\(number)", userID: account.id)
       }
     }
     #expect(
@@ -164,7 +164,7 @@ struct TextTaskCommandTests {
     #expect(usage["task_type"] == task)
     #expect(usage["project_id"] == project)
     let journal = try rig.database.read {
-      try Row.fetchOne($0, sql: "SELECT * FROM credit_transactions ORDER BY id DESC")
+      try Row.fetchOne($0.db, sql: "SELECT * FROM credit_transactions ORDER BY id DESC")
     }
     #expect(journal?["project_id"] == project)
     #expect(journal?["description"] == task)

@@ -12,10 +12,10 @@ struct PromotionTests {
     codesAreTaken: true, referralCredits: Credits(micro: 20_000_000))
 
   private func makeCode(_ rig: BotRig, uses: Int = 10) throws {
-    try rig.database.write { db in
-      _ = try PromotionCodeService().create(
+    try rig.database.write { tx in
+      _ = try tx.promotionCodes.create(
         "SPRING", credits: try Credits(parsing: "50"), maximumUses: uses,
-        expiresAt: Date().addingTimeInterval(3_600), at: Date(), in: db)
+        expiresAt: Date().addingTimeInterval(3_600))
     }
   }
 

@@ -32,13 +32,13 @@ struct HealthTests {
     let rig = try BotRig()
     try await rig.say("/start")
     try await rig.say("How do I sort?")
-    let load = try rig.database.read { try Health.load(at: Date(), in: $0) }
+    let load = try rig.database.read { try Health.load(in: $0) }
     #expect(load.unansweredUpdates == 0 && load.oldestUnansweredAt == nil)
     #expect(load.queuedReplies == 2)
     #expect(load.turnoverToday.micro == 232_500)
     _ = try rig.work()
     let later = try rig.database.read {
-      try Health.load(at: Date().addingTimeInterval(24 * 3_600), in: $0)
+      try Health.load(in: $0.at(Date().addingTimeInterval(24 * 3_600)))
     }
     #expect(later.unansweredUpdates == 1 && later.oldestUnansweredAt != nil)
     #expect(later.turnoverToday == .zero)

@@ -30,9 +30,9 @@ struct LedgerWriterTests {
       guard count == 3 else { return }
       try? await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
     }
-    let written = try await writer.write(for: "a test") { db in
-      try db.execute(sql: "INSERT INTO poll_offset (only, next_offset) VALUES (1, 7)")
-      return db.changesCount
+    let written = try await writer.write(for: "a test") { tx in
+      try tx.db.execute(sql: "INSERT INTO poll_offset (only, next_offset) VALUES (1, 7)")
+      return tx.db.changesCount
     }
     #expect(written == 1)
     #expect(waits.value.count == 3)
@@ -58,7 +58,7 @@ struct LedgerWriterTests {
       guard count == 2 else { return }
       try? FileManager.default.moveItem(at: elsewhere, to: file)
     }
-    let found = try await writer.read(for: "a test") { try Int.fetchOne($0, sql: "SELECT 7") }
+    let found = try await writer.read(for: "a test") { try Int.fetchOne($0.db, sql: "SELECT 7") }
     #expect(found == 7)
     #expect(waits.value == 2)
     try database.close()
@@ -76,7 +76,7 @@ struct LedgerWriterTests {
 
   @Test func triesNothingAgainThatNoWaitingMends() async throws {
     await #expect(throws: DatabaseError.self) {
-      try await rig.writer.write(for: "a test") { try $0.execute(sql: "no SQL") }
+      try await rig.writer.write(for: "a test") { try $0.db.execute(sql: "no SQL") }
     }
     await #expect(throws: Inbox.AlreadyFinished.self) {
       try await rig.writer.write(for: "a test") { _ in throw Inbox.AlreadyFinished() }

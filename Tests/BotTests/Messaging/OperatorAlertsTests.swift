@@ -12,8 +12,9 @@ struct OperatorAlertsTests {
     wakes: Watched<Int> = Watched(0)
   ) -> OperatorAlerts {
     OperatorAlerts(
-      administrators: administrators, outbox: Outbox(channel: .telegram), writer: rig.writer,
-      wakeSender: { wakes.change { $0 += 1 } }, now: now)
+      administrators: administrators, outbox: Outbox(channel: .telegram),
+      writer: rig.writer(at: now),
+      wakeSender: { wakes.change { $0 += 1 } })
   }
 
   @Test func areToldOncePerKindAndHour() async throws {

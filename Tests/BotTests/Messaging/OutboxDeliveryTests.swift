@@ -30,8 +30,8 @@ final class OutboxDeliveryTests {
       outbox: outbox,
       client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
       writer: rig.writer, rates: rig.settings.sendRates,
-      ended: { reply, _, _, db in
-        guard try Outbox(channel: .telegram).reachedNobody(reply.updateID, in: db) else {
+      ended: { reply, _, tx in
+        guard try Outbox(channel: .telegram).reachedNobody(reply.updateID, in: tx) else {
           return false
         }
         undelivered.change { $0.append(reply.updateID) }
@@ -42,10 +42,10 @@ final class OutboxDeliveryTests {
   private func queue(
     _ texts: String..., to chatID: Int64 = 42, threadID: Int64? = nil, at date: Date = Date()
   ) throws {
-    try rig.database.write { db in
+    try rig.database.write(at: date) { tx in
       for text in texts {
         let request = try BotRequest.sendMessage(chatID: chatID, text: text, threadID: threadID)
-        try outbox.queue(request, chatID: chatID, updateID: 1, at: date, in: db)
+        try outbox.queue(request, chatID: chatID, updateID: 1, in: tx)
       }
     }
   }
@@ -79,7 +79,9 @@ final class OutboxDeliveryTests {
     await send()
     #expect(sent() == texts && sent(to: 43) == texts)
     #expect(try states == Array(repeating: "sent", count: 60))
-    let ids = try rig.database.read { try Int64.fetchAll($0, sql: "SELECT message_id FROM outbox") }
+    let ids = try rig.database.read {
+      try Int64.fetchAll($0.db, sql: "SELECT message_id FROM outbox")
+    }
     #expect(Set(ids).count == 60)
   }
 
@@ -141,10 +143,10 @@ final class OutboxDeliveryTests {
     #expect(try states == ["failed", "sent"])
     #expect(undelivered.value.isEmpty)
     fake.fail("sendMessage", with: .forbiddenBlocked, .forbiddenBlocked)
-    try rig.database.write { db in
+    try rig.database.write { tx in
       for text in ["lost", "lost too"] {
         let request = try BotRequest.sendMessage(chatID: 42, text: text)
-        try outbox.queue(request, chatID: 42, updateID: 2, at: Date(), in: db)
+        try outbox.queue(request, chatID: 42, updateID: 2, in: tx)
       }
     }
     await send()
@@ -190,9 +192,9 @@ final class OutboxDeliveryTests {
 
   @Test func takesAnEditThatChangesNothingForDone() async throws {
     fake.fail("editMessageText", with: .badRequest("message is not modified: exactly the same"))
-    try rig.database.write { db in
+    try rig.database.write { tx in
       let edit = try BotRequest.editMessageText(chatID: 42, messageID: 8, text: "same")
-      try outbox.queue(edit, chatID: 42, updateID: 1, at: Date(), in: db)
+      try outbox.queue(edit, chatID: 42, updateID: 1, in: tx)
     }
     await send()
     #expect(try states == ["sent"])
@@ -241,9 +243,9 @@ final class OutboxDeliveryTests {
       return nil
     }
     for chat in 1...40 as ClosedRange<Int64> { try queue("slow", to: chat) }
-    try rig.database.write { db in
+    try rig.database.write { tx in
       let answer = try BotRequest.answerPreCheckoutQuery(id: "query", ok: true)
-      try outbox.queue(answer, chatID: nil, updateID: 2, at: Date(), in: db)
+      try outbox.queue(answer, chatID: nil, updateID: 2, in: tx)
     }
     start()
     try await fake.state.wait(for: "the answer") {

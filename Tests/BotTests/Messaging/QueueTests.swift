@@ -18,10 +18,10 @@ struct InboxTests {
   private func store(
     _ ids: Int64..., nextOffset: Int64? = nil, at now: Date = Date()
   ) throws -> [Int64] {
-    try rig.database.write { db in
+    try rig.database.write(at: now) { tx in
       try inbox.store(
-        ids.map { .update($0, "message", .message("/help")) }, nextOffset: nextOffset, at: now,
-        in: db
+        ids.map { .update($0, "message", .message("/help")) }, nextOffset: nextOffset,
+        in: tx
       ).map(\.id)
     }
   }
@@ -35,9 +35,9 @@ struct InboxTests {
     #expect(try store(7, 8, nextOffset: 9) == [7, 8])
     #expect(try offset == 9)
     #expect(throws: DatabaseError.self) {
-      try rig.database.write { (db: Database) throws in
-        _ = try inbox.store([.update(9, "a", [:])], nextOffset: 10, at: Date(), in: db)
-        try db.execute(sql: "no SQL")
+      try rig.database.write { (tx: LedgerTransaction) throws in
+        _ = try inbox.store([.update(9, "a", [:])], nextOffset: 10, in: tx)
+        try tx.db.execute(sql: "no SQL")
       }
     }
     #expect(try offset == 9)
@@ -58,11 +58,11 @@ struct InboxTests {
     let then = Date()
     _ = try store(1, 3, 4, at: then)
     _ = try store(2, at: then.addingTimeInterval(10))
-    try rig.database.write { (db: Database) throws in
-      try inbox.finish(1, at: then, in: db)
-      try inbox.finish(2, at: then.addingTimeInterval(10), in: db)
-      try inbox.quarantine(3, failure: "test", at: then, in: db)
-      try inbox.prune(at: then.addingTimeInterval(48 * 3_600 + 5), in: db)
+    try rig.database.write(at: then) { (tx: LedgerTransaction) throws in
+      try inbox.finish(1, in: tx)
+      try inbox.finish(2, in: tx.at(then.addingTimeInterval(10)))
+      try inbox.quarantine(3, failure: "test", in: tx)
+      try inbox.prune(in: tx.at(then.addingTimeInterval(48 * 3_600 + 5)))
     }
     #expect(
       try [1, 2, 3, 4].map { try rig.inboxState($0) } == [nil, "done", "quarantined", "pending"])
@@ -73,9 +73,9 @@ struct InboxTests {
     let thirtyDays: TimeInterval = 30 * 24 * 3_600
     _ = try store(1, at: then)
     _ = try store(2, at: then.addingTimeInterval(10))
-    try rig.database.write { (db: Database) throws in
-      for id in [1, 2] as [Int64] { try inbox.quarantine(id, failure: "test", at: then, in: db) }
-      try inbox.prune(at: then.addingTimeInterval(thirtyDays + 5), in: db)
+    try rig.database.write(at: then) { (tx: LedgerTransaction) throws in
+      for id in [1, 2] as [Int64] { try inbox.quarantine(id, failure: "test", in: tx) }
+      try inbox.prune(in: tx.at(then.addingTimeInterval(thirtyDays + 5)))
     }
     #expect(try [1, 2].map { try rig.inboxState($0) } == [nil, "quarantined"])
   }
@@ -83,9 +83,9 @@ struct InboxTests {
   @Test func forgetsSoManyAtOnce() throws {
     let then = Date()
     _ = try store(1, 2, 3, 4, at: then)
-    try rig.database.write { (db: Database) throws in
-      for id in [1, 2, 4] { try inbox.finish(Int64(id), at: then, in: db) }
-      try inbox.prune(at: then.addingTimeInterval(72 * 3_600), atMost: 2, in: db)
+    try rig.database.write(at: then) { (tx: LedgerTransaction) throws in
+      for id in [1, 2, 4] { try inbox.finish(Int64(id), in: tx) }
+      try inbox.prune(atMost: 2, in: tx.at(then.addingTimeInterval(72 * 3_600)))
     }
     #expect(try [1, 2, 3, 4].map { try rig.inboxState($0) } == [nil, nil, "pending", "done"])
   }
@@ -93,16 +93,16 @@ struct InboxTests {
   @Test(arguments: [false, true])
   func finishesAnUpdateOnceAndRollsBackWhatWasDoneForItAgain(asQuarantined: Bool) throws {
     _ = try store(1)
-    try rig.database.write { try inbox.finish(1, at: Date(), in: $0) }
+    try rig.database.write { try inbox.finish(1, in: $0) }
     #expect(throws: Inbox.AlreadyFinished.self) {
-      try rig.database.write { (db: Database) throws in
+      try rig.database.write { (tx: LedgerTransaction) throws in
         let request = try BotRequest.sendMessage(chatID: 42, text: "again")
         try Outbox(channel: .telegram).queue(
-          request, chatID: 42, updateID: 1, at: Date(), in: db)
+          request, chatID: 42, updateID: 1, in: tx)
         if asQuarantined {
-          try inbox.quarantine(1, failure: "test", at: Date(), in: db)
+          try inbox.quarantine(1, failure: "test", in: tx)
         } else {
-          try inbox.finish(1, at: Date(), in: db)
+          try inbox.finish(1, in: tx)
         }
       }
     }
@@ -123,11 +123,11 @@ struct OutboxTests {
   private func queue(
     _ texts: String..., to chatID: Int64 = 42, in outbox: Outbox? = nil, at time: Date = Date()
   ) throws {
-    try rig.database.write { db in
+    try rig.database.write(at: time) { tx in
       for text in texts {
         let request = try BotRequest.sendMessage(chatID: chatID, text: text)
         try (outbox ?? self.outbox).queue(
-          request, chatID: chatID, updateID: 1, at: time, in: db)
+          request, chatID: chatID, updateID: 1, in: tx)
       }
     }
   }
@@ -135,23 +135,23 @@ struct OutboxTests {
   @Test func returnsWhatIsQueuedInOrderAndOfItsChannelAlone() throws {
     try queue("one", "two", "three")
     try queue("other", in: Outbox(channel: .console))
-    try rig.database.write { (db: Database) throws in
-      let first = try outbox.queued(after: 0, limit: 2, in: db)
+    try rig.database.write { (tx: LedgerTransaction) throws in
+      let first = try outbox.queued(after: 0, limit: 2, in: tx)
       #expect(first.map(\.id) == [1, 2])
       #expect(first.map(\.chatID) == [42, 42])
-      #expect(try outbox.queued(after: 2, limit: 9, in: db).map(\.id) == [3])
-      try outbox.end(2, .sent(messageID: 7), at: Date(), in: db)
-      try outbox.end(3, .failed("test"), at: Date(), in: db)
-      #expect(try outbox.queued(after: 0, limit: 9, in: db).map(\.id) == [1])
+      #expect(try outbox.queued(after: 2, limit: 9, in: tx).map(\.id) == [3])
+      try outbox.end(2, .sent(messageID: 7), in: tx)
+      try outbox.end(3, .failed("test"), in: tx)
+      #expect(try outbox.queued(after: 0, limit: 9, in: tx).map(\.id) == [1])
     }
   }
 
   @Test func movesWhatIsQueuedForAGroupToItsNewID() throws {
     try queue("one", "two", to: -5)
     try queue("other", to: -6)
-    try rig.database.write { (db: Database) throws in
-      try outbox.end(1, .sent(messageID: 7), at: Date(), in: db)
-      try outbox.moveChat(from: -5, to: -100, in: db)
+    try rig.database.write { (tx: LedgerTransaction) throws in
+      try outbox.end(1, .sent(messageID: 7), in: tx)
+      try outbox.moveChat(from: -5, to: -100, in: tx)
     }
     #expect(try rig.replies().map(\.chatID) == [-5, -100, -6])
     #expect(try rig.replies()[1].parameters["chat_id"] == -100)
@@ -161,10 +161,10 @@ struct OutboxTests {
     let then = Date()
     try queue("one", at: then)
     try queue("two", "three", at: then.addingTimeInterval(10))
-    try rig.database.write { (db: Database) throws in
-      try outbox.end(1, .sent(messageID: nil), at: then, in: db)
-      try outbox.end(2, .failed("test"), at: then.addingTimeInterval(10), in: db)
-      try outbox.prune(at: then.addingTimeInterval(48 * 3_600 + 5), in: db)
+    try rig.database.write(at: then) { (tx: LedgerTransaction) throws in
+      try outbox.end(1, .sent(messageID: nil), in: tx)
+      try outbox.end(2, .failed("test"), in: tx.at(then.addingTimeInterval(10)))
+      try outbox.prune(in: tx.at(then.addingTimeInterval(48 * 3_600 + 5)))
     }
     #expect(try rig.texts() == ["two", "three"])
   }
@@ -172,9 +172,9 @@ struct OutboxTests {
   @Test func forgetsSoManyAtOnce() throws {
     let then = Date()
     try queue("one", "two", "three", "four", at: then)
-    try rig.database.write { (db: Database) throws in
-      for id in [1, 2, 4] { try outbox.end(Int64(id), .sent(messageID: nil), at: then, in: db) }
-      try outbox.prune(at: then.addingTimeInterval(72 * 3_600), atMost: 2, in: db)
+    try rig.database.write(at: then) { (tx: LedgerTransaction) throws in
+      for id in [1, 2, 4] { try outbox.end(Int64(id), .sent(messageID: nil), in: tx) }
+      try outbox.prune(atMost: 2, in: tx.at(then.addingTimeInterval(72 * 3_600)))
     }
     #expect(try rig.texts() == ["three", "four"])
   }

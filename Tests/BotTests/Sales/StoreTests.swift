@@ -210,13 +210,13 @@ struct StoreTests {
 
 extension BotRig {
   func orders() throws -> [Order] {
-    try database.read { try Order.fetchAll($0, sql: "SELECT * FROM orders ORDER BY rowid") }
+    try database.read { try Order.fetchAll($0.db, sql: "SELECT * FROM orders ORDER BY rowid") }
   }
 
   func block(_ user: Int64) throws {
     let account = try account(user)
     try database.write {
-      try UserService().setBlocked(true, userID: account.id, at: Date(), in: $0)
+      try $0.users.setBlocked(true, userID: account.id)
     }
   }
 

@@ -107,9 +107,9 @@ struct SupportTests {
     for table in ["conversation_messages", "support_requests"] {
       #expect(try rig.count(table) == 0)
     }
-    let traces = try rig.database.read { db in
+    let traces = try rig.database.read { tx in
       try Int.fetchOne(
-        db,
+        tx.db,
         sql: """
           SELECT (SELECT count(*) FROM users WHERE telegram_user_id = 42 OR first_name = 'Ada')
             + (SELECT count(*) FROM projects WHERE title LIKE '%Secret%')

@@ -76,10 +76,10 @@ extension RendererTarget {
   private static func checkRequests(for text: String) {
     let buttons = text.isEmpty ? [] : [Button(text, command: "projects", argument: "7")]
     do {
-      try database.write { db in
+      try database.write { tx in
         try ReplyQueue(outbox: outbox).queue(
-          Reply(text, buttons: buttons), to: sender, updateID: 1, at: Date(), in: db)
-        let queued = try outbox.queued(after: 0, limit: .max, in: db)
+          Reply(text, buttons: buttons), to: sender, updateID: 1, in: tx)
+        let queued = try outbox.queued(after: 0, limit: .max, in: tx)
         check(queued.compactMap(\.request), for: text)
         throw RolledBack()
       }

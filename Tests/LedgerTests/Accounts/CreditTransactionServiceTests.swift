@@ -6,19 +6,17 @@ import Testing
 @Suite("CreditTransactionService")
 struct CreditTransactionServiceTests {
   let file: LedgerFile
-  let service = CreditTransactionService()
 
   init() throws {
     file = try LedgerFile()
   }
 
   func adjust(_ user: UserAccount, by amount: String, key: String) throws -> CreditTransaction {
-    try file.write { db in
-      try service.record(
+    try file.write { tx in
+      try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: user.id, type: .manualAdjustment, amount: Credits(parsing: amount),
-          idempotencyKey: key, description: "test"),
-        at: now, in: db)
+          idempotencyKey: key, description: "test"))
     }
   }
 
@@ -35,7 +33,7 @@ struct CreditTransactionServiceTests {
     for (number, key) in ["a", "b", "c"].enumerated() {
       _ = try adjust(user, by: "\(number + 1)", key: key)
     }
-    let rows = try file.write { try service.list(userID: user.id, limit: 3, in: $0) }
+    let rows = try file.write { try $0.transactions.list(userID: user.id, limit: 3) }
     #expect(rows.map(\.idempotencyKey) == ["c", "b", "a"])
     #expect(rows.map(\.amount.description) == ["3", "2", "1"])
   }
@@ -70,40 +68,40 @@ struct CreditTransactionServiceTests {
   ])
   func letsNobodyEditTheJournal(sql: String) throws {
     _ = try file.user()
-    #expect(throws: DatabaseError.self) { try file.write { try $0.execute(sql: sql) } }
+    #expect(throws: DatabaseError.self) { try file.write { try $0.db.execute(sql: sql) } }
   }
 
   @Test func findsByANameWhoHasItNow() throws {
     func register(_ id: Int64, _ username: String) throws {
-      _ = try file.write { db in
-        try UserService().register(
-          Profile(telegramUserID: id, username: username), initialGrant: .zero, at: now, in: db)
+      _ = try file.write { tx in
+        try tx.users.register(
+          Profile(telegramUserID: id, username: username), initialGrant: .zero)
       }
     }
     func holder(_ name: String) throws -> Int64? {
-      try file.write { try UserService().find(username: name, in: $0)?.telegramUserID }
+      try file.write { try $0.users.find(username: name)?.telegramUserID }
     }
     try register(5, "ada")
     try register(6, "Ada")
     #expect(try holder("@ada") == 6)
     try register(5, "ADA")
     #expect(try holder("ada") == 5)
-    let names = try file.write { try String?.fetchAll($0, sql: "SELECT username FROM users") }
+    let names = try file.write { try String?.fetchAll($0.db, sql: "SELECT username FROM users") }
     #expect(names == ["ADA", nil])
   }
 
   @Test func grantsTheInitialCreditsOnceAndKeepsTheProfileCurrent() throws {
     let user = try file.user(credits: "100")
-    let again = try file.write { db in
-      try UserService().register(
+    let again = try file.write { tx in
+      try tx.users.register(
         Profile(telegramUserID: 1, username: "ada", firstName: "Ada L."),
-        initialGrant: Credits(parsing: "100"), at: now, in: db)
+        initialGrant: Credits(parsing: "100"))
     }
     #expect(!again.isNew)
     #expect(again.account.id == user.id)
     #expect(again.account.username == "ada")
     #expect(again.account.balance.description == "100")
-    let rows = try file.write { try service.list(userID: user.id, limit: 9, in: $0) }
+    let rows = try file.write { try $0.transactions.list(userID: user.id, limit: 9) }
     #expect(rows.map(\.type) == [.initialGrant])
   }
 }

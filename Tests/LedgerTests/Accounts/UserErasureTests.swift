@@ -16,19 +16,19 @@ struct UserErasureTests {
   }
 
   private func register() throws -> (account: UserAccount, isNew: Bool) {
-    try file.write { db in
-      try UserService().register(
+    try file.write { tx in
+      try tx.users.register(
         Profile(
           telegramUserID: Self.person, username: "countess", firstName: "Augusta",
           languageCode: "tlh"),
-        initialGrant: Credits(parsing: "100"), at: now, in: db)
+        initialGrant: Credits(parsing: "100"))
     }
   }
 
   private func erase() throws {
-    try file.write { db in
-      try UserErasure().erase(
-        try UserService().account(telegramUserID: Self.person, in: db), at: now, in: db)
+    try file.write { tx in
+      try tx.erasure.erase(
+        try tx.users.account(telegramUserID: Self.person))
     }
   }
 
@@ -46,63 +46,56 @@ struct UserErasureTests {
     odd.payload = "no order of ours"
     try file.book(odd)
     try call(by: account)
-    try file.write { db in
-      let refunds = RefundService()
-      let done = try refunds.request(chargeID: "one", isForced: false, by: .shell, at: now, in: db)
-      _ = try refunds.confirm(done.refund.id, at: now, in: db)
-      let failed = try refunds.request(
-        chargeID: "two", isForced: false, by: .shell, at: now, in: db)
-      _ = try refunds.fail(failed.refund.id, because: "no Stars left", at: now, in: db)
-      let codes = PromotionCodeService()
-      _ = try codes.create(
-        "SPRING", credits: Credits(micro: 1), maximumUses: 1, expiresAt: .distantFuture, at: now,
-        in: db)
-      _ = try codes.redeem("SPRING", by: account, at: now, in: db)
-      _ = try codes.redeem("GUESS", by: account, at: now, in: db)
-      let referrals = ReferralService()
-      _ = try referrals.code(of: account, at: now, in: db)
-      try referrals.note(
-        code: try referrals.code(of: inviter, at: now, in: db), newcomer: account, in: db)
-      _ = try referrals.thank(
-        for: try UserService().account(id: account.id, in: db), credits: Credits(micro: 5),
-        at: now, in: db)
-      try db.execute(
+    try file.write { tx in
+      let done = try tx.refunds.request(chargeID: "one", isForced: false, by: .shell)
+      _ = try tx.refunds.confirm(done.refund.id)
+      let failed = try tx.refunds.request(
+        chargeID: "two", isForced: false, by: .shell)
+      _ = try tx.refunds.fail(failed.refund.id, because: "no Stars left")
+      _ = try tx.promotionCodes.create(
+        "SPRING", credits: Credits(micro: 1), maximumUses: 1, expiresAt: .distantFuture)
+      _ = try tx.promotionCodes.redeem("SPRING", by: account)
+      _ = try tx.promotionCodes.redeem("GUESS", by: account)
+      _ = try tx.referrals.code(of: account)
+      try tx.referrals.note(
+        code: try tx.referrals.code(of: inviter), newcomer: account)
+      _ = try tx.referrals.thank(
+        for: try tx.users.account(id: account.id), credits: Credits(micro: 5))
+      try tx.db.execute(
         sql: """
           INSERT INTO projects (id, user_id, title, description, status, tech_stack,
             current_todo_markdown, created_at, updated_at)
           VALUES ('p', :user, 'Byron''s poems', 'by Augusta', 'active', 'Augusta', 'Byron', '', '')
           """, arguments: ["user": account.id])
-      try UserService().setActiveProject("p", ofUser: account.id, at: now, in: db)
+      try tx.users.setActiveProject("p", ofUser: account.id)
     }
     return try file.account(Self.person)
   }
 
   private func call(by account: UserAccount) throws {
     let price = try file.price()
-    try file.write { db in
-      let holds = CreditHoldService(
-        terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
-      let hold = try holds.take(
+    try file.write { tx in
+      let hold = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).take(
         CreditHoldService.Request(
           userID: account.id, projectID: nil, work: "upd1:chat", taskType: "chat", price: price,
           inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
-          deadline: now.addingTimeInterval(600)),
-        at: now, in: db)
+          deadline: now.addingTimeInterval(600)))
       let call = MeteredCall(
         usage: TokenUsage(inputTokens: 1_000, outputTokens: 100), model: "m",
         keyIdentifier: "k", requestID: "r", responseMilliseconds: 1)
-      _ = try holds.settle(hold.id, with: call, at: now, in: db)
+      _ = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).settle(
+        hold.id, with: call)
     }
   }
 
   /// `table.column` of every value that names the person.
   private func traces() throws -> Set<String> {
-    try file.database.read { db in
+    try file.database.read { tx in
       var found: Set<String> = []
       let tables = try String.fetchAll(
-        db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+        tx.db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
       for table in tables {
-        for row in try Row.fetchAll(db, sql: "SELECT * FROM \(table)") {
+        for row in try Row.fetchAll(tx.db, sql: "SELECT * FROM \(table)") {
           for (column, value) in row
           where Self.traces.contains(where: { "\(value)".localizedCaseInsensitiveContains($0) }) {
             found.insert("\(table).\(column)")
@@ -125,7 +118,7 @@ struct UserErasureTests {
     // Who had an account has to be known, or a second grant could be had; not which account.
     #expect(try traces() == ["erased_people.telegram_user_id"])
     #expect(
-      try file.database.read { try Row.fetchAll($0, sql: "SELECT * FROM erased_people") }
+      try file.database.read { try Row.fetchAll($0.db, sql: "SELECT * FROM erased_people") }
         .map { Array($0.databaseValues) } == [[Self.person.databaseValue, false.databaseValue]])
   }
 
@@ -134,13 +127,13 @@ struct UserErasureTests {
     let before = try file.count("credit_transactions")
     try erase()
     #expect(try file.count("credit_transactions") == before + 1)
-    try file.write { (db: Database) throws in
+    try file.write { (tx: LedgerTransaction) throws in
       let row = try #require(
-        try CreditTransactionService().list(userID: account.id, limit: 1, in: db).first)
+        try tx.transactions.list(userID: account.id, limit: 1).first)
       #expect(row.type == .expiry && row.amount.micro == -account.balance.micro)
-      let erased = try UserService().account(id: account.id, in: db)
+      let erased = try tx.users.account(id: account.id)
       #expect(erased.balance == .zero && erased.telegramUserID == -account.id)
-      let orders = try OrderService().list(ofUser: account.id, limit: 9, in: db)
+      let orders = try tx.orders.list(ofUser: account.id, limit: 9)
       #expect(orders.count == 4 && orders.allSatisfy { $0.state == .closed })
     }
     #expect(try file.verify().breaks == [])
@@ -150,24 +143,22 @@ struct UserErasureTests {
     let account = try register().account
     try file.pay("charge", by: account)
     let (refund, _) = try file.write {
-      try RefundService().request(
-        chargeID: "charge", isForced: false, by: .shell, at: now, in: $0)
+      try $0.refunds.request(
+        chargeID: "charge", isForced: false, by: .shell)
     }
     #expect(throws: LedgerError.callUnderWay) { try erase() }
-    _ = try file.write { try RefundService().confirm(refund.id, at: now, in: $0) }
+    _ = try file.write { try $0.refunds.confirm(refund.id) }
     try erase()
   }
 
   @Test func waitsForACallThatIsUnderWay() throws {
     let account = try register().account
     let price = try file.price()
-    try file.write { db in
-      _ = try CreditHoldService(terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
-        .take(
-          CreditHoldService.Request(
-            userID: account.id, projectID: nil, work: "upd1:chat", taskType: "chat", price: price,
-            inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500, deadline: now),
-          at: now, in: db)
+    try file.write { tx in
+      _ = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).take(
+        CreditHoldService.Request(
+          userID: account.id, projectID: nil, work: "upd1:chat", taskType: "chat", price: price,
+          inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500, deadline: now))
     }
     #expect(throws: LedgerError.callUnderWay) { try erase() }
     #expect(try file.account(Self.person).balance.micro == 100_000_000)
@@ -188,7 +179,7 @@ struct UserErasureTests {
 
   @Test(arguments: [true, false]) func keepsOutWhoWasBlocked(isBlocked: Bool) throws {
     let account = try register().account
-    try file.write { try UserService().setBlocked(isBlocked, userID: account.id, at: now, in: $0) }
+    try file.write { try $0.users.setBlocked(isBlocked, userID: account.id) }
     try erase()
     #expect(try register().account.isBlocked == isBlocked)
   }

@@ -34,29 +34,30 @@ struct LedgerWalk {
 
   mutating func run(_ operations: Int) throws {
     for first in stride(from: 1, through: operations, by: Self.operationsPerCommit) {
-      try file.write { db in
-        for number in first..<first + Self.operationsPerCommit { try step(number, in: db) }
+      try file.write { tx in
+        for number in first..<first + Self.operationsPerCommit { try step(number, in: tx) }
       }
     }
   }
 
   private var now: Date { Date(timeIntervalSince1970: Double(model.now) / 1_000) }
 
-  private mutating func step(_ number: Int, in db: Database) throws {
+  private mutating func step(_ number: Int, in tx: LedgerTransaction) throws {
     model.now = chance.clock(on: model)
+    let tx = LedgerTransaction(db: tx.db, now: now)
     let operation = chance.operation(on: model)
     let before = model.marks
     let expected = Self.answer { try model.apply(operation) }
-    let found = Self.answer { try ledger.perform(operation, at: now, in: db) }
+    let found = Self.answer { try ledger.perform(operation, in: tx) }
     do {
       try compare([expected], [found])
       let isThorough = number % Self.operationsPerVerification == 0
       let marks = isThorough ? Marks() : before
       try compare(
         model.state(after: marks, endedToo: isThorough),
-        try RealLedger.state(after: marks, endedToo: isThorough, in: db))
-      try compare([], try LedgerVerification().verifyBalances(in: db).breaks)
-      if isThorough { try verify(in: db) }
+        try RealLedger.state(after: marks, endedToo: isThorough, in: tx))
+      try compare([], try tx.verification.verifyBalances().breaks)
+      if isThorough { try verify(in: tx) }
       try checkBound(of: operation, found)
     } catch {
       throw Difference(
@@ -73,8 +74,8 @@ struct LedgerWalk {
     endings.insert("\(kind): \(words)\(isAgain ? "again " : "")")
   }
 
-  private func verify(in db: Database) throws {
-    var report = try LedgerVerification().verify(at: now, in: db)
+  private func verify(in tx: LedgerTransaction) throws {
+    var report = try tx.verification.verify()
     report.breaks.sort()
     let expected = LedgerVerification.Report(
       users: model.accounts.count, transactions: model.journal.count,

@@ -4,77 +4,77 @@ import GRDB
 
 /// What people buy and are given, in the model's words.
 extension RealLedger {
-  func sell(_ operation: Operation, at now: Date, in db: Database) throws -> String {
+  func sell(_ operation: Operation, in tx: LedgerTransaction) throws -> String {
     switch operation {
-    case .order(let user, let package): return try order(package, for: user, at: now, in: db)
-    case .pay(let payment): return try pay(payment, at: now, in: db)
+    case .order(let user, let package): return try order(package, for: user, in: tx)
+    case .pay(let payment): return try pay(payment, in: tx)
     case .requestRefund(let charge, let isForced):
-      let (refund, isNew) = try RefundService().request(
-        chargeID: "charge\(charge)", isForced: isForced, by: .shell, at: now, in: db)
+      let (refund, isNew) = try tx.refunds.request(
+        chargeID: "charge\(charge)", isForced: isForced, by: .shell)
       let kind = !isNew ? "old refund" : refund.loss > .zero ? "forced refund" : "new refund"
       return "\(kind) \(refund.id): \(refund.words)"
     case .endRefund(let number, true):
-      return try RefundService().confirm(Int64(number), at: now, in: db) ? "done" : "no news"
+      return try tx.refunds.confirm(Int64(number)) ? "done" : "no news"
     case .endRefund(let number, false):
-      let isNews = try RefundService().fail(Int64(number), because: "no", at: now, in: db)
+      let isNews = try tx.refunds.fail(Int64(number), because: "no")
       return isNews ? "given again" : "no news"
     case .refundedOutside(let charge):
-      let refund = try RefundService().bookRefunded(chargeID: "charge\(charge)", at: now, in: db)
+      let refund = try tx.refunds.bookRefunded(chargeID: "charge\(charge)")
       guard let refund else { return "no news" }
       return refund.requester == .telegram
         ? "done elsewhere: refund \(refund.id), \(refund.words)"
         : "done as we asked: refund \(refund.id)"
     case .makeCode(let code, let credits, let uses, let lifetime):
-      _ = try PromotionCodeService().create(
+      _ = try tx.promotionCodes.create(
         "code\(code)", credits: Credits(micro: credits), maximumUses: uses,
-        expiresAt: now.addingTimeInterval(Double(lifetime) / 1_000), at: now, in: db)
+        expiresAt: tx.now.addingTimeInterval(Double(lifetime) / 1_000))
       return "made"
-    case .redeem(let code, let user): return try redeem(code, by: user, at: now, in: db)
+    case .redeem(let code, let user): return try redeem(code, by: user, in: tx)
     case .invite(let newcomer, let inviter):
-      return try invite(newcomer, by: inviter, at: now, in: db)
+      return try invite(newcomer, by: inviter, in: tx)
     case .thank(let newcomer, let credits):
-      return try thank(newcomer, Credits(micro: credits), at: now, in: db)
+      return try thank(newcomer, Credits(micro: credits), in: tx)
     case .block(let user, let isBlocked):
-      let account = try account(user, in: db)
-      try UserService().setBlocked(isBlocked, userID: account.id, at: now, in: db)
+      let account = try account(user, in: tx)
+      try tx.users.setBlocked(isBlocked, userID: account.id)
       return "set"
     case .erase(let user):
-      let account = try account(user, in: db)
+      let account = try account(user, in: tx)
       guard account.telegramUserID > 0 else { return "gone before" }
-      try UserErasure().erase(account, at: now, in: db)
+      try tx.erasure.erase(account)
       return "erased, forfeits \(account.balance.micro)"
     default: return "no such operation"
     }
   }
 
-  private func account(_ user: Int, in db: Database) throws -> UserAccount {
-    try UserService().account(id: Int64(user), in: db)
+  private func account(_ user: Int, in tx: LedgerTransaction) throws -> UserAccount {
+    try tx.users.account(id: Int64(user))
   }
 
   private func order(
-    _ package: Int, for user: Int, at now: Date, in db: Database
+    _ package: Int, for user: Int, in tx: LedgerTransaction
   ) throws -> String {
-    let before = try Int.fetchOne(db, sql: "SELECT count(*) FROM orders") ?? 0
+    let before = try Int.fetchOne(tx.db, sql: "SELECT count(*) FROM orders") ?? 0
     let offer = Offer.all[package]
-    let order = try OrderService().open(
+    let order = try tx.orders.open(
       CreditPackage(
         name: "package", credits: Credits(micro: offer.credits), bonus: Credits(micro: offer.bonus),
         price: offer.stars),
-      userID: Int64(user), at: now, in: db)
+      userID: Int64(user))
     let number = try Int.fetchOne(
-      db, sql: "SELECT rowid FROM orders WHERE id = ?", arguments: [order.id])
+      tx.db, sql: "SELECT rowid FROM orders WHERE id = ?", arguments: [order.id])
     return "\(number == before + 1 ? "new" : "old") order \(number ?? 0)"
   }
 
-  private func pay(_ paid: Operation.Payment, at now: Date, in db: Database) throws -> String {
+  private func pay(_ paid: Operation.Payment, in tx: LedgerTransaction) throws -> String {
     let order = try String.fetchOne(
-      db, sql: "SELECT id FROM orders WHERE rowid = ?", arguments: [paid.order])
+      tx.db, sql: "SELECT id FROM orders WHERE rowid = ?", arguments: [paid.order])
     let report = PaymentService.Report(
       chargeID: "charge\(paid.charge)", payer: paid.payer, payload: order ?? "no order",
-      currency: paid.currency, amount: paid.stars, paidAt: now,
+      currency: paid.currency, amount: paid.stars, paidAt: tx.now,
       source: paid.isListed ? .statement : .update)
-    let isKnown = try PaymentService().find(report.chargeID, in: db) != nil
-    switch try PaymentService().book(report, at: now, in: db) {
+    let isKnown = try tx.payments.find(report.chargeID) != nil
+    switch try tx.payments.book(report) {
     case .credited(_, let row):
       let anew = isKnown ? "anew " : ""
       return "credited \(anew)\(row.amount.micro), left \(row.balanceAfter.micro)"
@@ -83,9 +83,9 @@ extension RealLedger {
     }
   }
 
-  private func redeem(_ code: Int, by user: Int, at now: Date, in db: Database) throws -> String {
-    let outcome = try PromotionCodeService().redeem(
-      "code\(code)", by: try account(user, in: db), at: now, in: db)
+  private func redeem(_ code: Int, by user: Int, in tx: LedgerTransaction) throws -> String {
+    let outcome = try tx.promotionCodes.redeem(
+      "code\(code)", by: try account(user, in: tx))
     return switch outcome {
     case .redeemed(let row): "redeemed \(row.amount.micro)"
     case .usedBefore: "used before"
@@ -96,23 +96,23 @@ extension RealLedger {
   }
 
   private func invite(
-    _ newcomer: Int, by inviter: Int, at now: Date, in db: Database
+    _ newcomer: Int, by inviter: Int, in tx: LedgerTransaction
   ) throws -> String {
-    let account = try account(newcomer, in: db)
-    let code = try ReferralService().code(of: try self.account(inviter, in: db), at: now, in: db)
-    try ReferralService().note(code: code, newcomer: account, in: db)
-    let found = try self.account(newcomer, in: db).referredBy
+    let account = try account(newcomer, in: tx)
+    let code = try tx.referrals.code(of: try self.account(inviter, in: tx))
+    try tx.referrals.note(code: code, newcomer: account)
+    let found = try self.account(newcomer, in: tx).referredBy
     return found.map { "invited by \($0)" } ?? "invited by nobody"
   }
 
   private func thank(
-    _ newcomer: Int, _ credits: Credits, at now: Date, in db: Database
+    _ newcomer: Int, _ credits: Credits, in tx: LedgerTransaction
   ) throws -> String {
-    let account = try account(newcomer, in: db)
-    let thanks = try ReferralService().thank(for: account, credits: credits, at: now, in: db)
+    let account = try account(newcomer, in: tx)
+    let thanks = try tx.referrals.thank(for: account, credits: credits)
     guard let thanks, let inviter = account.referredBy else { return "nobody" }
     if thanks.inviter != nil { return "thanked both" }
-    let isGone = try self.account(Int(inviter), in: db).telegramUserID < 0
+    let isGone = try self.account(Int(inviter), in: tx).telegramUserID < 0
     return "thanked the newcomer alone, the inviter is \(isGone ? "gone" : "blocked")"
   }
 }

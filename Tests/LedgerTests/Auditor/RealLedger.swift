@@ -5,18 +5,18 @@ import GRDB
 
 /// The ledger itself, made to answer in the model's words.
 struct RealLedger {
-  private var holds: CreditHoldService
+  private var terms: BillingTerms
 
   init(terms: Terms) throws {
-    holds = CreditHoldService(
-      terms: try BillingTerms(creditValueUSD: terms.creditValue.text, markup: terms.markup.text))
+    self.terms = try BillingTerms(
+      creditValueUSD: terms.creditValue.text, markup: terms.markup.text)
   }
 
-  mutating func perform(_ operation: Operation, at now: Date, in db: Database) throws -> String {
+  mutating func perform(_ operation: Operation, in tx: LedgerTransaction) throws -> String {
     do {
       var answer = ""
-      try db.inSavepoint {
-        answer = try self.answer(to: operation, at: now, in: db)
+      try tx.db.inSavepoint {
+        answer = try self.answer(to: operation, in: tx)
         return .commit
       }
       return answer
@@ -26,63 +26,62 @@ struct RealLedger {
   }
 
   private mutating func answer(
-    to operation: Operation, at now: Date, in db: Database
+    to operation: Operation, in tx: LedgerTransaction
   ) throws -> String {
     switch operation {
     case .register(let person, let grant):
-      let (account, isNew) = try UserService().register(
-        Profile(telegramUserID: person), initialGrant: Credits(micro: grant), at: now, in: db)
+      let (account, isNew) = try tx.users.register(
+        Profile(telegramUserID: person), initialGrant: Credits(micro: grant))
       return "account \(account.id) owns \(account.balance.micro), new: \(isNew)"
-    case .record(let entry): return try record(entry, at: now, in: db)
+    case .record(let entry): return try record(entry, in: tx)
     case .setPrice(let model, let prices?):
-      let price = try ModelPricingService().set(
-        ModelID(provider: Self.provider, name: "\(model)"), tariff: Tariff(prices), at: now, in: db)
+      let price = try tx.pricing.set(
+        ModelID(provider: Self.provider, name: "\(model)"), tariff: Tariff(prices))
       return "price \(price.id)"
     case .setPrice(let model, nil):
-      let wasActive = try ModelPricingService().deactivate(
-        ModelID(provider: Self.provider, name: "\(model)"), at: now, in: db)
+      let wasActive = try tx.pricing.deactivate(
+        ModelID(provider: Self.provider, name: "\(model)"))
       return wasActive ? "closed" : "nothing to close"
-    case .take(let request): return try take(request, at: now, in: db)
+    case .take(let request): return try take(request, in: tx)
     case .markSent(let id):
-      try holds.markSent(id, at: now, in: db)
+      try tx.holds(terms).markSent(id)
       return "marked"
     case .settle(let id, let call):
-      let settlement = try holds.settle(id, with: MeteredCall(call), at: now, in: db)
+      let settlement = try tx.holds(terms).settle(id, with: MeteredCall(call))
       let part = settlement.forgiven > .zero ? "capped at" : "charged"
       return """
         \(part) \(settlement.charge.micro), forgave \(settlement.forgiven.micro), \
         left \(settlement.balanceAfter.micro)
         """
     case .void(let id, let loss):
-      try void(id, loss, at: now, in: db)
+      try void(id, loss, in: tx)
       return "voided"
     case .voidOverdue:
-      let overdue = try holds.overdue(at: now, in: db).sorted { $0.id < $1.id }
+      let overdue = try tx.holds(terms).overdue().sorted { $0.id < $1.id }
       for hold in overdue {
-        try void(hold.id, hold.sentAt == nil ? .none : .estimated, at: now, in: db)
+        try void(hold.id, hold.sentAt == nil ? .none : .estimated, in: tx)
       }
       return overdue.map(\.id).description
     case .refund(let work):
-      let amount = try holds.refund(work: work, because: "", at: now, in: db)
+      let amount = try tx.holds(terms).refund(work: work, because: "")
       return amount.map { "gave back \($0.micro)" } ?? "nothing"
     case .setTerms(let terms):
       self = try RealLedger(terms: terms)
       return "set"
-    default: return try sell(operation, at: now, in: db)
+    default: return try sell(operation, in: tx)
     }
   }
 
   private static let provider: ModelProvider = "provider"
 
   private func record(
-    _ entry: Operation.Entry, at now: Date, in db: Database
+    _ entry: Operation.Entry, in tx: LedgerTransaction
   ) throws -> String {
     guard let kind = CreditTransaction.Kind(rawValue: entry.kind) else { return "no such kind" }
-    let row = try CreditTransactionService().record(
+    let row = try tx.transactions.record(
       CreditTransactionService.Entry(
         userID: Int64(entry.user), type: kind, amount: Credits(micro: entry.amount),
-        idempotencyKey: entry.key, description: ""),
-      at: now, in: db)
+        idempotencyKey: entry.key, description: ""))
     return """
       journal \(row.id): user \(row.userID) \(row.type.rawValue) \(row.amount.micro) makes \
       \(row.balanceAfter.micro), usage \(row.usageID ?? 0), nano \(row.realCost ?? 0), \
@@ -90,18 +89,17 @@ struct RealLedger {
       """
   }
 
-  private func take(_ request: Operation.Request, at now: Date, in db: Database) throws -> String {
-    let pricing = ModelPricingService()
-    let earlier = try request.version.flatMap { try pricing.price(id: Int64($0), in: db) }
+  private func take(_ request: Operation.Request, in tx: LedgerTransaction) throws -> String {
+    let earlier = try request.version.flatMap { try tx.pricing.price(id: Int64($0)) }
     let price =
       try earlier
-      ?? pricing.active(ModelID(provider: Self.provider, name: "\(request.model)"), in: db)
-    let hold = try holds.take(
+      ?? tx.pricing.active(ModelID(provider: Self.provider, name: "\(request.model)"))
+    let hold = try tx.holds(terms).take(
       CreditHoldService.Request(
         userID: Int64(request.user), projectID: nil, work: request.work, taskType: "chat",
         price: price, inputTokensBound: request.bound, inputTokensEstimate: request.estimate,
-        outputCap: request.cap, deadline: now.addingTimeInterval(Double(request.lifetime) / 1_000)),
-      at: now, in: db)
+        outputCap: request.cap,
+        deadline: tx.now.addingTimeInterval(Double(request.lifetime) / 1_000)))
     let size = hold.outputTokensCap < request.cap ? "shrunk to" : "held for"
     return """
       \(size) \(hold.outputTokensCap) tokens: \(hold.amount.micro) as \(hold.id) \
@@ -110,17 +108,17 @@ struct RealLedger {
   }
 
   private func void(
-    _ id: String, _ loss: Operation.Loss, at now: Date, in db: Database
+    _ id: String, _ loss: Operation.Loss, in tx: LedgerTransaction
   ) throws {
     let call: MeteredCall? =
       switch loss {
       case .none: nil
       case .metered(let call): MeteredCall(call)
       case .estimated:
-        try CreditHold.fetchOne(cached: "SELECT * FROM credit_holds WHERE id = ?", [id], in: db)
-          .map { try holds.estimate(of: $0, requestID: nil, in: db) }
+        try CreditHold.fetchOne(cached: "SELECT * FROM credit_holds WHERE id = ?", [id], in: tx.db)
+          .map { try tx.holds(terms).estimate(of: $0, requestID: nil) }
       }
-    try holds.void(id, loss: call, at: now, in: db)
+    try tx.holds(terms).void(id, loss: call)
   }
 }
 
@@ -129,14 +127,15 @@ struct RealLedger {
 extension RealLedger {
   /// Accounts, prices, holds, journal and usage as they stand in the file, a line for each row: the
   /// new rows of what only grows, and what is closed or has ended only where that is asked for.
-  static func state(after marks: Marks, endedToo: Bool, in db: Database) throws -> [String] {
+  static func state(after marks: Marks, endedToo: Bool, in tx: LedgerTransaction) throws -> [String]
+  {
     let queries: [(String, StatementArguments)] = [
       (accounts, []), (prices, [endedToo]), (holds, [endedToo]), (ended, []),
       (journal, [marks.journal]), (usage, [marks.usage]), (orders, [endedToo]),
       (payments, [marks.payments]), (refunds, [endedToo]), (endedRefunds, []), (codes, []),
     ]
     return try queries.flatMap { sql, arguments in
-      try String.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+      try String.fetchAll(tx.db.cachedStatement(sql: sql), arguments: arguments)
     }
   }
 

@@ -10,7 +10,7 @@ struct GroupCommitTests {
   init() throws {
     file = try LedgerFile()
     commits = GroupCommit(file.database)
-    try file.write { try $0.execute(sql: "CREATE TABLE numbers (number INTEGER UNIQUE)") }
+    try file.write { try $0.db.execute(sql: "CREATE TABLE numbers (number INTEGER UNIQUE)") }
   }
 
   private struct Refusal: Error, Equatable {
@@ -20,7 +20,7 @@ struct GroupCommitTests {
   private var numbers: [Int] {
     get throws {
       try file.database.read {
-        try Int.fetchAll($0, sql: "SELECT number FROM numbers ORDER BY number")
+        try Int.fetchAll($0.db, sql: "SELECT number FROM numbers ORDER BY number")
       }
     }
   }
@@ -31,8 +31,8 @@ struct GroupCommitTests {
       for number in 0..<300 {
         group.addTask {
           do {
-            let written = try await commits.write { db in
-              try db.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number])
+            let written = try await commits.write { tx in
+              try tx.db.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number])
               if mustFail(number) { throw Refusal(number: number) }
               return number
             }
@@ -50,7 +50,7 @@ struct GroupCommitTests {
     let tasks = (0..<50).map { (number: Int) in
       Task {
         try await commits.write {
-          try $0.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number])
+          try $0.db.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number])
         }
       }
     }

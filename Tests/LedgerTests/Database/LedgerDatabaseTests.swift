@@ -10,7 +10,7 @@ struct LedgerDatabaseTests {
   ])
   func keepsWhatIsCommittedThroughALossOfPower(pragma: String, value: String) throws {
     let file = try LedgerFile()
-    let found = try file.write { try String.fetchOne($0, sql: "PRAGMA \(pragma)") }
+    let found = try file.write { try String.fetchOne($0.db, sql: "PRAGMA \(pragma)") }
     #expect(found == value)
   }
 
@@ -28,7 +28,7 @@ struct LedgerDatabaseTests {
     let file = try LedgerFile()
     let user = try file.user()
     let again = try LedgerDatabase(path: file.path)
-    #expect(try again.read { try UserService().account(id: user.id, in: $0) } == user)
+    #expect(try again.read { try $0.users.account(id: user.id) } == user)
     try again.close()
   }
 
@@ -45,7 +45,7 @@ struct LedgerDatabaseTests {
     let file = try LedgerFile()
     _ = try file.user(credits: "1")
     #expect(throws: DatabaseError.self) {
-      try file.write { try $0.execute(sql: "UPDATE users SET credit_held_micro = 1000001") }
+      try file.write { try $0.db.execute(sql: "UPDATE users SET credit_held_micro = 1000001") }
     }
   }
 }

@@ -68,7 +68,7 @@ struct LedgerMigrationTests {
     try opened { database in
       let rows = try database.read {
         try String.fetchAll(
-          $0,
+          $0.db,
           sql: """
             SELECT format('%d %s %d %d', user_id, idempotency_key, credits_amount_micro,
               balance_after_micro)
@@ -105,18 +105,18 @@ struct LedgerMigrationTests {
     try opened { database in
       for (index, person) in Self.people.enumerated() {
         let (account, isNew) = try database.write {
-          try UserService().register(
-            Profile(telegramUserID: person), initialGrant: Credits(micro: 100), at: now, in: $0)
+          try $0.users.register(
+            Profile(telegramUserID: person), initialGrant: Credits(micro: 100))
         }
         #expect(!isNew && account.id == Int64(index + 1) && account.balance.micro == 150)
         #expect(!account.isBlocked && !account.isReturning && account.referredBy == nil)
       }
       let newcomer = try database.write {
-        try UserService().register(
-          Profile(telegramUserID: 9), initialGrant: Credits(micro: 100), at: now, in: $0)
+        try $0.users.register(
+          Profile(telegramUserID: 9), initialGrant: Credits(micro: 100))
       }
       #expect(newcomer.isNew && newcomer.account.balance.micro == 100)
-      let report = try database.read { try LedgerVerification().verifyBalances(in: $0) }
+      let report = try database.read { try $0.verification.verifyBalances() }
       #expect(report == .init(users: 5))
     }
   }
@@ -124,7 +124,7 @@ struct LedgerMigrationTests {
   @Test func keepsEveryPriceAsItWas() throws {
     try opened { database in
       let price = try database.read {
-        try ModelPricingService().active(ModelID(provider: "google", name: "m"), in: $0)
+        try $0.pricing.active(ModelID(provider: "google", name: "m"))
       }
       #expect(
         price.tariff
@@ -138,7 +138,7 @@ struct LedgerMigrationTests {
     try opened { database in
       let edit = "UPDATE credit_transactions SET id = id"
       _ = #expect(throws: DatabaseError.self) {
-        try database.write { try $0.execute(sql: edit) }
+        try database.write { try $0.db.execute(sql: edit) }
       }
     }
   }

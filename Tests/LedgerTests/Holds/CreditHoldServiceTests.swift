@@ -7,11 +7,11 @@ import Testing
 @Suite("CreditHoldService")
 struct CreditHoldServiceTests {
   let file: LedgerFile
-  let service: CreditHoldService
+  let terms: BillingTerms
 
   init() throws {
     file = try LedgerFile()
-    service = CreditHoldService(terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
+    terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
   }
 
   /// 1,000 input and 500 output tokens at 0.30 and 2.50 bound the charge by 0.2325 credits.
@@ -19,13 +19,12 @@ struct CreditHoldServiceTests {
     _ user: UserAccount, _ price: ModelPrice, work: String = "upd1:chat", input: Int = 1_000,
     output: Int = 500, at date: Date = now
   ) throws -> CreditHold {
-    try file.write { db in
-      try service.take(
+    try file.write(at: date) { tx in
+      try tx.holds(terms).take(
         CreditHoldService.Request(
           userID: user.id, projectID: nil, work: work, taskType: "chat", price: price,
           inputTokensBound: input, inputTokensEstimate: input / 4, outputCap: output,
-          deadline: now.addingTimeInterval(600)),
-        at: date, in: db)
+          deadline: now.addingTimeInterval(600)))
     }
   }
 
@@ -38,7 +37,7 @@ struct CreditHoldServiceTests {
   }
 
   func settle(_ hold: CreditHold, _ call: MeteredCall) throws -> Settlement {
-    try file.write { try service.settle(hold.id, with: call, at: now, in: $0) }
+    try file.write { try $0.holds(terms).settle(hold.id, with: call) }
   }
 
   @Test func holdsTheUpperBoundBeforeTheCall() throws {
@@ -109,7 +108,7 @@ struct CreditHoldServiceTests {
 
   @Test func voidsWithoutACharge() throws {
     let hold = try take(try file.user(credits: "1"), try file.price())
-    try file.write { try service.void(hold.id, loss: nil, at: now, in: $0) }
+    try file.write { try $0.holds(terms).void(hold.id, loss: nil) }
     let account = try file.account()
     #expect(account.balance.micro == 1_000_000 && account.held == .zero)
     #expect(try file.verify().breaks == [])
@@ -121,11 +120,11 @@ struct CreditHoldServiceTests {
     let first = try take(user, price)
     _ = try settle(first, call(output: 100))
     let hold = try take(user, price, work: "upd2:chat")
-    let report = try file.write { db in
-      let loss = try service.estimate(of: hold, requestID: nil, in: db)
+    let report = try file.write { tx in
+      let loss = try tx.holds(terms).estimate(of: hold, requestID: nil)
       #expect(loss.usage == TokenUsage(inputTokens: 250, outputTokens: 100))
-      try service.void(hold.id, loss: loss, at: now, in: db)
-      return try APIKeyUsageService().report(in: db)
+      try tx.holds(terms).void(hold.id, loss: loss)
+      return try tx.usage.report()
     }
     #expect(report.map(\.houseCost).reduce(0, +) == 325_000)
     #expect(report.map(\.charged.micro).reduce(0, +) == 82_500)
@@ -138,16 +137,16 @@ struct CreditHoldServiceTests {
     _ = try settle(hold, call(output: 100))
     for expected in [82_500, 82_500] as [Int64] {
       let amount = try file.write {
-        try service.refund(work: "upd1", because: "not delivered", at: now, in: $0)
+        try $0.holds(terms).refund(work: "upd1", because: "not delivered")
       }
       #expect(amount?.micro == expected)
     }
     #expect(try file.account().balance.micro == 1_000_000)
     #expect(try file.verify().breaks == [])
     let voided = try take(user, try file.price(), work: "upd2:chat")
-    let nothing = try file.write { db in
-      try service.void(voided.id, loss: nil, at: now, in: db)
-      return try service.refund(work: "upd2", because: "not delivered", at: now, in: db)
+    let nothing = try file.write { tx in
+      try tx.holds(terms).void(voided.id, loss: nil)
+      return try tx.holds(terms).refund(work: "upd2", because: "not delivered")
     }
     #expect(nothing == nil)
   }
@@ -155,20 +154,20 @@ struct CreditHoldServiceTests {
   @Test(arguments: [true, false])
   func finishesAHoldOnce(settlesFirst: Bool) throws {
     let hold = try take(try file.user(credits: "1"), try file.price())
-    try file.write { db in
+    try file.write { tx in
       if settlesFirst {
-        _ = try service.settle(hold.id, with: call(), at: now, in: db)
+        _ = try tx.holds(terms).settle(hold.id, with: call())
       } else {
-        try service.void(hold.id, loss: nil, at: now, in: db)
+        try tx.holds(terms).void(hold.id, loss: nil)
       }
     }
     let before = try file.account()
     #expect(throws: LedgerError.holdNotPending(id: hold.id)) { try settle(hold, call()) }
     #expect(throws: LedgerError.holdNotPending(id: hold.id)) {
-      try file.write { try service.void(hold.id, loss: call(), at: now, in: $0) }
+      try file.write { try $0.holds(terms).void(hold.id, loss: call()) }
     }
     #expect(throws: LedgerError.holdNotPending(id: hold.id)) {
-      try file.write { try service.markSent(hold.id, at: now, in: $0) }
+      try file.write { try $0.holds(terms).markSent(hold.id) }
     }
     #expect(try file.account() == before)
   }
@@ -177,7 +176,7 @@ struct CreditHoldServiceTests {
     let user = try file.user(credits: "1")
     let price = try file.price()
     let first = try take(user, price)
-    try file.write { try service.void(first.id, loss: nil, at: now, in: $0) }
+    try file.write { try $0.holds(terms).void(first.id, loss: nil) }
     #expect(try take(user, price).id == "upd1:chat:2")
     #expect(try take(user, price, work: "upd1:code").id == "upd1:code:1")
     #expect(try take(user, price, work: "upd11:chat").id == "upd11:chat:1")
@@ -189,7 +188,7 @@ struct CreditHoldServiceTests {
     let attempts = try [0, -3_600].map { seconds in
       try take(user, price, at: now.addingTimeInterval(seconds)).id
     }
-    let listed = try file.write { try service.holds(forWork: "upd1:chat", in: $0).map(\.id) }
+    let listed = try file.write { try $0.holds(terms).holds(forWork: "upd1:chat").map(\.id) }
     #expect(listed == attempts)
   }
 
@@ -208,17 +207,16 @@ struct CreditHoldServiceTests {
       for number in 0..<200 {
         group.addTask {
           do {
-            let hold = try file.write { db in
-              try service.take(
+            let hold = try file.write { tx in
+              try tx.holds(terms).take(
                 CreditHoldService.Request(
                   userID: user.id, projectID: nil, work: "upd\(number):chat", taskType: "chat",
                   price: price, inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
-                  deadline: now.addingTimeInterval(600)),
-                at: now, in: db)
+                  deadline: now.addingTimeInterval(600)))
             }
             let used = min(500, hold.outputTokensCap)
             _ = try file.write {
-              try service.settle(hold.id, with: call(output: used), at: now, in: $0)
+              try $0.holds(terms).settle(hold.id, with: call(output: used))
             }
             return true
           } catch {

@@ -22,12 +22,12 @@ extension PaymentService.Report {
 
 extension LedgerFile {
   func order(_ package: CreditPackage = .small, by user: UserAccount) throws -> Order {
-    try write { try OrderService().open(package, userID: user.id, at: now, in: $0) }
+    try write { try $0.orders.open(package, userID: user.id) }
   }
 
   @discardableResult
   func book(_ report: PaymentService.Report, at date: Date = now) throws -> PaymentService.Outcome {
-    try write { try PaymentService().book(report, at: date, in: $0) }
+    try write(at: date) { try $0.payments.book(report) }
   }
 
   /// Books a payment of 550 credits.
@@ -41,16 +41,15 @@ extension LedgerFile {
 
   /// Moves the balance by hand; negative where it is to look as if credits had been spent.
   func adjust(_ user: UserAccount, by amount: String, key: String = "adjustment") throws {
-    try write { db in
-      _ = try CreditTransactionService().record(
+    try write { tx in
+      _ = try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: user.id, type: .manualAdjustment, amount: Credits(parsing: amount),
-          idempotencyKey: key, description: "test"),
-        at: now, in: db)
+          idempotencyKey: key, description: "test"))
     }
   }
 
   func count(_ table: String) throws -> Int {
-    try write { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? 0 }
+    try write { try Int.fetchOne($0.db, sql: "SELECT count(*) FROM \(table)") ?? 0 }
   }
 }

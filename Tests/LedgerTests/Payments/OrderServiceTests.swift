@@ -7,7 +7,6 @@ import Testing
 struct OrderServiceTests {
   private let file: LedgerFile
   private let user: UserAccount
-  private let service = OrderService()
 
   init() throws {
     file = try LedgerFile()
@@ -19,16 +18,15 @@ struct OrderServiceTests {
     sold: [CreditPackage] = [.small, .monthly]
   ) throws {
     try file.database.read {
-      try service.check(
-        id, payer: payer, currency: currency, amount: amount, sold: sold, at: now,
-        in: $0)
+      try $0.orders.check(
+        id, payer: payer, currency: currency, amount: amount, sold: sold)
     }
   }
 
   @Test func letsAnOrderBePaidAsItWasMade() throws {
     let order = try file.order(by: user)
     try check(order.id)
-    #expect(try file.database.read { try service.find(order.id, in: $0) } == order)
+    #expect(try file.database.read { try $0.orders.find(order.id) } == order)
   }
 
   @Test func refusesAnOrderThatItNeverTook() throws {
@@ -56,13 +54,13 @@ struct OrderServiceTests {
     for sold in [[], [generous]] {
       #expect(throws: OrderService.Refusal.noLongerSold) { try check(order.id, sold: sold) }
     }
-    try file.write { try $0.execute(sql: "UPDATE orders SET state = 'closed'") }
+    try file.write { try $0.db.execute(sql: "UPDATE orders SET state = 'closed'") }
     #expect(throws: OrderService.Refusal.noLongerSold) { try check(order.id) }
   }
 
   @Test func refusesMoneyOfWhoIsBlocked() throws {
     let order = try file.order(by: user)
-    try file.write { try UserService().setBlocked(true, userID: user.id, at: now, in: $0) }
+    try file.write { try $0.users.setBlocked(true, userID: user.id) }
     #expect(throws: OrderService.Refusal.accountBlocked) { try check(order.id) }
   }
 
@@ -76,7 +74,7 @@ struct OrderServiceTests {
     #expect(throws: OrderService.Refusal.alreadySubscribed) { try check(second.id, amount: 100) }
     try check(try file.order(by: user).id)
     try file.write {
-      try SubscriptionService().setState(.canceled, order: first.id, at: now, in: $0)
+      try $0.subscriptions.setState(.canceled, order: first.id)
     }
     try check(second.id, amount: 100)
     // The second one is canceled too, and the first one goes on again.
@@ -84,8 +82,8 @@ struct OrderServiceTests {
     report.subscription = (now.addingTimeInterval(2 * 2_592_000), true)
     try file.book(report)
     try file.write {
-      try SubscriptionService().setState(.canceled, order: second.id, at: now, in: $0)
-      try SubscriptionService().setState(.active, order: first.id, at: now, in: $0)
+      try $0.subscriptions.setState(.canceled, order: second.id)
+      try $0.subscriptions.setState(.active, order: first.id)
     }
     let third = try file.order(.monthly, by: user)
     #expect(throws: OrderService.Refusal.alreadySubscribed) { try check(third.id, amount: 100) }
@@ -114,14 +112,14 @@ struct OrderServiceTests {
   @Test func letsAPaidOrderBePaidAgain() throws {
     let order = try file.order(by: user)
     try file.book(.init("charge", order))
-    #expect(try file.database.read { try service.find(order.id, in: $0)?.state } == .paid)
+    #expect(try file.database.read { try $0.orders.find(order.id)?.state } == .paid)
     try check(order.id)
   }
 
   @Test func listsThePersonsOrdersNewestFirst() throws {
     let (small, monthly) = (try file.order(by: user), try file.order(.monthly, by: user))
     _ = try file.order(by: try file.user(2))
-    let listed = try file.database.read { try service.list(ofUser: user.id, limit: 9, in: $0) }
+    let listed = try file.database.read { try $0.orders.list(ofUser: user.id, limit: 9) }
     #expect(listed == [monthly, small])
   }
 }

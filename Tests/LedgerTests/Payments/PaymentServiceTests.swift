@@ -61,7 +61,7 @@ struct PaymentServiceTests {
   }
 
   @Test func creditsAnOrderThatWasClosedMeanwhile() throws {
-    try file.write { try $0.execute(sql: "UPDATE orders SET state = 'closed'") }
+    try file.write { try $0.db.execute(sql: "UPDATE orders SET state = 'closed'") }
     try file.book(.init("charge", order))
     #expect(try file.account().balance.micro == 650_000_000)
   }
@@ -93,7 +93,7 @@ struct PaymentServiceTests {
     }
     #expect(reason.contains(words))
     let payment = try #require(
-      try file.write { try PaymentService().find("charge", in: $0) })
+      try file.write { try $0.payments.find("charge") })
     #expect(payment.transactionID == nil && payment.flaw == reason)
     #expect(payment.payer == report.payer && payment.amount == report.amount)
     #expect(payment.orderID == (flaw == .order ? nil : order.id))
@@ -145,15 +145,14 @@ struct PaymentServiceTests {
   @Test(arguments: [Refund.State.pending, .done, .failed])
   func judgesNothingAnewThatGoesBack(state: Refund.State) throws {
     try setAsideByTheList()
-    try file.write { db in
-      let refunds = RefundService()
-      let id = try refunds.request(
-        chargeID: "charge", isForced: false, by: .shell, at: now, in: db
+    try file.write { tx in
+      let id = try tx.refunds.request(
+        chargeID: "charge", isForced: false, by: .shell
       ).refund.id
       switch state {
       case .pending: break
-      case .done: _ = try refunds.confirm(id, at: now, in: db)
-      case .failed: _ = try refunds.fail(id, because: "no", at: now, in: db)
+      case .done: _ = try tx.refunds.confirm(id)
+      case .failed: _ = try tx.refunds.fail(id, because: "no")
       }
     }
     try file.book(.init("charge", order))
@@ -166,7 +165,7 @@ struct PaymentServiceTests {
     try file.book(.init("one", order))
     try file.book(.init("two", order))
     try file.pay("other", by: try file.user(2))
-    let listed = try file.write { try PaymentService().list(ofUser: user.id, limit: 9, in: $0) }
+    let listed = try file.write { try $0.payments.list(ofUser: user.id, limit: 9) }
     #expect(listed.map(\.chargeID) == ["two", "one"])
   }
 }

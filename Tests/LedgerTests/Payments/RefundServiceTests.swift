@@ -7,7 +7,6 @@ import Testing
 struct RefundServiceTests {
   private let file: LedgerFile
   private let user: UserAccount
-  private let service = RefundService()
 
   init() throws {
     file = try LedgerFile()
@@ -19,25 +18,25 @@ struct RefundServiceTests {
     _ charge: String = "charge", isForced: Bool = false
   ) throws -> (refund: Refund, isNew: Bool) {
     try file.write {
-      try service.request(
-        chargeID: charge, isForced: isForced, by: .administrator(7), at: now, in: $0)
+      try $0.refunds.request(
+        chargeID: charge, isForced: isForced, by: .administrator(7))
     }
   }
 
   private func confirm(_ refund: Refund) throws -> Bool {
-    try file.write { try service.confirm(refund.id, at: now, in: $0) }
+    try file.write { try $0.refunds.confirm(refund.id) }
   }
 
   private func fail(_ refund: Refund) throws -> Bool {
-    try file.write { try service.fail(refund.id, because: "CHARGE_NOT_FOUND", at: now, in: $0) }
+    try file.write { try $0.refunds.fail(refund.id, because: "CHARGE_NOT_FOUND") }
   }
 
   private func bookRefunded(_ charge: String = "charge") throws -> Refund? {
-    try file.write { try service.bookRefunded(chargeID: charge, at: now, in: $0) }
+    try file.write { try $0.refunds.bookRefunded(chargeID: charge) }
   }
 
   private func state(of refund: Refund) throws -> Refund.State? {
-    try file.write { try service.refund(id: refund.id, in: $0)?.state }
+    try file.write { try $0.refunds.refund(id: refund.id)?.state }
   }
 
   private var balance: Int64 { get throws { try file.account().balance.micro } }
@@ -46,13 +45,12 @@ struct RefundServiceTests {
   private func hold() throws {
     let price = try file.price()
     let terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
-    try file.write { db in
-      _ = try CreditHoldService(terms: terms).take(
+    try file.write { tx in
+      _ = try tx.holds(terms).take(
         CreditHoldService.Request(
           userID: user.id, projectID: nil, work: "upd1:chat", taskType: "chat", price: price,
           inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
-          deadline: now.addingTimeInterval(600)),
-        at: now, in: db)
+          deadline: now.addingTimeInterval(600)))
     }
   }
 

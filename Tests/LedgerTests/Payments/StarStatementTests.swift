@@ -6,7 +6,6 @@ import Testing
 /// Telegram's list of a few days: four payments, of which one is refunded, and a withdrawal.
 @Suite("StarStatement")
 struct StarStatementTests {
-  private let statement = StarStatement()
 
   private func entry(
     _ id: String, _ kind: StarStatement.Entry.Kind, stars: Int64 = 250, isIncoming: Bool = true,
@@ -47,7 +46,7 @@ struct StarStatementTests {
     _ entries: [StarStatement.Entry], nextOffset: Int = 6, into shop: Shop
   ) throws -> [StarStatement.Finding] {
     try shop.file.write {
-      try statement.take(entries, nextOffset: nextOffset, at: now, in: $0).map(\.finding)
+      try $0.starStatement.take(entries, nextOffset: nextOffset).map(\.finding)
     }
   }
 
@@ -65,7 +64,7 @@ struct StarStatementTests {
         try shop.file.book(report)
       case .repayment:
         try shop.file.write {
-          _ = try RefundService().bookRefunded(chargeID: entry.id, at: now, in: $0)
+          _ = try $0.refunds.bookRefunded(chargeID: entry.id)
         }
       case .ofTheOperator, .other: break
       }
@@ -81,9 +80,9 @@ struct StarStatementTests {
       ("SELECT * FROM subscriptions", ["order_id"]),
       ("SELECT * FROM orders ORDER BY rowid", ["id"]),
     ]
-    return try shop.file.write { db in
+    return try shop.file.write { tx in
       try tables.flatMap { sql, own in
-        try Row.fetchAll(db, sql: sql).map { row in
+        try Row.fetchAll(tx.db, sql: sql).map { row in
           row.filter { !own.contains($0.0) }.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
         }
       }
@@ -104,7 +103,7 @@ struct StarStatementTests {
     #expect(try rows(of: recovered) == rows(of: live))
     #expect(try recovered.file.account().balance.micro == 1_250_000_000)
     #expect(try recovered.file.verify().breaks == [])
-    #expect(try recovered.file.database.read { try statement.balance(in: $0) } == -550_000_000_000)
+    #expect(try recovered.file.database.read { try $0.starStatement.balance() } == -550_000_000_000)
   }
 
   @Test func agreesWithALedgerThatWasToldEverything() throws {
@@ -141,11 +140,11 @@ struct StarStatementTests {
     #expect(try take(Array(entries[0..<4]), nextOffset: 4, into: paged).count == 4)
     #expect(try take(Array(entries[2..<6]), nextOffset: 6, into: paged).count == 2)
     #expect(try rows(of: paged) == rows(of: whole))
-    let cursor = try #require(try paged.file.write { try statement.cursor(in: $0) })
+    let cursor = try #require(try paged.file.write { try $0.starStatement.cursor() })
     #expect(cursor == .init(nextOffset: 6, lastID: "d", lastIsIncoming: true))
     #expect(cursor.names(entries[5]) && !cursor.names(entries[2]))
     #expect(try take([], nextOffset: 0, into: paged) == [])
-    #expect(try paged.file.write { try statement.cursor(in: $0) } == cursor)
+    #expect(try paged.file.write { try $0.starStatement.cursor() } == cursor)
   }
 
   @Test func findsAnAmountThatDisagrees() throws {
@@ -251,17 +250,17 @@ struct StarStatementTests {
     #expect(findings[5] == .setAside(payer: 7, flaw: "it names no order of ours"))
     #expect(findings.map(\.isExplained) == [true, true, true, true, true, false])
 
-    let untold = try shop.file.write { try statement.takeUntold(in: $0) }
+    let untold = try shop.file.write { try $0.starStatement.takeUntold() }
     #expect(untold.ofBefore.map(\.id) == ["x", "x", "y", "z"])
     #expect(untold.others.map(\.id) == ["b"])
     #expect(
       untold.others.map(\.reason) == [
         "a payment that credits nothing: it names no order of ours"
       ])
-    let again = try shop.file.write { try statement.takeUntold(in: $0) }
+    let again = try shop.file.write { try $0.starStatement.takeUntold() }
     #expect(again.ofBefore.isEmpty && again.others.isEmpty)
     // The payment and the refund of x are a pair.
-    let unexplained = try shop.file.write { try statement.unexplained(in: $0) }
+    let unexplained = try shop.file.write { try $0.starStatement.unexplained() }
     #expect(unexplained.map(\.id) == ["y", "z", "b"])
     #expect(unexplained.map(\.isIncoming) == [false, true, true])
     #expect(try shop.file.verify().breaks == [])
@@ -271,17 +270,17 @@ struct StarStatementTests {
     let shop = try shop()
     let kind = StarStatement.Entry.Kind.payment(payer: 1, payload: "", isSubscription: false)
     _ = try take([entry("a", kind)], into: shop)
-    #expect(try shop.file.write { try statement.unexplained(in: $0) }.map(\.id) == ["a"])
+    #expect(try shop.file.write { try $0.starStatement.unexplained() }.map(\.id) == ["a"])
     try shop.file.book(.init("a", shop.small))
-    #expect(try shop.file.write { try statement.unexplained(in: $0) }.isEmpty)
-    #expect(try shop.file.write { try statement.takeUntold(in: $0) }.others.isEmpty)
+    #expect(try shop.file.write { try $0.starStatement.unexplained() }.isEmpty)
+    #expect(try shop.file.write { try $0.starStatement.takeUntold() }.others.isEmpty)
   }
 
   @Test func endsARefundOfOursThatTelegramHasDone() throws {
     let shop = try shop()
     try shop.file.book(.init("a", shop.small))
     let refund = try shop.file.write {
-      try RefundService().request(chargeID: "a", isForced: false, by: .shell, at: now, in: $0)
+      try $0.refunds.request(chargeID: "a", isForced: false, by: .shell)
         .refund
     }
     let findings = try take([entry("a", .repayment, isIncoming: false)], into: shop)
@@ -301,12 +300,12 @@ struct StarStatementTests {
       payer: 1, payload: shop.small.id, isSubscription: false)
     _ = try take([entry("a", kind)], into: shop)
     let unlisted = try shop.file.write {
-      try statement.unlistedPayments(since: .distantPast, before: now.addingTimeInterval(1), in: $0)
+      try $0.starStatement.unlistedPayments(since: .distantPast, before: now.addingTimeInterval(1))
     }
     #expect(unlisted.map(\.chargeID) == ["b"])
     #expect(
       try shop.file.write {
-        try statement.unlistedPayments(since: .distantPast, before: now, in: $0)
+        try $0.starStatement.unlistedPayments(since: .distantPast, before: now)
       } == [])
   }
 }

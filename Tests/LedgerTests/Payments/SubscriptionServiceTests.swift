@@ -8,7 +8,6 @@ struct SubscriptionServiceTests {
   private let file: LedgerFile
   private let user: UserAccount
   private let order: Order
-  private let service = SubscriptionService()
 
   init() throws {
     file = try LedgerFile()
@@ -29,7 +28,7 @@ struct SubscriptionServiceTests {
   }
 
   private func found() throws -> Subscription? {
-    try file.database.read { try service.find(order: order.id, in: $0) }
+    try file.database.read { try $0.subscriptions.find(order: order.id) }
   }
 
   @Test func creditsEachChargeOnceAndLastsAMonthLonger() throws {
@@ -46,7 +45,7 @@ struct SubscriptionServiceTests {
   @Test func takesNothingBackForAChargeThatComesLate() throws {
     try charge("one", month: 0, isFirst: true)
     try charge("three", month: 2)
-    try file.write { try service.setState(.canceled, order: order.id, at: month(2), in: $0) }
+    try file.write(at: month(2)) { try $0.subscriptions.setState(.canceled, order: order.id) }
     try charge("two", month: 1)
     #expect(try file.account().balance.micro == 1_000_000_000)
     let subscription = try #require(try found())
@@ -55,7 +54,7 @@ struct SubscriptionServiceTests {
 
   @Test func isActiveAgainOnceItIsPaidAgain() throws {
     try charge("one", month: 0, isFirst: true)
-    try file.write { try service.setState(.failed, order: order.id, at: month(1), in: $0) }
+    try file.write(at: month(1)) { try $0.subscriptions.setState(.failed, order: order.id) }
     #expect(try found()?.state == .failed)
     try charge("two", month: 1)
     #expect(try found()?.state == .active)
@@ -82,10 +81,10 @@ struct SubscriptionServiceTests {
     var report = PaymentService.Report("other", other)
     report.subscription = (month(4), true)
     try file.book(report)
-    let all = try file.database.read { try service.list(ofUser: user.id, in: $0) }
+    let all = try file.database.read { try $0.subscriptions.list(ofUser: user.id) }
     #expect(all.map(\.orderID) == [other.id, order.id])
     let stranger = try file.user(2)
-    #expect(try file.database.read { try service.list(ofUser: stranger.id, in: $0) } == [])
+    #expect(try file.database.read { try $0.subscriptions.list(ofUser: stranger.id) } == [])
   }
 
   @Test(arguments: [
@@ -95,7 +94,7 @@ struct SubscriptionServiceTests {
     state: Subscription.State, mayBeCharged: Bool, goesOn: Bool
   ) throws {
     try charge("one", month: 0, isFirst: true)
-    try file.write { try service.setState(state, order: order.id, at: month(1), in: $0) }
+    try file.write(at: month(1)) { try $0.subscriptions.setState(state, order: order.id) }
     let subscription = try #require(try found())
     #expect(subscription.goesOn(at: month(1) - 1) == goesOn)
     #expect(!subscription.goesOn(at: month(1)))

@@ -22,15 +22,15 @@ struct PricePlanTests {
   }
 
   private func plan(_ list: PriceList, _ scope: PricePlan.Scope) throws -> PricePlan {
-    try file.database.read { try PricePlan(list, scope, at: now, in: $0) }
+    try file.database.read { try PricePlan(list, scope, in: $0) }
   }
 
   private func apply(_ plan: PricePlan) throws {
-    try file.write { try plan.apply(at: now, in: $0) }
+    try file.write { try plan.apply(in: $0) }
   }
 
   private func versions() throws -> [ModelPrice] {
-    try file.write { try ModelPricingService().versions(of: "a/b", in: $0) }
+    try file.write { try $0.pricing.versions(of: "a/b") }
   }
 
   @Test func takesModelsThatHaveAPriceOrAreInUseAndNoOthers() throws {
@@ -92,7 +92,7 @@ struct PricePlanTests {
     #expect(throws: PriceListError.changedMeanwhile(models[1])) { try apply(plan) }
     #expect(try versions().isEmpty)
     #expect(
-      try file.write { try ModelPricingService().versions(of: "c/d", in: $0) }.first == newer)
+      try file.write { try $0.pricing.versions(of: "c/d") }.first == newer)
   }
 
   /// OpenRouter sells models of Google's under names such as google/gemini-2.5-flash.
@@ -105,11 +105,11 @@ struct PricePlanTests {
       list.add(model, endsOn: nil) { Tariff(input: "7", output: "8") }
     }
     try apply(try plan(list, .only(google)))
-    let active = try file.write { try ModelPricingService().list(in: $0) }
+    let active = try file.write { try $0.pricing.list() }
     #expect(active.map(\.tariff.input) == ["7", old.tariff.input])
     try apply(try plan(list, .only(resold)))
     #expect(
-      try file.write { try ModelPricingService().list(in: $0) }.map(\.tariff.input) == ["7", "7"])
+      try file.write { try $0.pricing.list() }.map(\.tariff.input) == ["7", "7"])
   }
 
   @Test(arguments: [

@@ -7,7 +7,6 @@ import Testing
 @Suite("ModelPricingService")
 struct ModelPricingServiceTests {
   let file: LedgerFile
-  let service = ModelPricingService()
   let night: DailyHours
 
   init() throws {
@@ -20,12 +19,12 @@ struct ModelPricingServiceTests {
   @Test func getsTheActivePriceAlone() throws {
     let first = try file.price(Tariff(input: "1", output: "2"))
     let second = try file.price(Tariff(input: "3", output: "4"))
-    try file.write { (db: Database) throws in
+    try file.write { (tx: LedgerTransaction) throws in
       #expect(
-        try service.active(ModelID(provider: "google", name: "gemini-2.5-flash"), in: db) == second)
-      #expect(try service.price(id: first.id, in: db)?.isActive == false)
+        try tx.pricing.active(ModelID(provider: "google", name: "gemini-2.5-flash")) == second)
+      #expect(try tx.pricing.price(id: first.id)?.isActive == false)
       #expect(throws: LedgerError.noActivePrice(ModelID(provider: "google", name: "other"))) {
-        try service.active(ModelID(provider: "google", name: "other"), in: db)
+        try tx.pricing.active(ModelID(provider: "google", name: "other"))
       }
     }
   }
@@ -48,15 +47,15 @@ struct ModelPricingServiceTests {
   }
 
   @Test func takesATierThatAHandLeftWithoutAPriceForUnsellable() throws {
-    try file.write { db in
-      try db.execute(
+    try file.write { tx in
+      try tx.db.execute(
         sql: """
           INSERT INTO model_pricing (model_provider, model_name, input_cost_per_million_tokens,
             output_cost_per_million_tokens, long_prompt_threshold_tokens, is_active, created_at,
             updated_at)
           VALUES ('google', 'm', '1', '2', 200000, 1, '2026-01-01', '2026-01-01')
           """)
-      let price = try service.active(ModelID(provider: "google", name: "m"), in: db)
+      let price = try tx.pricing.active(ModelID(provider: "google", name: "m"))
       #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
     }
   }
@@ -66,7 +65,7 @@ struct ModelPricingServiceTests {
     _ = try file.price()
     try file.damage("UPDATE model_pricing SET conditional_prices = '\(json)'")
     let price = try file.write {
-      try service.active(ModelID(provider: "google", name: "gemini-2.5-flash"), in: $0)
+      try $0.pricing.active(ModelID(provider: "google", name: "gemini-2.5-flash"))
     }
     #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
   }
@@ -75,9 +74,9 @@ struct ModelPricingServiceTests {
     let google = try file.price()
     let newer = try file.price(Tariff(input: "1", output: "2"))
     let other = try file.price(provider: "openrouter", model: "gemini-2.5-flash")
-    try file.write { (db: Database) throws in
+    try file.write { (tx: LedgerTransaction) throws in
       func ids(_ name: String) throws -> [Int64] {
-        try service.versions(of: name, in: db).map(\.id)
+        try tx.pricing.versions(of: name).map(\.id)
       }
       #expect(try ids("gemini-2.5-flash") == [newer.id, google.id, other.id])
       #expect(try ids("google/gemini-2.5-flash") == [newer.id, google.id])
@@ -90,7 +89,7 @@ struct ModelPricingServiceTests {
     let old = try file.price(Tariff(input: "1", output: "2"))
     let new = try file.price(Tariff(input: "1", output: "3"))
     #expect(new.id != old.id)
-    let versions = try file.write { try service.list(includingClosed: true, in: $0) }
+    let versions = try file.write { try $0.pricing.list(includingClosed: true) }
     #expect(versions.map(\.id) == [new.id, old.id])
     #expect(versions.map(\.tariff.output) == ["3", "2"])
   }
@@ -100,10 +99,10 @@ struct ModelPricingServiceTests {
     _ = try file.price(provider: "google", model: "z")
     _ = try file.price(provider: "google", model: "a")
     _ = try file.price(provider: "google", model: "gone")
-    try file.write { (db: Database) throws in
-      #expect(try service.deactivate(ModelID(provider: "google", name: "gone"), at: now, in: db))
-      #expect(try !service.deactivate(ModelID(provider: "google", name: "gone"), at: now, in: db))
-      #expect(try service.list(in: db).map(\.model.name) == ["a", "z", "b/b"])
+    try file.write { (tx: LedgerTransaction) throws in
+      #expect(try tx.pricing.deactivate(ModelID(provider: "google", name: "gone")))
+      #expect(try !tx.pricing.deactivate(ModelID(provider: "google", name: "gone")))
+      #expect(try tx.pricing.list().map(\.model.name) == ["a", "z", "b/b"])
     }
   }
 
@@ -111,7 +110,7 @@ struct ModelPricingServiceTests {
     let old = try file.price()
     #expect(throws: LedgerError.self) { try file.price(Tariff(input: "-1", output: "2")) }
     #expect(
-      try file.write { try service.active(old.model, in: $0) } == old)
+      try file.write { try $0.pricing.active(old.model) } == old)
   }
 
   @Test(arguments: [
@@ -124,28 +123,28 @@ struct ModelPricingServiceTests {
   func letsNobodyEditAPrice(sql: String) throws {
     _ = try file.price()
     _ = try file.price()
-    #expect(throws: DatabaseError.self) { try file.write { try $0.execute(sql: sql) } }
+    #expect(throws: DatabaseError.self) { try file.write { try $0.db.execute(sql: sql) } }
   }
 
   @Test func loadsTheShippedListIntoAnEmptyTableOnce() throws {
-    try file.write { (db: Database) throws in
-      try StarterPrices.shipped().load(at: now, in: db)
+    try file.write { (tx: LedgerTransaction) throws in
+      try StarterPrices.shipped().load(in: tx)
       for (provider, model, input, output) in [
         ("google", "gemini-3.8-flash", "0.75", "3.75"),
         ("google", "gemini-3.1-pro-preview", "2", "12"),
         ("openrouter", "anthropic/claude-sonnet-5.5", "2", "10"),
       ] {
-        let tariff = try service.active(
-          ModelID(provider: ModelProvider(rawValue: provider), name: model), in: db
+        let tariff = try tx.pricing.active(
+          ModelID(provider: ModelProvider(rawValue: provider), name: model)
         ).tariff
         #expect(tariff.input == input && tariff.output == output)
       }
-      let loaded = try service.list(in: db)
+      let loaded = try tx.pricing.list()
       for price in loaded {
-        try service.deactivate(price.model, at: now, in: db)
+        try tx.pricing.deactivate(price.model)
       }
-      try StarterPrices.shipped().load(at: now, in: db)
-      #expect(try service.list(in: db).isEmpty)
+      try StarterPrices.shipped().load(in: tx)
+      #expect(try tx.pricing.list().isEmpty)
     }
   }
 }

@@ -6,7 +6,6 @@ import Testing
 @Suite("PromotionCodeService")
 struct PromotionCodeServiceTests {
   private let file: LedgerFile
-  private let service = PromotionCodeService()
   private let tomorrow = now.addingTimeInterval(86_400)
 
   init() throws {
@@ -15,21 +14,19 @@ struct PromotionCodeServiceTests {
 
   private func create(_ code: String? = "SPRING", maximumUses: Int = 2) throws -> PromotionCode {
     try file.write {
-      try service.create(
-        code, credits: Credits(micro: 20_000_000), maximumUses: maximumUses, expiresAt: tomorrow,
-        at: now,
-        in: $0)
+      try $0.promotionCodes.create(
+        code, credits: Credits(micro: 20_000_000), maximumUses: maximumUses, expiresAt: tomorrow)
     }
   }
 
   private func redeem(
     _ code: String = "SPRING", by user: UserAccount, at date: Date = now
   ) throws -> PromotionCodeService.Outcome {
-    try file.write { try service.redeem(code, by: user, at: date, in: $0) }
+    try file.write(at: date) { try $0.promotionCodes.redeem(code, by: user) }
   }
 
   private func uses() throws -> [Int] {
-    try file.database.read { try service.list(in: $0).map(\.uses) }
+    try file.database.read { try $0.promotionCodes.list().map(\.uses) }
   }
 
   @Test func givesItsCreditsOnceToEachPerson() throws {
@@ -70,7 +67,7 @@ struct PromotionCodeServiceTests {
   @Test func givesNothingToWhoErasedAnAccountAndCameBack() throws {
     _ = try create()
     let user = try file.user()
-    try file.write { try UserErasure().erase(user, at: now, in: $0) }
+    try file.write { try $0.erasure.erase(user) }
     let returning = try file.user()
     #expect(try redeem(by: returning) == .returning)
     #expect(try uses() == [0])
@@ -113,15 +110,15 @@ struct PromotionCodeServiceTests {
   @Test func givesExactlyAsManyAsItMayToACrowdAtOnce() async throws {
     _ = try create(maximumUses: 10)
     let users = try (1...100).map { try file.user(Int64($0), credits: "1") }
-    let (commits, service) = (GroupCommit(file.database), service)
+    let commits = GroupCommit(file.database)
     let database = file.database
     let outcomes = try await withThrowingTaskGroup { group in
       for (number, user) in users.enumerated() {
         group.addTask {
           let isGrouped = number.isMultiple(of: 2)
           return isGrouped
-            ? try await commits.write { try service.redeem("SPRING", by: user, at: now, in: $0) }
-            : try database.write { try service.redeem("SPRING", by: user, at: now, in: $0) }
+            ? try await commits.write { try $0.promotionCodes.redeem("SPRING", by: user) }
+            : try database.write { try $0.promotionCodes.redeem("SPRING", by: user) }
         }
       }
       return try await group.reduce(into: []) { $0.append($1) }
@@ -130,7 +127,7 @@ struct PromotionCodeServiceTests {
     #expect(redeemed == 10 && outcomes.count { $0 == .notValid } == 90)
     #expect(try uses() == [10])
     let sum = try file.database.read {
-      try Int64.fetchOne($0, sql: "SELECT sum(credit_balance_micro) FROM users")
+      try Int64.fetchOne($0.db, sql: "SELECT sum(credit_balance_micro) FROM users")
     }
     #expect(sum == 300_000_000)
     #expect(try file.verify().breaks == [])

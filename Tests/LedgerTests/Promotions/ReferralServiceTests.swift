@@ -7,7 +7,6 @@ import Testing
 struct ReferralServiceTests {
   private let file: LedgerFile
   private let inviter: UserAccount
-  private let service = ReferralService()
 
   init() throws {
     file = try LedgerFile()
@@ -15,13 +14,13 @@ struct ReferralServiceTests {
   }
 
   private func code(of account: UserAccount) throws -> String {
-    try file.write { try service.code(of: account, at: now, in: $0) }
+    try file.write { try $0.referrals.code(of: account) }
   }
 
   /// A newcomer who came by the invitation.
   private func newcomer(_ telegramUserID: Int64 = 2, code: String? = nil) throws -> UserAccount {
     let (account, code) = (try file.user(telegramUserID), try code ?? self.code(of: inviter))
-    try file.write { try service.note(code: code, newcomer: account, in: $0) }
+    try file.write { try $0.referrals.note(code: code, newcomer: account) }
     return try file.account(telegramUserID)
   }
 
@@ -29,7 +28,7 @@ struct ReferralServiceTests {
     for account: UserAccount, credits: Int64 = 10_000_000
   ) throws -> ReferralService.Thanks? {
     try file.write {
-      try service.thank(for: account, credits: Credits(micro: credits), at: now, in: $0)
+      try $0.referrals.thank(for: account, credits: Credits(micro: credits))
     }
   }
 
@@ -70,23 +69,23 @@ struct ReferralServiceTests {
   @Test func keepsToTheFirstWhoInvited() throws {
     let newcomer = try newcomer()
     let other = try code(of: try file.user(3))
-    try file.write { try service.note(code: other, newcomer: newcomer, in: $0) }
+    try file.write { try $0.referrals.note(code: other, newcomer: newcomer) }
     #expect(try file.account(2).referredBy == inviter.id)
   }
 
   @Test func letsNobodyInviteThemselves() throws {
     let code = try code(of: inviter)
-    try file.write { try service.note(code: code, newcomer: inviter, in: $0) }
+    try file.write { try $0.referrals.note(code: code, newcomer: inviter) }
     #expect(try file.account(1).referredBy == nil)
   }
 
   @Test func thanksTheNewcomerAloneWhereTheInviterIsBlockedOrGone() throws {
     let (blocked, gone) = (try newcomer(2), try newcomer(3))
-    try file.write { try UserService().setBlocked(true, userID: inviter.id, at: now, in: $0) }
+    try file.write { try $0.users.setBlocked(true, userID: inviter.id) }
     #expect(try #require(try thank(for: blocked)).inviter == nil)
-    try file.write { db in
-      try UserService().setBlocked(false, userID: inviter.id, at: now, in: db)
-      try UserErasure().erase(try UserService().account(id: inviter.id, in: db), at: now, in: db)
+    try file.write { tx in
+      try tx.users.setBlocked(false, userID: inviter.id)
+      try tx.erasure.erase(try tx.users.account(id: inviter.id))
     }
     #expect(try #require(try thank(for: gone)).inviter == nil)
     #expect(try balance(2) == 110_000_000 && balance(3) == 110_000_000)
@@ -95,7 +94,7 @@ struct ReferralServiceTests {
 
   @Test func givesNothingForWhoErasedAnAccountAndCameBack() throws {
     let first = try file.user(2)
-    try file.write { try UserErasure().erase(first, at: now, in: $0) }
+    try file.write { try $0.erasure.erase(first) }
     let again = try newcomer(2)
     #expect(again.isReturning && again.referredBy == nil)
     #expect(try thank(for: again) == nil)

@@ -9,7 +9,7 @@ import Testing
 struct BusinessReportTests {
   private let file: LedgerFile
   private let terms: BillingTerms
-  private var holds: CreditHoldService
+  private var termsOfCalls: BillingTerms
   /// A call of 1,000 and 500 tokens costs 0.00155 USD, which is 0.2325 credits.
   private let cheap: ModelPrice
   /// The same call costs 0.006 USD, which is 0.9 credits.
@@ -19,7 +19,7 @@ struct BusinessReportTests {
   init() throws {
     file = try LedgerFile()
     terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
-    holds = CreditHoldService(terms: terms)
+    termsOfCalls = terms
     cheap = try file.price()
     dear = try file.price(
       Tariff(input: "1.00", output: "10.00"), provider: "openrouter", model: "large")
@@ -29,10 +29,10 @@ struct BusinessReportTests {
     _ telegramUserID: Int64, _ firstName: String, username: String? = nil, at date: Date = now,
     credits: String = "100"
   ) throws -> UserAccount {
-    try file.write { db in
-      try UserService().register(
+    try file.write(at: date) { tx in
+      try tx.users.register(
         Profile(telegramUserID: telegramUserID, username: username, firstName: firstName),
-        initialGrant: Credits(parsing: credits), at: date, in: db
+        initialGrant: Credits(parsing: credits)
       ).account
     }
   }
@@ -53,36 +53,37 @@ struct BusinessReportTests {
         model: price.model.name, keyIdentifier: "k", requestID: nil, responseMilliseconds: 1,
         isEstimate: isEstimate)
     }
-    try file.write { db in
-      let hold = try holds.take(
+    try file.write(at: date) { tx in
+      let hold = try tx.holds(termsOfCalls).take(
         CreditHoldService.Request(
           userID: user.id, projectID: nil, work: work, taskType: "chat", price: price,
           inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
-          deadline: date.addingTimeInterval(600)),
-        at: date, in: db)
+          deadline: date.addingTimeInterval(600)))
       switch ending {
-      case .settled(let count): _ = try holds.settle(hold.id, with: call(count), at: date, in: db)
-      case .failed(let count): try holds.void(hold.id, loss: call(count), at: date, in: db)
+      case .settled(let count): _ = try tx.holds(termsOfCalls).settle(hold.id, with: call(count))
+      case .failed(let count): try tx.holds(termsOfCalls).void(hold.id, loss: call(count))
       case .lost(let count):
-        try holds.void(hold.id, loss: call(count, isEstimate: true), at: date, in: db)
+        try tx.holds(termsOfCalls).void(hold.id, loss: call(count, isEstimate: true))
       }
     }
   }
 
   private func giveBack(_ work: String, at date: Date = now) throws {
-    try file.write { _ = try holds.refund(work: work, because: "undelivered", at: date, in: $0) }
+    try file.write(at: date) {
+      _ = try $0.holds(termsOfCalls).refund(work: work, because: "undelivered")
+    }
   }
 
   private func request(_ charge: String) throws -> Refund {
     try file.write {
-      try RefundService().request(chargeID: charge, isForced: true, by: .shell, at: now, in: $0)
+      try $0.refunds.request(chargeID: charge, isForced: true, by: .shell)
         .refund
     }
   }
 
   private func report(from: Date = now, to: Date? = nil) throws -> BusinessReport {
     try file.database.read {
-      try BusinessReportService(terms: terms).report(from: from, to: to ?? tomorrow, in: $0)
+      try $0.businessReports(terms).report(from: from, to: to ?? tomorrow)
     }
   }
 
@@ -105,12 +106,11 @@ struct BusinessReportTests {
     (odd.chargeID, odd.currency) = ("euros", "EUR")
     try file.book(odd)
     try file.adjust(ada, by: "3", key: "gift")
-    try file.write { db in
-      _ = try CreditTransactionService().record(
+    try file.write { tx in
+      _ = try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: ada.id, type: .referralBonus, amount: Credits(parsing: "5"),
-          idempotencyKey: "bonus", description: "test"),
-        at: now, in: db)
+          idempotencyKey: "bonus", description: "test"))
     }
 
     try call(cheap, by: ada, work: "upd1:chat", .settled(outputTokens: 500))
@@ -124,9 +124,9 @@ struct BusinessReportTests {
     try file.adjust(bob, by: "-600", key: "spent")
     let (done, refused) = (try request("third"), try request("second"))
     _ = try request("first")
-    try file.write { db in
-      _ = try RefundService().confirm(done.id, at: now, in: db)
-      _ = try RefundService().fail(refused.id, because: "no", at: now, in: db)
+    try file.write { tx in
+      _ = try tx.refunds.confirm(done.id)
+      _ = try tx.refunds.fail(refused.id, because: "no")
     }
 
     _ = try register(3, "Eve", at: tomorrow)
@@ -187,7 +187,7 @@ struct BusinessReportTests {
     let refund = try request("charge")
     try call(cheap, by: ada, work: "upd1:chat", .settled(outputTokens: 500))
     try giveBack("upd1:chat", at: tomorrow)
-    try file.write { _ = try RefundService().fail(refund.id, because: "no", at: tomorrow, in: $0) }
+    try file.write(at: tomorrow) { _ = try $0.refunds.fail(refund.id, because: "no") }
     let (today, next) = (try report(), try report(from: tomorrow, to: .distantFuture))
     #expect(today.creditsTakenBack.micro == 550_000_000)
     #expect(next.creditsTakenBack.micro == -550_000_000)
@@ -202,7 +202,7 @@ struct BusinessReportTests {
   @Test mutating func valuesWhatWasSpentAtTheTermsOfEachCall() throws {
     let ada = try register(1, "Ada")
     try call(cheap, by: ada, work: "upd1:chat", .settled(outputTokens: 500))
-    holds = CreditHoldService(terms: try BillingTerms(creditValueUSD: "0.005", markup: "1.5"))
+    termsOfCalls = try BillingTerms(creditValueUSD: "0.005", markup: "1.5")
     try call(cheap, by: ada, work: "upd2:chat", .settled(outputTokens: 500))
     #expect(try report().creditsSpent.micro == 3 * 232_500)
     #expect(try report().creditsSpentValue == 2 * 2_325_000)
@@ -224,9 +224,9 @@ struct BusinessReportTests {
     ] as [([String], Int64)])
   func roundsWhatItForgaveOnce(markups: [String], nanoDollars: Int64) throws {
     let ada = try register(1, "Ada")
-    try file.write { db in
+    try file.write { tx in
       for markup in markups {
-        try APIKeyUsageService().log(
+        try tx.usage.log(
           APIKeyUsageService.Entry(
             userID: ada.id, taskType: "chat", provider: "google", priceID: cheap.id,
             call: MeteredCall(
@@ -234,8 +234,7 @@ struct BusinessReportTests {
               keyIdentifier: "k", requestID: nil, responseMilliseconds: 1),
             cost: CallCost(table: .zero, reported: nil),
             terms: BillingTerms(creditValueUSD: "0.01", markup: markup),
-            forgiven: Credits(micro: 1), chargedTo: .user),
-          at: now, in: db)
+            forgiven: Credits(micro: 1), chargedTo: .user))
       }
     }
     #expect(

@@ -7,7 +7,6 @@ import Testing
 @Suite("APIKeyUsageService")
 struct APIKeyUsageServiceTests {
   let file: LedgerFile
-  let service = APIKeyUsageService()
 
   init() throws {
     file = try LedgerFile()
@@ -16,8 +15,8 @@ struct APIKeyUsageServiceTests {
   func log(
     _ user: UserAccount, _ price: ModelPrice, task: String, cost: String, at date: Date = now
   ) throws -> Int64 {
-    try file.write { db in
-      try service.log(
+    try file.write(at: date) { tx in
+      try tx.usage.log(
         APIKeyUsageService.Entry(
           projectID: nil, userID: user.id, holdID: nil, taskType: task,
           provider: price.model.provider,
@@ -27,8 +26,7 @@ struct APIKeyUsageServiceTests {
             model: price.model.name, keyIdentifier: "…abcd", requestID: "r",
             responseMilliseconds: 5),
           cost: CallCost(table: try USD(parsing: cost), reported: nil),
-          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house),
-        at: date, in: db)
+          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house))
     }
   }
 
@@ -37,7 +35,7 @@ struct APIKeyUsageServiceTests {
     let id = try log(try file.user(), price, task: "coding", cost: "0.0000000015")
     let row = try #require(
       try file.write {
-        try Row.fetchOne($0, sql: "SELECT * FROM api_key_usage WHERE id = ?", arguments: [id])
+        try Row.fetchOne($0.db, sql: "SELECT * FROM api_key_usage WHERE id = ?", arguments: [id])
       })
     #expect(row["task_type"] == "coding")
     #expect(row["input_tokens_used"] == 10)
@@ -56,22 +54,22 @@ struct APIKeyUsageServiceTests {
     _ = try log(ada, price, task: "chat", cost: "0.001")
     _ = try log(ada, price, task: "chat", cost: "0.002")
     _ = try log(bob, price, task: "coding", cost: "0.5", at: now.addingTimeInterval(60))
-    let rows = try file.write { try service.report(in: $0) }
+    let rows = try file.write { try $0.usage.report() }
     #expect(rows.map(\.taskType) == ["coding", "chat"])
     #expect(rows.map(\.calls) == [1, 2])
     #expect(rows.map(\.realCost) == [500_000_000, 3_000_000])
     #expect(rows[1].inputTokens == 20 && rows[1].outputTokens == 40)
-    try file.write { (db: Database) throws in
-      #expect(try service.report(userID: ada.id, in: db).map(\.calls) == [2])
+    try file.write { (tx: LedgerTransaction) throws in
+      #expect(try tx.usage.report(userID: ada.id).map(\.calls) == [2])
       #expect(
-        try service.report(since: now.addingTimeInterval(1), in: db).map(\.taskType) == ["coding"])
+        try tx.usage.report(since: now.addingTimeInterval(1)).map(\.taskType) == ["coding"])
     }
   }
 
   @Test func knowsHowLongAModelsAnswersUsuallyAre() throws {
     let price = try file.price()
-    #expect(try file.write { try service.typicalOutputTokens(atPrice: price.id, in: $0) } == nil)
+    #expect(try file.write { try $0.usage.typicalOutputTokens(atPrice: price.id) } == nil)
     _ = try log(try file.user(), price, task: "chat", cost: "0")
-    #expect(try file.write { try service.typicalOutputTokens(atPrice: price.id, in: $0) } == 20)
+    #expect(try file.write { try $0.usage.typicalOutputTokens(atPrice: price.id) } == 20)
   }
 }

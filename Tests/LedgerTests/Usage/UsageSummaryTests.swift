@@ -21,8 +21,8 @@ struct UsageSummaryTests {
     milliseconds: Int, cost: String = "0.001", isEstimate: Bool = false, task: String = "chat",
     at date: Date = now
   ) throws {
-    _ = try file.write { db in
-      try APIKeyUsageService().log(
+    _ = try file.write(at: date) { tx in
+      try tx.usage.log(
         APIKeyUsageService.Entry(
           projectID: nil, userID: user.id, holdID: nil, taskType: task,
           provider: price.model.provider,
@@ -32,8 +32,7 @@ struct UsageSummaryTests {
             model: price.model.name, keyIdentifier: "…abcd", requestID: nil,
             responseMilliseconds: milliseconds, isEstimate: isEstimate),
           cost: CallCost(table: try USD(parsing: cost), reported: nil),
-          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house),
-        at: date, in: db)
+          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house))
     }
   }
 
@@ -47,11 +46,11 @@ struct UsageSummaryTests {
         deadline_at)
       VALUES ('\(id)', \(user.id), 0, 'settled', 'plan', 'google', 'm', \(price.id), 1, 1, '', '')
       """)
-    try file.write { db in
+    try file.write { tx in
       let terms = try BillingTerms(creditValueUSD: creditValue, markup: "1.5")
       let cost = try USD(parsing: "0.1")
       let (full, held) = (try terms.charge(for: cost), try Credits(parsing: credits))
-      let usage = try APIKeyUsageService().log(
+      let usage = try tx.usage.log(
         APIKeyUsageService.Entry(
           projectID: nil, userID: user.id, holdID: id, taskType: "plan", provider: "google",
           priceID: price.id,
@@ -59,23 +58,21 @@ struct UsageSummaryTests {
             usage: TokenUsage(inputTokens: 1, outputTokens: 2), model: "m",
             keyIdentifier: "…abcd", requestID: nil, responseMilliseconds: 40),
           cost: CallCost(table: cost, reported: nil), terms: terms,
-          forgiven: max(.zero, try full.subtracting(held)), chargedTo: .user),
-        at: now, in: db)
-      try CreditTransactionService().record(
+          forgiven: max(.zero, try full.subtracting(held)), chargedTo: .user))
+      try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: user.id, type: .usageDeduction, amount: Credits(micro: -min(full, held).micro),
-          usageID: usage, idempotencyKey: "settle:\(id)", description: "plan"),
-        at: now, in: db)
+          usageID: usage, idempotencyKey: "settle:\(id)", description: "plan"))
     }
     return id
   }
 
   private func total(since: Date? = nil) throws -> UsageSummary {
-    try file.write { try UsageSummaryService().total(since: since, in: $0) }
+    try file.write { try $0.usageSummaries.total(since: since) }
   }
 
   private func rows(by grouping: UsageSummary.Grouping) throws -> [UsageSummary] {
-    try file.write { try UsageSummaryService().summaries(by: grouping, since: nil, in: $0) }
+    try file.write { try $0.usageSummaries.summaries(by: grouping, since: nil) }
   }
 
   @Test(arguments: [
@@ -131,12 +128,11 @@ struct UsageSummaryTests {
 
   @Test func anAnswerThatReachedNobodyIsTheHousesWhole() throws {
     let id = try settle(hold: "6")
-    _ = try file.write { db in
-      try CreditTransactionService().record(
+    _ = try file.write { tx in
+      try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: user.id, type: .refund, amount: Credits(micro: 6_000_000),
-          idempotencyKey: "refund:\(id)", description: "not delivered"),
-        at: now, in: db)
+          idempotencyKey: "refund:\(id)", description: "not delivered"))
     }
     let total = try total()
     #expect(total.charged == .zero)

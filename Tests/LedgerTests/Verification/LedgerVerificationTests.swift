@@ -12,23 +12,26 @@ struct LedgerVerificationTests {
 
   init() throws {
     file = try LedgerFile()
-    let service = CreditHoldService(
-      terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
     let user = try file.user(credits: "10")
     let price = try file.price()
-    try file.write { db in
+    try file.write { tx in
       for (number, ending) in ["settled", "voided", "pending"].enumerated() {
-        let hold = try service.take(
+        let hold = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).take(
           CreditHoldService.Request(
             userID: user.id, projectID: nil, work: "upd\(number + 1):chat", taskType: "chat",
             price: price, inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
-            deadline: now.addingTimeInterval(600)),
-          at: now, in: db)
+            deadline: now.addingTimeInterval(600)))
         let call = MeteredCall(
           usage: TokenUsage(inputTokens: 1_000, outputTokens: 100),
           model: "m", keyIdentifier: "k", requestID: nil, responseMilliseconds: 1)
-        if ending == "settled" { _ = try service.settle(hold.id, with: call, at: now, in: db) }
-        if ending == "voided" { try service.void(hold.id, loss: call, at: now, in: db) }
+        if ending == "settled" {
+          _ = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).settle(
+            hold.id, with: call)
+        }
+        if ending == "voided" {
+          try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).void(
+            hold.id, loss: call)
+        }
       }
     }
   }
@@ -38,8 +41,6 @@ struct LedgerVerificationTests {
   }
 
   @Test func provesAChargeAtAPriceByTheHourFromTheHourOfItsRow() throws {
-    let service = CreditHoldService(
-      terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
     let user = try file.user(2, credits: "9000")
     let night = DailyHours(
       from: try #require(ClockTime(parsing: "22:00")), to: try #require(ClockTime(parsing: "06:00"))
@@ -49,17 +50,18 @@ struct LedgerVerificationTests {
     let midnight = Date(timeIntervalSince1970: 1_793_577_600)
     for hour in [0, 5, 6, 21, 22] {
       let date = midnight.addingTimeInterval(Double(hour) * 3_600)
-      let cost = try file.write { db in
-        let hold = try service.take(
+      let cost = try file.write(at: date) { tx in
+        let hold = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).take(
           CreditHoldService.Request(
             userID: user.id, projectID: nil, work: "upd\(hour)0:chat", taskType: "chat",
             price: price, inputTokensBound: 1_000_000, inputTokensEstimate: 250, outputCap: 500,
-            deadline: date.addingTimeInterval(600)),
-          at: date, in: db)
+            deadline: date.addingTimeInterval(600)))
         let call = MeteredCall(
           usage: TokenUsage(inputTokens: 1_000_000, outputTokens: 0),
           model: "m", keyIdentifier: "k", requestID: nil, responseMilliseconds: 1)
-        return try service.settle(hold.id, with: call, at: date, in: db).cost.table.description
+        return try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).settle(
+          hold.id, with: call
+        ).cost.table.description
       }
       #expect(cost == ([6, 21].contains(hour) ? "1" : "3"))
     }
@@ -106,8 +108,8 @@ struct LedgerVerificationTests {
   }
 
   @Test func seesABrokenBalanceInItsCheapFormToo() throws {
-    try file.write { try $0.execute(sql: "UPDATE users SET credit_balance_micro = 9999999") }
-    let report = try file.database.read { try LedgerVerification().verifyBalances(in: $0) }
+    try file.write { try $0.db.execute(sql: "UPDATE users SET credit_balance_micro = 9999999") }
+    let report = try file.database.read { try $0.verification.verifyBalances() }
     #expect(report.breaks.count == 1)
   }
 }

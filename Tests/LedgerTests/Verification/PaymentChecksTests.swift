@@ -20,41 +20,38 @@ struct PaymentChecksTests {
     var odd = PaymentService.Report("odd", try file.order(by: user))
     odd.amount = 1
     try file.book(odd)
-    try file.write { db in
-      let refunds = RefundService()
+    try file.write { tx in
       func request(_ charge: String) throws -> Int64 {
-        try refunds.request(chargeID: charge, isForced: false, by: .shell, at: now, in: db)
+        try tx.refunds.request(chargeID: charge, isForced: false, by: .shell)
           .refund.id
       }
-      _ = try refunds.confirm(try request("a"), at: now, in: db)
-      _ = try refunds.fail(try request("b"), because: "no", at: now, in: db)
-      _ = try refunds.confirm(try request("odd"), at: now, in: db)
+      _ = try tx.refunds.confirm(try request("a"))
+      _ = try tx.refunds.fail(try request("b"), because: "no")
+      _ = try tx.refunds.confirm(try request("odd"))
     }
     try giveBackACall(of: user)
-    try file.write { db in
-      let codes = PromotionCodeService()
-      _ = try codes.create(
-        "SPRING", credits: Credits(micro: 5), maximumUses: 2, expiresAt: .distantFuture, at: now,
-        in: db)
-      _ = try codes.redeem("SPRING", by: user, at: now, in: db)
+    try file.write { tx in
+      _ = try tx.promotionCodes.create(
+        "SPRING", credits: Credits(micro: 5), maximumUses: 2, expiresAt: .distantFuture)
+      _ = try tx.promotionCodes.redeem("SPRING", by: user)
     }
   }
 
   private func giveBackACall(of user: UserAccount) throws {
     let price = try file.price()
-    let holds = CreditHoldService(terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"))
-    try file.write { db in
-      let hold = try holds.take(
+    try file.write { tx in
+      let hold = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).take(
         CreditHoldService.Request(
           userID: user.id, projectID: nil, work: "upd1:chat", taskType: "chat", price: price,
           inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 500,
-          deadline: now.addingTimeInterval(600)),
-        at: now, in: db)
+          deadline: now.addingTimeInterval(600)))
       let call = MeteredCall(
         usage: TokenUsage(inputTokens: 1_000, outputTokens: 100), model: "m",
         keyIdentifier: "k", requestID: nil, responseMilliseconds: 1)
-      _ = try holds.settle(hold.id, with: call, at: now, in: db)
-      try holds.refund(work: "upd1:chat", because: "undelivered", at: now, in: db)
+      _ = try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).settle(
+        hold.id, with: call)
+      try tx.holds(try BillingTerms(creditValueUSD: "0.01", markup: "1.5")).refund(
+        work: "upd1:chat", because: "undelivered")
     }
   }
 
