@@ -1,15 +1,15 @@
-import Foundation
-import GRDB
-package import LanguageModels
-import Ledger
-package import Logging
-import KillPoints
-import Synchronization
-package import TelegramBotAPI
-package import Messaging
-package import Sales
 import Assistant
 package import Commands
+import Foundation
+import GRDB
+import KillPoints
+package import LanguageModels
+import Ledger
+import Logging
+package import Messaging
+package import Sales
+import Synchronization
+package import TelegramBotAPI
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
 /// for the console.
@@ -18,15 +18,14 @@ package struct Engine: Sendable {
   package let outbox: Outbox
   package let dispatcher: Dispatcher
   package let alerts: OperatorAlerts
+  let housekeeping: Housekeeping
   private let writer: LedgerWriter
   private let parts: ChangingParts
-  let housekeeping: Housekeeping
-  private let sale: SellingStatus
-  private let logger: Logger
+  private let selling: SellingStatus
 
-  /// What is built anew where settings change. An update, and a call, goes on with those that it
+  /// What is built anew when settings change. An update, and a call, goes on with those that it
   /// began with.
-  private struct Parts {
+  fileprivate struct Parts {
     var commands: CommandList
     var payments: PaymentHandler
     var afterDelivery: AfterDelivery
@@ -34,94 +33,43 @@ package struct Engine: Sendable {
     var handler: UpdateHandler
   }
 
-  private final class ChangingParts: Sendable {
-    let make: @Sendable (BotSettings, LLMClient) -> Parts
-    private let current: Mutex<Parts>
-
-    init(
-      _ settings: BotSettings, _ llm: LLMClient,
-      make: @escaping @Sendable (BotSettings, LLMClient) -> Parts
-    ) {
-      self.make = make
-      current = Mutex(make(settings, llm))
-    }
-
-    var value: Parts { current.withLock { $0 } }
-
-    func change(to settings: BotSettings, _ llm: LLMClient) {
-      let new = make(settings, llm)
-      current.withLock { $0 = new }
-    }
-  }
-
   /// What differs between the channels.
   package struct Effects: Sendable {
     /// Shows that the bot is at work.
     package var typing: @Sendable (Address) async -> Void
     /// Says that there are replies to send.
-    package var wakeSender: @Sendable () -> Void
+    package var repliesArrived: @Sendable () -> Void
 
     package init(
-      typing: @escaping @Sendable (Address) async -> Void,
-      wakeSender: @escaping @Sendable () -> Void
+      typing: @escaping @Sendable (Address) async -> Void = { _ in },
+      repliesArrived: @escaping @Sendable () -> Void = {}
     ) {
       self.typing = typing
-      self.wakeSender = wakeSender
+      self.repliesArrived = repliesArrived
     }
   }
 
   /// - Throws: Errors of the database, whose balances are checked first.
   package init(
     channel: Channel, bot: User, writer: LedgerWriter, llm: LLMClient, settings: BotSettings,
-    effects: Effects, health: Health = Health(), logger: Logger
+    effects: Effects = Effects(), health: Health = Health()
   ) throws {
     self.writer = writer
-    self.logger = logger
     inbox = Inbox(channel: channel)
-    outbox = Outbox(channel: channel)
-    let replies = ReplyQueue(outbox: outbox)
-    let report = try writer.database.read { try $0.verification.verifyBalances() }
-    let sale = SellingStatus(report, logger: logger)
-    self.sale = sale
+    outbox = Outbox(channel: channel, arrived: effects.repliesArrived)
+    selling = SellingStatus(try writer.read { try $0.verification.verifyBalances() })
+    // The console has no administrators: whoever sits there has the shell.
     let administrators = channel == .telegram ? settings.administrators : []
-    let alerts = OperatorAlerts(
-      administrators: administrators, outbox: outbox, writer: writer,
-      wakeSender: effects.wakeSender)
-    self.alerts = alerts
-    let parts = ChangingParts(settings, llm) { [inbox, outbox] settings, llm in
-      var settings = settings
-      settings.administrators = administrators
-      let isSelling: @Sendable () -> Bool = { sale.isOpen }
-      let commands = CommandList(
-        settings, checkout: Checkout(store: settings.store, isSelling: isSelling),
-        outbox: outbox, botUsername: bot.username)
-      let payments = PaymentHandler(
-        store: settings.store, replies: replies, alerts: alerts, isSelling: isSelling,
-        logger: logger)
-      let orchestrator = ModelOrchestrator(
-        ModelOrchestrator.Environment(
-          writer: writer, inbox: inbox, replies: replies, llm: llm, models: settings.models,
-          terms: settings.terms, isSelling: isSelling,
-          referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
-          typing: effects.typing, wakeSender: effects.wakeSender),
-        logger: logger)
-      let handler = UpdateHandler(
-        UpdateHandler.Environment(
-          writer: writer, inbox: inbox, replies: replies, commands: commands,
-          orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
-          alerts: alerts, wakeSender: effects.wakeSender),
-        logger: logger)
-      return Parts(
-        commands: commands, payments: payments,
-        afterDelivery: AfterDelivery(
-          outbox: outbox, payments: payments, terms: settings.terms, logger: logger),
-        orchestrator: orchestrator, handler: handler)
-    }
+    alerts = OperatorAlerts(administrators: administrators, outbox: outbox, writer: writer)
+    let parts = ChangingParts(
+      shared: SharedParts(
+        bot: bot, writer: writer, inbox: inbox, outbox: outbox, selling: selling, alerts: alerts,
+        health: health, administrators: administrators, typing: effects.typing),
+      settings, llm)
     self.parts = parts
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
-      sale: sale, alerts: alerts, wakeSender: effects.wakeSender,
-      freeDiskSpace: { writer.database.freeDiskSpace })
+      selling: selling, alerts: alerts, freeDiskSpace: { writer.database.freeDiskSpace })
     dispatcher = Dispatcher { parts.value.handler }
   }
 
@@ -136,11 +84,11 @@ package struct Engine: Sendable {
 
   /// Commits a batch to the inbox, then hands it on.
   package func receive(_ updates: [ReceivedUpdate], nextOffset: Int64?) async throws {
-    let new = try await writer.commits.write { [inbox] in
+    let new = try await writer.writeOnce { [inbox] in
       try inbox.store(updates, nextOffset: nextOffset, in: $0)
     }
     for update in new {
-      logger.concerning(update: update.id).debug("An update has arrived.")
+      Logger.current.debug("An update has arrived.", metadata: ["update": "\(update.id)"])
     }
     KillPoint.updateStored.passed()
     await dispatcher.enqueue(new)
@@ -148,22 +96,75 @@ package struct Engine: Sendable {
 
   /// Goes on with what an earlier life of the process left unfinished.
   package func resume() async throws {
-    if let first = sale.firstBreak { await alerts.raise(brokenLedger: first) }
-    let (pending, poison) = try writer.database.write { try inbox.resume(in: $0) }
+    if let first = selling.firstBreak { await alerts.raise(brokenLedger: first) }
+    let (pending, poison) = try writer.writeAtOnce { try inbox.resume(in: $0) }
     for update in poison {
       await parts.value.handler.quarantine(
         update, because: "the process ended while it was being handled")
     }
     if !pending.isEmpty {
-      logger.notice("Going on with unfinished updates.", metadata: ["count": "\(pending.count)"])
+      Logger.current.notice(
+        "Going on with unfinished updates.", metadata: ["count": "\(pending.count)"])
     }
     for update in pending {
-      await dispatcher.enqueue([try writer.database.read { try inbox.load(update, in: $0) }])
+      await dispatcher.enqueue([try writer.read { try inbox.load(update, in: $0) }])
     }
   }
+}
 
-  /// Does what is due now and then, until the task is cancelled.
-  package func keepHouse() async {
-    await housekeeping.run()
+// MARK: - What changes with the settings
+
+/// What stays when settings change.
+private struct SharedParts: Sendable {
+  var bot: User
+  var writer: LedgerWriter
+  var inbox: Inbox
+  var outbox: Outbox
+  var selling: SellingStatus
+  var alerts: OperatorAlerts
+  var health: Health
+  var administrators: [Int64]
+  var typing: @Sendable (Address) async -> Void
+
+  func parts(_ settings: BotSettings, _ llm: LLMClient) -> Engine.Parts {
+    var settings = settings
+    settings.administrators = administrators
+    let commands = CommandList(
+      settings, checkout: Checkout(store: settings.store, selling: selling), outbox: outbox,
+      botUsername: bot.username)
+    let payments = PaymentHandler(
+      store: settings.store, outbox: outbox, alerts: alerts, selling: selling)
+    let orchestrator = ModelOrchestrator(
+      ModelOrchestrator.Environment(
+        writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
+        terms: settings.terms, selling: selling,
+        referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
+        typing: typing))
+    let handler = UpdateHandler(
+      UpdateHandler.Environment(
+        writer: writer, inbox: inbox, outbox: outbox, commands: commands,
+        orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
+        alerts: alerts))
+    return Engine.Parts(
+      commands: commands, payments: payments,
+      afterDelivery: AfterDelivery(outbox: outbox, payments: payments, terms: settings.terms),
+      orchestrator: orchestrator, handler: handler)
+  }
+}
+
+private final class ChangingParts: Sendable {
+  private let shared: SharedParts
+  private let current: Mutex<Engine.Parts>
+
+  init(shared: SharedParts, _ settings: BotSettings, _ llm: LLMClient) {
+    self.shared = shared
+    current = Mutex(shared.parts(settings, llm))
+  }
+
+  var value: Engine.Parts { current.withLock { $0 } }
+
+  func change(to settings: BotSettings, _ llm: LLMClient) {
+    let new = shared.parts(settings, llm)
+    current.withLock { $0 = new }
   }
 }

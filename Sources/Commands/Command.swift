@@ -20,6 +20,8 @@ package protocol Command: Sendable {
   var isForAdministrators: Bool { get }
   /// Whether it also serves those whom an administrator has blocked.
   var servesBlocked: Bool { get }
+  /// Whether the answer takes much reading and no writing: then nobody's writes wait for it.
+  var readsMuch: Bool { get }
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse
 
@@ -32,6 +34,7 @@ extension Command {
   package var isPersonal: Bool { false }
   package var isForAdministrators: Bool { false }
   package var servesBlocked: Bool { false }
+  package var readsMuch: Bool { false }
 
   package func press(
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
@@ -76,6 +79,4 @@ package enum CommandResponse: Sendable {
   case reply(Reply, also: [Outgoing] = [])
   /// Have a model do it, and charge for it.
   case work(TaskType, String)
-  /// Answer from much reading, for which nobody else's writes are to wait.
-  case reading(@Sendable (LedgerTransaction) throws -> (Reply, also: [Outgoing]))
 }

@@ -38,8 +38,8 @@ package struct CommandList: Sendable {
   }
 
   /// For whoever is no administrator, the commands of administrators do not exist.
-  package func named(_ name: String, for request: CommandRequest) -> (any Command)? {
-    all.first { $0.name == name && (!$0.isForAdministrators || request.isAdministrator) }
+  package func named(_ name: String, isAdministrator: Bool) -> (any Command)? {
+    all.first { $0.name == name && (!$0.isForAdministrators || isAdministrator) }
   }
 
   /// What Telegram's menu shows.

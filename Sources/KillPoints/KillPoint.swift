@@ -12,9 +12,7 @@ package enum KillPoint: String, Sendable, CaseIterable {
   /// The poll that confirms the batch has come back: Telegram has forgotten the update.
   case offsetSent
 
-  /// A paid request: its hold is committed.
-  case holdTaken
-  /// The hold is marked as sent; the request may leave from now on.
+  /// A paid request: its hold is committed, as sent; the request may leave from now on.
   case markedSent
   /// The head of the provider's response is there, and the id that it may bring is kept.
   case firstByte

@@ -1,7 +1,7 @@
 package import Foundation
 package import GRDB
 package import Ledger
-package import Logging
+import Logging
 import TelegramBotAPI
 
 extension DatabaseError {
@@ -25,7 +25,7 @@ extension DatabaseError {
 
 /// Failures in a row, and how long to wait after each: 1, 2, 4 … 30 seconds, with jitter.
 package struct Retries: Sendable {
-  package private(set) var failures = 0
+  fileprivate private(set) var failures = 0
 
   package init() {}
 
@@ -35,33 +35,25 @@ package struct Retries: Sendable {
   }
 }
 
-/// Writes what must not be lost: it tries again until a fault that may pass has passed, or its task
-/// is cancelled, which waits for nothing.
+/// The one way to write: with patience, once together with others, or at once. What is logged in a
+/// transaction goes to the logger of whoever asked for it.
 package struct LedgerWriter: Sendable {
   package let database: LedgerDatabase
-  package let commits: GroupCommit
   package let sleep: @Sendable (Duration) async -> Void
-  package private(set) var logger: Logger
+  private let commits: GroupCommit
+
+  package init(database: LedgerDatabase, sleep: @escaping @Sendable (Duration) async -> Void) {
+    self.database = database
+    self.sleep = sleep
+    commits = GroupCommit(database)
+  }
 
   /// By the database's clock.
   package var now: Date { database.now }
 
-  package init(
-    database: LedgerDatabase, logger: Logger, sleep: @escaping @Sendable (Duration) async -> Void
-  ) {
-    self.database = database
-    commits = GroupCommit(database)
-    self.logger = logger
-    self.sleep = sleep
-  }
-
-  /// The same, whose complaints name the update that they concern.
-  package func concerning(update id: Int64) -> LedgerWriter {
-    var writer = self
-    writer.logger = logger.concerning(update: id)
-    return writer
-  }
-
+  /// Writes what must not be lost: shares a transaction with others, and tries again until a fault
+  /// that may pass has passed, or its task is cancelled, which waits for nothing.
+  ///
   /// - Throws: What `body` throws, and errors of the database that no waiting mends.
   package func write<Value: Sendable>(
     for what: String, _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
@@ -69,7 +61,7 @@ package struct LedgerWriter: Sendable {
     var retries = Retries()
     while true {
       do {
-        return try await commits.write(body)
+        return try await writeOnce(body)
       } catch let error as DatabaseError
         where error.mayPass(after: retries.failures) && !Task.isCancelled
       {
@@ -78,17 +70,36 @@ package struct LedgerWriter: Sendable {
     }
   }
 
-  /// Reads with the same patience, what must be known to go on.
+  /// Writes what somebody else asks for again, or can do without: shares a transaction with others.
   ///
-  /// - Throws: As `write` does.
-  package func read<Value>(for what: String, _ body: (LedgerTransaction) throws -> Value)
-    async throws
-    -> Value
-  {
+  /// - Throws: What `body` throws, and errors of the database.
+  package func writeOnce<Value: Sendable>(
+    _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+  ) async throws -> Value {
+    let logger = Logger.current
+    return try await commits.write { tx in try withLogger(logger) { _ in try body(tx) } }
+  }
+
+  /// Writes in a transaction of its own, and has ended when it returns.
+  ///
+  /// - Throws: What `body` throws, and errors of the database.
+  package func writeAtOnce<Value: Sendable>(
+    _ body: (LedgerTransaction) throws -> Value
+  ) throws -> Value {
+    let logger = Logger.current
+    return try database.write { tx in try withLogger(logger) { _ in try body(tx) } }
+  }
+
+  /// Reads, with the patience of `write(for:)`, what must be known to go on.
+  ///
+  /// - Throws: As `write(for:)` does.
+  package func read<Value: Sendable>(
+    for what: String, _ body: (LedgerTransaction) throws -> Value
+  ) async throws -> Value {
     var retries = Retries()
     while true {
       do {
-        return try database.read(body)
+        return try read(body)
       } catch let error as DatabaseError
         where error.mayPass(after: retries.failures) && !Task.isCancelled
       {
@@ -97,8 +108,20 @@ package struct LedgerWriter: Sendable {
     }
   }
 
+  /// Reads one consistent state.
+  ///
+  /// - Throws: What `body` throws, and errors of the database.
+  package func read<Value: Sendable>(
+    _ body: (LedgerTransaction) throws -> Value
+  ) throws -> Value {
+    let logger = Logger.current
+    return try database.read { tx in try withLogger(logger) { _ in try body(tx) } }
+  }
+
   /// Says what is wrong, and waits.
-  package func wait(after error: any Error, doing what: String, _ retries: inout Retries) async {
+  package func wait(
+    after error: any Error, doing what: String, _ retries: inout Retries
+  ) async {
     let delay = retries.delay()
     complain(of: error, doing: what, wait: delay)
     await sleep(delay)
@@ -106,7 +129,7 @@ package struct LedgerWriter: Sendable {
 
   package func complain(of error: any Error, doing what: String, wait: Duration) {
     let reason = (error as? DatabaseError)?.advice ?? String(describing: error)
-    logger.error(
+    Logger.current.error(
       "The database does not work; trying again.",
       metadata: ["reason": "\(reason)", "what": "\(what)", "wait": "\(wait)"])
   }

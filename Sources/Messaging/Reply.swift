@@ -43,6 +43,32 @@ package struct Button: Sendable, Equatable {
   }
 }
 
+/// `{"title": …, "press": …}` or `{"title": …, "open": …}`, as the outbox keeps it.
+extension Button: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case title, press, open
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    title = try values.decode(String.self, forKey: .title)
+    if let data = try values.decodeIfPresent(String.self, forKey: .press) {
+      action = .press(data)
+    } else {
+      action = .open(url: try values.decode(String.self, forKey: .open))
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(title, forKey: .title)
+    switch action {
+    case .press(let data): try values.encode(data, forKey: .press)
+    case .open(let url): try values.encode(url, forKey: .open)
+    }
+  }
+}
+
 package struct ButtonResponse: Sendable, Equatable {
   /// A short note over the chat, at most 200 characters (Bot API, answerCallbackQuery).
   package var notice: String

@@ -7,12 +7,11 @@ package import Messaging
 /// Shows what is for sale, and takes orders: the same for `/buy` and `/credits`.
 package struct Checkout: Sendable {
   let store: Store
-  /// False after a break in the ledger.
-  let isSelling: @Sendable () -> Bool
+  let selling: SellingStatus
 
-  package init(store: Store, isSelling: @escaping @Sendable () -> Bool) {
+  package init(store: Store, selling: SellingStatus) {
     self.store = store
-    self.isSelling = isSelling
+    self.selling = selling
   }
 
   package static let command = "buy"
@@ -33,7 +32,7 @@ package struct Checkout: Sendable {
     guard !account.isBlocked else {
       return ButtonResponse(notice: "Your account is blocked. Please write to /paysupport.")
     }
-    guard isSelling() else {
+    guard selling.isOpen else {
       return ButtonResponse(notice: "I cannot sell anything right now. Please try again later.")
     }
     let chatID = account.telegramUserID

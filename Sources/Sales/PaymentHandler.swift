@@ -1,7 +1,7 @@
 package import Foundation
 import GRDB
 package import Ledger
-package import Logging
+import Logging
 package import TelegramBotAPI
 package import Messaging
 
@@ -9,21 +9,15 @@ package import Messaging
 /// it from local data, in the transaction that finishes the update.
 package struct PaymentHandler: Sendable {
   package let store: Store
-  package let replies: ReplyQueue
+  package let outbox: Outbox
   package let alerts: OperatorAlerts
-  /// False after a break in the ledger.
-  package let isSelling: @Sendable () -> Bool
-  package let logger: Logger
+  package let selling: SellingStatus
 
-  package init(
-    store: Store, replies: ReplyQueue, alerts: OperatorAlerts,
-    isSelling: @escaping @Sendable () -> Bool, logger: Logger
-  ) {
+  package init(store: Store, outbox: Outbox, alerts: OperatorAlerts, selling: SellingStatus) {
     self.store = store
-    self.replies = replies
+    self.outbox = outbox
     self.alerts = alerts
-    self.isSelling = isSelling
-    self.logger = logger
+    self.selling = selling
   }
 
   /// Says yes or no to a payment that is about to be made.
@@ -35,12 +29,12 @@ package struct PaymentHandler: Sendable {
       try tx.orders.check(
         query.invoicePayload, payer: query.from.id, currency: query.currency,
         amount: query.totalAmount, sold: store.sold)
-      if !isSelling() { reason = "I cannot sell anything right now. Please try again later." }
+      if !selling.isOpen { reason = "I cannot sell anything right now. Please try again later." }
     } catch let refusal as OrderService.Refusal {
       reason = refusal.sentence
     }
     let words = reason.map { $0 + " You have not been charged." }
-    try replies.answer(query, refusal: words, updateID: updateID, in: tx)
+    try outbox.answer(query, refusal: words, updateID: updateID, in: tx)
   }
 
   /// Credits a payment, once, and thanks with a receipt.
@@ -58,10 +52,10 @@ package struct PaymentHandler: Sendable {
     let wasSetAside = try tx.payments.find(report.chargeID)?.flaw != nil
     switch try tx.payments.book(report) {
     case .known:
-      logger.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
+      Logger.current.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
     case .credited(let package, let transaction):
       let receipt = Self.receipt(of: package, transaction)
-      try replies.queue(receipt, to: sender, updateID: updateID, in: tx)
+      try outbox.queue(receipt, to: sender, updateID: updateID, in: tx)
       guard wasSetAside else { break }
       try alerts.queue(
         """
@@ -72,8 +66,8 @@ package struct PaymentHandler: Sendable {
     case .unmatched(let flaw):
       let apology = Self.apology(
         for: "\(payment.totalAmount) \(payment.unit)", chargeID: report.chargeID, flaw: flaw)
-      try replies.queue(apology, to: sender, updateID: updateID, in: tx)
-      logger.error(
+      try outbox.queue(apology, to: sender, updateID: updateID, in: tx)
+      Logger.current.error(
         "A payment fits no order; nothing is credited.",
         metadata: ["update": "\(updateID)", "flaw": "\(flaw)"])
       try alerts.queue(
@@ -96,7 +90,7 @@ package struct PaymentHandler: Sendable {
       if let refund { try announce(refund, updateID: updateID, in: tx) }
     } catch LedgerError.unknownPayment {
       // Telegram's list says more of it; see `StarReconciliation`.
-      logger.warning(
+      Logger.current.warning(
         "A refund of a payment that is not known.", metadata: ["update": "\(updateID)"])
     }
   }
@@ -104,7 +98,7 @@ package struct PaymentHandler: Sendable {
   /// Keeps what a person did with their subscription in Telegram.
   package func note(_ change: BotSubscriptionUpdated, in tx: LedgerTransaction) throws {
     guard let state = Subscription.State(rawValue: change.state) else {
-      return logger.warning("A subscription is in a state that is not known.")
+      return Logger.current.warning("A subscription is in a state that is not known.")
     }
     try tx.subscriptions.setState(state, order: change.invoicePayload)
   }
@@ -115,7 +109,7 @@ package struct PaymentHandler: Sendable {
   ) throws {
     guard let payment = try tx.payments.payment(id: refund.paymentID) else { return }
     if let payer = payment.payer {
-      try replies.queue(
+      try outbox.queue(
         [.message(try receipt(of: refund, payment, payer: payer, in: tx), to: payer)],
         updateID: updateID, in: tx)
     }
@@ -125,7 +119,7 @@ package struct PaymentHandler: Sendable {
     switch refund.requester {
     case .administrator(let id):
       let text = "✅ \(payment.amount) Stars went back to their payer.\(loss)"
-      try replies.queue([.message(Reply(text), to: id)], updateID: updateID, in: tx)
+      try outbox.queue([.message(Reply(text), to: id)], updateID: updateID, in: tx)
     case .telegram:
       try alerts.queue(
         """
@@ -135,7 +129,7 @@ package struct PaymentHandler: Sendable {
         updateID: updateID, in: tx)
     case .shell: break
     }
-    logger.notice(
+    Logger.current.notice(
       "Stars went back.",
       metadata: ["stars": "\(payment.amount)", "loss_micro": "\(refund.loss.micro)"])
   }
@@ -148,7 +142,7 @@ package struct PaymentHandler: Sendable {
       let refund = try tx.refunds.refund(id: id),
       let payment = try tx.payments.payment(id: refund.paymentID)
     else { return }
-    logger.error("Telegram refuses a refund.", metadata: ["reason": "\(reason)"])
+    Logger.current.error("Telegram refuses a refund.", metadata: ["reason": "\(reason)"])
     try alerts.queue(
       """
       The refund of \(payment.amount) Stars did not succeed: \(reason.prefix(300)). The credits \

@@ -86,28 +86,30 @@ struct Composition {
       token: try settings.telegramToken())
   }
 
-  /// What commands beside the bot use to write; they wait for nothing but the file.
-  func writer() throws -> LedgerWriter {
-    LedgerWriter(database: try existingDatabase(), logger: try logger(default: .warning)) {
-      try? await Task.sleep(for: $0)
-    }
+  /// Runs what commands do beside the bot; they wait for nothing but the file.
+  func withWriter<Value>(_ body: (LedgerWriter) async throws -> Value) async throws -> Value {
+    let writer = LedgerWriter(database: try existingDatabase()) { try? await Task.sleep(for: $0) }
+    return try await withLogger(try logger(default: .warning)) { _ in try await body(writer) }
   }
 
   /// For what is booked beside the bot: its messages go by the bot's outbox.
   func payments(_ writer: LedgerWriter) throws -> PaymentHandler {
     let outbox = Outbox(channel: .telegram)
     return PaymentHandler(
-      store: try settings.store(), replies: ReplyQueue(outbox: outbox),
+      store: try settings.store(), outbox: outbox,
       alerts: OperatorAlerts(
-        administrators: try settings.bot().administrators, outbox: outbox, writer: writer,
-        wakeSender: {}),
-      isSelling: { true }, logger: writer.logger)
+        administrators: try settings.bot().administrators, outbox: outbox, writer: writer),
+      selling: SellingStatus())
   }
 
-  func reconciliation() throws -> StarReconciliation {
-    let writer = try writer()
-    return StarReconciliation(
-      client: try telegram(), writer: writer, payments: try payments(writer))
+  func withReconciliation<Value>(
+    _ body: (StarReconciliation) async throws -> Value
+  ) async throws -> Value {
+    try await withWriter { writer in
+      try await body(
+        StarReconciliation(
+          client: try telegram(), writer: writer, payments: try payments(writer)))
+    }
   }
 
   /// Logs go to standard error, one event a line.

@@ -15,7 +15,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     case refund = "a refund"
 
     var steps: [KillPoint] {
-      let paid: [KillPoint] = [.holdTaken, .markedSent, .firstByte]
+      let paid: [KillPoint] = [.markedSent, .firstByte]
       let middle: [KillPoint] =
         switch self {
         case .answered: paid + [.answerComplete, .settled]

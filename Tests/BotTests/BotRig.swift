@@ -29,7 +29,7 @@ final class BotRig: Sendable {
   let settings: BotSettings
   let waits: Watched<[Duration]>
   let writer: LedgerWriter
-  /// How often the engine has said that there are replies to send: after whatever ends an update.
+  /// How often the engine's outbox has said that there are replies to send.
   let wakes = Watched(0)
   let engine: Engine
   private let lastUpdateID = Watched<Int64>(100)
@@ -47,7 +47,7 @@ final class BotRig: Sendable {
       path: folder.appendingPathComponent("test.sqlite").path)
     let waits = Watched<[Duration]>([])
     self.waits = waits
-    writer = LedgerWriter(database: database, logger: .silent) { duration in
+    writer = LedgerWriter(database: database) { duration in
       waits.change { $0.append(duration) }
       // Housekeeping goes round until it is cancelled.
       if duration >= .seconds(60) { await untilCancelled() }
@@ -89,7 +89,7 @@ final class BotRig: Sendable {
     try Engine(
       channel: .telegram, bot: .bot, writer: writer, llm: llm, settings: settings,
       effects: Engine.Effects(
-        typing: parkedTyping, wakeSender: { wakes.change { $0 += 1 } }), logger: .silent)
+        typing: parkedTyping, repliesArrived: { wakes.change { $0 += 1 } }))
   }
 
   /// Lasts until it is cancelled, as typing does.
@@ -126,6 +126,19 @@ extension LedgerDatabase {
 extension LedgerTransaction {
   /// The same transaction, as if it were at that time.
   func at(_ date: Date) -> LedgerTransaction { LedgerTransaction(db: db, now: date) }
+}
+
+extension Outbox {
+  /// Queues a text.
+  func queue(
+    _ text: String, chatID: Int64, threadID: Int64? = nil, updateID: Int64,
+    in tx: LedgerTransaction
+  ) throws {
+    let address = Address(
+      user: User(id: chatID, isBot: false, firstName: "Ada"), chatID: chatID, isPrivate: true,
+      threadID: threadID)
+    try queue(Reply(text), to: address, updateID: updateID, in: tx)
+  }
 }
 
 // MARK: - What people do
@@ -189,11 +202,13 @@ extension BotRig {
       try Row.fetchAll(
         tx.db, sql: "SELECT * FROM outbox WHERE ? IS NULL OR update_id = ? ORDER BY id",
         arguments: [updateID, updateID]
-      ).map { row in
-        OutboxRow(
-          chatID: row["chat_id"], method: row["method"],
-          parameters: try JSONValue(json: Data((row["payload"] as String).utf8)),
-          state: row["state"], lostAnswers: row["lost_answers"], failure: row["failure"])
+      ).compactMap { row in
+        let queued = try Outbox.Queued(row: row)
+        guard let request = try queued.content?.request(to: queued.chatID) else { return nil }
+        return OutboxRow(
+          chatID: queued.chatID, method: request.method,
+          parameters: try JSONValue(json: request.json), state: row["state"],
+          lostAnswers: queued.lostAnswers, failure: row["failure"])
       }
     }
   }

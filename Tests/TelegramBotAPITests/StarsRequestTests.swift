@@ -135,10 +135,6 @@ struct StarsRequestTests {
   @Test func keepsItsFileOnTheWayElsewhere() throws {
     let request = try BotRequest.sendDocument(chatID: -5, file)
     #expect(try request.addressed(to: -100) == .sendDocument(chatID: -100, file))
-    let inTopic = BotRequest(
-      method: "sendDocument", json: Data(#"{"chat_id":-5,"message_thread_id":3}"#.utf8),
-      attachment: file)
-    #expect(inTopic.outsideTopics() == request)
   }
 
   @Test func isRepeatedOnlyWhereThatDoesNoHarm() throws {

@@ -1,3 +1,4 @@
+import TelegramBotAPI
 import Metering
 import Foundation
 import GRDB
@@ -24,46 +25,57 @@ extension ModelOrchestrator {
 
   /// Voids holds that outlived their deadline; whoever took them is gone.
   package func voidOverdueHolds() async throws {
-    let overdue = try environment.writer.database.read {
-      try holds(in: $0).overdue()
-    }
+    let overdue = try environment.writer.read { try holds(in: $0).overdue() }
     for hold in overdue {
-      logger.warning("A hold outlived its deadline; voiding it.", metadata: ["hold": "\(hold.id)"])
+      Logger.current.warning(
+        "A hold outlived its deadline; voiding it.", metadata: ["hold": "\(hold.id)"])
       let known = await metered(hold)
-      try environment.writer.database.write { try void(hold, known: known, in: $0) }
+      try environment.writer.writeAtOnce { try void(hold, known: known, in: $0) }
     }
   }
 
-  /// Sorts out calls for the same work that an earlier life of the process began. Returns whether
-  /// the work is to be done (again); if not, the person has been told.
-  func clearEarlierAttempts(of work: Work) async throws -> Bool {
+  /// The last call for the same work that an earlier life of the process began, and whether it was
+  /// the only one.
+  func earlierAttempt(
+    at work: Work, in tx: LedgerTransaction
+  ) throws -> (last: CreditHold, isOnly: Bool)? {
     // Ids of updates can come again after years; holds of that time are another update's.
-    let earlier = try await environment.writer.read(for: "looking for earlier attempts") {
-      try holds(in: $0).holds(forWork: work.ledgerName)
-    }.filter { $0.createdAt >= work.receivedAt - Self.clockTolerance }
-    guard let last = earlier.last else { return true }
+    let earlier = try holds(in: tx).holds(forWork: work.ledgerName)
+      .filter { $0.createdAt >= work.receivedAt - Self.clockTolerance }
+    return earlier.last.map { ($0, earlier.count == 1) }
+  }
 
+  /// Sorts that call out, and begins the work again if the person may still be waiting; if not, they
+  /// are told.
+  func beginAgain(
+    _ work: Work, after last: CreditHold, isOnly: Bool
+  ) async throws -> Beginning {
     let isYoung = environment.writer.now.timeIntervalSince(work.receivedAt) < Self.retriedFor
-    let mayTryAgain = last.sentAt == nil || (earlier.count == 1 && isYoung)
+    // A hold of an older version may not have been sent.
+    let mayTryAgain = last.sentAt == nil || (isOnly && isYoung)
     let known = await metered(last)
-    try await environment.writer.write(for: "clearing up after a crash") { tx in
+    let beginning = try await environment.writer.write(for: "clearing up after a crash") { tx in
       try void(last, known: known, in: tx)
-      guard !mayTryAgain else { return }
-      try finish(
-        work,
-        with: Reply(
-          """
-          I was interrupted while I worked on your request, and the answer was lost. It cost you \
-          nothing. Please send it again.
-          """),
-        in: tx)
+      guard mayTryAgain else {
+        try finish(work, with: Self.lost, in: tx)
+        return Beginning.refused()
+      }
+      guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
+        return try refuseErased(work, in: tx)
+      }
+      return try takeHold(for: work, of: account, in: tx)
     }
-    logger.notice(
+    Logger.current.notice(
       "A call was cut off by the end of the process.",
       metadata: ["hold": "\(last.id)", "again": "\(mayTryAgain)"])
-    if !mayTryAgain { environment.wakeSender() }
-    return mayTryAgain
+    return beginning
   }
+
+  private static let lost = Reply(
+    """
+    I was interrupted while I worked on your request, and the answer was lost. It cost you \
+    nothing. Please send it again.
+    """)
 
   /// Voids the hold, unless it has ended meanwhile: housekeeping and the handling of its update
   /// come upon it side by side. Without a known cost, that of a call that was sent is estimated.

@@ -1,7 +1,6 @@
 import Foundation
 package import LanguageModels
 package import Ledger
-package import Logging
 import TelegramBotAPI
 import Messaging
 package import Commands
@@ -21,18 +20,17 @@ package struct ConsoleSession: Sendable {
   /// - Throws: Errors of the database.
   package init(
     database: LedgerDatabase, llm: LLMClient, settings: BotSettings, firstName: String,
-    logger: Logger, print: @escaping @Sendable (String) -> Void
+    print: @escaping @Sendable (String) -> Void
   ) throws {
     self.firstName = firstName
     self.print = print
-    writer = LedgerWriter(database: database, logger: logger) { try? await Task.sleep(for: $0) }
+    writer = LedgerWriter(database: database) { try? await Task.sleep(for: $0) }
     let bot = try JSONDecoder().decode(
       User.self,
       from: Data(
         #"{"id":\#(Self.botID),"is_bot":true,"first_name":"aidevbot","username":"aidevbot"}"#.utf8))
     engine = try Engine(
-      channel: .console, bot: bot, writer: writer, llm: llm, settings: settings,
-      effects: Engine.Effects(typing: { _ in }, wakeSender: {}), logger: logger)
+      channel: .console, bot: bot, writer: writer, llm: llm, settings: settings)
   }
 
   /// Takes line after line, and prints what the bot answers to each before it takes the next. A
@@ -54,7 +52,7 @@ package struct ConsoleSession: Sendable {
     }
   }
 
-  private func update(for text: String, _ buttons: [ShownMessage.Button]) -> ConsoleUpdate? {
+  private func update(for text: String, _ buttons: [Button]) -> ConsoleUpdate? {
     guard !text.isEmpty else { return nil }
     guard text.utf16.count <= TelegramLimits.messageText else {
       print("As in Telegram, a message may have \(TelegramLimits.messageText) characters at most.")
@@ -65,7 +63,7 @@ package struct ConsoleSession: Sendable {
         print("There is no button \(number).")
         return nil
       }
-      guard let data = buttons[number - 1].callbackData else {
+      guard case .press(let data) = buttons[number - 1].action else {
         print("That button opens a link.")
         return nil
       }
@@ -84,24 +82,48 @@ package struct ConsoleSession: Sendable {
   }
 
   /// Prints what is queued and returns the buttons of the last message.
-  private func deliver() throws -> [ShownMessage.Button] {
-    let replies = try writer.database.read {
-      try engine.outbox.queued(after: 0, limit: .max, in: $0)
-    }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    var buttons: [ShownMessage.Button] = []
+  private func deliver() throws -> [Button] {
+    let replies = try writer.read { try engine.outbox.queued(after: 0, limit: .max, in: $0) }
+    var buttons: [Button] = []
     for reply in replies {
-      guard let request = reply.request else { continue }  // Fetched whole, it always has one.
-      var message = try decoder.decode(ShownMessage.self, from: request.json)
-      message.standIn = ShownMessage.standIn(for: request.method)
-      buttons = message.replyMarkup?.inlineKeyboard.flatMap { $0 } ?? []
-      print(message.rendered(buttons: buttons))
-      try writer.database.write {
-        try engine.outbox.end(reply.id, .sent(messageID: nil), in: $0)
+      switch reply.content {
+      case .message(let message):
+        buttons = message.buttons
+        print(message.inTerminal)
+      case .request(let request):
+        buttons = []
+        print(try Self.standIn(for: request))
+      case nil: continue  // Fetched whole, it always has a content.
       }
+      try writer.writeAtOnce { try engine.outbox.end(reply.id, .sent(messageID: nil), in: $0) }
     }
     return buttons
+  }
+
+  /// In place of what Telegram alone can show.
+  private static func standIn(for request: BotRequest) throws -> String {
+    switch request.method {
+    case "answerCallbackQuery":
+      try JSONDecoder().decode(Notice.self, from: request.json).text ?? ""
+    case "sendInvoice": "(In Telegram, an invoice follows here. Stars can be paid there alone.)"
+    case "createInvoiceLink": "(In Telegram, a link to subscribe follows here.)"
+    default: ""
+    }
+  }
+}
+
+/// The note over the chat that answers a press.
+private struct Notice: Decodable {
+  var text: String?
+}
+
+extension OutboxMessage {
+  fileprivate var inTerminal: String {
+    let lines = buttons.enumerated().map { index, button in
+      let link = if case .open(let url) = button.action { " \(url)" } else { "" }
+      return "  [#\(index + 1)  \(button.title)]\(link)"
+    }
+    return ([text] + lines).joined(separator: "\n")
   }
 }
 
@@ -157,41 +179,5 @@ private struct ConsoleUpdate: Encodable {
     Message(
       messageId: 1, date: Int(Date().timeIntervalSince1970),
       chat: Chat(id: ConsoleSession.userID, type: "private"), from: user, text: text)
-  }
-}
-
-/// What a request to Telegram would show.
-private struct ShownMessage: Decodable {
-  struct Button: Decodable {
-    var text: String
-    var callbackData: String?
-    var url: String?
-  }
-  struct Keyboard: Decodable {
-    var inlineKeyboard: [[Button]]
-  }
-
-  var text: String?
-  var replyMarkup: Keyboard?
-  /// In place of what Telegram alone can show.
-  var standIn: String?
-
-  private enum CodingKeys: String, CodingKey {
-    case text, replyMarkup
-  }
-
-  static func standIn(for method: String) -> String? {
-    switch method {
-    case "sendInvoice": "(In Telegram, an invoice follows here. Stars can be paid there alone.)"
-    case "createInvoiceLink": "(In Telegram, a link to subscribe follows here.)"
-    default: nil
-    }
-  }
-
-  func rendered(buttons: [Button]) -> String {
-    let lines = buttons.enumerated().map { index, button in
-      "  [#\(index + 1)  \(button.text)]\(button.url.map { " \($0)" } ?? "")"
-    }
-    return ([text ?? standIn ?? ""] + lines).joined(separator: "\n")
   }
 }

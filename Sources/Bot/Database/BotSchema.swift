@@ -16,6 +16,9 @@ enum BotSchema {
     migrator.registerMigration("bot 2: what follows a reply, support, broadcasts") { db in
       for sql in [outboxFollowUps, support, broadcasts] { try db.execute(sql: sql) }
     }
+    migrator.registerMigration("bot 3: messages as columns") { db in
+      try db.execute(sql: messagesAsColumns)
+    }
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
@@ -68,6 +71,70 @@ enum BotSchema {
     ALTER TABLE outbox ADD COLUMN file_type TEXT;
     ALTER TABLE outbox ADD COLUMN file BLOB;
     CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
+    """
+
+  /// A row is a message, whose parts are columns, or any other request, as its JSON. The table is
+  /// made anew, since its old form demands a request; the sender remembers the last id it has seen,
+  /// so the next one stays what it would have been. What is queued to be sent or edited becomes a
+  /// message; what is done keeps its old form.
+  private static let messagesAsColumns = """
+    CREATE TABLE new_outbox (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      update_id INTEGER NOT NULL,
+      channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
+      chat_id INTEGER,
+      purpose TEXT,
+      method TEXT,
+      payload TEXT,
+      file_name TEXT,
+      file_type TEXT,
+      file BLOB,
+      text TEXT,
+      preformatted_offset INTEGER,
+      preformatted_length INTEGER,
+      buttons TEXT,
+      thread_id INTEGER,
+      reply_to INTEGER,
+      edited_message_id INTEGER,
+      state TEXT NOT NULL DEFAULT 'queued' CHECK (
+        state = 'queued' OR state = 'sent' OR state = 'failed'),
+      lost_answers INTEGER NOT NULL DEFAULT 0,
+      message_id INTEGER,
+      failure TEXT,
+      created_at TEXT NOT NULL,
+      finished_at TEXT,
+      CHECK ((method IS NULL) = (payload IS NULL)),
+      CHECK ((method IS NULL) <> (text IS NULL))
+    ) STRICT;
+    INSERT INTO new_outbox (id, update_id, channel, chat_id, purpose, method, payload, file_name,
+      file_type, file, state, lost_answers, message_id, failure, created_at, finished_at)
+    SELECT id, update_id, channel, chat_id, purpose, method, payload, file_name, file_type, file,
+      state, lost_answers, message_id, failure, created_at, finished_at FROM outbox;
+    UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'outbox')
+      WHERE name = 'new_outbox' AND EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'outbox');
+    INSERT INTO sqlite_sequence (name, seq) SELECT 'new_outbox', seq FROM sqlite_sequence
+      WHERE name = 'outbox' AND NOT EXISTS (
+        SELECT 1 FROM sqlite_sequence WHERE name = 'new_outbox');
+    DROP TABLE outbox;
+    ALTER TABLE new_outbox RENAME TO outbox;
+    CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
+    UPDATE outbox SET
+      text = json_extract(payload, '$.text'),
+      preformatted_offset = json_extract(payload, '$.entities[0].offset'),
+      preformatted_length = json_extract(payload, '$.entities[0].length'),
+      thread_id = json_extract(payload, '$.message_thread_id'),
+      reply_to = json_extract(payload, '$.reply_parameters.message_id'),
+      edited_message_id = json_extract(payload, '$.message_id'),
+      buttons = (
+        SELECT json_group_array(
+          json_object(
+            'title', json_extract(button.value, '$.text'),
+            'press', json_extract(button.value, '$.callback_data'),
+            'open', json_extract(button.value, '$.url')))
+        FROM json_each(payload, '$.reply_markup.inline_keyboard') row, json_each(row.value) button
+        HAVING count(*) > 0),
+      method = NULL, payload = NULL
+    WHERE state = 'queued' AND method IN ('sendMessage', 'editMessageText');
     """
 
   /// Who asked, and which messages told the administrators of it: an answer to one of those goes

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 package import Ledger
-package import Logging
+import Logging
 import TelegramBotAPI
 package import Messaging
 package import Sales
@@ -11,16 +11,12 @@ import Assistant
 /// that a kill leaves either both or none.
 package struct AfterDelivery: Sendable {
   package let outbox: Outbox
-  package let replies: ReplyQueue
   package let payments: PaymentHandler
   package let terms: BillingTerms
-  package let logger: Logger
 
-  package init(outbox: Outbox, payments: PaymentHandler, terms: BillingTerms, logger: Logger) {
+  package init(outbox: Outbox, payments: PaymentHandler, terms: BillingTerms) {
     self.outbox = outbox
     self.payments = payments
-    self.logger = logger
-    replies = payments.replies
     self.terms = terms
   }
 
@@ -54,7 +50,7 @@ package struct AfterDelivery: Sendable {
     case (.supportRequest, _): return false
     case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
       let text = "Your answer to request #\(request) could not be delivered: \(reason)"
-      try replies.queue([.message(Reply(text), to: administrator)], updateID: 0, in: tx)
+      try outbox.queue([.message(Reply(text), to: administrator)], updateID: 0, in: tx)
     case (.supportAnswer, .sent): return false
     }
     return true
@@ -68,7 +64,7 @@ package struct AfterDelivery: Sendable {
       let amount = try tx.holds(terms).refund(
         work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered")
     else { return }
-    logger.error(
+    Logger.current.error(
       "An answer reached nobody, so its charge is given back.",
       metadata: ["update": "\(updateID)", "credits": "\(amount)"])
   }
@@ -81,14 +77,14 @@ package struct AfterDelivery: Sendable {
     guard case .sent(_, let link?) = ending, let order = try tx.orders.find(orderID)
     else {
       let sorry = Reply("The subscription could not be prepared. Please try again later.")
-      return try replies.queue([.message(sorry, to: chatID)], updateID: 0, in: tx)
+      return try outbox.queue([.message(sorry, to: chatID)], updateID: 0, in: tx)
     }
     let text = """
       \(order.package.name): \(order.package.content) for \(order.package.price) Stars a month. \
       You can end it at any time with /credits.
       """
     let button = Button("Subscribe for \(order.package.price) ⭐ a month", url: link)
-    try replies.queue(
+    try outbox.queue(
       [.message(Reply(text, buttons: [button]), to: chatID)], updateID: 0, in: tx)
   }
 
@@ -104,8 +100,8 @@ package struct AfterDelivery: Sendable {
     let account = try tx.users.account(id: subscription.userID)
     var text: String
     if case .failed(let reason, _) = ending, subscription.mayBeCharged(at: tx.now) {
-      logger.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
-      try payments.alerts.queue(Self.alert(of: reply.request, reason), in: tx)
+      Logger.current.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
+      try payments.alerts.queue(Self.alert(of: reply.content, reason), in: tx)
       text = """
         Telegram did not take the cancellation. Please cancel in Telegram's own settings (My \
         Stars), or write to /paysupport.
@@ -122,13 +118,15 @@ package struct AfterDelivery: Sendable {
       }
     }
     guard account.telegramUserID > 0 else { return }
-    try replies.queue(
+    try outbox.queue(
       [.message(Reply(text), to: account.telegramUserID)], updateID: 0, in: tx)
   }
 
   /// With what it takes to cancel by hand. Of an erased account, the request alone knows whose it
   /// was.
-  private static func alert(of request: BotRequest?, _ reason: String) -> String {
+  private static func alert(of content: Outbox.Content?, _ reason: String) -> String {
+    var request: BotRequest?
+    if case .request(let cancellation)? = content { request = cancellation }
     let refused = request.flatMap { try? JSONDecoder().decode(Refused.self, from: $0.json) }
     return """
       The subscription of user \(refused.map { String($0.userID) } ?? "(unknown)") cannot be \

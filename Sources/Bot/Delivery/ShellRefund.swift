@@ -22,7 +22,7 @@ package struct ShellRefund: Sendable {
     self.writer = writer
     self.payments = payments
     afterDelivery = AfterDelivery(
-      outbox: outbox, payments: payments, terms: terms, logger: writer.logger)
+      outbox: outbox, payments: payments, terms: terms)
   }
 
   package struct Result: Sendable {
@@ -50,7 +50,7 @@ package struct ShellRefund: Sendable {
     let order = try await writer.write(for: "booking a refund") { tx in
       let order = try RefundOrder(
         chargeID: chargeID, payer: payer, isForced: isForced, by: .shell, in: tx)
-      try payments.replies.queue(order.outgoing, updateID: 0, in: tx)
+      try payments.outbox.queue(order.outgoing, updateID: 0, in: tx)
       return order
     }
     if order.refund.state == .pending { try await tellTelegram(order) }
@@ -67,7 +67,7 @@ package struct ShellRefund: Sendable {
     let queued = try await writer.read(for: "reading the outbox") {
       try outbox.queued(for: purpose, in: $0)
     }
-    guard let queued, let request = queued.request else { return }  // The bot was faster.
+    guard let queued, case .request(let request)? = queued.content else { return }  // The bot was faster.
     let ending: Outbox.Ending
     do {
       try await client.perform(request)

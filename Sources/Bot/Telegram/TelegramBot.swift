@@ -50,7 +50,7 @@ package struct TelegramBot: Sendable {
     current = CurrentSettings(settings, llm)
     self.logger = logger
     self.sleep = sleep
-    writer = LedgerWriter(database: database, logger: logger) { try? await sleep($0) }
+    writer = LedgerWriter(database: database) { try? await sleep($0) }
   }
 
   /// Changes, all at once, whatever may change while the bot runs: everything but administrators.
@@ -61,45 +61,30 @@ package struct TelegramBot: Sendable {
 
   /// Runs until `stop` returns.
   ///
-  /// - Throws: `TelegramError.unauthorized` where Telegram rejects the token, `Poller.Stop` where
-  ///   polling cannot go on, and errors of the database.
+  /// - Throws: `TelegramError.unauthorized` if Telegram rejects the token, `Poller.Stop` if polling
+  ///   cannot go on, and errors of the database.
   package func run(until stop: @escaping @Sendable () async -> Void) async throws {
+    try await withLogger(logger) { _ in try await runLogged(until: stop) }
+  }
+
+  private func runLogged(until stop: @escaping @Sendable () async -> Void) async throws {
     let stopping = Task { await stop() }
     defer { stopping.cancel() }
     guard let bot = try await identify(until: stopping) else { return }
-    let (wakeUps, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    let (menus, menu) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let (arrivals, arrival) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: current.llm, settings: current.settings,
-      effects: Engine.Effects(typing: showTyping, wakeSender: { wake.yield() }), health: health,
-      logger: logger)
-    let sender = OutboxDelivery(
+      effects: Engine.Effects(typing: showTyping, repliesArrived: { arrival.yield() }),
+      health: health)
+    let delivery = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
-      ended: { try engine.afterDelivery.follow($0, $1, in: $2) }, wakeUps: wakeUps,
-      health: health, logger: logger)
-    current.observe { settings, llm in
-      engine.apply(settings, llm)
-      Task { await sender.change(to: settings.sendRates) }
-      menu.yield()
-    }
-    let healthLog = HealthLog(health: health, writer: writer)
-    let starReconciler = StarReconciler(
-      StarReconciliation(client: client, writer: writer, payments: engine.payments),
-      alerts: engine.alerts, writer: writer, wakeSender: { wake.yield() })
+      ended: { try engine.afterDelivery.follow($0, $1, in: $2) }, wakeUps: arrivals,
+      health: health)
     let poller = Poller(
       client: client, inbox: pollerInbox(engine), events: health.pollerEvents(also: events),
       sleep: sleep, logger: logger)
     try await engine.resume()
-    let priceSync = priceCatalog.map {
-      PriceSync(
-        $0, models: { current.settings.models }, alerts: engine.alerts, writer: writer)
-    }
-    let services: [Task<Void, Never>] = [
-      Task { await sender.run() }, Task { await engine.keepHouse() },
-      Task { for await _ in menus { await publish(engine.commands) } },
-      Task { await starReconciler.run() }, Task { await healthLog.run() },
-      Task { await priceSync?.run() },
-    ]
+    let services = Task { await runServices(engine, delivery) }
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
 
     let outcome = await firstOf(
@@ -113,37 +98,62 @@ package struct TelegramBot: Sendable {
         return .success(())
       })
     logger.notice("Stopping: finishing what is under way.")
-    await drain(engine, sender)
+    await drain(engine, delivery)
     if case .success = outcome { _ = await within(Self.confirmLimit) { await poller.confirm() } }
     await end(services)
-    healthLog.write()
+    HealthLog(health: health, writer: writer).write()
     try outcome.get()
+  }
+
+  /// All that runs beside the poller, until the task is cancelled.
+  private func runServices(_ engine: Engine, _ delivery: OutboxDelivery) async {
+    let (menus, menu) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    current.observe { settings, llm in
+      engine.apply(settings, llm)
+      Task { await delivery.change(to: settings.sendRates) }
+      menu.yield()
+    }
+    let reconciliation = StarReconciliation(
+      client: client, writer: writer, payments: engine.payments)
+    var periodic: [any PeriodicService] = [
+      HealthLog(health: health, writer: writer), engine.housekeeping, OutboxLook(delivery),
+      StarReconciler(reconciliation, alerts: engine.alerts),
+    ]
+    if let priceCatalog {
+      periodic.append(
+        PriceSync(
+          priceCatalog, models: { current.settings.models }, alerts: engine.alerts,
+          writer: writer))
+    }
+    await withDiscardingTaskGroup { group in
+      group.addTask { await delivery.run() }
+      group.addTask { for await _ in menus { await publish(engine.commands) } }
+      for service in periodic { group.addTask { await service.run(sleep: writer.sleep) } }
+    }
   }
 
   /// Lets what is under way end. What takes too long is cancelled: its hold is voided, the person
   /// is told, and the house bears what the call may have cost.
-  private func drain(_ engine: Engine, _ sender: OutboxDelivery) async {
+  private func drain(_ engine: Engine, _ delivery: OutboxDelivery) async {
     let isDrained = await within(drainLimit) {
       await engine.dispatcher.drain()
-      await sender.becomeIdle()
+      await delivery.becomeIdle()
     }
     guard !isDrained else { return }
     logger.warning("Not all work ended in time; it is cancelled.")
     await engine.dispatcher.cancel()
     let hasEnded = await within(Self.cancelLimit) {
       await engine.dispatcher.becomeIdle()
-      await sender.becomeIdle()
+      await delivery.becomeIdle()
     }
     if !hasEnded { logger.warning("Something is left to be done; the next start goes on with it.") }
   }
 
   /// Whoever runs the bot closes the database next, which must find nobody about to read: that
   /// would read from a connection that is gone.
-  private func end(_ services: [Task<Void, Never>]) async {
-    for service in services { service.cancel() }
-    let haveEnded = await within(Self.endLimit) {
-      for service in services { await service.value }
-    }
+  private func end(_ services: Task<Void, Never>) async {
+    services.cancel()
+    let haveEnded = await within(Self.endLimit) { await services.value }
     if !haveEnded { logger.warning("Not all services have ended in time.") }
   }
 
@@ -182,7 +192,7 @@ package struct TelegramBot: Sendable {
   private func pollerInbox(_ engine: Engine) -> Poller.Inbox {
     Poller.Inbox(
       nextOffset: {
-        try await explained { try writer.database.read { try engine.inbox.nextOffset(in: $0) } }
+        try await explained { try writer.read { try engine.inbox.nextOffset(in: $0) } }
       },
       store: { updates, offset in
         try await explained { try await engine.receive(updates, nextOffset: offset) }

@@ -7,7 +7,7 @@ import Assistant
 
 /// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
 /// looked at.
-struct Housekeeping: Sendable {
+struct Housekeeping: PeriodicService {
   /// How often what is overdue is looked for.
   static let rounds = Duration.seconds(60)
   /// In rounds; adding up every balance takes a second or two for millions of rows.
@@ -21,25 +21,34 @@ struct Housekeeping: Sendable {
   let inbox: Inbox
   let outbox: Outbox
   let orchestrator: @Sendable () -> ModelOrchestrator
-  let sale: SellingStatus
+  let selling: SellingStatus
   let alerts: OperatorAlerts
-  let wakeSender: @Sendable () -> Void
   /// In bytes, on the disk with the database.
   let freeDiskSpace: @Sendable () -> Int64?
+  private var number = 0
 
-  func run() async {
-    var number = 1
-    while !Task.isCancelled {
-      do {
-        try await round(number)
-      } catch {
-        writer.complain(of: error, doing: "keeping house", wait: Self.rounds)
-      }
-      // The command line queues replies, too, and has no other way to say so.
-      wakeSender()
-      number += 1
-      await writer.sleep(Self.rounds)
+  init(
+    writer: LedgerWriter, inbox: Inbox, outbox: Outbox,
+    orchestrator: @escaping @Sendable () -> ModelOrchestrator, selling: SellingStatus,
+    alerts: OperatorAlerts, freeDiskSpace: @escaping @Sendable () -> Int64?
+  ) {
+    self.writer = writer
+    self.inbox = inbox
+    self.outbox = outbox
+    self.orchestrator = orchestrator
+    self.selling = selling
+    self.alerts = alerts
+    self.freeDiskSpace = freeDiskSpace
+  }
+
+  mutating func round() async -> Duration {
+    number += 1
+    do {
+      try await round(number)
+    } catch {
+      writer.complain(of: error, doing: "keeping house", wait: Self.rounds)
     }
+    return Self.rounds
   }
 
   func round(_ number: Int) async throws {
@@ -50,12 +59,12 @@ struct Housekeeping: Sendable {
 
   private func look(isHourly: Bool) async throws {
     if isHourly {
-      let report = try writer.database.read { try $0.verification.verifyBalances() }
-      sale.close(because: report)
+      let report = try writer.read { try $0.verification.verifyBalances() }
+      selling.close(because: report)
     }
-    if let first = sale.firstBreak { await alerts.raise(brokenLedger: first) }
+    if let first = selling.firstBreak { await alerts.raise(brokenLedger: first) }
     let aDayAgo = Date().addingTimeInterval(-24 * 3_600)
-    let loss = try writer.database.read {
+    let loss = try writer.read {
       try $0.usage.houseLoss(since: aDayAgo)
     }
     if loss > Self.alertedLossPerDay {
@@ -65,7 +74,7 @@ struct Housekeeping: Sendable {
           + "/report shows why.")
     }
     if let free = freeDiskSpace(), free < Self.minimumFreeSpace {
-      writer.logger.error("The disk is nearly full.", metadata: ["free_bytes": "\(free)"])
+      Logger.current.error("The disk is nearly full.", metadata: ["free_bytes": "\(free)"])
       await alerts.raise(
         .lowDisk, "Only \(free >> 20) MiB are free on the disk with the database. Make room.")
     }
@@ -75,7 +84,7 @@ struct Housekeeping: Sendable {
   private func prune() throws {
     var pruned = Inbox.maximumPrunedAtOnce
     while pruned >= Inbox.maximumPrunedAtOnce {
-      pruned = try writer.database.write { tx in
+      pruned = try writer.writeAtOnce { tx in
         try max(inbox.prune(in: tx), outbox.prune(in: tx))
       }
     }

@@ -8,7 +8,7 @@ package import Messaging
 package import Assistant
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
-package struct PriceSync: Sendable {
+package struct PriceSync: PeriodicService {
   static let pause = Duration.seconds(24 * 3_600)
   /// After a failure; prices do not change by the minute.
   static let pauseAfterFailure = Duration.seconds(3_600)
@@ -29,24 +29,22 @@ package struct PriceSync: Sendable {
     self.writer = writer
   }
 
-  /// Until the task is cancelled.
-  package func run() async {
-    while !Task.isCancelled {
-      do {
-        try await round(at: Date())
-        await writer.sleep(Self.pause)
-      } catch {
-        if Task.isCancelled { return }
-        writer.logger.warning(
+  package func round() async -> Duration {
+    do {
+      try await takeOver()
+      return Self.pause
+    } catch {
+      if !Task.isCancelled {
+        Logger.current.warning(
           "OpenRouter's prices cannot be taken over; trying again.",
           metadata: ["error": "\(error)", "wait": "\(Self.pauseAfterFailure)"])
-        await writer.sleep(Self.pauseAfterFailure)
       }
+      return Self.pauseAfterFailure
     }
   }
 
   /// - Throws: `PriceListError`, and errors of the database that no waiting mends.
-  func round(at now: Date) async throws {
+  func takeOver() async throws {
     let list = try await catalog.prices(allowFree: false)
     let inUse = models().names
     let plan = try await writer.write(for: "taking OpenRouter's prices over") { tx in
@@ -61,7 +59,7 @@ package struct PriceSync: Sendable {
   private func log(_ plan: PricePlan) {
     for change in plan.changes {
       for move in change.moves {
-        writer.logger.notice(
+        Logger.current.notice(
           "A price has changed.",
           metadata: [
             "model": "\(change.model)", "price": "\(move.part)", "old": "\(move.old ?? "none")",
@@ -70,18 +68,18 @@ package struct PriceSync: Sendable {
       }
     }
     for refusal in plan.refusals {
-      writer.logger.warning(
+      Logger.current.warning(
         "A listed price is not taken over; the one there was stays.",
         metadata: ["model": "\(refusal.model)", "reason": "\(refusal.reason)"])
     }
     for model in plan.unlisted {
-      writer.logger.warning("OpenRouter does not list a model.", metadata: ["model": "\(model)"])
+      Logger.current.warning("OpenRouter does not list a model.", metadata: ["model": "\(model)"])
     }
     for (model, day) in plan.endings {
-      writer.logger.warning(
+      Logger.current.warning(
         "OpenRouter says when a model ends.", metadata: ["model": "\(model)", "day": "\(day)"])
     }
-    writer.logger.info(
+    Logger.current.info(
       "Compared the prices with OpenRouter's list.",
       metadata: ["changed": "\(plan.changes.count)", "unchanged": "\(plan.unchanged)"])
   }

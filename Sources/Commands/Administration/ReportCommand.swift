@@ -10,6 +10,7 @@ struct ReportCommand: Command {
   let summary = "See revenue, costs and use: /report today, week or month"
   let isPersonal = true
   let isForAdministrators = true
+  let readsMuch = true
   let terms: BillingTerms
   let usdPerStar: USD
 
@@ -34,16 +35,13 @@ struct ReportCommand: Command {
     }
     let (from, to) = (period.start(before: tx.now), tx.now)
     let author = request.profile.telegramUserID
-    return .reading { tx in
-      let report = try tx.businessReports(terms).report(from: from, to: to)
-      let text = try ReportText(report, usdPerStar: usdPerStar)
-      let file = BotRequest.Attachment(
-        fileName: "aidevbot-\(period.rawValue)-\(to.databaseText.prefix(10)).csv",
-        contentType: "text/csv", data: Data(text.csv.utf8))
-      return (
-        Reply("📊 \(from.minuteText) – \(to.minuteText) (UTC)", table: text.table),
-        [.request(try BotRequest.sendDocument(chatID: author, file), chat: author)]
-      )
-    }
+    let report = try tx.businessReports(terms).report(from: from, to: to)
+    let text = try ReportText(report, usdPerStar: usdPerStar)
+    let file = BotRequest.Attachment(
+      fileName: "aidevbot-\(period.rawValue)-\(to.databaseText.prefix(10)).csv",
+      contentType: "text/csv", data: Data(text.csv.utf8))
+    return .reply(
+      Reply("📊 \(from.minuteText) – \(to.minuteText) (UTC)", table: text.table),
+      also: [.request(try BotRequest.sendDocument(chatID: author, file), chat: author)])
   }
 }

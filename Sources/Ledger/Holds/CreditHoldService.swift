@@ -39,11 +39,12 @@ package struct CreditHoldService {
   }
 
   /// Sets aside what the call can cost at most, with the output cap shrunk to what the user can
-  /// pay.
+  /// pay. From its commit on, the call counts as sent: the provider may charge us.
   ///
+  /// - Parameter account: As it was read in this transaction, if it was.
   /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
-  package func take(_ request: Request) throws -> CreditHold {
-    let account = try tx.users.account(id: request.userID)
+  package func take(_ request: Request, of account: UserAccount? = nil) throws -> CreditHold {
+    let account = try account ?? tx.users.account(id: request.userID)
     let size = try HoldSize.fitting(
       account.available, rates: try rates(of: request.price), terms: terms,
       inputTokens: request.inputTokensBound, outputCap: request.outputCap)
@@ -57,29 +58,26 @@ package struct CreditHoldService {
       throw LedgerError.insufficientCredits(shortfall: size.amount)
     }
     let attempt = try holds(forWork: request.work).count + 1
-    let id = "\(request.work):\(attempt)"
+    let hold = CreditHold(
+      id: "\(request.work):\(attempt)", userID: request.userID, projectID: request.projectID,
+      amount: size.amount, state: .pending, taskType: request.taskType, model: request.price.model,
+      priceID: request.price.id, inputTokensEstimate: request.inputTokensEstimate,
+      outputTokensCap: size.outputTokens, sentAt: tx.now, createdAt: tx.now,
+      deadline: request.deadline)
     try tx.db.run(
       """
       INSERT INTO credit_holds (id, user_id, project_id, amount_micro, task_type, model_provider,
-        model_name, model_pricing_id, input_tokens_estimate, output_tokens_cap, created_at,
-        deadline_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        model_name, model_pricing_id, input_tokens_estimate, output_tokens_cap, sent_at,
+        created_at, deadline_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        id, request.userID, request.projectID, size.amount, request.taskType,
-        request.price.model.provider.rawValue, request.price.model.name, request.price.id,
-        request.inputTokensEstimate,
-        size.outputTokens, tx.now.databaseText, request.deadline.databaseText,
+        hold.id, hold.userID, hold.projectID, hold.amount, hold.taskType,
+        hold.model.provider.rawValue, hold.model.name, hold.priceID, hold.inputTokensEstimate,
+        hold.outputTokensCap, tx.now.databaseText, tx.now.databaseText,
+        hold.deadline.databaseText,
       ])
-    return try hold(id)
-  }
-
-  /// To be committed before the first byte leaves: from here on, the provider may charge us.
-  package func markSent(_ id: String) throws {
-    try tx.db.run(
-      "UPDATE credit_holds SET sent_at = ? WHERE id = ? AND state = 'pending'",
-      [tx.now.databaseText, id])
-    guard tx.db.changesCount == 1 else { throw LedgerError.holdNotPending(id: id) }
+    return hold
   }
 
   /// Keeps the provider's id of the call, with which its cost can be asked for after a crash.
@@ -90,12 +88,14 @@ package struct CreditHoldService {
   /// Ends the hold with what the call really cost: usage row, journal row, balance. The charge is
   /// never more than was held; the house forgives the rest.
   ///
+  /// - Parameter price: The one that the hold was taken at, from whoever still knows it: a price is
+  ///   never edited.
   /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
   package func settle(
-    _ id: String, with call: MeteredCall
+    _ id: String, with call: MeteredCall, at price: ModelPrice? = nil
   ) throws -> Settlement {
     let hold = try pendingHold(id)
-    let cost = try cost(of: call, for: hold)
+    let cost = try cost(of: call, for: hold, at: price)
     let full = try terms.charge(for: cost.actual)
     let charge = min(full, hold.amount)
     try finish(hold, as: .settled)
@@ -218,9 +218,9 @@ extension CreditHoldService {
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
   /// Where prices go by the hour, that of the usage row counts: from it, the cost is proven later.
   private func cost(
-    of call: MeteredCall, for hold: CreditHold
+    of call: MeteredCall, for hold: CreditHold, at known: ModelPrice? = nil
   ) throws -> CallCost {
-    guard let price = try tx.pricing.price(id: hold.priceID) else {
+    guard let price = try known ?? tx.pricing.price(id: hold.priceID) else {
       throw LedgerError.noActivePrice(hold.model)
     }
     let reported = call.usage.reportedCostUSD.flatMap { try? USD(reported: $0) }

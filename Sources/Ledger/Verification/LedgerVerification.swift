@@ -14,6 +14,15 @@ package struct LedgerVerification {
     package var settledCalls = 0
     package var breaks: [String] = []
 
+    package init(
+      users: Int = 0, transactions: Int = 0, settledCalls: Int = 0, breaks: [String] = []
+    ) {
+      self.users = users
+      self.transactions = transactions
+      self.settledCalls = settledCalls
+      self.breaks = breaks
+    }
+
     package var isSound: Bool { breaks.isEmpty }
   }
 

@@ -3,23 +3,23 @@ import Ledger
 import Logging
 
 /// Writes one line now and then that says how the bot is doing, and one at its end.
-package struct HealthLog: Sendable {
+package struct HealthLog: PeriodicService {
   package static let pause = Duration.seconds(300)
 
   let health: Health
   let writer: LedgerWriter
+  private var hasBegun = false
 
   package init(health: Health, writer: LedgerWriter) {
     self.health = health
     self.writer = writer
   }
 
-  /// Until the task is cancelled.
-  package func run() async {
-    while !Task.isCancelled {
-      await writer.sleep(Self.pause)
-      if !Task.isCancelled { write() }
-    }
+  /// Not at the start: by then there is nothing to say.
+  package mutating func round() async -> Duration {
+    if hasBegun { write() }
+    hasBegun = true
+    return Self.pause
   }
 
   package func write(at now: Date = Date()) {
@@ -32,7 +32,7 @@ package struct HealthLog: Sendable {
       "up": "\(age(of: counters.startedAt, at: now))",
     ]
     do {
-      let load = try writer.database.read { try Health.load(in: $0) }
+      let load = try writer.read { try Health.load(in: $0) }
       figures["unanswered"] = "\(load.unansweredUpdates)"
       figures["oldest_unanswered"] = "\(age(of: load.oldestUnansweredAt, at: now))"
       figures["queued_replies"] = "\(load.queuedReplies)"
@@ -40,7 +40,7 @@ package struct HealthLog: Sendable {
     } catch {
       figures["database"] = "\(error)"
     }
-    writer.logger.info("Health.", metadata: figures)
+    Logger.current.info("Health.", metadata: figures)
   }
 
   /// `12s`, or a hyphen where there is none.

@@ -32,17 +32,12 @@ package final class OperatorAlerts: Sendable {
   private let administrators: [Int64]
   private let outbox: Outbox
   private let writer: LedgerWriter
-  private let wakeSender: @Sendable () -> Void
   private let lastRaised = Mutex<[Kind: Date]>([:])
 
-  package init(
-    administrators: [Int64], outbox: Outbox, writer: LedgerWriter,
-    wakeSender: @escaping @Sendable () -> Void
-  ) {
+  package init(administrators: [Int64], outbox: Outbox, writer: LedgerWriter) {
     self.administrators = administrators
     self.outbox = outbox
     self.writer = writer
-    self.wakeSender = wakeSender
   }
 
   package func raise(_ kind: Kind, _ sentence: String) async {
@@ -51,9 +46,8 @@ package final class OperatorAlerts: Sendable {
       try await writer.write(for: "alerting the administrators") { tx in
         try self.queue("\(sentence.prefix(1_000)) The log has more.", in: tx)
       }
-      wakeSender()
     } catch {
-      writer.logger.error("The administrators cannot be told.", metadata: ["error": "\(error)"])
+      Logger.current.error("The administrators cannot be told.", metadata: ["error": "\(error)"])
     }
   }
 
@@ -66,10 +60,9 @@ package final class OperatorAlerts: Sendable {
   /// Tells them in the transaction of what they are told of, each time: for money that needs a
   /// person to look at it.
   package func queue(_ text: String, updateID: Int64 = 0, in tx: LedgerTransaction) throws {
-    for id in administrators {
-      let request = try BotRequest.sendMessage(chatID: id, text: "⚠️ " + text.prefix(2_000))
-      try outbox.queue(request, chatID: id, updateID: updateID, in: tx)
-    }
+    let alert = Reply("⚠️ " + text.prefix(2_000))
+    try outbox.queue(
+      administrators.map { .message(alert, to: $0) }, updateID: updateID, in: tx)
   }
 
   private func isDue(_ kind: Kind) -> Bool {

@@ -1,16 +1,14 @@
 package import Ledger
-package import Logging
+import Logging
 import Synchronization
 
 /// Whether anything may be sold. A break in the ledger ends the sale for this life of the process:
 /// everything is answered, and nothing is charged or bought until somebody has looked.
 package final class SellingStatus: Sendable {
   private let breaks: Mutex<[String]>
-  private let logger: Logger
 
-  package init(_ report: LedgerVerification.Report, logger: Logger) {
+  package init(_ report: LedgerVerification.Report = LedgerVerification.Report()) {
     breaks = Mutex([])
-    self.logger = logger
     close(because: report)
   }
 
@@ -22,7 +20,8 @@ package final class SellingStatus: Sendable {
     guard !report.isSound else { return }
     breaks.withLock { $0 = report.breaks }
     for sentence in report.breaks {
-      logger.critical("The ledger is broken; nothing is sold.", metadata: ["break": "\(sentence)"])
+      Logger.current.critical(
+        "The ledger is broken; nothing is sold.", metadata: ["break": "\(sentence)"])
     }
   }
 }

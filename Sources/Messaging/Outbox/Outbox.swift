@@ -1,5 +1,5 @@
 package import Foundation
-package import GRDB
+import GRDB
 package import Ledger
 package import TelegramBotAPI
 
@@ -7,86 +7,123 @@ package import TelegramBotAPI
 /// when Telegram has taken it.
 package struct Outbox: Sendable {
   package let channel: Channel
+  private let arrived: @Sendable () -> Void
 
-  package init(channel: Channel) {
+  /// - Parameter arrived: Says that there are replies to send; called after each commit that
+  ///   brings some.
+  package init(channel: Channel, arrived: @escaping @Sendable () -> Void = {}) {
     self.channel = channel
+    self.arrived = arrived
   }
 
   /// As long as the updates that the replies belong to.
   package static let keptFor = Inbox.keptFor
 
-  /// A reply on its way.
-  package struct Queued: Sendable, FetchableRecord {
-    package var id: Int64
-    package var updateID: Int64
-    package var chatID: Int64?
-    /// `nil` where it is left in the file until its turn comes.
-    package var request: BotRequest?
-    /// How often Telegram may have taken it without saying so.
-    package var lostAnswers: Int
-    package var createdAt: Date
-    /// What follows once it has ended.
-    package var purpose: Purpose?
-    /// For how long it is worth sending, in seconds; `nil` where it must not be given up.
-    package var lifetime: TimeInterval?
-
-    package init(row: Row) {
-      id = row["id"]
-      updateID = row["update_id"]
-      chatID = row["chat_id"]
-      request = BotRequest(
-        method: row["method"], json: Data((row["payload"] as String).utf8),
-        attachment: Self.attachment(row))
-      lostAnswers = row["lost_answers"]
-      createdAt = row["created_at"]
-      purpose = (row["purpose"] as String?).flatMap(Purpose.init(text:))
-      lifetime =
-        switch purpose {
-        case .refund, .cancellation: nil
-        default: chatID == nil ? Self.answerLifetime : Self.messageLifetime
-        }
-    }
-
-    /// Telegram forgets a question after a day, and so do people.
-    private static let messageLifetime: TimeInterval = 24 * 3_600
-    /// Telegram takes no answer to a query later than this (server source, 150 s).
-    private static let answerLifetime: TimeInterval = 150
-
-    private static func attachment(_ row: Row) -> BotRequest.Attachment? {
-      guard let name = row["file_name"] as String? else { return nil }
-      return BotRequest.Attachment(
-        fileName: name, contentType: row["file_type"], data: row["file"])
-    }
-  }
-
   /// How a reply ended.
   package enum Ending: Sendable {
-    /// Telegram took it; `text` is its result where that is a text.
+    /// Telegram took it; `text` is its result if that is a text.
     case sent(messageID: Int64?, text: String? = nil)
     /// - Parameter isForbidden: Whether the bot may not write to the chat.
     case failed(String, isForbidden: Bool = false)
   }
 
-  /// - Returns: The id of the new row.
-  @discardableResult
+  // MARK: - In
+
+  /// Queues one reply, as several messages if it is too long for one. Buttons go with the last.
   package func queue(
-    _ request: BotRequest, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64,
+    _ reply: Reply, to address: Address, updateID: Int64, in tx: LedgerTransaction
+  ) throws {
+    try insert(
+      OutboxMessage.all(of: reply, threadID: address.threadID, replyTo: address.replyTo),
+      chatID: address.chatID, updateID: updateID, in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
+  /// Queues what is sent besides an answer.
+  package func queue(
+    _ outgoing: [Outgoing], updateID: Int64, in tx: LedgerTransaction
+  ) throws {
+    guard !outgoing.isEmpty else { return }
+    for one in outgoing {
+      switch one {
+      case .message(let reply, let chatID, let purpose):
+        try insert(
+          OutboxMessage.all(of: reply), chatID: chatID, purpose: purpose, updateID: updateID,
+          in: tx)
+      case .request(let request, let chatID, let purpose):
+        try insert(.request(request), chatID: chatID, purpose: purpose, updateID: updateID, in: tx)
+      }
+    }
+    wakeAfterCommit(of: tx)
+  }
+
+  /// Queues the answer to a press: the note over the chat, and what the message becomes.
+  package func queue(
+    _ response: ButtonResponse, to query: CallbackQuery, updateID: Int64, in tx: LedgerTransaction
+  ) throws {
+    let notice = try BotRequest.answerCallbackQuery(id: query.id, text: response.notice)
+    try insert(.request(notice), chatID: nil, updateID: updateID, in: tx)
+    if let reply = response.replacement, let message = query.message {
+      try insert(
+        [OutboxMessage(editing: message.messageID, to: reply)], chatID: message.chat.id,
+        updateID: updateID, in: tx)
+    }
+    try queue(response.also, updateID: updateID, in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
+  /// - Parameter reason: Why not, for the person to read; `nil` if the payment may be made.
+  package func answer(
+    _ query: PreCheckoutQuery, refusal reason: String?, updateID: Int64, in tx: LedgerTransaction
+  ) throws {
+    let answer = try BotRequest.answerPreCheckoutQuery(
+      id: query.id, ok: reason == nil, errorMessage: reason)
+    try insert(.request(answer), chatID: nil, updateID: updateID, in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
+  /// Shows in one of the bot's messages what it is now.
+  package func edit(
+    _ messageID: Int64, inChat chatID: Int64, to reply: Reply, updateID: Int64,
     in tx: LedgerTransaction
-  ) throws -> Int64 {
-    let file = request.attachment
+  ) throws {
+    try insert(
+      [OutboxMessage(editing: messageID, to: reply)], chatID: chatID, updateID: updateID, in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
+  private func insert(
+    _ messages: [OutboxMessage], chatID: Int64, purpose: Purpose? = nil, updateID: Int64,
+    in tx: LedgerTransaction
+  ) throws {
+    for message in messages {
+      // Whoever queues it can still say what is wrong; whoever sends it cannot.
+      try message.check()
+      try insert(.message(message), chatID: chatID, purpose: purpose, updateID: updateID, in: tx)
+    }
+  }
+
+  private func insert(
+    _ content: Content, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64,
+    in tx: LedgerTransaction
+  ) throws {
     try tx.db.run(
       """
-      INSERT INTO outbox (update_id, channel, chat_id, method, payload, purpose, file_name,
-        file_type, file, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
+        file_name, file_type, file, text, preformatted_offset, preformatted_length, buttons,
+        thread_id, reply_to, edited_message_id)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
-      [
-        updateID, channel.rawValue, chatID, request.method,
-        String(decoding: request.json, as: UTF8.self), purpose?.text, file?.fileName,
-        file?.contentType, file?.data, tx.now.databaseText,
-      ])
-    return tx.db.lastInsertedRowID
+      StatementArguments(
+        [updateID, channel.rawValue, chatID, purpose?.text, tx.now.databaseText]
+          + content.columns))
   }
+
+  private func wakeAfterCommit(of tx: LedgerTransaction) {
+    tx.db.afterNextTransaction { [arrived] _ in arrived() }
+  }
+
+  // MARK: - Out
 
   /// The oldest replies after that one, in order.
   package func queued(after id: Int64, limit: Int, in tx: LedgerTransaction) throws -> [Queued] {
@@ -118,10 +155,12 @@ package struct Outbox: Sendable {
       arguments: [channel.rawValue, purpose.text])
   }
 
-  package func content(of id: Int64, in tx: LedgerTransaction) throws -> BotRequest? {
+  package func content(of id: Int64, in tx: LedgerTransaction) throws -> Content? {
     let sql = "SELECT * FROM outbox WHERE id = ?"
-    return try Queued.fetchOne(cached: sql, [id], in: tx.db)?.request
+    return try Queued.fetchOne(cached: sql, [id], in: tx.db)?.content
   }
+
+  // MARK: - Endings
 
   package func end(_ id: Int64, _ ending: Ending, in tx: LedgerTransaction) throws {
     switch ending {
@@ -159,10 +198,12 @@ package struct Outbox: Sendable {
       tx.db, sql: "SELECT * FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?",
       arguments: [channel.rawValue, old])
     for reply in replies {
-      guard let request = try reply.request?.addressed(to: new) else { continue }
-      try tx.db.execute(
-        sql: "UPDATE outbox SET chat_id = ?, payload = ? WHERE id = ?",
-        arguments: [new, String(decoding: request.json, as: UTF8.self), reply.id])
+      var payload: String?
+      if case .request(let request)? = try reply.content?.addressed(to: new) {
+        payload = String(decoding: request.json, as: UTF8.self)
+      }
+      try tx.db.run(
+        "UPDATE outbox SET chat_id = ?, payload = ? WHERE id = ?", [new, payload, reply.id])
     }
   }
 

@@ -2,7 +2,7 @@ import DequeModule
 import Foundation
 import GRDB
 package import Ledger
-package import Logging
+import Logging
 import KillPoints
 package import TelegramBotAPI
 
@@ -21,7 +21,7 @@ package actor OutboxDelivery {
 
     mutating func keep(_ reply: Outbox.Queued) {
       var known = reply
-      if waiting.count >= OutboxDelivery.maximumWithContentPerChat { known.request = nil }
+      if waiting.count >= OutboxDelivery.maximumWithContentPerChat { known.content = nil }
       waiting.append(known)
     }
   }
@@ -49,7 +49,6 @@ package actor OutboxDelivery {
   private var rates: Rates
   private let ended: Ended
   private let health: Health
-  private let logger: Logger
   private var globalRate: SendRate
   private var chats: [Int64: Chat] = [:]
   private var loadedUpTo: Int64 = 0
@@ -73,7 +72,7 @@ package actor OutboxDelivery {
 
   package init(
     outbox: Outbox, client: TelegramClient, writer: LedgerWriter, rates: Rates,
-    ended: @escaping Ended, wakeUps: AsyncStream<Void>, health: Health = Health(), logger: Logger
+    ended: @escaping Ended, wakeUps: AsyncStream<Void>, health: Health = Health()
   ) {
     self.health = health
     self.wakeUps = wakeUps
@@ -82,7 +81,6 @@ package actor OutboxDelivery {
     self.client = client
     self.writer = writer
     self.rates = rates
-    self.logger = logger
     globalRate = SendRate(perSecond: rates.perSecond, burst: Int(rates.perSecond))
   }
 
@@ -116,11 +114,11 @@ package actor OutboxDelivery {
     await withCheckedContinuation { idleWaiters.append($0) }
   }
 
-  private func load() {
+  fileprivate func load() {
     let room = min(Self.maximumKnown - underway, Self.maximumLoadedAtOnce)
     guard room > 0 else { return }  // Each one that ends loads again.
     do {
-      let replies = try writer.database.read {
+      let replies = try writer.read {
         try outbox.queued(after: loadedUpTo, limit: room, in: $0)
       }
       loading = Retries()
@@ -181,7 +179,7 @@ package actor OutboxDelivery {
     var retries = Retries()
     while !Task.isCancelled {
       do {
-        let replies = try writer.database.read {
+        let replies = try writer.read {
           try outbox.queued(
             inChat: chats[chatID]?.newID ?? chatID, after: id, upTo: loadedUpTo,
             limit: Self.maximumKnownPerChat, in: $0)
@@ -201,25 +199,32 @@ package actor OutboxDelivery {
 
 extension OutboxDelivery {
   private func deliver(_ reply: Outbox.Queued) async {
+    await withLogger(mergingMetadata: ["update": "\(reply.updateID)"]) { _ in
+      await send(reply)
+    }
+  }
+
+  private func send(_ reply: Outbox.Queued) async {
     var reply = reply
     var retries = Retries()
     while !Task.isCancelled {
       await waitForPlace(reply.chatID)
-      let request: BotRequest
+      let content: Outbox.Content
       do {
-        guard let content = try content(of: reply) else {
+        guard let found = try self.content(of: reply) else {
           return end(reply, .failed("its row is gone"))
         }
-        request = content
+        content = found
       } catch {
         await writer.wait(after: error, doing: "reading a reply", &retries)
         continue
       }
-      reply.request = request
+      reply.content = content
       do throws(TelegramError) {
-        let result = try await send(request, atOnce: reply.chatID == nil)
-        logger.concerning(update: reply.updateID).debug(
-          "A reply is sent.", metadata: ["reply": "\(reply.id)"])
+        let chatID = reply.chatID.map { chats[$0]?.newID ?? $0 }
+        let request = try content.request(to: chatID)
+        let result = try await perform(request, atOnce: reply.chatID == nil)
+        Logger.current.debug("A reply is sent.", metadata: ["reply": "\(reply.id)"])
         KillPoint.replySent.passed()
         return end(reply, .sent(messageID: result.messageID, text: result.text))
       } catch {
@@ -230,14 +235,14 @@ extension OutboxDelivery {
     }
   }
 
-  private func content(of reply: Outbox.Queued) throws -> BotRequest? {
-    if let request = reply.request { return request }
-    return try writer.database.read { try outbox.content(of: reply.id, in: $0) }
+  private func content(of reply: Outbox.Queued) throws -> Outbox.Content? {
+    if let content = reply.content { return content }
+    return try writer.read { try outbox.content(of: reply.id, in: $0) }
   }
 
   /// - Parameter atOnce: For answers to queries, which do not wait for others: Telegram gives up a
   ///   payment that is not answered within ten seconds.
-  private func send(
+  private func perform(
     _ request: BotRequest, atOnce: Bool
   ) async throws(TelegramError) -> TelegramResult {
     guard !atOnce else { return try await client.perform(request) }
@@ -275,10 +280,12 @@ extension OutboxDelivery {
     switch error {
     case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
     case .badRequest where error.isThreadMissing:
-      guard let request = reply.request?.outsideTopics() else {
+      guard case .message(var message)? = reply.content, message.threadID != nil else {
         return .failed(String(describing: error))
       }
-      reply.request = request
+      // To the chat itself, as its topic was deleted.
+      message.threadID = nil
+      reply.content = .message(message)
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
     case .badRequest, .invalidRequest: return .failed(String(describing: error))
@@ -286,7 +293,7 @@ extension OutboxDelivery {
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
       health.note(error)
-      logger.concerning(update: reply.updateID).warning(
+      Logger.current.warning(
         "Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
       await writer.sleep(retryAfter)
@@ -299,7 +306,7 @@ extension OutboxDelivery {
         await countLostAnswer(reply)
       }
       let delay = retries.delay()
-      logger.concerning(update: reply.updateID).warning(
+      Logger.current.warning(
         "A reply could not be sent; trying again.",
         metadata: ["reply": "\(reply.id)", "error": "\(error)", "wait": "\(delay)"])
       await writer.sleep(delay)
@@ -313,7 +320,7 @@ extension OutboxDelivery {
         try self.outbox.countLostAnswer(reply.id, in: $0)
       }
     } catch {
-      logger.concerning(update: reply.updateID).error(
+      Logger.current.error(
         "A lost answer could not be counted.", metadata: ["error": "\(error)"])
     }
   }
@@ -322,14 +329,14 @@ extension OutboxDelivery {
   private func move(_ reply: inout Outbox.Queued, to new: Int64) async -> Outbox.Ending? {
     guard let old = reply.chatID else { return .failed("moved to another chat") }
     do {
-      reply.request = try reply.request?.addressed(to: new)
+      reply.content = try reply.content?.addressed(to: new)
       try await writer.write(for: "moving a chat") {
         try self.outbox.moveChat(from: old, to: new, in: $0)
       }
       // Computed first: the assignment below holds `chats` while it evaluates its right side.
       let moved = try (chats[old]?.waiting ?? []).map { waiting in
         var moved = waiting
-        moved.request = try waiting.request?.addressed(to: new)
+        moved.content = try waiting.content?.addressed(to: new)
         return moved
       }
       chats[old]?.waiting = Deque(moved)
@@ -342,9 +349,9 @@ extension OutboxDelivery {
 
   private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending) {
     if case .failed(let reason, _) = ending {
-      logger.error(
+      Logger.current.error(
         "A reply cannot be delivered.",
-        metadata: ["reply": "\(reply.id)", "update": "\(reply.updateID)", "reason": "\(reason)"])
+        metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
     }
     unrecorded.append((reply, ending))
     guard !isRecording else { return }
@@ -369,7 +376,7 @@ extension OutboxDelivery {
         KillPoint.replyMarked.passed()
       } catch {
         // They stay queued, and the next start sends them again.
-        logger.critical("Sent replies cannot be recorded.", metadata: ["error": "\(error)"])
+        Logger.current.critical("Sent replies cannot be recorded.", metadata: ["error": "\(error)"])
       }
       let wasFull = underway >= Self.maximumKnown
       underway -= batch.count
@@ -379,6 +386,21 @@ extension OutboxDelivery {
     guard underway == 0 else { return }
     for waiter in idleWaiters { waiter.resume() }
     idleWaiters.removeAll()
+  }
+}
+
+/// Looks into the outbox every minute: the command line queues replies, too, and has no other way to
+/// say so.
+package struct OutboxLook: PeriodicService {
+  private let delivery: OutboxDelivery
+
+  package init(_ delivery: OutboxDelivery) {
+    self.delivery = delivery
+  }
+
+  package func round() async -> Duration {
+    await delivery.load()
+    return .seconds(60)
   }
 }
 

@@ -1,7 +1,6 @@
 package import Foundation
 package import GRDB
 package import Ledger
-import TelegramBotAPI
 package import Messaging
 
 /// A message to everybody. It drives itself: rows of the outbox are made for a few people at a
@@ -108,12 +107,9 @@ package struct BroadcastService: Sendable {
     guard var broadcast = try find(id, in: tx), broadcast.underway <= Self.bite / 2 else { return }
     if broadcast.state == "running" {
       let people = try nextRecipients(of: broadcast, in: tx)
-      for (_, chatID) in people {
-        let message = try BotRequest.sendMessage(
-          chatID: chatID, text: broadcast.text, disableLinkPreview: true)
-        try outbox.queue(
-          message, chatID: chatID, purpose: .broadcast(id), updateID: 0, in: tx)
-      }
+      try outbox.queue(
+        people.map { .message(Reply(broadcast.text), to: $0.chatID, .broadcast(id)) },
+        updateID: 0, in: tx)
       broadcast.lastUserID = people.last?.id ?? broadcast.lastUserID
       broadcast.queued += people.count
       if broadcast.underway == 0 { broadcast.state = "done" }
@@ -140,10 +136,8 @@ package struct BroadcastService: Sendable {
 
   private func show(_ broadcast: Broadcast, in tx: LedgerTransaction) throws {
     guard let messageID = broadcast.messageID else { return }
-    let keyboard = broadcast.stopButton.map { InlineKeyboardMarkup(rows: [[$0]]) }
-    let edit = try BotRequest.editMessageText(
-      chatID: broadcast.chatID, messageID: messageID, text: broadcast.progress, keyboard: keyboard)
-    try outbox.queue(edit, chatID: broadcast.chatID, updateID: 0, in: tx)
+    let reply = Reply(broadcast.progress, buttons: broadcast.stopButton.map { [$0] } ?? [])
+    try outbox.edit(messageID, inChat: broadcast.chatID, to: reply, updateID: 0, in: tx)
     try tx.db.run(
       "UPDATE broadcasts SET shown_at = ? WHERE id = ?", [tx.now.databaseText, broadcast.id])
   }
@@ -163,8 +157,7 @@ extension BroadcastService.Broadcast {
     }
   }
 
-  fileprivate var stopButton: InlineKeyboardButton? {
-    guard state == "running" else { return nil }
-    return InlineKeyboardButton(text: "Stop", callbackData: "broadcast:stop \(id)")
+  fileprivate var stopButton: Button? {
+    state == "running" ? Button("Stop", command: "broadcast", argument: "stop \(id)") : nil
   }
 }

@@ -97,20 +97,20 @@ package struct StarReconciliation: Sendable {
     switch line.finding {
     case .agrees, .ofTheOperator, .unexplained, .ofBefore: break
     case .creditedNow(let package, let transaction, let payer):
-      payments.logger.warning(
+      Logger.current.warning(
         "Telegram lists a payment that no update told of; it is credited now.",
         metadata: ["stars": "\(line.entry.stars)"])
-      try payments.replies.queue(
+      try payments.outbox.queue(
         [.message(PaymentHandler.receipt(of: package, transaction), to: payer)], updateID: 0,
         in: tx)
     case .refundedNow(let refund): try payments.announce(refund, in: tx)
     case .setAside(let payer, _):
       let apology = PaymentHandler.apology(
         for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
-      try payments.replies.queue([.message(apology, to: payer)], updateID: 0, in: tx)
+      try payments.outbox.queue([.message(apology, to: payer)], updateID: 0, in: tx)
     }
     guard !line.finding.isExplained, let reason = line.finding.reason else { return }
-    payments.logger.error(
+    Logger.current.error(
       "Telegram's list of Stars has an entry that cannot be explained.",
       metadata: ["stars": "\(line.entry.stars)", "reason": "\(reason)"])
   }
@@ -134,7 +134,7 @@ package struct StarReconciliation: Sendable {
         """)
     }
     if !old.isEmpty {
-      payments.logger.warning(
+      Logger.current.warning(
         "Telegram's list of Stars begins before this database.",
         metadata: ["entries": "\(old.count)"])
       sentences.append(

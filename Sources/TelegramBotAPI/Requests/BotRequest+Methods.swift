@@ -13,9 +13,7 @@ extension BotRequest {
     chatID: Int64, text: String, preformatted: Range<Int>? = nil, threadID: Int64? = nil,
     replyTo: Int64? = nil, keyboard: InlineKeyboardMarkup? = nil, disableLinkPreview: Bool = false
   ) throws(TelegramError) -> BotRequest {
-    try check(messageText: text)
-    try check(preformatted, in: text)
-    try check(keyboard)
+    try check(messageText: text, preformatted: preformatted, keyboard: keyboard)
     return BotRequest(
       "sendMessage",
       [
@@ -36,9 +34,7 @@ extension BotRequest {
     chatID: Int64, messageID: Int64, text: String, preformatted: Range<Int>? = nil,
     keyboard: InlineKeyboardMarkup? = nil
   ) throws(TelegramError) -> BotRequest {
-    try check(messageText: text)
-    try check(preformatted, in: text)
-    try check(keyboard)
+    try check(messageText: text, preformatted: preformatted, keyboard: keyboard)
     return BotRequest(
       "editMessageText",
       [
@@ -179,6 +175,15 @@ extension BotCommand {
 // MARK: - Checks
 
 extension BotRequest {
+  /// What every message has to keep to, for whoever makes one that is sent later.
+  package static func check(
+    messageText text: String, preformatted: Range<Int>?, keyboard: InlineKeyboardMarkup?
+  ) throws(TelegramError) {
+    try check(messageText: text)
+    try check(preformatted, in: text)
+    try check(keyboard)
+  }
+
   private static func check(messageText text: String) throws(TelegramError) {
     try require(!text.allSatisfy(\.isWhitespace), "text is empty")
     try require(

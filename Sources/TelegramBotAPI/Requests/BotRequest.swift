@@ -53,15 +53,4 @@ package struct BotRequest: Sendable, Equatable {
       bytes[..<old.lowerBound] + Array("\(chatID)".utf8) + bytes[old.upperBound...])
     return moved
   }
-
-  /// The same request to the chat itself, for a topic that was deleted; `nil` where it names none.
-  package func outsideTopics() -> BotRequest? {
-    let object = try? JSONSerialization.jsonObject(with: json)
-    guard var parameters = object as? [String: Any],
-      parameters.removeValue(forKey: "message_thread_id") != nil,
-      let json = try? JSONSerialization.data(
-        withJSONObject: parameters, options: [.sortedKeys, .withoutEscapingSlashes])
-    else { return nil }
-    return BotRequest(method: method, json: json, attachment: attachment)
-  }
 }

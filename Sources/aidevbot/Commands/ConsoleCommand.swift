@@ -32,12 +32,13 @@ struct ConsoleCommand: AsyncParsableCommand {
     let path = try composition.settings.databasePath()
     let isTerminal = isatty(STDIN_FILENO) == 1
     try await composition.withDatabase(holding: .console) { database in
-      let session = try ConsoleSession(
-        database: database, llm: llm, settings: settings,
-        firstName: Self.userName, logger: logger
-      ) { show("\n\($0)\n\n") }
-      show(Self.greeting(settings.models, path: path))
-      try await session.run(Self.lines()) { if isTerminal { show("you> ") } }
+      try await withLogger(logger) { _ in
+        let session = try ConsoleSession(
+          database: database, llm: llm, settings: settings, firstName: Self.userName
+        ) { show("\n\($0)\n\n") }
+        show(Self.greeting(settings.models, path: path))
+        try await session.run(Self.lines()) { if isTerminal { show("you> ") } }
+      }
       if isTerminal { show("\n") }
     }
   }

@@ -40,12 +40,13 @@ struct RefundCommand: AsyncParsableCommand {
 
   func run() async throws {
     let composition = try await Composition(options)
-    let writer = try composition.writer()
-    let desk = ShellRefund(
-      client: try composition.telegram(), writer: writer,
-      payments: try composition.payments(writer),
-      terms: try composition.settings.billingTerms())
-    let refund = try await desk.refund(chargeID, payer: user, isForced: force)
+    let terms = try composition.settings.billingTerms()
+    let refund = try await composition.withWriter { writer in
+      try await ShellRefund(
+        client: try composition.telegram(), writer: writer,
+        payments: try composition.payments(writer), terms: terms
+      ).refund(chargeID, payer: user, isForced: force)
+    }
     if output.json {
       try printJSON(
         Output(

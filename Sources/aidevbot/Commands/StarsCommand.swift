@@ -54,9 +54,7 @@ struct StarsReconcileCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let composition = try await Composition(options)
-    let reconciliation = try composition.reconciliation()
-    let result = try await reconciliation.walk()
+    let result = try await Composition(options).withReconciliation { try await $0.walk() }
     let rows = result.lines.map { line in
       EntryOutput(
         happenedAt: line.entry.happenedAt, id: line.entry.id, isIncoming: line.entry.isIncoming,
@@ -112,9 +110,10 @@ struct StarsBalanceCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let reconciliation = try await Composition(options).reconciliation()
-    _ = try await reconciliation.walk()
-    let (telegram, ours) = try await reconciliation.balances()
+    let (telegram, ours) = try await Composition(options).withReconciliation { reconciliation in
+      _ = try await reconciliation.walk()
+      return try await reconciliation.balances()
+    }
     if output.json {
       try printJSON(
         Output(

@@ -12,25 +12,21 @@ import TestSupport
 extension BotRig {
   /// An orchestrator of its own, at a time of its own.
   func orchestrator(at now: @escaping @Sendable () -> Date = { Date() }) -> ModelOrchestrator {
-    let outbox = Outbox(channel: .telegram)
     let writer = writer(at: now)
     return ModelOrchestrator(
       ModelOrchestrator.Environment(
-        writer: writer, inbox: engine.inbox, replies: ReplyQueue(outbox: outbox), llm: llm,
-        models: settings.models, terms: settings.terms, isSelling: { true },
+        writer: writer, inbox: engine.inbox, outbox: engine.outbox, llm: llm,
+        models: settings.models, terms: settings.terms, selling: SellingStatus(),
         referralCredits: .zero,
-        alerts: OperatorAlerts(
-          administrators: [], outbox: outbox, writer: writer, wakeSender: {}),
-        health: Health(),
-        typing: Self.parkedTyping, wakeSender: {}),
-      logger: .silent)
+        alerts: OperatorAlerts(administrators: [], outbox: engine.outbox, writer: writer),
+        health: Health(), typing: Self.parkedTyping))
   }
 
   /// The rig's writer, by another clock.
   func writer(at now: @escaping @Sendable () -> Date) -> LedgerWriter {
     var database = database
     database.clock = now
-    return LedgerWriter(database: database, logger: .silent, sleep: writer.sleep)
+    return LedgerWriter(database: database, sleep: writer.sleep)
   }
 
   /// Opens the account of user 42.
@@ -71,11 +67,28 @@ extension BotRig {
           userID: account.id, projectID: nil, work: work.ledgerName, taskType: "chat",
           price: price, inputTokensBound: 1_000, inputTokensEstimate: 250, outputCap: 400,
           deadline: date.addingTimeInterval(ModelOrchestrator.holdLifetime)))
-      if isSent { try tx.holds(settings.terms).markSent(hold.id) }
+      if !isSent {
+        // As an older version left one behind before it called.
+        try tx.db.execute(
+          sql: "UPDATE credit_holds SET sent_at = NULL WHERE id = ?", arguments: [hold.id])
+      }
       if let requestID { try tx.holds(settings.terms).keepRequestID(requestID, of: hold.id) }
       if isVoided { try tx.holds(settings.terms).void(hold.id, loss: nil) }
       return hold
     }
+  }
+}
+
+extension ModelOrchestrator {
+  /// Begins the work in a transaction and does it, as the handler of updates does.
+  func perform(_ work: Work) async throws {
+    let beginning = try await environment.writer.write(for: "a test") { tx in
+      guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
+        return try refuseErased(work, in: tx)
+      }
+      return try begin(work, for: account, in: tx)
+    }
+    try await perform(beginning)
   }
 }
 

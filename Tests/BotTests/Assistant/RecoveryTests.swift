@@ -1,3 +1,4 @@
+import Messaging
 import Commands
 @testable import Bot
 import Foundation
@@ -146,7 +147,7 @@ struct RecoveryTests {
     let rig = try rig()
     let past = Date().addingTimeInterval(-ModelOrchestrator.holdLifetime - 1)
     try rig.leaveHold(for: try rig.work(), at: past, isSent: true)
-    let task = Task { await rig.engine.keepHouse() }
+    let task = Task { await rig.engine.housekeeping.run(sleep: rig.writer.sleep) }
     try await rig.waits.wait(for: "the end of a round") { $0.contains(.seconds(60)) }
     #expect(try rig.account().held == .zero)
     task.cancel()

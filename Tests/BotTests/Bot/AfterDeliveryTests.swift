@@ -25,11 +25,10 @@ final class AfterDeliveryTests {
     let client = TelegramClient(
       transport: .ofAllTests, baseURL: fake.url, token: fake.token)
     let afterDelivery = AfterDelivery(
-      outbox: rig.engine.outbox, payments: rig.engine.payments, terms: rig.settings.terms,
-      logger: .silent)
+      outbox: rig.engine.outbox, payments: rig.engine.payments, terms: rig.settings.terms)
     sender = OutboxDelivery(
       outbox: rig.engine.outbox, client: client, writer: rig.writer, rates: rig.settings.sendRates,
-      ended: afterDelivery.follow, wakeUps: AsyncStream { _ in }, logger: .silent)
+      ended: { try afterDelivery.follow($0, $1, in: $2) }, wakeUps: AsyncStream { _ in })
     sending = Task { [sender] in await sender.run() }
   }
 
@@ -179,9 +178,9 @@ final class AfterDeliveryTests {
     if let fault { fake.fail("editUserStarSubscription", with: fault) }
     let request = try BotRequest.editUserStarSubscription(
       userID: 42, chargeID: "month-1", isCanceled: true)
-    _ = try rig.database.write {
+    try rig.database.write {
       try rig.engine.outbox.queue(
-        request, chatID: nil, purpose: .cancellation(order: order), updateID: 0, in: $0)
+        [.request(request, chat: nil, .cancellation(order: order))], updateID: 0, in: $0)
     }
     await send()
     #expect(fake.state.value.calls(of: "editUserStarSubscription").count == 1)

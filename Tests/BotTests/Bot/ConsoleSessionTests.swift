@@ -20,7 +20,7 @@ struct ConsoleSessionTests {
     let printed = Watched<[String]>([])
     let session = try ConsoleSession(
       database: rig.database, llm: rig.llm, settings: rig.settings, firstName: "Grace",
-      logger: .silent, print: { text in printed.change { $0.append(text) } })
+      print: { text in printed.change { $0.append(text) } })
     let (stream, input) = AsyncStream<String>.makeStream()
     for line in lines { input.yield(line) }
     input.finish()

@@ -52,8 +52,8 @@ struct HousekeepingTests {
     let usual = rig.engine.housekeeping
     let housekeeping = Housekeeping(
       writer: usual.writer, inbox: usual.inbox, outbox: usual.outbox,
-      orchestrator: usual.orchestrator, sale: usual.sale, alerts: usual.alerts,
-      wakeSender: {}, freeDiskSpace: { free })
+      orchestrator: usual.orchestrator, selling: usual.selling, alerts: usual.alerts,
+      freeDiskSpace: { free })
     try await housekeeping.round(1)
     #expect(try alerts.count { $0.contains("MiB are free on the disk") } == count)
   }

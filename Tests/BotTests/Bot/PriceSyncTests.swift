@@ -1,3 +1,4 @@
+import Messaging
 import Metering
 import Commands
 @testable import Bot
@@ -53,11 +54,11 @@ struct PriceSyncTests {
 
   @Test func takesOverWhatHasChanged() async throws {
     list(price("0.0000021", "0.00001"), ("a/b", #""prompt": "1e-6", "completion": "1e-6""#))
-    try await sync.round(at: Date())
+    try await sync.takeOver()
     #expect(try sonnet == Tariff(input: "2.1", output: "10"))
     // Five percent are nothing to be told of.
     #expect(try alerts.isEmpty)
-    try await sync.round(at: Date())
+    try await sync.takeOver()
     let versions = try rig.database.read {
       try $0.pricing.list(includingClosed: true)
     }
@@ -67,7 +68,7 @@ struct PriceSyncTests {
   @Test(arguments: [("0.0000022", 0), ("0.00000221", 1), ("0.0000018", 0), ("0.00000179", 1)])
   func tellsOfAPriceInUseThatMovesByMoreThanATenth(input: String, count: Int) async throws {
     list(price(input, "0.00001"))
-    try await sync.round(at: Date())
+    try await sync.takeOver()
     #expect(
       try alerts.count {
         $0.contains("moved by more than 10 %")
@@ -82,7 +83,7 @@ struct PriceSyncTests {
         ModelID(provider: "openrouter", name: "a/b"), tariff: Tariff(input: "1", output: "1"))
     }
     list(price("0.000002", "0.00001"), ("a/b", #""prompt": "9e-6", "completion": "1e-6""#))
-    try await sync.round(at: Date())
+    try await sync.takeOver()
     #expect(try alerts.isEmpty)
     let price = try rig.database.read {
       try $0.pricing.active(ModelID(provider: "openrouter", name: "a/b"))
@@ -95,7 +96,7 @@ struct PriceSyncTests {
     input: String, reason: String
   ) async throws {
     list(price(input, "0.00001"))
-    try await sync.round(at: Date())
+    try await sync.takeOver()
     #expect(try sonnet == Tariff(input: "2", output: "10"))
     #expect(try alerts.count == 1)
     #expect(try alerts.first?.contains(reason) == true)
@@ -109,14 +110,14 @@ struct PriceSyncTests {
       #expect(isGone)
     }
     list(price("0.000002", "0.00001"))
-    try await sync.round(at: Date())
+    try await sync.takeOver()
     #expect(throws: LedgerError.self) { try self.sonnet }
     #expect(try alerts.isEmpty)
   }
 
   @Test func tellsOfAModelInUseThatIsNotListed() async throws {
     list()
-    try await sync.round(at: Date())
+    try await sync.takeOver()
     #expect(try alerts.map { $0.contains("it is not listed") } == [true])
   }
 
@@ -124,7 +125,7 @@ struct PriceSyncTests {
     list(price("0.000003", "0.00001"))
     rig.openRouter.onCall { _ in .json("{}", status: 500) }
     for pause in [PriceSync.pauseAfterFailure, PriceSync.pause] {
-      let running = Task { await sync.run() }
+      let running = Task { await sync.run(sleep: rig.writer.sleep) }
       try await rig.waits.wait(for: "a pause") { $0.contains(pause) }
       running.cancel()
       await running.value

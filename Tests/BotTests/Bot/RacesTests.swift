@@ -120,7 +120,8 @@ extension Findings {
       UNION ALL
       SELECT format('update %d has %d answers', i.update_id, count(o.id))
       FROM inbox i LEFT JOIN outbox o
-        ON o.update_id = i.update_id AND o.method IN ('sendMessage', 'answerCallbackQuery')
+        ON o.update_id = i.update_id AND (o.text IS NOT NULL AND o.edited_message_id IS NULL
+          OR o.method = 'answerCallbackQuery')
       GROUP BY i.update_id HAVING count(o.id) <> 1
       """)
     all += sentences

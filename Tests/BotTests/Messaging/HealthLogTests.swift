@@ -13,7 +13,7 @@ struct HealthLogTests {
     let waits = Watched<[Duration]>([])
     let logger = Logger(label: "test") { _ in LinesOfALog(lines: lines) }
     let (task, body) = AsyncStream<Task<Void, Never>>.makeStream()
-    let writer = LedgerWriter(database: rig.database, logger: logger) { duration in
+    let writer = LedgerWriter(database: rig.database) { duration in
       let count = waits.change { waits in
         waits.append(duration)
         return waits.count
@@ -24,7 +24,11 @@ struct HealthLogTests {
     let health = Health()
     health.note(.conflict(webhook: false))
     health.noteFailedCall()
-    let running = Task { await HealthLog(health: health, writer: writer).run() }
+    let running = Task {
+      await withLogger(logger) { _ in
+        await HealthLog(health: health, writer: writer).run(sleep: writer.sleep)
+      }
+    }
     body.yield(running)
     await running.value
     #expect(waits.value == Array(repeating: .seconds(300), count: 3))

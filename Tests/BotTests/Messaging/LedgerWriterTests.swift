@@ -22,7 +22,7 @@ struct LedgerWriterTests {
       path: rig.folder.appendingPathComponent("test.sqlite").path, configuration: configuration)
     try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
     let waits = Watched<[Duration]>([])
-    let writer = LedgerWriter(database: rig.database, logger: .silent) { duration in
+    let writer = LedgerWriter(database: rig.database) { duration in
       let count = waits.change { waits in
         waits.append(duration)
         return waits.count
@@ -50,7 +50,7 @@ struct LedgerWriterTests {
     // The first read opens the file once more.
     try FileManager.default.moveItem(at: file, to: elsewhere)
     let waits = Watched(0)
-    let writer = LedgerWriter(database: database, logger: .silent) { _ in
+    let writer = LedgerWriter(database: database) { _ in
       let count = waits.change { count in
         count += 1
         return count

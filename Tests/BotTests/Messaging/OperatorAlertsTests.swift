@@ -12,9 +12,9 @@ struct OperatorAlertsTests {
     wakes: Watched<Int> = Watched(0)
   ) -> OperatorAlerts {
     OperatorAlerts(
-      administrators: administrators, outbox: Outbox(channel: .telegram),
-      writer: rig.writer(at: now),
-      wakeSender: { wakes.change { $0 += 1 } })
+      administrators: administrators,
+      outbox: Outbox(channel: .telegram, arrived: { wakes.change { $0 += 1 } }),
+      writer: rig.writer(at: now))
   }
 
   @Test func areToldOncePerKindAndHour() async throws {

@@ -36,7 +36,7 @@ final class OutboxDeliveryTests {
         }
         undelivered.change { $0.append(reply.updateID) }
         return false
-      }, wakeUps: wakeUps, logger: .silent)
+      }, wakeUps: wakeUps)
   }
 
   private func queue(
@@ -44,8 +44,7 @@ final class OutboxDeliveryTests {
   ) throws {
     try rig.database.write(at: date) { tx in
       for text in texts {
-        let request = try BotRequest.sendMessage(chatID: chatID, text: text, threadID: threadID)
-        try outbox.queue(request, chatID: chatID, updateID: 1, in: tx)
+        try outbox.queue(text, chatID: chatID, threadID: threadID, updateID: 1, in: tx)
       }
     }
   }
@@ -145,8 +144,7 @@ final class OutboxDeliveryTests {
     fake.fail("sendMessage", with: .forbiddenBlocked, .forbiddenBlocked)
     try rig.database.write { tx in
       for text in ["lost", "lost too"] {
-        let request = try BotRequest.sendMessage(chatID: 42, text: text)
-        try outbox.queue(request, chatID: 42, updateID: 2, in: tx)
+        try outbox.queue(text, chatID: 42, updateID: 2, in: tx)
       }
     }
     await send()
@@ -193,8 +191,7 @@ final class OutboxDeliveryTests {
   @Test func takesAnEditThatChangesNothingForDone() async throws {
     fake.fail("editMessageText", with: .badRequest("message is not modified: exactly the same"))
     try rig.database.write { tx in
-      let edit = try BotRequest.editMessageText(chatID: 42, messageID: 8, text: "same")
-      try outbox.queue(edit, chatID: 42, updateID: 1, in: tx)
+      try outbox.edit(8, inChat: 42, to: Reply("same"), updateID: 1, in: tx)
     }
     await send()
     #expect(try states == ["sent"])
@@ -245,7 +242,7 @@ final class OutboxDeliveryTests {
     for chat in 1...40 as ClosedRange<Int64> { try queue("slow", to: chat) }
     try rig.database.write { tx in
       let answer = try BotRequest.answerPreCheckoutQuery(id: "query", ok: true)
-      try outbox.queue(answer, chatID: nil, updateID: 2, in: tx)
+      try outbox.queue([.request(answer, chat: nil)], updateID: 2, in: tx)
     }
     start()
     try await fake.state.wait(for: "the answer") {
@@ -264,8 +261,8 @@ final class OutboxDeliveryTests {
     try rig.execute(
       """
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-      INSERT INTO outbox (update_id, channel, chat_id, method, payload, created_at)
-      SELECT 1, 'telegram', 42, method, payload, created_at FROM n, outbox WHERE outbox.id = 1
+      INSERT INTO outbox (update_id, channel, chat_id, text, created_at)
+      SELECT 1, 'telegram', 42, text, created_at FROM n, outbox WHERE outbox.id = 1
       """)
     try queue("quick", to: 43)
     start()

@@ -96,9 +96,7 @@ struct InboxTests {
     try rig.database.write { try inbox.finish(1, in: $0) }
     #expect(throws: Inbox.AlreadyFinished.self) {
       try rig.database.write { (tx: LedgerTransaction) throws in
-        let request = try BotRequest.sendMessage(chatID: 42, text: "again")
-        try Outbox(channel: .telegram).queue(
-          request, chatID: 42, updateID: 1, in: tx)
+        try Outbox(channel: .telegram).queue("again", chatID: 42, updateID: 1, in: tx)
         if asQuarantined {
           try inbox.quarantine(1, failure: "test", in: tx)
         } else {
@@ -125,9 +123,7 @@ struct OutboxTests {
   ) throws {
     try rig.database.write(at: time) { tx in
       for text in texts {
-        let request = try BotRequest.sendMessage(chatID: chatID, text: text)
-        try (outbox ?? self.outbox).queue(
-          request, chatID: chatID, updateID: 1, in: tx)
+        try (outbox ?? self.outbox).queue(text, chatID: chatID, updateID: 1, in: tx)
       }
     }
   }

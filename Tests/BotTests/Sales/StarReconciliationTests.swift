@@ -1,3 +1,4 @@
+import Messaging
 import Bot
 import Foundation
 import GRDB
@@ -286,13 +287,12 @@ struct StarReconciliationTests {
 
   private var starReconciler: StarReconciler {
     StarReconciler(
-      reconciliation, alerts: rig.engine.alerts, writer: rig.writer,
-      wakeSender: { [wakes = rig.wakes] in wakes.change { $0 += 1 } })
+      reconciliation, alerts: rig.engine.alerts)
   }
 
   private func bookkeep(until isDone: () async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { [starReconciler] group in
-      group.addTask { await starReconciler.run() }
+    try await withThrowingTaskGroup(of: Void.self) { [rig, starReconciler] group in
+      group.addTask { await starReconciler.run(sleep: rig.writer.sleep) }
       try await isDone()
       group.cancelAll()
     }
@@ -331,10 +331,10 @@ struct StarReconciliationTests {
     let (telegram, ours) = try await reconciliation.balances()
     #expect(telegram == 200_000_000_000 && ours == telegram)
     try rig.execute("UPDATE star_statement SET stars = 190")
-    var difference = try await starReconciler.round(nil)
+    var difference = try await starReconciler.reconcile(lastDifference: nil)
     #expect(difference == 10_000_000_000)
     #expect(try rig.replies().allSatisfy { !$0.text.contains("differs") })
-    difference = try await starReconciler.round(difference)
+    difference = try await starReconciler.reconcile(lastDifference: difference)
     let alert = try rig.replies().last { $0.chatID == Self.administrator }
     #expect(alert?.text.contains("differs from its list by 10 Stars.") == true)
     expectNoViolation()

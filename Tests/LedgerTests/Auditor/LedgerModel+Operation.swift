@@ -5,7 +5,6 @@ extension LedgerModel {
     case .record(let entry): return try book(entry)
     case .setPrice(let model, let prices): return try setPrice(of: model, prices)
     case .take(let request): return try take(request)
-    case .markSent(let id): return try markSent(id)
     case .settle(let id, let call): return try end(id, call.normalised, paidBy: "user")
     case .void(let id, .none): return try end(id, nil, paidBy: "house")
     case .void(let id, .metered(let call)): return try end(id, call.normalised, paidBy: "house")
@@ -69,7 +68,7 @@ extension LedgerModel {
       lines.append(
         """
         \(hold.id) of user \(hold.request.user) holds \(hold.amount) for \(hold.cap) tokens at \
-        price \(hold.price + 1), \(hold.isSent ? "sent" : "new"), due \(hold.deadline / 1_000), \
+        price \(hold.price + 1), sent, due \(hold.deadline / 1_000), \
         \(hold.state)
         """)
     }

@@ -4,7 +4,7 @@
 struct LedgerModel {
   typealias Hold = (
     id: String, request: Operation.Request, price: Int, amount: Int64, cap: Int, deadline: Int,
-    isSent: Bool, state: String
+    state: String
   )
 
   var terms: Terms
@@ -78,15 +78,10 @@ struct LedgerModel {
     }
     let amount = try charge(try most(cap))
     let id = "\(request.work):\(holds.count { $0.request.work == request.work } + 1)"
-    holds.append((id, request, price, amount, cap, now + request.lifetime, false, "pending"))
+    holds.append((id, request, price, amount, cap, now + request.lifetime, "pending"))
     accounts[user - 1].held += amount
     let size = cap < request.cap ? "shrunk to" : "held for"
     return "\(size) \(cap) tokens: \(amount) as \(id) at price \(price + 1)"
-  }
-
-  mutating func markSent(_ id: String) throws -> String {
-    holds[try pending(id)].isSent = true
-    return "marked"
   }
 
   /// Settles with a call that the user pays; voids with one that the house pays, or with none.
@@ -122,7 +117,7 @@ struct LedgerModel {
 
   mutating func voidOverdue() throws -> String {
     let late = overdue.sorted { $0.id < $1.id }
-    for hold in late { _ = try end(hold.id, hold.isSent ? estimate(hold) : nil, paidBy: "house") }
+    for hold in late { _ = try end(hold.id, estimate(hold), paidBy: "house") }
     return late.map(\.id).description
   }
 

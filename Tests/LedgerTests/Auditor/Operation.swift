@@ -6,7 +6,6 @@ enum Operation {
   /// Without prices, the model is taken off sale.
   case setPrice(model: Int, Prices?)
   case take(Request)
-  case markSent(hold: String)
   case settle(hold: String, Call)
   case void(hold: String, Loss)
   case voidOverdue

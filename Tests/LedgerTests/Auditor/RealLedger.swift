@@ -43,9 +43,6 @@ struct RealLedger {
         ModelID(provider: Self.provider, name: "\(model)"))
       return wasActive ? "closed" : "nothing to close"
     case .take(let request): return try take(request, in: tx)
-    case .markSent(let id):
-      try tx.holds(terms).markSent(id)
-      return "marked"
     case .settle(let id, let call):
       let settlement = try tx.holds(terms).settle(id, with: MeteredCall(call))
       let part = settlement.forgiven > .zero ? "capped at" : "charged"
@@ -59,7 +56,7 @@ struct RealLedger {
     case .voidOverdue:
       let overdue = try tx.holds(terms).overdue().sorted { $0.id < $1.id }
       for hold in overdue {
-        try void(hold.id, hold.sentAt == nil ? .none : .estimated, in: tx)
+        try void(hold.id, .estimated, in: tx)
       }
       return overdue.map(\.id).description
     case .refund(let work):

@@ -166,9 +166,6 @@ struct CreditHoldServiceTests {
     #expect(throws: LedgerError.holdNotPending(id: hold.id)) {
       try file.write { try $0.holds(terms).void(hold.id, loss: call()) }
     }
-    #expect(throws: LedgerError.holdNotPending(id: hold.id)) {
-      try file.write { try $0.holds(terms).markSent(hold.id) }
-    }
     #expect(try file.account() == before)
   }
 

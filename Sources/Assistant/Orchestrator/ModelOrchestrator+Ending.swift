@@ -1,0 +1,129 @@
+import KillPoints
+import LanguageModels
+import Ledger
+import Logging
+import Messaging
+import Metering
+
+/// How a call ends: with a charge, or at the house's expense.
+extension ModelOrchestrator {
+  func settle(_ call: PaidCall, with answer: Answer) async throws {
+    let metered = MeteredCall(
+      usage: answer.usage,
+      model: answer.model, keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
+      responseMilliseconds: answer.responseTime.wholeMilliseconds)
+    let settlement = try await environment.writer.write(for: "settling a call") { tx in
+      let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
+      if call.work.sender.isPrivate {
+        try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
+          question: call.work.text, answer: answer.text, in: tx)
+      }
+      if call.work.task.updatesTaskList, let project = call.hold.projectID {
+        let tasks = TaskList(in: answer.text)
+        if !tasks.isEmpty {
+          try tx.projects.keepTasks(tasks, ofProject: project)
+        }
+      }
+      KillPoint.settled.passed()
+      try finish(call.work, with: Self.reply(answer, settlement, to: call.work.sender), in: tx)
+      if settlement.charge > .zero { try thankForInvitation(of: call.account, in: tx) }
+      return settlement
+    }
+    log(
+      .info, "A call is paid for.", call,
+      [
+        "request": "\(answer.requestID ?? "-")", "credits": "\(settlement.charge)",
+        "milliseconds": "\(answer.responseTime.wholeMilliseconds)",
+      ])
+    await report(settlement, of: call)
+  }
+
+  /// In a group, what is left on the account is nobody else's business.
+  private static func reply(
+    _ answer: Answer, _ settlement: Settlement, to sender: Address
+  ) -> Reply {
+    let balance = settlement.balanceAfter.balanceText
+    let cutOff = answer.isCutOff ? "(The answer ends here: it reached its length limit.)\n\n" : ""
+    return Reply(
+      """
+      \(answer.text)
+
+      \(cutOff)Cost: \(settlement.charge.costText) credits\
+      \(sender.isPrivate ? " · Left: \(balance) credits" : "")
+      """)
+  }
+
+  private func report(_ settlement: Settlement, of call: PaidCall) async {
+    if settlement.cost.hasDrifted {
+      Logger.current.warning(
+        "A price has drifted: the provider charges another figure than our price list.",
+        metadata: [
+          "model": "\(call.hold.model)", "table_usd": "\(settlement.cost.table)",
+          "reported_usd": "\(settlement.cost.actual)",
+        ])
+      await environment.alerts.raise(
+        .priceDrift,
+        "\(call.hold.model) costs another figure than our price list says. The provider's counts, so no "
+          + "money is lost; mend the list with: aidevbot pricing set.")
+    }
+    if settlement.forgiven > .zero {
+      Logger.current.error(
+        "A call cost more than was held; the house bears the rest.",
+        metadata: ["hold": "\(call.hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
+      await environment.alerts.raise(
+        .houseLoss,
+        "A call to \(call.hold.model) cost more than was held; \(settlement.forgiven.costText) credits "
+          + "were forgiven. Check its price.")
+    }
+  }
+
+  func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
+    environment.health.noteFailedCall()
+    log(
+      .warning, "A call failed.", call,
+      ["request": "\(failure.requestID ?? "-")", "reason": "\(failure.reason)"])
+    if failure.reason.needsTheOperator {
+      await environment.alerts.raise(
+        .failingProvider, "Calls to \(call.hold.model) fail: \(failure.reason).")
+    }
+    try await environment.writer.write(for: "voiding a call") { tx in
+      let loss = try loss(of: call.hold, failure, in: tx)
+      try holds(in: tx).void(call.hold.id, loss: loss)
+      KillPoint.voided.passed()
+      try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
+    }
+  }
+
+  /// What a failed call cost us all the same: what the provider metered, or an estimate where it
+  /// may have done the work without our seeing it.
+  private func loss(
+    of hold: CreditHold, _ failure: LanguageModelError, in tx: LedgerTransaction
+  ) throws -> MeteredCall? {
+    let milliseconds = failure.responseTime.wholeMilliseconds
+    if let usage = failure.usage {
+      return MeteredCall(
+        usage: usage, model: hold.model.name,
+        keyIdentifier: failure.keyIdentifier ?? "unknown", requestID: failure.requestID,
+        responseMilliseconds: milliseconds)
+    }
+    guard failure.mayHaveCost else { return nil }
+    return try holds(in: tx).estimate(
+      of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds)
+  }
+}
+
+extension LanguageModelError.Reason {
+  /// Whether it stays so until an operator does something.
+  fileprivate var needsTheOperator: Bool {
+    switch self {
+    case .keyRejected, .providerOutOfFunds, .modelUnknown, .quotaExhausted: true
+    default: false
+    }
+  }
+}
+
+extension Duration {
+  fileprivate var wholeMilliseconds: Int {
+    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+}

@@ -1,0 +1,131 @@
+package import Foundation
+package import GRDB
+import Ledger
+package import TelegramBotAPI
+
+extension Outbox {
+  /// What a row of the outbox is to bring about.
+  package enum Content: Sendable, Equatable {
+    case message(OutboxMessage)
+    case request(BotRequest)
+
+    /// What Telegram is asked for.
+    ///
+    /// - Throws: `.invalidRequest` if a limit of the Bot API is broken.
+    package func request(to chatID: Int64?) throws(TelegramError) -> BotRequest {
+      switch self {
+      case .request(let request): return request
+      case .message(let message):
+        guard let chatID else { throw .invalidRequest("chat_id is missing") }
+        return try message.request(to: chatID)
+      }
+    }
+
+    /// The same for a group that has become a supergroup.
+    ///
+    /// - Throws: `.invalidRequest` for a request that names no chat.
+    func addressed(to chatID: Int64) throws(TelegramError) -> Content {
+      guard case .request(let request) = self else { return self }
+      return .request(try request.addressed(to: chatID))
+    }
+  }
+
+  /// A reply on its way.
+  package struct Queued: Sendable, FetchableRecord {
+    package var id: Int64
+    package var updateID: Int64
+    package var chatID: Int64?
+    /// `nil` while it is left in the file until its turn comes.
+    package var content: Content?
+    /// How often Telegram may have taken it without saying so.
+    package var lostAnswers: Int
+    package var createdAt: Date
+    /// What follows once it has ended.
+    package var purpose: Purpose?
+    /// For how long it is worth sending, in seconds; `nil` if it must not be given up.
+    package var lifetime: TimeInterval?
+
+    package init(row: Row) throws {
+      id = row["id"]
+      updateID = row["update_id"]
+      chatID = row["chat_id"]
+      content = try Content(row: row)
+      lostAnswers = row["lost_answers"]
+      createdAt = row["created_at"]
+      purpose = (row["purpose"] as String?).flatMap(Purpose.init(text:))
+      lifetime =
+        switch purpose {
+        case .refund, .cancellation: nil
+        default: chatID == nil ? Self.answerLifetime : Self.messageLifetime
+        }
+    }
+
+    /// Telegram forgets a question after a day, and so do people.
+    private static let messageLifetime: TimeInterval = 24 * 3_600
+    /// Telegram takes no answer to a query later than this (server source, 150 s).
+    private static let answerLifetime: TimeInterval = 150
+  }
+}
+
+// MARK: - Columns
+
+extension Outbox.Content {
+  fileprivate init(row: Row) throws {
+    if let method = row["method"] as String? {
+      let json = Data((row["payload"] as String).utf8)
+      var file: BotRequest.Attachment?
+      if let name = row["file_name"] as String? {
+        file = BotRequest.Attachment(
+          fileName: name, contentType: row["file_type"], data: row["file"])
+      }
+      self = .request(BotRequest(method: method, json: json, attachment: file))
+    } else {
+      self = .message(try OutboxMessage(row: row))
+    }
+  }
+
+  /// In the order of `Outbox.contentColumns`.
+  var columns: [(any DatabaseValueConvertible)?] {
+    get throws {
+      switch self {
+      case .message(let message):
+        [
+          nil, nil, nil, nil, nil, message.text, message.preformatted?.lowerBound,
+          message.preformatted?.count, try message.buttons.text, message.threadID, message.replyTo,
+          message.edits,
+        ]
+      case .request(let request):
+        [
+          request.method, String(decoding: request.json, as: UTF8.self),
+          request.attachment?.fileName, request.attachment?.contentType, request.attachment?.data,
+          nil, nil, nil, nil, nil, nil, nil,
+        ]
+      }
+    }
+  }
+}
+
+extension OutboxMessage {
+  fileprivate init(row: Row) throws {
+    var preformatted: Range<Int>?
+    if let offset = row["preformatted_offset"] as Int? {
+      preformatted = offset..<(offset + (row["preformatted_length"] as Int? ?? 0))
+    }
+    self.init(
+      text: row["text"], preformatted: preformatted, buttons: try [Button](text: row["buttons"]),
+      threadID: row["thread_id"], replyTo: row["reply_to"], edits: row["edited_message_id"])
+  }
+}
+
+extension [Button] {
+  /// JSON; `nil` for none.
+  fileprivate var text: String? {
+    get throws {
+      isEmpty ? nil : String(decoding: try JSONEncoder().encode(self), as: UTF8.self)
+    }
+  }
+
+  fileprivate init(text: String?) throws {
+    self = try text.map { try JSONDecoder().decode([Button].self, from: Data($0.utf8)) } ?? []
+  }
+}
