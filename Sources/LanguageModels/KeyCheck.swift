@@ -30,8 +30,8 @@ extension OpenRouterModel {
   /// Has OpenRouter describe each key (openrouter.ai/docs/api-reference, limits).
   package func checkKeys() async -> [KeyCheck] {
     await api.checkKeys("/key") { reply throws(LanguageModelError) in
-      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
-      guard let info = try? JSONDecoder.openRouter.decode(Info.self, from: reply.body) else {
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+      guard let info = try? JSONDecoder.snakeCase.decode(Info.self, from: reply.body) else {
         throw LanguageModelError(.answerMalformed)
       }
       if let left = info.data.limitRemaining, left <= 0 {

@@ -25,8 +25,8 @@ package struct OpenRouterModel: LanguageModel {
       isBilled: true)
     return try await api.call(request, onRequestID: onRequestID) {
       reply async throws(LanguageModelError) -> Answer in
-      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
-      let answer = try OpenRouterResponse.read(reply).answer(to: model, reply)
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+      let answer = try ChatCompletion<OpenRouterForm>.read(reply).answer(to: model, reply)
       if reply.requestID == nil, let id = answer.requestID { await onRequestID(id) }
       return answer
     }
@@ -45,7 +45,7 @@ package struct OpenRouterModel: LanguageModel {
       method: .get, path: "/generation?id=\(id.percentEncoded)", isBilled: false)
     return try await api.call(request) { reply async throws(LanguageModelError) -> TokenUsage? in
       if reply.status == 404 { return nil }
-      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
       guard let usage = OpenRouterGeneration.read(reply)?.usage else {
         throw LanguageModelError(.answerMalformed)
       }

@@ -1,7 +1,7 @@
 import Metering
 
 /// The `usage` of a chat completion, in the native tokens that are billed; OpenRouter's names.
-struct OpenRouterUsage: Decodable {
+struct OpenRouterUsage: ChatUsage {
   struct PromptDetails: Decodable {
     var cachedTokens: Int?
   }

@@ -15,7 +15,7 @@ enum EventStreamTarget {
       try GeminiResponse.read(reply).answer(to: ProviderChecks.prompt, "model", reply)
     }
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try OpenRouterResponse.read(reply).answer(to: "vendor/model", reply)
+      try ChatCompletion<OpenRouterForm>.read(reply).answer(to: "vendor/model", reply)
     }
   }
 

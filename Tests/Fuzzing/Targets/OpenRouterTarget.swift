@@ -10,8 +10,8 @@ enum OpenRouterTarget {
   static func run(_ input: [UInt8]) {
     let reply = Response(input).reply
     let answer = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
-      return try OpenRouterResponse.read(reply).answer(to: "vendor/model", reply)
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+      return try ChatCompletion<OpenRouterForm>.read(reply).answer(to: "vendor/model", reply)
     }
     if let usage = answer?.usage { checkCost(of: usage, Array(reply.body)) }
     if let usage = OpenRouterGeneration.read(reply)?.usage { ProviderChecks.check(usage) }

@@ -1,69 +1,37 @@
 import Foundation
 
 /// A chat completion that came with status 200, or a chunk of one from an event stream. It may be
-/// an error all the same; OpenRouter's names.
-struct OpenRouterResponse: Decodable {
+/// an error all the same; OpenAI's names.
+struct ChatCompletion<Form: ChatForm>: Decodable {
   struct Choice: Decodable {
-    var message: Message?
+    var message: ChatContent?
     /// In the place of `message`, what a chunk adds to it.
-    var delta: Message?
+    var delta: ChatContent?
     var finishReason: String?
-    var error: OpenRouterFailure.Details?
-  }
-
-  struct Message: Decodable {
-    struct Image: Decodable {}
-
-    var content: Content?
-    var images: [Image]?
-  }
-
-  /// A string, or a list of parts of which some are text.
-  struct Content: Decodable {
-    private struct Part: Decodable {
-      var text: String?
-    }
-
-    var text: String
-
-    init(text: String) {
-      self.text = text
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      text =
-        try (try? container.decode(String.self))
-        ?? container.decode([Part].self).compactMap(\.text).joined()
-    }
+    var error: ChatError?
   }
 
   var id: String?
   var model: String?
   var choices: [Choice]?
-  var usage: OpenRouterUsage?
-  var error: OpenRouterFailure.Details?
+  var usage: Form.Usage?
+  var error: ChatError?
 
-  /// Says that a stream has ended; it is no JSON.
-  private static let endMark = Data("[DONE]".utf8)
-
-  static func read(_ reply: ProviderReply) throws(LanguageModelError) -> OpenRouterResponse {
+  static func read(_ reply: ProviderReply) throws(LanguageModelError) -> ChatCompletion {
     if let events = reply.events { return try sum(of: events) }
     return try decode(reply.body)
   }
 
   /// Each chunk of a stream adds to the text. The usage comes with the last of them; what is told
   /// of it earlier is a part.
-  private static func sum(of chunks: [Data]) throws(LanguageModelError) -> OpenRouterResponse {
-    var whole = OpenRouterResponse()
+  private static func sum(of chunks: [Data]) throws(LanguageModelError) -> ChatCompletion {
+    var whole = ChatCompletion()
     var choice = Choice()
-    var (text, images): (String, [Message.Image]) = ("", [])
+    var content = ChatContent()
     for chunk in chunks where chunk != endMark {
       let next = try decode(chunk)
       let piece = next.choices?.first
-      let message = piece?.delta ?? piece?.message
-      text += message?.content?.text ?? ""
-      images += message?.images ?? []
+      if let added = piece?.delta ?? piece?.message { content.add(added) }
       choice.finishReason = piece?.finishReason ?? choice.finishReason
       choice.error = choice.error ?? piece?.error
       whole.id = whole.id ?? next.id
@@ -71,7 +39,7 @@ struct OpenRouterResponse: Decodable {
       whole.usage = next.usage ?? whole.usage
       whole.error = whole.error ?? next.error
     }
-    choice.message = Message(content: Content(text: text), images: images)
+    choice.message = content
     whole.choices = [choice]
     // Without a reason for its end it has broken off, whatever usage it has told by then.
     guard choice.finishReason != nil || whole.failure != nil else {
@@ -80,9 +48,9 @@ struct OpenRouterResponse: Decodable {
     return whole
   }
 
-  private static func decode(_ json: Data) throws(LanguageModelError) -> OpenRouterResponse {
+  private static func decode(_ json: Data) throws(LanguageModelError) -> ChatCompletion {
     do {
-      return try JSONDecoder.openRouter.decode(OpenRouterResponse.self, from: json)
+      return try JSONDecoder.snakeCase.decode(ChatCompletion.self, from: json)
     } catch {
       throw LanguageModelError(.answerMalformed, mayHaveCost: true)
     }
@@ -94,9 +62,9 @@ struct OpenRouterResponse: Decodable {
   ) throws(LanguageModelError) -> Answer {
     let choice = choices?.first
     let requestID = reply.requestID ?? id
-    if let failure { throw OpenRouterFailure(failure, reply.retryAfter).error }
-    let text = choice?.message?.content?.text ?? ""
-    guard let usage = usage?.normalised(images: choice?.message?.images?.count ?? 0) else {
+    if let failure { throw Form.error(ChatFailure(inSuccess: failure, reply.retryAfter)) }
+    let text = choice?.message?.text ?? ""
+    guard let usage = usage?.normalised(images: choice?.message?.images ?? 0) else {
       throw LanguageModelError(.answerMalformed, requestID: requestID, mayHaveCost: true)
     }
     guard text.hasVisibleText else {
@@ -111,15 +79,50 @@ struct OpenRouterResponse: Decodable {
       responseTime: reply.responseTime)
   }
 
-  private var failure: OpenRouterFailure.Details? {
+  private var failure: ChatError? {
     let choice = choices?.first
-    return error ?? choice?.error
-      ?? (choice?.finishReason == "error" ? OpenRouterFailure.Details() : nil)
+    return error ?? choice?.error ?? (choice?.finishReason == "error" ? ChatError() : nil)
+  }
+}
+
+/// Says that a stream has ended; it is no JSON.
+private let endMark = Data("[DONE]".utf8)
+
+/// What a message of an answer holds, or a chunk adds to it.
+struct ChatContent: Decodable {
+  private enum CodingKeys: CodingKey {
+    case content, images
+  }
+
+  private struct Part: Decodable {
+    var text: String?
+  }
+
+  private struct Image: Decodable {}
+
+  var text = ""
+  /// How many of them.
+  var images = 0
+
+  init() {}
+
+  /// The text is a string, or a list of parts of which some are text.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    images = try container.decodeIfPresent([Image].self, forKey: .images)?.count ?? 0
+    text =
+      try (try? container.decodeIfPresent(String.self, forKey: .content))
+      ?? container.decodeIfPresent([Part].self, forKey: .content)?.compactMap(\.text).joined() ?? ""
+  }
+
+  mutating func add(_ other: ChatContent) {
+    text += other.text
+    images += other.images
   }
 }
 
 extension JSONDecoder {
-  static var openRouter: JSONDecoder {
+  static var snakeCase: JSONDecoder {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     return decoder
