@@ -20,9 +20,10 @@ extension Settings {
     check { _ = try telegramBaseURL() }
     check { _ = try administrators() }
     check { _ = try sendRates() }
-    check { _ = try geminiBaseURL() }
-    check { _ = try openRouterBaseURL() }
-    for provider in ModelProvider.allCases { check { _ = try keys(of: provider) } }
+    for provider in Provider.all {
+      check { _ = try baseURL(of: provider) }
+      check { _ = try keys(of: provider) }
+    }
     check { _ = try databasePath() }
     check { _ = try billingTerms() }
     check { _ = try initialGrant() }
@@ -39,7 +40,7 @@ extension Settings {
       guard let model = try? model(for: task), providers.insert(model.provider).inserted else {
         continue
       }
-      check { try checkKey(of: model, for: task) }
+      check { try checkProvider(of: model, for: task) }
     }
     return problems
   }

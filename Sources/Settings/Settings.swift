@@ -1,6 +1,6 @@
 package import Metering
 import Foundation
-import LanguageModels
+package import LanguageModels
 package import Ledger
 package import Logging
 package import Messaging
@@ -82,17 +82,17 @@ package struct Settings: Sendable {
     try baseURL(.telegramAPIBaseURL, default: "https://api.telegram.org")
   }
 
-  package func geminiBaseURL() throws -> String {
-    try baseURL(.geminiBaseURL, default: "https://generativelanguage.googleapis.com")
-  }
-
-  package func openRouterBaseURL() throws -> String {
-    try baseURL(.openRouterBaseURL, default: "https://openrouter.ai/api/v1")
+  /// `nil` if the provider has no address of its own and none is set.
+  package func baseURL(of provider: Provider) throws -> String? {
+    let key = Self.baseURLKey(of: provider)
+    guard try provider.defaultBaseURL != nil || source.text(key) != nil else { return nil }
+    return try baseURL(key, default: provider.exampleBaseURL)
   }
 
   /// The provider's keys, to be used in turn; none where it is not to be used.
-  package func keys(of provider: ModelProvider) throws -> [String] {
-    guard let key = Self.key(of: provider), let text = try source.text(key) else { return [] }
+  package func keys(of provider: Provider) throws -> [String] {
+    let key = Self.apiKey(of: provider)
+    guard let text = try source.text(key) else { return [] }
     let keys = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     guard !keys.isEmpty, keys.allSatisfy({ $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } })
     else {
@@ -101,20 +101,25 @@ package struct Settings: Sendable {
     return keys
   }
 
-  /// - Throws: `SettingsError` where a model in use has no key.
-  package func checkEveryModelHasAKey(_ models: ModelAssignment) throws {
-    for task in TaskType.allCases { try checkKey(of: models[task], for: task) }
+  /// - Throws: `SettingsError` where the provider of a model in use is not set up.
+  package func checkProviders(of models: ModelAssignment) throws {
+    for task in TaskType.allCases { try checkProvider(of: models[task], for: task) }
   }
 
-  /// - Throws: `SettingsError` where the model's provider has no key.
-  package func checkKey(of model: ModelID, for task: TaskType) throws {
-    guard let key = Self.key(of: model.provider), try keys(of: model.provider).isEmpty else {
-      return
+  /// - Throws: `SettingsError` where the model's provider is not set up.
+  package func checkProvider(of model: ModelID, for task: TaskType) throws {
+    guard let provider = Provider.with(model.provider) else { return }
+    let use = "is not set, but \(Self.key(of: task).environmentName) is \(model)"
+    if try provider.needsKey && keys(of: provider).isEmpty {
+      throw SettingsError(
+        Self.apiKey(of: provider),
+        "\(use); set the key, or choose a model of another provider")
     }
-    throw SettingsError(
-      key,
-      "is not set, but \(Self.key(of: task).environmentName) is \(model); set the key, or choose "
-        + "a model of another provider")
+    if try baseURL(of: provider) == nil {
+      throw SettingsError(
+        Self.baseURLKey(of: provider),
+        "\(use); set the address, or choose a model of another provider")
+    }
   }
 
   /// Whether the bot takes OpenRouter's prices over once a day.
@@ -146,7 +151,7 @@ extension Settings {
     let text = try source.text(key) ?? usual
     guard let model = ModelID(parsing: text), model.provider != .demo else {
       throw SettingsError(
-        key, "must be google/NAME or openrouter/VENDOR/NAME, such as \(usual)")
+        key, "must be \(Provider.modelForms), such as \(usual)")
     }
     return model
   }
@@ -215,12 +220,19 @@ extension Settings {
     return text
   }
 
-  private static func key(of provider: ModelProvider) -> SettingsKey? {
-    switch provider {
-    case .google: .geminiAPIKey
-    case .openrouter: .openRouterAPIKey
-    default: nil
+  package static func apiKey(of provider: Provider) -> SettingsKey {
+    key("\(provider.section).api_key")
+  }
+
+  package static func baseURLKey(of provider: Provider) -> SettingsKey {
+    key("\(provider.section).base_url")
+  }
+
+  private static func key(_ name: String) -> SettingsKey {
+    guard let key = SettingsKey(rawValue: name) else {
+      preconditionFailure("a provider without settings")
     }
+    return key
   }
 
   package static func key(of task: TaskType) -> SettingsKey {

@@ -57,27 +57,30 @@ struct Composition {
     return try database()
   }
 
-  /// Every provider that has a key.
+  /// Every provider that is set up.
   ///
   /// - Parameter newer: Settings whose keys are taken in place of these; nothing else of them is.
   func llm(withDemo: Bool, keysOf newer: Settings? = nil) throws -> LLMClient {
-    let holder = newer ?? settings
     var models: [ModelProvider: any LanguageModel] = withDemo ? [.demo: DemoModel()] : [:]
-    let gemini = try holder.keys(of: .google)
-    if !gemini.isEmpty {
-      models[.google] = GeminiModel(
-        transport: transport, baseURL: try settings.geminiBaseURL(), keys: KeyRing(gemini))
-    }
-    let openRouter = try holder.keys(of: .openrouter)
-    if !openRouter.isEmpty {
-      models[.openrouter] = OpenRouterModel(
-        transport: transport, baseURL: try settings.openRouterBaseURL(), keys: KeyRing(openRouter))
+    for provider in Provider.all {
+      models[provider.id] = try model(of: provider, keysOf: newer ?? settings)
     }
     return LLMClient(models)
   }
 
+  /// The client of one provider, or `nil` if it is not set up.
+  func model(of provider: Provider, keysOf holder: Settings) throws -> (any LanguageModel)? {
+    let keys = try holder.keys(of: provider)
+    guard !keys.isEmpty || !provider.needsKey, let baseURL = try settings.baseURL(of: provider)
+    else { return nil }
+    return provider.connect(transport, baseURL, KeyRing(keys, mayBeEmpty: !provider.needsKey))
+  }
+
   func openRouterCatalog() throws -> OpenRouterCatalog {
-    OpenRouterCatalog(transport: transport, baseURL: try settings.openRouterBaseURL())
+    guard let baseURL = try settings.baseURL(of: .openRouter) else {
+      preconditionFailure("OpenRouter without its address")
+    }
+    return OpenRouterCatalog(transport: transport, baseURL: baseURL)
   }
 
   func telegram() throws -> TelegramClient {

@@ -32,7 +32,7 @@ struct ChatCompletion<Form: ChatForm>: Decodable {
       let next = try decode(chunk)
       let piece = next.choices?.first
       if let added = piece?.delta ?? piece?.message { content.add(added) }
-      choice.finishReason = piece?.finishReason ?? choice.finishReason
+      if let reason = piece?.finishReason, !reason.isEmpty { choice.finishReason = reason }
       choice.error = choice.error ?? piece?.error
       whole.id = whole.id ?? next.id
       whole.model = next.model ?? whole.model
@@ -66,6 +66,10 @@ struct ChatCompletion<Form: ChatForm>: Decodable {
     let text = choice?.message?.text ?? ""
     guard let usage = usage?.normalised(images: choice?.message?.images ?? 0) else {
       throw LanguageModelError(.answerMalformed, requestID: requestID, mayHaveCost: true)
+    }
+    // DeepSeek's word for an answer that breaks off in the middle.
+    if choice?.finishReason == "insufficient_system_resource" {
+      throw LanguageModelError(.providerOverloaded, usage: usage, requestID: requestID)
     }
     guard text.hasVisibleText else {
       throw LanguageModelError(

@@ -28,21 +28,26 @@ struct ChatError: Decodable {
 /// A chat completion that failed: with a status of its own, or inside a response with 200.
 struct ChatFailure {
   private struct Body: Decodable {
-    var error: ChatError
+    var error: ChatError?
   }
 
   let status: Int
   let error: ChatError
   let retryAfter: Duration?
+  /// Whether it came with status 200.
+  let isInSuccess: Bool
 
   init(_ reply: ProviderReply) {
-    let body = try? JSONDecoder.snakeCase.decode(Body.self, from: reply.body)
+    let decoder = JSONDecoder.snakeCase
     status = reply.status
-    error = body?.error ?? ChatError()
+    error =
+      (try? decoder.decode(Body.self, from: reply.body))?.error
+      // vLLM before 0.10.1 puts it around nothing.
+      ?? (try? decoder.decode(ChatError.self, from: reply.body)) ?? ChatError()
     retryAfter = reply.retryAfter
+    isInSuccess = false
   }
 
-  /// For an error that came with status 200.
   init(inSuccess error: ChatError, _ retryAfter: Duration?) {
     let words = [error.metadata?.errorType, error.code].compactMap(\.self)
     status =
@@ -50,10 +55,8 @@ struct ChatFailure {
       ?? words.compactMap { Self.statuses[$0] }.first ?? 502
     self.error = error
     self.retryAfter = retryAfter
+    isInSuccess = true
   }
-
-  /// "This endpoint's maximum context length is 131072 tokens. However, you requested…"
-  var isTooLong: Bool { status == 400 && error.message.contains("maximum context length") }
 
   /// What the words for errors stand for.
   private static let statuses = [

@@ -14,6 +14,14 @@ protocol ChatUsage: Decodable {
   func normalised(images: Int) -> TokenUsage?
 }
 
+struct ChatPromptDetails: Decodable {
+  var cachedTokens: Int?
+}
+
+struct ChatCompletionDetails: Decodable {
+  var reasoningTokens: Int?
+}
+
 /// One message of a request.
 struct ChatMessage: Encodable {
   var role: String

@@ -14,7 +14,7 @@ package struct OpenRouterModel: LanguageModel {
   ) {
     api = ProviderAPI(
       transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
-      keyHeader: { ("Authorization", "Bearer \($0)") }, requestIDHeader: "X-Generation-Id")
+      keyHeader: ProviderAPI.bearer, requestIDHeader: "X-Generation-Id")
   }
 
   package func answer(
@@ -50,6 +50,28 @@ package struct OpenRouterModel: LanguageModel {
         throw LanguageModelError(.answerMalformed)
       }
       return usage
+    }
+  }
+
+  private struct KeyInfo: Decodable {
+    struct Limits: Decodable {
+      /// In US dollars; null where the key has no limit.
+      var limitRemaining: Double?
+    }
+    var data: Limits
+  }
+
+  /// Has OpenRouter describe each key (openrouter.ai/docs/api-reference, limits).
+  package func checkKeys() async -> [KeyCheck] {
+    await api.checkKeys("/key") { reply throws(LanguageModelError) in
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+      guard let info = try? JSONDecoder.snakeCase.decode(KeyInfo.self, from: reply.body) else {
+        throw LanguageModelError(.answerMalformed)
+      }
+      if let left = info.data.limitRemaining, left <= 0 {
+        throw LanguageModelError(.providerOutOfFunds)
+      }
+      return .accepted
     }
   }
 }

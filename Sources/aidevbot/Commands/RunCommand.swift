@@ -37,7 +37,7 @@ struct RunCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .info)
     let settings = try composition.settings.bot()
-    try composition.settings.checkEveryModelHasAKey(settings.models)
+    try composition.settings.checkProviders(of: settings.models)
     for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)

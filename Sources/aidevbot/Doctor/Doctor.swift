@@ -98,19 +98,9 @@ extension Doctor {
   private func providerChecks() async -> [Check] {
     var checks: [Check] = []
     do {
-      let gemini = try settings.keys(of: .google)
-      if !gemini.isEmpty {
-        let model = GeminiModel(
-          transport: composition.transport, baseURL: try settings.geminiBaseURL(),
-          keys: KeyRing(gemini))
-        checks += await model.checkKeys().map { Self.check("gemini", $0) }
-      }
-      let openRouter = try settings.keys(of: .openrouter)
-      if !openRouter.isEmpty {
-        let model = OpenRouterModel(
-          transport: composition.transport, baseURL: try settings.openRouterBaseURL(),
-          keys: KeyRing(openRouter))
-        checks += await model.checkKeys().map { Self.check("openrouter", $0) }
+      for provider in Provider.all {
+        guard let model = try composition.model(of: provider, keysOf: settings) else { continue }
+        checks += await model.checkKeys().map { Self.check(provider, $0) }
       }
     } catch {
       checks.append(Check("providers", .failed, "cannot be tried before the settings are right"))
@@ -119,17 +109,22 @@ extension Doctor {
     return checks
   }
 
-  private static func check(_ name: String, _ check: KeyCheck) -> Check {
-    guard let failure = check.failure else {
-      return Check(name, .ok, "takes the key \(check.keyIdentifier)")
+  private static func check(_ provider: Provider, _ check: KeyCheck) -> Check {
+    let name = provider.section
+    let key = check.keyIdentifier.map { "the key \($0)" }
+    let failure: LanguageModelError
+    switch check.outcome {
+    case .accepted: return Check(name, .ok, key.map { "takes \($0)" } ?? "answers without a key")
+    case .notOffered: return Check(name, .note, "cannot be checked: it has no list of its models")
+    case .failed(let error): failure = error
     }
-    let page =
-      name == "gemini" ? "https://aistudio.google.com/apikey" : "https://openrouter.ai/keys"
+    let place = provider.keysPage.map { " at \($0)" } ?? ""
     let (words, next): (String, String?) =
       switch failure.reason {
-      case .keyRejected: ("rejects the key \(check.keyIdentifier)", "make a new one at \(page)")
-      case .providerOutOfFunds:
-        ("has no money left for the key \(check.keyIdentifier)", "top up at \(page)")
+      case .keyRejected where key == nil:
+        ("takes no call without a key", "set \(name.uppercased())_API_KEY")
+      case .keyRejected: ("rejects \(key ?? "")", "make a new one\(place)")
+      case .providerOutOfFunds: ("has no money left for \(key ?? "calls")", "top up\(place)")
       case .timedOut, .unreachable, .connectionLost:
         ("cannot be reached", "check the network and \(name.uppercased())_BASE_URL")
       default: ("fails: \(failure.reason)", nil)

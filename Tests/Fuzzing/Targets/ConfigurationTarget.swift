@@ -95,10 +95,12 @@ extension ConfigurationTarget {
     { demand(try !$0.databasePath().isEmpty, "a database nowhere") },
     { try checkHeader($0.telegramToken()) },
     { try checkAddress($0.telegramBaseURL()) },
-    { try checkAddress($0.geminiBaseURL()) },
-    { try checkAddress($0.openRouterBaseURL()) },
-    { try $0.keys(of: .google).forEach(checkHeader) },
-    { try $0.keys(of: .openrouter).forEach(checkHeader) },
+    { settings in
+      for provider in Provider.all { try settings.baseURL(of: provider).map(checkAddress) }
+    },
+    { settings in
+      for provider in Provider.all { try settings.keys(of: provider).forEach(checkHeader) }
+    },
     { _ = try $0.logLevel(default: .info) },
     { for cost in MoneyTarget.costs { MoneyTarget.checkCharge(for: cost, try $0.billingTerms()) } },
     { settings in
@@ -107,7 +109,7 @@ extension ConfigurationTarget {
       demand(bot.administrators.allSatisfy { $0 > 0 }, "administrators \(bot.administrators)")
       let rates = [bot.sendRates.perSecond, bot.sendRates.perChatPerSecond]
       demand(rates.allSatisfy { 0...10_000 ~= $0 }, "rates \(rates)")
-      try settings.checkEveryModelHasAKey(bot.models)
+      try settings.checkProviders(of: bot.models)
       checkStore(bot.store, bot.terms)
     },
   ]
