@@ -33,7 +33,7 @@ package struct Provider: Sendable {
       -> any LanguageModel
 
   /// Those that can be called, apart from the demo, for which nothing is set up.
-  package static let all = [gemini, openRouter]
+  package static let all = [gemini, openRouter, openAICompatible]
 
   package static func with(_ id: ModelProvider) -> Provider? {
     all.first { $0.id == id }

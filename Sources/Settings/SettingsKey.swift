@@ -13,6 +13,8 @@ package enum SettingsKey: String, CaseIterable {
   case geminiBaseURL = "gemini.base_url"
   case openRouterAPIKey = "openrouter.api_key"
   case openRouterBaseURL = "openrouter.base_url"
+  case openAICompatibleAPIKey = "openai_compatible.api_key"
+  case openAICompatibleBaseURL = "openai_compatible.base_url"
   case databasePath = "database.path"
   case billingCreditValueUSD = "billing.credit_value_usd"
   case billingMarkup = "billing.markup"
@@ -38,14 +40,15 @@ package enum SettingsKey: String, CaseIterable {
   package var section: String { String(rawValue.prefix { $0 != "." }) }
 
   package var isSecret: Bool {
-    [.telegramBotToken, .geminiAPIKey, .openRouterAPIKey].contains(self)
+    [.telegramBotToken, .geminiAPIKey, .openRouterAPIKey, .openAICompatibleAPIKey].contains(self)
   }
 
   /// Whether a running bot takes a new value: whom it works for, and where, it does not change.
   package var mayChangeWhileRunning: Bool {
     switch self {
     case .telegramSendsPerSecond, .telegramSendsPerChatPerSecond, .geminiAPIKey, .openRouterAPIKey,
-      .billingCreditValueUSD, .billingMarkup, .billingInitialGrantCredits, .starsPackages,
+      .openAICompatibleAPIKey, .billingCreditValueUSD, .billingMarkup, .billingInitialGrantCredits,
+      .starsPackages,
       .starsSubscription, .starsUSDPerStar, .promotionsCodes, .promotionsReferralCredits,
       .textsPaySupport, .textsTerms, .textsPrivacy, .modelsChat, .modelsPlanning, .modelsCoding,
       .modelsVerification, .logLevel:

@@ -1,3 +1,4 @@
+import Metering
 import Bot
 import LanguageModels
 import Ledger
@@ -51,12 +52,24 @@ actor SettingsReload {
     do {
       let new = try await Settings(file: file)
       if let problem = new.problems().first { throw problem }
+      try checkAddresses(ofModelsIn: new)
       try checkPrices(ofModelsIn: new)
       try take(new)
     } catch {
       logger.error(
         "The settings are not reloaded; everything stays as it was.",
         metadata: ["reason": "\(error)"])
+    }
+  }
+
+  /// A new address takes a restart, so that a model cannot come into use before it.
+  private func checkAddresses(ofModelsIn new: Settings) throws {
+    for task in TaskType.allCases {
+      guard let provider = Provider.with(try new.model(for: task).provider),
+        try composition.settings.baseURL(of: provider) == nil
+      else { continue }
+      throw SettingsError(
+        Settings.baseURLKey(of: provider), "was not set at the start; it takes a restart")
     }
   }
 
@@ -83,7 +96,7 @@ actor SettingsReload {
     let waiting = SettingsKey.allCases.filter { key in
       !key.mayChangeWhileRunning && change(of: key, from: composition.settings, to: new) != nil
     }
-    let keys: [SettingsKey] = [.geminiAPIKey, .openRouterAPIKey]
+    let keys = Provider.all.map(Settings.apiKey)
     if keys.contains(where: { change(of: $0, from: current, to: new) != nil }) || llm == nil {
       llm = try composition.llm(withDemo: false, keysOf: new)
     }
