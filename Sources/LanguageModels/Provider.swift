@@ -56,6 +56,11 @@ extension Provider {
     section.uppercased() + (needsKey ? "_API_KEY" : "_BASE_URL")
   }
 
+  /// Those that can be told in LiteLLM's price list.
+  package static var priceListPrefixes: [(key: String, provider: ModelProvider)] {
+    all.compactMap { provider in provider.priceListPrefix.map { ($0, provider.id) } }
+  }
+
   package var defaultBaseURL: String? {
     if case .standard(let url) = baseURL { url } else { nil }
   }

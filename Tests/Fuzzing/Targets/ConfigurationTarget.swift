@@ -27,6 +27,7 @@ enum ConfigurationTarget {
       let parts = key.rawValue.split(separator: ".")
       files += [
         "'? ?'", "[]", "['? ?']", "['\(longName): 1 for 1']", "['A: 1 for 1', 'A: 1 for 1']",
+        "openai-compatible/m",
       ]
       .map { Data("\(parts[0]):\n  \(parts[1]): \($0)\n".utf8) }
     }
@@ -39,7 +40,7 @@ enum ConfigurationTarget {
   private static func withoutPlace(_ complaint: String) -> String {
     complaint.replacing(/; look at line \d+ and those before it/, with: "")
       .replacing(/; number \d+ is not/, with: "")
-      .replacing(/[A-Z]+_API_KEY is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
+      .replacing(/[A-Z_]+ is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
   }
 
   private static let file = FileManager.default.temporaryDirectory.appending(path: "fuzz.yaml").path

@@ -1,7 +1,7 @@
 import Foundation
 @testable import LanguageModels
 
-/// A stream of events, and what either provider says with it.
+/// A stream of events, and what each provider says with it.
 enum EventStreamTarget {
   static func run(_ input: [UInt8]) {
     let events = parse(input, inPiecesOf: max(input.count, 1))
@@ -16,6 +16,9 @@ enum EventStreamTarget {
     }
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
       try ChatCompletion<OpenRouterForm>.read(reply).answer(to: "vendor/model", reply)
+    }
+    ProviderChecks.run(reply) { reply throws(LanguageModelError) in
+      try ChatCompletion<OpenAICompatibleForm>.read(reply).answer(to: "model", reply)
     }
   }
 
