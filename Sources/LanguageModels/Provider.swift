@@ -12,6 +12,8 @@ package struct Provider: Sendable {
   }
 
   package var id: ModelProvider
+  /// In a sentence.
+  package var name: String
   /// Of the settings `api_key` and `base_url`; of `gemini`, they are GEMINI_API_KEY and
   /// GEMINI_BASE_URL in the environment.
   package var section: String

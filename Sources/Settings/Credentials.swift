@@ -18,7 +18,7 @@ package struct Credentials: Sendable {
   /// - Throws: `SettingsError` where it cannot be read, or anybody could.
   package func text(_ key: SettingsKey) throws -> String? {
     guard let directory, key.isSecret else { return nil }
-    let path = "\(directory)/\(key.environmentName.lowercased())"
+    let path = "\(directory)/\(key.credentialName)"
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       if errno == ENOENT { return nil }

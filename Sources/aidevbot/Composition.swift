@@ -52,7 +52,8 @@ struct Composition {
     let path = try settings.databasePath()
     guard FileManager.default.fileExists(atPath: path) else {
       throw SettingsError(
-        .databasePath, "is \(path), but there is no database; set it to the bot's own file")
+        Settings.declared.databaseFile.key,
+        "is \(path), but there is no database; set it to the bot's own file")
     }
     return try database()
   }
@@ -85,8 +86,8 @@ struct Composition {
 
   func telegram() throws -> TelegramClient {
     TelegramClient(
-      transport: transport, baseURL: try settings.telegramBaseURL(),
-      token: try settings.telegramToken())
+      transport: transport, baseURL: try settings.telegramAPIBaseURL,
+      token: try settings.telegramBotToken)
   }
 
   /// What commands beside the bot use to write; they wait for nothing but the file.
@@ -115,7 +116,7 @@ struct Composition {
 
   /// Logs go to standard error, one event a line.
   func logger(default level: Logger.Level) throws -> Logger {
-    let threshold = LineLogHandler.Threshold(try settings.logLevel(default: level))
+    let threshold = LineLogHandler.Threshold(try settings.logLevel ?? level)
     return Logger(label: "aidevbot") { _ in LineLogHandler(threshold) }
   }
 }

@@ -78,7 +78,7 @@ struct OpenAICompatibleModelTests {
     let answer = try await ask(
       .openAICompatible,
       replying: .events([
-        #"{"choices": [{"delta": {"role": "assistant", "content": null, "reasoning_content": "m"}}]}"#,
+        #"{"choices": [{"delta": {"content": null, "reasoning_content": "hm"}}]}"#,
         #"{"choices": [{"delta": {"content": "4"}, "finish_reason": ""}]}"#,
         #"{"choices": [{"delta": {}, "finish_reason": "stop"}]}"#,
         #"{"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5}}"#,

@@ -2,7 +2,7 @@ import Foundation
 
 package typealias FakeOpenAICompatible = FakeProvider<OpenAICompatibleDialect>
 
-/// `/chat/completions` and `/models` of a server that speaks as OpenAI's does, with a key or without.
+/// `/chat/completions` and `/models` of a server that speaks as OpenAI's does. It needs no key.
 package enum OpenAICompatibleDialect: FakeDialect {
   package static func asksForAnswer(_ request: LoopbackRequest) -> Bool {
     request.path == "/chat/completions"

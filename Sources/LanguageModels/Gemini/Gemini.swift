@@ -6,7 +6,7 @@ extension ModelProvider {
 
 extension Provider {
   static let gemini = Provider(
-    id: .google, section: "gemini",
+    id: .google, name: "Gemini", section: "gemini",
     baseURL: .standard("https://generativelanguage.googleapis.com"),
     keysPage: "https://aistudio.google.com/apikey", priceListPrefix: "gemini/",
     recipient: "Google",

@@ -42,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)
     let catalog =
-      try composition.settings.syncsOpenRouterPrices() ? composition.openRouterCatalog() : nil
+      try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
     try await composition.withDatabase(holding: .bot) { database in
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)

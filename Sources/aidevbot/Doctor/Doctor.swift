@@ -32,7 +32,7 @@ struct Doctor {
       Check("settings", .failed, "\(problem)", next: file.map { "sudo editor \($0)" })
     }
     if problems.isEmpty { checks.append(Check("settings", .ok, "complete, from \(place)")) }
-    if (try? settings.administrators()) == [], (try? settings.store())?.sold.isEmpty == false {
+    if (try? settings.telegramAdminUserIDs) == [], (try? settings.store())?.sold.isEmpty == false {
       checks.append(
         Check(
           "support", .warning, "nobody reads what people write to /paysupport",
@@ -65,7 +65,9 @@ extension Doctor {
     ]
   }
 
-  private var baseURL: String { (try? settings.telegramBaseURL()) ?? "https://api.telegram.org" }
+  private var baseURL: String {
+    (try? settings.telegramAPIBaseURL) ?? Settings.declared.telegramAPIBaseURL.key.example
+  }
 
   private func webhookCheck(_ client: TelegramClient) async -> Check {
     do throws(TelegramError) {
@@ -110,7 +112,7 @@ extension Doctor {
   }
 
   private static func check(_ provider: Provider, _ check: KeyCheck) -> Check {
-    let name = provider.section
+    let (name, settings) = (provider.section, Settings.declared.settings(of: provider))
     let key = check.keyIdentifier.map { "the key \($0)" }
     let failure: LanguageModelError
     switch check.outcome {
@@ -122,11 +124,11 @@ extension Doctor {
     let (words, next): (String, String?) =
       switch failure.reason {
       case .keyRejected where key == nil:
-        ("takes no call without a key", "set \(name.uppercased())_API_KEY")
+        ("takes no call without a key", "set \(settings.keys.key.environmentName)")
       case .keyRejected: ("rejects \(key ?? "")", "make a new one\(place)")
       case .providerOutOfFunds: ("has no money left for \(key ?? "calls")", "top up\(place)")
       case .timedOut, .unreachable, .connectionLost:
-        ("cannot be reached", "check the network and \(name.uppercased())_BASE_URL")
+        ("cannot be reached", "check the network and \(settings.baseURL.key.environmentName)")
       default: ("fails: \(failure.reason)", nil)
       }
     return Check(name, .failed, words, next: next)

@@ -23,13 +23,12 @@ enum ConfigurationTarget {
   /// All that is said of files in which there is nothing to echo.
   private static let sentences: Set<String> = {
     var files = [Data(), Data("[".utf8), Data([0xFF])]
-    for key in SettingsKey.allCases {
-      let parts = key.rawValue.split(separator: ".")
+    for key in DeclaredSettings.keys {
       files += [
         "'? ?'", "[]", "['? ?']", "['\(longName): 1 for 1']", "['A: 1 for 1', 'A: 1 for 1']",
         "openai-compatible/m",
       ]
-      .map { Data("\(parts[0]):\n  \(parts[1]): \($0)\n".utf8) }
+      .map { Data("\(key.section):\n  \(key.nameInSection): \($0)\n".utf8) }
     }
     return Set(files.flatMap(complaints).map(withoutPlace))
   }()
@@ -94,15 +93,15 @@ enum ConfigurationTarget {
 extension ConfigurationTarget {
   private static let readings: [@Sendable (Settings) throws -> Void] = [
     { demand(try !$0.databasePath().isEmpty, "a database nowhere") },
-    { try checkHeader($0.telegramToken()) },
-    { try checkAddress($0.telegramBaseURL()) },
+    { try checkHeader($0.telegramBotToken) },
+    { try checkAddress($0.telegramAPIBaseURL) },
     { settings in
       for provider in Provider.all { try settings.baseURL(of: provider).map(checkAddress) }
     },
     { settings in
       for provider in Provider.all { try settings.keys(of: provider).forEach(checkHeader) }
     },
-    { _ = try $0.logLevel(default: .info) },
+    { settings in for setting in DeclaredSettings.all { try setting.check(in: settings.source) } },
     { for cost in MoneyTarget.costs { MoneyTarget.checkCharge(for: cost, try $0.billingTerms()) } },
     { settings in
       let bot = try settings.bot()
