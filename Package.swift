@@ -99,7 +99,9 @@ let package = Package(
     // The commands of the chat, a file each.
     .target(
       name: "Commands",
-      dependencies: ["Assistant", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb],
+      dependencies: [
+        "Assistant", "LanguageModels", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb,
+      ],
       swiftSettings: strict
     ),
 

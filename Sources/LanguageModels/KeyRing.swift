@@ -4,10 +4,14 @@ import Synchronization
 package final class KeyRing: Sendable {
   struct Key: Sendable {
     let position: Int
-    let value: String
+    /// `nil` where calls go without one.
+    let value: String?
 
     /// A short key shows nothing: four characters would be much of it.
-    var identifier: String { value.count >= 16 ? "…\(value.suffix(4))" : "…" }
+    var identifier: String {
+      guard let value else { return "none" }
+      return value.count >= 16 ? "…\(value.suffix(4))" : "…"
+    }
   }
 
   private struct State {
@@ -27,11 +31,18 @@ package final class KeyRing: Sendable {
   private let now: @Sendable () -> ContinuousClock.Instant
   private let state = Mutex(State())
 
-  /// - Parameter keys: Empty ones are left out.
+  /// - Parameters:
+  ///   - keys: Empty ones are left out.
+  ///   - mayBeEmpty: Whether calls go without a key where there is none; else they fail.
   package init(
-    _ keys: [String], now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    _ keys: [String], mayBeEmpty: Bool = false,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
   ) {
-    self.keys = keys.filter { !$0.isEmpty }.enumerated().map { Key(position: $0, value: $1) }
+    let keys = keys.filter { !$0.isEmpty }
+    self.keys =
+      keys.isEmpty && mayBeEmpty
+      ? [Key(position: 0, value: nil)]
+      : keys.enumerated().map { Key(position: $0, value: $1) }
     self.now = now
   }
 

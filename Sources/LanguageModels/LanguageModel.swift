@@ -17,4 +17,7 @@ package protocol LanguageModel: Sendable {
   /// What an earlier request used and cost, for one whose answer was lost; `nil` where the provider
   /// has no such look-up or does not know the id (yet).
   func usage(ofRequest id: String) async throws(LanguageModelError) -> TokenUsage?
+
+  /// Asks for something free with each key; empty where there is none to check.
+  func checkKeys() async -> [KeyCheck]
 }

@@ -14,12 +14,17 @@ struct ProviderAPI: Sendable {
     var isBilled: Bool
   }
 
+  typealias KeyHeader = @Sendable (_ key: String) -> (name: String, value: String)
+
+  /// RFC 6750, 2.1.
+  static let bearer: KeyHeader = { ("Authorization", "Bearer \($0)") }
+
   let transport: HTTPTransport
   /// Without a slash at its end.
   let baseURL: String
   let keys: KeyRing
   let timeout: Duration
-  let keyHeader: @Sendable (_ key: String) -> (name: String, value: String)
+  let keyHeader: KeyHeader
   /// The response header that holds the request's id, if any does.
   let requestIDHeader: String?
 
@@ -31,14 +36,17 @@ struct ProviderAPI: Sendable {
 
   /// Makes the exchange, with the next key if one turns out to be at its limit or rejected.
   ///
-  /// - Parameter read: Makes the result of a response, or the error that it means.
+  /// - Parameters:
+  ///   - start: When the call began of which this exchange is a part.
+  ///   - read: Makes the result of a response, or the error that it means.
   func call<Result: Sendable>(
     _ request: Request,
+    begunAt start: ContinuousClock.Instant = .now,
     onRequestID: @Sendable (String) async -> Void = { _ in },
     read: (ProviderReply) async throws(LanguageModelError) -> Result
   ) async throws(LanguageModelError) -> Result {
     let end =
-      ContinuousClock.now
+      start
       + (request.isBilled ? timeout : min(timeout, Self.maximumFreeCallDuration))
     var tried: Set<Int> = []
     var refusal = LanguageModelError(.keyRejected)
@@ -56,19 +64,21 @@ struct ProviderAPI: Sendable {
 
   /// Asks with each key in turn for what costs nothing.
   func checkKeys(
-    _ path: String, read: (ProviderReply) throws(LanguageModelError) -> Void
+    _ path: String, read: (ProviderReply) throws(LanguageModelError) -> KeyCheck.Outcome
   ) async -> [KeyCheck] {
     var checks: [KeyCheck] = []
     for key in keys.keys {
       let end = ContinuousClock.now + KeyCheck.deadline
+      let outcome: KeyCheck.Outcome
       do {
-        try await attempt(
+        outcome = try await attempt(
           Request(method: .get, path: path, isBilled: false), key, end, { _ in }
         ) { reply throws(LanguageModelError) in try read(reply) }
-        checks.append(KeyCheck(keyIdentifier: key.identifier))
       } catch {
-        checks.append(KeyCheck(keyIdentifier: key.identifier, failure: error))
+        outcome = .failed(error)
       }
+      checks.append(
+        KeyCheck(keyIdentifier: key.value == nil ? nil : key.identifier, outcome: outcome))
     }
     return checks
   }
@@ -106,7 +116,8 @@ struct ProviderAPI: Sendable {
     do {
       let exchange = HTTPRequest(
         request.method, baseURL + request.path,
-        headers: [keyHeader(key.value), ("Content-Type", "application/json")],
+        headers: [key.value.map(keyHeader), ("Content-Type", "application/json")].compactMap(
+          \.self),
         body: try request.body.map { try JSONEncoder().encode($0) },
         // libcurl takes less than a millisecond for no deadline at all.
         deadline: max(ContinuousClock.now.duration(to: end), .milliseconds(1)),

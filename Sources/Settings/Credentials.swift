@@ -4,7 +4,6 @@ import Glibc
 /// The secrets that systemd hands over, a file each in `$CREDENTIALS_DIRECTORY`, by the name of the
 /// setting: `telegram_bot_token` is `TELEGRAM_BOT_TOKEN`. See systemd.exec(5), `LoadCredential=`.
 package struct Credentials: Sendable {
-  private static let keys: [SettingsKey] = [.telegramBotToken, .geminiAPIKey, .openRouterAPIKey]
   /// In bytes; many times the longest secret.
   private static let longest = 16 << 10
 
@@ -18,8 +17,8 @@ package struct Credentials: Sendable {
   ///
   /// - Throws: `SettingsError` where it cannot be read, or anybody could.
   package func text(_ key: SettingsKey) throws -> String? {
-    guard let directory, Self.keys.contains(key) else { return nil }
-    let path = "\(directory)/\(key.environmentName.lowercased())"
+    guard let directory, key.isSecret else { return nil }
+    let path = "\(directory)/\(key.credentialName)"
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       if errno == ENOENT { return nil }

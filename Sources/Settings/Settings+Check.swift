@@ -1,7 +1,5 @@
-import Metering
-import LanguageModels
-import Logging
 import Assistant
+import Metering
 
 extension Settings {
   /// Everything that is missing or malformed for the bot to run, each once.
@@ -16,30 +14,15 @@ extension Settings {
         // Nothing else is thrown by a setting.
       }
     }
-    check { _ = try telegramToken() }
-    check { _ = try telegramBaseURL() }
-    check { _ = try administrators() }
-    check { _ = try sendRates() }
-    check { _ = try geminiBaseURL() }
-    check { _ = try openRouterBaseURL() }
-    for provider in ModelProvider.allCases { check { _ = try keys(of: provider) } }
-    check { _ = try databasePath() }
-    check { _ = try billingTerms() }
-    check { _ = try initialGrant() }
+    for setting in DeclaredSettings.all { check { try setting.check(in: source) } }
+    // What no setting knows alone.
     check { _ = try store() }
-    check { _ = try promotions() }
-    check { _ = try syncsOpenRouterPrices() }
-    for key in [SettingsKey.textsPaySupport, .textsTerms, .textsPrivacy] {
-      check { _ = try text(key) }
-    }
-    for task in TaskType.allCases { check { _ = try model(for: task) } }
-    check { _ = try logLevel(default: .info) }
     var providers: Set<ModelProvider> = []
     for task in TaskType.allCases {
       guard let model = try? model(for: task), providers.insert(model.provider).inserted else {
         continue
       }
-      check { try checkKey(of: model, for: task) }
+      check { try checkProvider(of: model, for: task) }
     }
     return problems
   }

@@ -1,63 +1,38 @@
-package import Configuration
+import Configuration
 
-/// The keys of the configuration. The name in the environment is a contract; in the file, the part
-/// before the first underscore is a section of its own: `TELEGRAM_BOT_TOKEN` is `bot_token` in
-/// `telegram`.
-package enum SettingsKey: String, CaseIterable {
-  case telegramBotToken = "telegram.bot_token"
-  case telegramAPIBaseURL = "telegram.api_base_url"
-  case telegramAdminUserIDs = "telegram.admin_user_ids"
-  case telegramSendsPerSecond = "telegram.sends_per_second"
-  case telegramSendsPerChatPerSecond = "telegram.sends_per_chat_per_second"
-  case geminiAPIKey = "gemini.api_key"
-  case geminiBaseURL = "gemini.base_url"
-  case openRouterAPIKey = "openrouter.api_key"
-  case openRouterBaseURL = "openrouter.base_url"
-  case databasePath = "database.path"
-  case billingCreditValueUSD = "billing.credit_value_usd"
-  case billingMarkup = "billing.markup"
-  case billingInitialGrantCredits = "billing.initial_grant_credits"
-  case starsPackages = "stars.packages"
-  case starsSubscription = "stars.subscription"
-  case starsUSDPerStar = "stars.usd_per_star"
-  case promotionsCodes = "promotions.codes"
-  case promotionsReferralCredits = "promotions.referral_credits"
-  case textsPaySupport = "texts.paysupport"
-  case textsTerms = "texts.terms"
-  case textsPrivacy = "texts.privacy"
-  case pricingSyncOpenRouter = "pricing.sync_openrouter"
-  case modelsChat = "models.chat"
-  case modelsPlanning = "models.planning"
-  case modelsCoding = "models.coding"
-  case modelsVerification = "models.verification"
-  case logLevel = "log.level"
+/// What is declared of a setting, apart from the type of its value.
+package struct SettingsKey: Sendable {
+  /// In the file, as in `telegram.bot_token`: what stands before the dot is a section.
+  package let name: String
+  /// What counts where nothing is set, as it would be written: more than one text in a list, none
+  /// where no text says it.
+  package let defaultTexts: [String]
+  /// How a value looks, for whoever has to write one.
+  package let example: String
+  /// Of what the value is a number, if it is one of something.
+  package let unit: String
+  /// Whether it may come as a credential, and has to be kept from others.
+  package let isSecret: Bool
+  /// Whether its values may be written into the log.
+  package let isShown: Bool
+  /// Whether it is a list in the file; in the environment, commas stand between its elements.
+  package let isList: Bool
+  /// Whether a running bot takes a new value: whom it works for, and where, it does not change.
+  package let isTakenWhileRunning: Bool
+  /// Says in the example file what it is.
+  package let sentence: String
 
-  package var configKey: AbsoluteConfigKey { AbsoluteConfigKey(ConfigKey(rawValue)) }
+  var configKey: AbsoluteConfigKey { AbsoluteConfigKey(ConfigKey(name)) }
 
   /// The part of the file that it stands in.
-  package var section: String { String(rawValue.prefix { $0 != "." }) }
+  package var section: String { String(name.prefix { $0 != "." }) }
 
-  package var isSecret: Bool {
-    [.telegramBotToken, .geminiAPIKey, .openRouterAPIKey].contains(self)
-  }
+  /// The name within its section.
+  package var nameInSection: String { String(name.dropFirst(section.count + 1)) }
 
-  /// Whether a running bot takes a new value: whom it works for, and where, it does not change.
-  package var mayChangeWhileRunning: Bool {
-    switch self {
-    case .telegramSendsPerSecond, .telegramSendsPerChatPerSecond, .geminiAPIKey, .openRouterAPIKey,
-      .billingCreditValueUSD, .billingMarkup, .billingInitialGrantCredits, .starsPackages,
-      .starsSubscription, .starsUSDPerStar, .promotionsCodes, .promotionsReferralCredits,
-      .textsPaySupport, .textsTerms, .textsPrivacy, .modelsChat, .modelsPlanning, .modelsCoding,
-      .modelsVerification, .logLevel:
-      true
-    default: false
-    }
-  }
+  /// `TELEGRAM_BOT_TOKEN`: the names in the environment are a contract.
+  package var environmentName: String { name.uppercased().replacing(".", with: "_") }
 
-  /// Whether its values may be written down: neither secrets nor long texts.
-  package var isShown: Bool { !isSecret && section != "texts" }
-
-  package var environmentName: String {
-    rawValue.uppercased().replacing(".", with: "_")
-  }
+  /// `telegram_bot_token`.
+  package var credentialName: String { environmentName.lowercased() }
 }

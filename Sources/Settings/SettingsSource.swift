@@ -42,17 +42,11 @@ package struct SettingsSource: Sendable {
     }
   }
 
-  /// The value as text, or `nil` where it is set nowhere or empty.
-  package func text(_ key: SettingsKey) throws -> String? {
-    if let text = try text(key, in: environment) { return text }
-    if let text = try credentials.text(key) { return text }
-    return try values.flatMap { try text(key, in: $0) }
-  }
-
-  /// The elements of a list, or `nil` where it is set nowhere. In the environment, commas stand
-  /// between them; in the file, a single value is a list of one.
+  /// What is written: one text, or the elements of a list; `nil` where it is set nowhere. In the
+  /// environment, commas stand between elements; in the file, a single value is a list of one.
   package func texts(_ key: SettingsKey) throws -> [String]? {
     if let texts = try texts(key, in: environment) { return texts }
+    if let text = try credentials.text(key) { return [text] }
     return try values.flatMap { try texts(key, in: $0) }
   }
 
@@ -71,6 +65,7 @@ package struct SettingsSource: Sendable {
   }
 
   private func texts(_ key: SettingsKey, in provider: any ConfigProvider) throws -> [String]? {
+    guard key.isList else { return try text(key, in: provider).map { [$0] } }
     let found: LookupResult
     do {
       found = try provider.value(forKey: key.configKey, type: .stringArray)

@@ -27,7 +27,7 @@ package struct UnknownKey: Sendable, Equatable {
       }
       return keys.compactMap { key, _ in
         let name = "\(section).\(key.string ?? "?")"
-        return SettingsKey(rawValue: name) == nil ? UnknownKey(name) : nil
+        return names.contains(name) ? nil : UnknownKey(name)
       }
     }
   }
@@ -37,11 +37,11 @@ package struct UnknownKey: Sendable, Equatable {
     suggestion = Self.nearest(to: self.name)
   }
 
-  private static let sections = Set(SettingsKey.allCases.map(\.section))
+  private static let names = DeclaredSettings.keys.map(\.name)
+  private static let sections = Set(DeclaredSettings.keys.map(\.section))
 
   /// A third of the letters may differ. A key without its section is found, too.
   private static func nearest(to name: String) -> String? {
-    let names = SettingsKey.allCases.map(\.rawValue)
     let last = name.split(separator: ".").last.map(String.init) ?? name
     let elsewhere = names.filter { $0.hasSuffix("." + last) }
     if elsewhere.count == 1 { return elsewhere.first }
@@ -75,9 +75,8 @@ extension SettingsSource {
     guard let file, let text = try? String(contentsOfFile: file, encoding: .utf8),
       let document = try? Yams.compose(yaml: text)
     else { return false }
-    return SettingsKey.allCases.contains { key in
-      let name = String(key.rawValue.dropFirst(key.section.count + 1))
-      return key.isSecret && document[key.section]?[name] != nil
+    return DeclaredSettings.keys.contains { key in
+      key.isSecret && document[key.section]?[key.nameInSection] != nil
     }
   }
 

@@ -52,38 +52,42 @@ struct Composition {
     let path = try settings.databasePath()
     guard FileManager.default.fileExists(atPath: path) else {
       throw SettingsError(
-        .databasePath, "is \(path), but there is no database; set it to the bot's own file")
+        Settings.declared.databaseFile.key,
+        "is \(path), but there is no database; set it to the bot's own file")
     }
     return try database()
   }
 
-  /// Every provider that has a key.
+  /// Every provider that is set up.
   ///
   /// - Parameter newer: Settings whose keys are taken in place of these; nothing else of them is.
   func llm(withDemo: Bool, keysOf newer: Settings? = nil) throws -> LLMClient {
-    let holder = newer ?? settings
     var models: [ModelProvider: any LanguageModel] = withDemo ? [.demo: DemoModel()] : [:]
-    let gemini = try holder.keys(of: .google)
-    if !gemini.isEmpty {
-      models[.google] = GeminiModel(
-        transport: transport, baseURL: try settings.geminiBaseURL(), keys: KeyRing(gemini))
-    }
-    let openRouter = try holder.keys(of: .openrouter)
-    if !openRouter.isEmpty {
-      models[.openrouter] = OpenRouterModel(
-        transport: transport, baseURL: try settings.openRouterBaseURL(), keys: KeyRing(openRouter))
+    for provider in Provider.all {
+      models[provider.id] = try model(of: provider, keysOf: newer ?? settings)
     }
     return LLMClient(models)
   }
 
+  /// The client of one provider, or `nil` if it is not set up.
+  func model(of provider: Provider, keysOf holder: Settings) throws -> (any LanguageModel)? {
+    let keys = try holder.keys(of: provider)
+    guard !keys.isEmpty || !provider.needsKey, let baseURL = try settings.baseURL(of: provider)
+    else { return nil }
+    return provider.connect(transport, baseURL, KeyRing(keys, mayBeEmpty: !provider.needsKey))
+  }
+
   func openRouterCatalog() throws -> OpenRouterCatalog {
-    OpenRouterCatalog(transport: transport, baseURL: try settings.openRouterBaseURL())
+    guard let baseURL = try settings.baseURL(of: .openRouter) else {
+      preconditionFailure("OpenRouter without its address")
+    }
+    return OpenRouterCatalog(transport: transport, baseURL: baseURL)
   }
 
   func telegram() throws -> TelegramClient {
     TelegramClient(
-      transport: transport, baseURL: try settings.telegramBaseURL(),
-      token: try settings.telegramToken())
+      transport: transport, baseURL: try settings.telegramAPIBaseURL,
+      token: try settings.telegramBotToken)
   }
 
   /// Runs what commands do beside the bot; they wait for nothing but the file.
@@ -114,7 +118,7 @@ struct Composition {
 
   /// Logs go to standard error, one event a line.
   func logger(default level: Logger.Level) throws -> Logger {
-    let threshold = LineLogHandler.Threshold(try settings.logLevel(default: level))
+    let threshold = LineLogHandler.Threshold(try settings.logLevel ?? level)
     return Logger(label: "aidevbot") { _ in LineLogHandler(threshold) }
   }
 }

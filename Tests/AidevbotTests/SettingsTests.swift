@@ -25,7 +25,8 @@ struct SettingsTests {
   private static let address = "must be an address such as https://"
   private static let decimal = "must be a decimal above zero with at most nine places, such as"
   private static let rate = "must be a number of messages a second, such as"
-  private static let model = "must be google/NAME or openrouter/VENDOR/NAME, such as"
+  private static let model =
+    "must be google/NAME, openrouter/VENDOR/NAME or openai-compatible/NAME, such as"
   private static let token = "must be a token as @BotFather gives it, such as 123456:ABC-DEF"
   private static let keys = "must be one key, or several with commas between them"
   private static let ids = "must be Telegram user ids with commas between them, such as 123456789"

@@ -4,20 +4,20 @@ import LanguageModels
 import TestSupport
 import Testing
 
-/// What is true of either provider when the other side or the line is broken.
+/// What is true of each provider when the other side or the line is broken.
 @Suite("A broken exchange")
 struct BrokenExchangeTests {
   static let nested = String(repeating: "[", count: 100_000)
 
   @Test(
-    arguments: Provider.allCases,
+    arguments: ProviderCase.allCases,
     [
       "", "<!DOCTYPE html><html>Sign in</html>", "null", "[]", "5", #""text""#, "{}", "{",
       #"{"candidates": [{"content""#, "\u{FEFF}{", nested, #"{"candidates": \#(nested)}"#,
       #"{"choices": 1, "candidates": 1}"#, #"{"choices": [], "candidates": null}"#,
     ])
   func thatEndsInSomethingElseThanAnAnswerMayHaveCost(
-    provider: Provider, body: String
+    provider: ProviderCase, body: String
   ) async throws {
     let error = try await failure(provider, replying: .html(body, status: 200))
     #expect(error?.reason == .answerMalformed)
@@ -25,30 +25,30 @@ struct BrokenExchangeTests {
     #expect(error?.usage == nil)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatEndsInBytesThatAreNoTextIsMalformed(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatEndsInBytesThatAreNoTextIsMalformed(provider: ProviderCase) async throws {
     let body = Data(provider.goodBody.utf8) + [0xFF, 0xFE]
     let error = try await failure(provider, replying: .response(status: 200, body: body))
     #expect(error?.reason == .answerMalformed)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatIsResetMayHaveCost(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatIsResetMayHaveCost(provider: ProviderCase) async throws {
     let error = try await failure(provider, replying: .reset)
     #expect(error?.reason == .connectionLost)
     #expect(error?.mayHaveCost == true)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatBreaksOffInARefusalIsStillARefusal(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatBreaksOffInARefusalIsStillARefusal(provider: ProviderCase) async throws {
     let cut = Data("HTTP/1.1 503 -\r\nContent-Length: 100\r\n\r\n{".utf8)
     let error = try await failure(provider, replying: .raw(cut))
     #expect(error?.reason == .providerOverloaded)
     #expect(error?.mayHaveCost == false)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatNeverBeganIsFree(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatNeverBeganIsFree(provider: ProviderCase) async throws {
     let error = await provider.model(at: "http://127.0.0.1:1").failure()
     #expect(error?.reason == .unreachable)
     #expect(error?.mayHaveCost == false)
@@ -57,8 +57,8 @@ struct BrokenExchangeTests {
     #expect(misconfigured?.mayHaveCost == false)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatTakesTooLongMayHaveCost(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatTakesTooLongMayHaveCost(provider: ProviderCase) async throws {
     let server = try LoopbackServer { _ in .hang }
     defer { server.stop() }
     let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
@@ -67,8 +67,8 @@ struct BrokenExchangeTests {
     #expect((error?.responseTime ?? .zero) >= .milliseconds(1_900))
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatBringsEndlessBytesIsCutAndMayHaveCost(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatBringsEndlessBytesIsCutAndMayHaveCost(provider: ProviderCase) async throws {
     let error = try await failure(
       provider,
       replying: .written { write in
@@ -80,8 +80,10 @@ struct BrokenExchangeTests {
   }
 
   /// The task is cancelled before the head has come, or between the head and the end of the body.
-  @Test(arguments: Provider.allCases, [true, false])
-  func thatIsCancelledEndsAtOnceAndMayHaveCost(provider: Provider, headHasCome: Bool) async throws {
+  @Test(arguments: ProviderCase.allCases, [true, false])
+  func thatIsCancelledEndsAtOnceAndMayHaveCost(provider: ProviderCase, headHasCome: Bool)
+    async throws
+  {
     let arrived = Watched(false)
     let server = try LoopbackServer { _ in
       .written { write in
@@ -110,8 +112,8 @@ struct BrokenExchangeTests {
     arrived.change { $0 = false }
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatWasCancelledBeforeItBeganIsFree(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatWasCancelledBeforeItBeganIsFree(provider: ProviderCase) async throws {
     let server = try LoopbackServer { _ in .hang }
     defer { server.stop() }
     let released = Watched(false)
@@ -128,8 +130,8 @@ struct BrokenExchangeTests {
   }
 
   /// A call that may have been billed is never made twice behind the caller's back.
-  @Test(arguments: Provider.allCases)
-  func isNotRepeated(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func isNotRepeated(provider: ProviderCase) async throws {
     let served = Watched(0)
     let replies: [LoopbackReply] = [.json(provider.goodBody), .raw(Data()), .json("", status: 500)]
     let server = try LoopbackServer { _ in
@@ -147,8 +149,8 @@ struct BrokenExchangeTests {
     #expect(served.value == 3)
   }
 
-  @Test(arguments: Provider.allCases)
-  func revealsNeitherPromptNorKeyNorBody(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func revealsNeitherPromptNorKeyNorBody(provider: ProviderCase) async throws {
     let body = #"{"error": {"code": 400, "message": "secret-body \#(key("abcd"))"}}"#
     let error = try #require(try await failure(provider, replying: .json(body, status: 400)))
     for text in ["\(error)", error.userMessage] {

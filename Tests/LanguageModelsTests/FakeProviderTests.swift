@@ -16,13 +16,17 @@ struct FakeProviderTests {
     defer { gemini.stop() }
     let router = try FakeOpenRouter()
     defer { router.stop() }
+    let server = try FakeOpenAICompatible()
+    defer { server.stop() }
     let models = [
-      Provider.gemini.model(at: gemini.url), Provider.openRouter.model(at: router.url),
+      ProviderCase.gemini.model(at: gemini.url), ProviderCase.openRouter.model(at: router.url),
+      ProviderCase.openAICompatible.model(at: server.url),
     ]
     for model in models {
       #expect(await model.failure(prompt)?.reason == .refusedRequest(status: 400))
     }
     #expect(!gemini.violations.value.isEmpty)
     #expect(!router.violations.value.isEmpty)
+    #expect(!server.violations.value.isEmpty)
   }
 }

@@ -10,10 +10,11 @@ let question = Prompt(
 /// A key as long as real ones, so that its last four characters may be shown.
 func key(_ ending: String) -> String { "test-key-of-some-length-\(ending)" }
 
-/// Both providers behind one face, for what must be true of either.
-enum Provider: CaseIterable {
+/// All providers behind one face, for what must be true of each.
+enum ProviderCase: CaseIterable {
   case gemini
   case openRouter
+  case openAICompatible
 
   func model(
     at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(120)
@@ -24,6 +25,8 @@ enum Provider: CaseIterable {
       GeminiModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
     case .openRouter:
       OpenRouterModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
+    case .openAICompatible:
+      OpenAICompatibleModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
     }
   }
 
@@ -40,11 +43,16 @@ enum Provider: CaseIterable {
       {"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}],
       "usage": {"prompt_tokens": 12, "completion_tokens": 1, "cost": 0.00001}}
       """#
+    case .openAICompatible:
+      #"""
+      {"choices": [{"message": {"content": "4"}, "finish_reason": "stop"}],
+      "usage": {"prompt_tokens": 12, "completion_tokens": 1, "total_tokens": 13}}
+      """#
     }
   }
 }
 
-extension Provider {
+extension ProviderCase {
   /// The texts of `goodEvents` in a row: each character takes several bytes.
   static let streamedText = "Grüße, 2 + 2 = 四 🚀"
 
@@ -66,20 +74,25 @@ extension Provider {
       ]
     case .openRouter:
       [
-        openRouterChunk("Grüße, "), openRouterChunk("2 + 2 = 四"),
-        openRouterChunk(" 🚀", finishReason: "stop"),
-        openRouterChunk("", #", "usage": \#(openRouterUsage)"#, finishReason: "stop"), "[DONE]",
+        chatChunk("Grüße, "), chatChunk("2 + 2 = 四"), chatChunk(" 🚀", finishReason: "stop"),
+        chatChunk("", #", "usage": \#(chatUsage)"#, finishReason: "stop"), "[DONE]",
+      ]
+    case .openAICompatible:
+      [
+        chatChunk("Grüße, ", #", "usage": null"#), chatChunk("2 + 2 = 四", #", "usage": null"#),
+        chatChunk(" 🚀", #", "usage": null"#, finishReason: "stop"),
+        #"{"choices": [], "usage": \#(chatUsage)}"#, "[DONE]",
       ]
     }
   }
 }
 
-extension Provider {
+extension ProviderCase {
   func usage(input: Int, output: Int) -> String {
     switch self {
     case .gemini:
       #""usageMetadata": {"promptTokenCount": \#(input), "candidatesTokenCount": \#(output)}"#
-    case .openRouter:
+    case .openRouter, .openAICompatible:
       #", "usage": {"prompt_tokens": \#(input), "completion_tokens": \#(output)}"#
     }
   }
@@ -88,19 +101,19 @@ extension Provider {
   func event(usage: String) -> String {
     switch self {
     case .gemini: geminiEvent("", usage)
-    case .openRouter: openRouterChunk("", usage)
+    case .openRouter, .openAICompatible: chatChunk("", usage)
     }
   }
 }
 
-let openRouterUsage = #"{"prompt_tokens": 12, "completion_tokens": 9}"#
+let chatUsage = #"{"prompt_tokens": 12, "completion_tokens": 9}"#
 
 func geminiEvent(_ text: String, _ usage: String, finishReason: String? = nil) -> String {
   let reason = finishReason.map { #", "finishReason": "\#($0)""# } ?? ""
   return #"{"candidates": [{"content": {"parts": [{"text": "\#(text)"}]}\#(reason)}], \#(usage)}"#
 }
 
-func openRouterChunk(
+func chatChunk(
   _ text: String, _ usage: String = "", finishReason: String? = nil
 ) -> String {
   let reason = finishReason.map { #""\#($0)""# } ?? "null"
@@ -126,7 +139,7 @@ extension LanguageModel {
 }
 
 /// Asks a server that gives this reply to everything.
-func ask(_ provider: Provider, replying reply: LoopbackReply) async throws -> Answer {
+func ask(_ provider: ProviderCase, replying reply: LoopbackReply) async throws -> Answer {
   let server = try LoopbackServer { _ in reply }
   defer { server.stop() }
   return try await provider.model(at: server.url).answer()
@@ -134,7 +147,7 @@ func ask(_ provider: Provider, replying reply: LoopbackReply) async throws -> An
 
 /// The error that this reply to everything means.
 func failure(
-  _ provider: Provider, replying reply: LoopbackReply
+  _ provider: ProviderCase, replying reply: LoopbackReply
 ) async throws -> LanguageModelError? {
   let server = try LoopbackServer { _ in reply }
   defer { server.stop() }

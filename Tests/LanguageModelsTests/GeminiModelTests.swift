@@ -20,7 +20,7 @@ struct GeminiModelTests {
       ],
       maximumOutputTokens: 777)
 
-    let answer = try await Provider.gemini.model(at: gemini.url)
+    let answer = try await ProviderCase.gemini.model(at: gemini.url)
       .answer(prompt, model: "gemini-3.8-flash")
 
     #expect(gemini.violations.value == [])
@@ -55,7 +55,7 @@ struct GeminiModelTests {
     let gemini = try FakeGemini()
     defer { gemini.stop() }
     gemini.answer.change { $0.isCutOff = true }
-    #expect(try await Provider.gemini.model(at: gemini.url).answer().isCutOff)
+    #expect(try await ProviderCase.gemini.model(at: gemini.url).answer().isCutOff)
   }
 
   @Test func leavesOutAnEmptySystemPrompt() async throws {
@@ -63,7 +63,7 @@ struct GeminiModelTests {
     defer { gemini.stop() }
     var prompt = question
     prompt.system = ""
-    _ = try await Provider.gemini.model(at: gemini.url).answer(prompt)
+    _ = try await ProviderCase.gemini.model(at: gemini.url).answer(prompt)
     #expect(gemini.violations.value == [])
     #expect(gemini.requests.value.first?.json["systemInstruction"] == nil)
   }
@@ -71,7 +71,7 @@ struct GeminiModelTests {
   @Test func escapesAModelIDThatWouldLeadElsewhere() async throws {
     let gemini = try FakeGemini()
     defer { gemini.stop() }
-    _ = try await Provider.gemini.model(at: gemini.url).answer(model: "../a?b#c:d")
+    _ = try await ProviderCase.gemini.model(at: gemini.url).answer(model: "../a?b#c:d")
     #expect(
       gemini.requests.value.first?.target
         == "/v1beta/models/..%2Fa%3Fb%23c%3Ad:streamGenerateContent?alt=sse")
@@ -81,7 +81,7 @@ struct GeminiModelTests {
     let gemini = try FakeGemini()
     defer { gemini.stop() }
     gemini.answer.change { $0.inputTokens = 321 }
-    let count = try await Provider.gemini.model(at: gemini.url)
+    let count = try await ProviderCase.gemini.model(at: gemini.url)
       .countTokens(question, model: "gemini-3.8-flash")
     #expect(count == 321)
     #expect(gemini.violations.value == [])
@@ -93,7 +93,7 @@ struct GeminiModelTests {
     defer { gemini.stop() }
     gemini.onCall { _ in .json(body) }
     await #expect {
-      _ = try await Provider.gemini.model(at: gemini.url).countTokens(question, model: "m")
+      _ = try await ProviderCase.gemini.model(at: gemini.url).countTokens(question, model: "m")
     } throws: { error in
       let error = error as? LanguageModelError
       return error?.reason == .answerMalformed && error?.mayHaveCost == false
@@ -105,7 +105,7 @@ struct GeminiModelTests {
     defer { gemini.stop() }
     gemini.onCall { _ in .cut("{}", after: 1) }
     await #expect {
-      _ = try await Provider.gemini.model(at: gemini.url).countTokens(question, model: "m")
+      _ = try await ProviderCase.gemini.model(at: gemini.url).countTokens(question, model: "m")
     } throws: { error in
       let error = error as? LanguageModelError
       return error?.reason == .connectionLost && error?.mayHaveCost == false
@@ -113,7 +113,7 @@ struct GeminiModelTests {
   }
 
   @Test func hasNoLookUpOfEarlierRequests() async throws {
-    let model = Provider.gemini.model(at: "http://127.0.0.1:1")
+    let model = ProviderCase.gemini.model(at: "http://127.0.0.1:1")
     #expect(try await model.usage(ofRequest: "any") == nil)
   }
 
@@ -137,7 +137,7 @@ struct GeminiModelTests {
     let gemini = try FakeGemini()
     defer { gemini.stop() }
     let ids = Watched<[String]>([])
-    let model = Provider.gemini.model(at: gemini.url)
+    let model = ProviderCase.gemini.model(at: gemini.url)
     _ = try await model.answer(question, model: "m") { id in ids.change { $0.append(id) } }
     #expect(ids.value == ["fake-1"])
   }

@@ -17,7 +17,7 @@ struct KeyRingTests {
       gemini.onCall { request in
         refusals.value[String(request.headers["x-goog-api-key"]?.suffix(4) ?? "")]
       }
-      model = Provider.gemini.model(
+      model = ProviderCase.gemini.model(
         at: gemini.url,
         keys: KeyRing(endings.map { $0.isEmpty ? "" : key($0) }, now: { clock.value }))
     }
@@ -132,7 +132,7 @@ struct KeyRingTests {
   @Test func showsNothingOfAShortKey() async throws {
     let gemini = try FakeGemini()
     defer { gemini.stop() }
-    let model = Provider.gemini.model(at: gemini.url, keys: KeyRing(["short-key"]))
+    let model = ProviderCase.gemini.model(at: gemini.url, keys: KeyRing(["short-key"]))
     #expect(try await model.answer().keyIdentifier == "…")
   }
 }

@@ -13,8 +13,8 @@ struct LLMClientTests {
     gemini.answer.change { $0.text = "from Gemini" }
     router.answer.change { $0.text = "from OpenRouter" }
     let client = LLMClient([
-      .google: Provider.gemini.model(at: gemini.url),
-      .openrouter: Provider.openRouter.model(at: router.url), .demo: DemoModel(),
+      .google: ProviderCase.gemini.model(at: gemini.url),
+      .openrouter: ProviderCase.openRouter.model(at: router.url), .demo: DemoModel(),
     ])
     let models = try ["google/g-1", "openrouter/v/n:free", "demo/echo-1"].map {
       try #require(ModelID(parsing: $0))

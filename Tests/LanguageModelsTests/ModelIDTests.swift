@@ -8,6 +8,8 @@ struct ModelIDTests {
     ("google/gemini-3.8-flash", ModelProvider.google, "gemini-3.8-flash"),
     ("openrouter/anthropic/claude-sonnet-5.5", .openrouter, "anthropic/claude-sonnet-5.5"),
     ("openrouter/vendor/name:free", .openrouter, "vendor/name:free"),
+    ("openai-compatible/llama3.2:3b", .openAICompatible, "llama3.2:3b"),
+    ("openai-compatible/hf.co/meta/Llama-3:Q4_K_M", .openAICompatible, "hf.co/meta/Llama-3:Q4_K_M"),
     ("demo/echo-1", .demo, "echo-1"),
   ])
   func readsAndWritesTheSameText(text: String, provider: ModelProvider, name: String) throws {
@@ -23,7 +25,8 @@ struct ModelIDTests {
     "google/ge mini", "google/gemini\n", "google/gem\u{0}ini", "google/gem\u{200B}ini",
     "google/gemini?key=1", "google/gemini#x", "google/gemini%2F", "google/gémini", "google/..",
     "google/../files", "openrouter/a//b", "openrouter/a", "openrouter/a/", "openrouter//a",
-    "openrouter/a/./b",
+    "openrouter/a/./b", "openai-compatible", "openai-compatible/", "openai-compatible/a//b",
+    "openai-compatible/ä", "openai_compatible/a",
     "google/" + String(repeating: "a", count: 161),
   ])
   func refusesWhatNamesNoModelOrIsUnsafeInAPath(text: String) {

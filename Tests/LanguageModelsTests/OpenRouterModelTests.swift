@@ -20,7 +20,7 @@ struct OpenRouterModelTests {
       messages: [.init(.user, "Grüße"), .init(.assistant, "Ja?"), .init(.user, "2+2?")],
       maximumOutputTokens: 777, priceCeiling: .init(input: "0.30", output: "2.50"))
 
-    let answer = try await Provider.openRouter.model(at: router.url)
+    let answer = try await ProviderCase.openRouter.model(at: router.url)
       .answer(prompt, model: "vendor/name:free")
 
     #expect(router.violations.value == [])
@@ -54,7 +54,7 @@ struct OpenRouterModelTests {
     defer { router.stop() }
     var prompt = question
     prompt.system = ""
-    _ = try await Provider.openRouter.model(at: router.url).answer(prompt)
+    _ = try await ProviderCase.openRouter.model(at: router.url).answer(prompt)
     #expect(router.violations.value == [])
     let body = router.requests.value.first?.json
     #expect(body?["provider"] == nil)
@@ -63,7 +63,7 @@ struct OpenRouterModelTests {
 
   @Test func tellsTheRequestIDBeforeTheAnswerIsThereAndOnlyOnce() async throws {
     let ids = Watched<[String]>([])
-    let body = #"{"id": "gen-2", \#(Provider.openRouter.goodBody.dropFirst())"#
+    let body = #"{"id": "gen-2", \#(ProviderCase.openRouter.goodBody.dropFirst())"#
     let server = try LoopbackServer { _ in
       .written { write in
         _ = write(Data("HTTP/1.1 200 OK\r\nX-Generation-Id: gen-1\r\n\r\n".utf8))
@@ -72,7 +72,7 @@ struct OpenRouterModelTests {
       }
     }
     defer { server.stop() }
-    let answer = try await Provider.openRouter.model(at: server.url)
+    let answer = try await ProviderCase.openRouter.model(at: server.url)
       .answer(question, model: "m") { id in ids.change { $0.append(id) } }
     #expect(answer.requestID == "gen-1")
     #expect(ids.value == ["gen-1"])
@@ -80,10 +80,10 @@ struct OpenRouterModelTests {
 
   @Test func takesTheRequestIDFromTheBodyWhereTheHeaderIsMissing() async throws {
     let ids = Watched<[String]>([])
-    let body = #"{"id": "gen-2", \#(Provider.openRouter.goodBody.dropFirst())"#
+    let body = #"{"id": "gen-2", \#(ProviderCase.openRouter.goodBody.dropFirst())"#
     let server = try LoopbackServer { _ in .json(body) }
     defer { server.stop() }
-    let answer = try await Provider.openRouter.model(at: server.url)
+    let answer = try await ProviderCase.openRouter.model(at: server.url)
       .answer(question, model: "m") { id in ids.change { $0.append(id) } }
     #expect(answer.requestID == "gen-2")
     #expect(ids.value == ["gen-2"])
@@ -95,7 +95,7 @@ struct OpenRouterModelTests {
     router.replyNext(.json(#"{"error": {"code": 429, "message": "slow down"}}"#))
     let keys = KeyRing([key("aaaa"), key("bbbb")])
     #expect(
-      try await Provider.openRouter.model(at: router.url, keys: keys).answer().keyIdentifier
+      try await ProviderCase.openRouter.model(at: router.url, keys: keys).answer().keyIdentifier
         == "…bbbb")
     #expect(router.requests.value.count == 2)
   }
@@ -106,20 +106,20 @@ struct OpenRouterModelTests {
       .json("{}", status: 503, headers: ["X-Generation-Id": "gen-1"])
     }
     defer { server.stop() }
-    _ = try? await Provider.openRouter.model(at: server.url)
+    _ = try? await ProviderCase.openRouter.model(at: server.url)
       .answer(question, model: "m") { id in ids.change { $0.append(id) } }
     #expect(ids.value == [])
   }
 
   @Test func countsNoTokens() async throws {
-    let model = Provider.openRouter.model(at: "http://127.0.0.1:1")
+    let model = ProviderCase.openRouter.model(at: "http://127.0.0.1:1")
     #expect(try await model.countTokens(question, model: "m") == nil)
   }
 
   @Test func looksUpWhatAnEarlierRequestUsedAndCost() async throws {
     let router = try FakeOpenRouter()
     defer { router.stop() }
-    let usage = try await Provider.openRouter.model(at: router.url)
+    let usage = try await ProviderCase.openRouter.model(at: router.url)
       .usage(ofRequest: "gen 1&id=2/ü")
     #expect(
       usage == TokenUsage(inputTokens: 1000, outputTokens: 500, reportedCostUSD: "0.00155"))
@@ -136,7 +136,7 @@ struct OpenRouterModelTests {
       """
     router.onCall { _ in .json(body) }
     #expect(
-      try await Provider.openRouter.model(at: router.url).usage(ofRequest: "gen-1")
+      try await ProviderCase.openRouter.model(at: router.url).usage(ofRequest: "gen-1")
         == TokenUsage(inputTokens: 10, outputTokens: 1300))
   }
 
@@ -144,7 +144,8 @@ struct OpenRouterModelTests {
     let router = try FakeOpenRouter()
     defer { router.stop() }
     router.onCall { _ in .json(#"{"error": {"code": 404, "message": "not found"}}"#, status: 404) }
-    #expect(try await Provider.openRouter.model(at: router.url).usage(ofRequest: "gen-1") == nil)
+    #expect(
+      try await ProviderCase.openRouter.model(at: router.url).usage(ofRequest: "gen-1") == nil)
   }
 
   @Test(arguments: [
@@ -161,7 +162,7 @@ struct OpenRouterModelTests {
     defer { router.stop() }
     router.onCall { _ in .json(body, status: status) }
     await #expect {
-      _ = try await Provider.openRouter.model(at: router.url).usage(ofRequest: "gen-1")
+      _ = try await ProviderCase.openRouter.model(at: router.url).usage(ofRequest: "gen-1")
     } throws: { error in
       let error = error as? LanguageModelError
       return error?.reason == reason && error?.mayHaveCost == false

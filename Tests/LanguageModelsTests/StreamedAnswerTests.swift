@@ -5,7 +5,7 @@ import LanguageModels
 import TestSupport
 import Testing
 
-/// Both providers' answers as event streams, as the network and the providers really bring them.
+/// Providers' answers as event streams, as the network and the providers really bring them.
 @Suite("A streamed answer")
 struct StreamedAnswerTests {
   /// How the end of a body is known.
@@ -30,10 +30,10 @@ struct StreamedAnswerTests {
   }
 
   /// Whatever is missing, the answer is whole or there is none; nobody would pay for a piece.
-  @Test(arguments: Provider.allCases, Framing.allCases)
-  func isWholeOrNoneWhereverItIsCut(provider: Provider, framing: Framing) async throws {
+  @Test(arguments: ProviderCase.allCases, Framing.allCases)
+  func isWholeOrNoneWhereverItIsCut(provider: ProviderCase, framing: Framing) async throws {
     let body = eventStream(provider.goodEvents)
-    // Of OpenRouter's, the mark of the end may be missing: it says nothing that is not known.
+    // The mark of the end may be missing: it says nothing that is not known.
     let last = provider.goodEvents.lastIndex { $0 != "[DONE]" } ?? 0
     let needed = eventStream(Array(provider.goodEvents[...last])).count
     try await withCuts(of: body) { count in
@@ -42,8 +42,8 @@ struct StreamedAnswerTests {
       switch await Result(asking: provider.model(at: model)) {
       case .success(let answer):
         #expect(framing == .close ? count >= needed : count == body.count, "cut after \(count)")
-        #expect(answer.text == Provider.streamedText)
-        #expect(answer.usage == Provider.streamedUsage)
+        #expect(answer.text == ProviderCase.streamedText)
+        #expect(answer.usage == ProviderCase.streamedUsage)
       case .failure(let error):
         #expect(framing == .close ? count < needed : count < body.count, "cut after \(count)")
         #expect([.connectionLost, .answerMalformed].contains(error.reason))
@@ -52,8 +52,9 @@ struct StreamedAnswerTests {
     }
   }
 
-  @Test(arguments: Provider.allCases, Framing.allCases)
-  func inOnePieceIsWholeOrNoneWhereverItIsCut(provider: Provider, framing: Framing) async throws {
+  @Test(arguments: ProviderCase.allCases, Framing.allCases)
+  func inOnePieceIsWholeOrNoneWhereverItIsCut(provider: ProviderCase, framing: Framing) async throws
+  {
     let body = Data(provider.goodBody.utf8)
     try await withCuts(of: body) { count in
       framing.response(body, type: "application/json", cutAfter: count)
@@ -70,8 +71,8 @@ struct StreamedAnswerTests {
     }
   }
 
-  @Test(arguments: Provider.allCases, ["\n", "\r\n", "\r"])
-  func isTheSameHoweverItIsWritten(provider: Provider, lineEnd: String) async throws {
+  @Test(arguments: ProviderCase.allCases, ["\n", "\r\n", "\r"])
+  func isTheSameHoweverItIsWritten(provider: ProviderCase, lineEnd: String) async throws {
     let events = provider.goodEvents.map { "event: message\nid: 1\ndata:\($0)\n: at work\n\n" }
     let text = "\u{FEFF}: OPENROUTER PROCESSING\n\n" + events.joined() + ": bye\n\n"
     let bytes = Data(text.replacing("\n", with: lineEnd).utf8)
@@ -83,14 +84,15 @@ struct StreamedAnswerTests {
         else { return }
         for byte in bytes { guard write(Data([byte])) else { return } }
       })
-    #expect(answer.text == Provider.streamedText)
-    #expect(answer.usage == Provider.streamedUsage)
+    #expect(answer.text == ProviderCase.streamedText)
+    #expect(answer.usage == ProviderCase.streamedUsage)
     #expect(!answer.isCutOff)
   }
 
-  /// A failure that comes as an event is one, whatever came before or comes after it.
-  @Test(arguments: Provider.allCases, [0, 1, 2, 3])
-  func thatFailsOnItsWayIsNoAnswerAndFree(provider: Provider, place: Int) async throws {
+  /// A failure that comes as an event is one, whatever came before or comes after it. Two providers
+  /// have it in writing that it is free.
+  @Test(arguments: ProviderCase.allCases, [0, 1, 2, 3])
+  func thatFailsOnItsWayIsNoAnswer(provider: ProviderCase, place: Int) async throws {
     let failure =
       switch provider {
       case .gemini: #"{"error": {"code": 503, "message": "m", "status": "UNAVAILABLE"}}"#
@@ -100,27 +102,28 @@ struct StreamedAnswerTests {
         {"error_type": "provider_overloaded"}}, \#
         "choices": [{"delta": {"content": ""}, "finish_reason": "error"}]}
         """#
+      case .openAICompatible: #"{"error": {"code": "503", "message": "m", "type": "None"}}"#
       }
     var events = provider.goodEvents
     events.insert(failure, at: min(place, events.count))
     for stream in [events, Array(events[...place])] {
       let error = try await LanguageModelsTests.failure(provider, replying: .events(stream))
       #expect(error?.reason == .providerOverloaded)
-      #expect(error?.mayHaveCost == false)
+      #expect(error?.mayHaveCost == (provider == .openAICompatible))
     }
   }
 
   /// Early figures are running totals, and never added up.
-  @Test(arguments: Provider.allCases)
-  func isMeteredByTheUsageThatIsToldLast(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func isMeteredByTheUsageThatIsToldLast(provider: ProviderCase) async throws {
     let early = provider.event(usage: provider.usage(input: 500, output: 400))
     let answer = try await ask(provider, replying: .events([early, early] + provider.goodEvents))
-    #expect(answer.usage == Provider.streamedUsage)
+    #expect(answer.usage == ProviderCase.streamedUsage)
   }
 
-  @Test(arguments: Provider.allCases, [(-1, 9), (12, -9), (2_000_000_000, 9), (12, .max)])
+  @Test(arguments: ProviderCase.allCases, [(-1, 9), (12, -9), (2_000_000_000, 9), (12, .max)])
   func thatIsMeteredAbsurdlyIsMalformedAndMayHaveCost(
-    provider: Provider, counts: (input: Int, output: Int)
+    provider: ProviderCase, counts: (input: Int, output: Int)
   ) async throws {
     let late = provider.event(usage: provider.usage(input: counts.input, output: counts.output))
     let error = try await failure(provider, replying: .events(provider.goodEvents + [late]))
@@ -128,12 +131,12 @@ struct StreamedAnswerTests {
     #expect(error?.mayHaveCost == true)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatIsNotMeteredIsMalformedAndMayHaveCost(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatIsNotMeteredIsMalformedAndMayHaveCost(provider: ProviderCase) async throws {
     let events =
       switch provider {
       case .gemini: [geminiEvent("4", #""responseId": "r""#, finishReason: "STOP")]
-      case .openRouter: [openRouterChunk("4", finishReason: "stop"), "[DONE]"]
+      case .openRouter, .openAICompatible: [chatChunk("4", finishReason: "stop"), "[DONE]"]
       }
     let error = try await failure(provider, replying: .events(events))
     #expect(error?.reason == .answerMalformed)
@@ -145,16 +148,16 @@ struct StreamedAnswerTests {
     ("0", "0"), ("-1", nil), (#""free""#, nil), ("null", nil), ("{}", nil),
   ])
   func keepsTheDigitsOfItsCost(cost: String, exact: String?) async throws {
-    let usage = openRouterUsage.dropLast() + #", "cost": \#(cost)}"#
-    let late = openRouterChunk("", #", "usage": \#(usage)"#)
+    let usage = chatUsage.dropLast() + #", "cost": \#(cost)}"#
+    let late = chatChunk("", #", "usage": \#(usage)"#)
     let answer = try await ask(
-      .openRouter, replying: .events(Provider.openRouter.goodEvents + [late]))
+      .openRouter, replying: .events(ProviderCase.openRouter.goodEvents + [late]))
     #expect(answer.usage.reportedCostUSD == exact)
-    #expect(answer.usage.outputTokens == Provider.streamedUsage.outputTokens)
+    #expect(answer.usage.outputTokens == ProviderCase.streamedUsage.outputTokens)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatHoldsSomethingElseMayHaveCost(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatHoldsSomethingElseMayHaveCost(provider: ProviderCase) async throws {
     for event in ["{", "null", "[]", "5", #"{"choices": 1, "candidates": 1}"#] {
       let error = try await failure(
         provider, replying: .events([event] + provider.goodEvents))
@@ -167,8 +170,8 @@ struct StreamedAnswerTests {
   }
 
   /// Both that nobody can be charged for, and that no reader waits for without end.
-  @Test(arguments: Provider.allCases, [": at work\n\n", #"data: {"id": "\n\n"#, "data: a"])
-  func thatNeverEndsIsCut(provider: Provider, line: String) async throws {
+  @Test(arguments: ProviderCase.allCases, [": at work\n\n", #"data: {"id": "\n\n"#, "data: a"])
+  func thatNeverEndsIsCut(provider: ProviderCase, line: String) async throws {
     let megabyte = Data(String(repeating: " ", count: 1 << 20).utf8) + Data(line.utf8)
     let error = try await failure(
       provider,
@@ -181,8 +184,8 @@ struct StreamedAnswerTests {
     #expect(error?.mayHaveCost == true)
   }
 
-  @Test(arguments: Provider.allCases)
-  func thatDripsEndsAtTheDeadline(provider: Provider) async throws {
+  @Test(arguments: ProviderCase.allCases)
+  func thatDripsEndsAtTheDeadline(provider: ProviderCase) async throws {
     let never = Watched(false)
     let server = try LoopbackServer { _ in
       .written { write in
@@ -198,8 +201,8 @@ struct StreamedAnswerTests {
   }
 
   /// A redirection leads nowhere: the key and the prompt are for one server alone.
-  @Test(arguments: Provider.allCases, [301, 302, 303, 307, 308])
-  func isNotFetchedFromElsewhere(provider: Provider, status: Int) async throws {
+  @Test(arguments: ProviderCase.allCases, [301, 302, 303, 307, 308])
+  func isNotFetchedFromElsewhere(provider: ProviderCase, status: Int) async throws {
     let elsewhere = try LoopbackServer { _ in .json(provider.goodBody) }
     defer { elsewhere.stop() }
     let error = try await failure(

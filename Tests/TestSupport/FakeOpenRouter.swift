@@ -46,13 +46,7 @@ package enum OpenRouterDialect: FakeDialect {
     check.expect(text: body["model"], "model")
     check.expect(positive: body["max_completion_tokens"], "max_completion_tokens")
     check.expect(body["stream"] as? Bool == true, "the answer comes as it is made")
-    var messages = body["messages"] as? [[String: Any]] ?? []
-    for message in messages {
-      check.expect(message, hasOnly: ["role", "content"])
-      check.expect(text: message["content"], "content")
-    }
-    if messages.first?["role"] as? String == "system" { messages.removeFirst() }
-    check.expect(conversation: messages.map { $0["role"] as? String ?? "" }, with: "assistant")
+    check.expect(chatMessages: body["messages"])
     if let provider = body["provider"] as? [String: Any] {
       check.expect(provider, hasOnly: ["max_price"])
       let prices = provider["max_price"] as? [String: Any] ?? [:]

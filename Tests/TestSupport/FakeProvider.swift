@@ -9,7 +9,7 @@ package struct FakeAnswer: Sendable {
   /// Reasoning included.
   package var outputTokens = 500
   package var reasoningTokens = 0
-  /// As it stands in OpenRouter's JSON; Gemini reports none.
+  /// As it stands in OpenRouter's JSON; others report none.
   package var cost = "0.00155"
   package var isCutOff = false
   /// OpenRouter's list of models, as JSON.
@@ -22,7 +22,7 @@ package struct FakeAnswer: Sendable {
   }
 }
 
-/// What two providers differ in: the requests they take and the JSON they write.
+/// What providers differ in: the requests they take and the JSON they write.
 package protocol FakeDialect: SendableMetatype {
   /// Checks the request and makes the usual reply to it.
   ///

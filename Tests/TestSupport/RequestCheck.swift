@@ -25,6 +25,17 @@ package struct RequestCheck {
     expect(!pairs.contains { $0 == (other, other) }, "\(other) speaks once at a time")
   }
 
+  /// The messages of a chat completion; the first may be the system's.
+  mutating func expect(chatMessages value: Any?) {
+    var messages = value as? [[String: Any]] ?? []
+    for message in messages {
+      expect(message, hasOnly: ["role", "content"])
+      expect(text: message["content"], "content")
+    }
+    if messages.first?["role"] as? String == "system" { messages.removeFirst() }
+    expect(conversation: messages.map { $0["role"] as? String ?? "" }, with: "assistant")
+  }
+
   package mutating func expect(positive value: Any?, _ name: String) {
     expect((value as? Int ?? 0) > 0, "\(name) is a positive number")
   }
@@ -33,7 +44,7 @@ package struct RequestCheck {
     expect((value as? String)?.isEmpty == false, "\(name) is a text that is not empty")
   }
 
-  /// Both providers' form.
+  /// In the form of all providers.
   var refusal: LoopbackReply {
     let error: [String: Any] = ["code": 400, "message": violations.joined(separator: "; ")]
     return .json(jsonText(["error": error]), status: 400)

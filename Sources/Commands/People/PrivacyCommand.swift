@@ -1,5 +1,6 @@
 import Ledger
 import GRDB
+import LanguageModels
 import Messaging
 import Assistant
 
@@ -26,8 +27,9 @@ struct PrivacyCommand: Command {
     • Questions to /paysupport: in the chats of those who answer them. When you asked: until you \
     erase your account.
 
-    What you ask goes to the provider of the model that answers (Google, or OpenRouter and the \
-    providers behind it), without your name. Nothing is sold or used for advertising.
+    What you ask goes to the provider of the model that answers \
+    (\(Provider.all.map(\.recipient).joined(separator: ", or "))), without your name. Nothing is \
+    sold or used for advertising.
 
     /deletemydata erases your account.
     """

@@ -1,5 +1,10 @@
 package import Metering
 
+extension ModelProvider {
+  /// The built-in stand-in that calls nobody.
+  package static let demo: ModelProvider = "demo"
+}
+
 /// Stands in where no provider is set up, so that the bot can be tried. It calls nobody, and says
 /// so.
 package struct DemoModel: LanguageModel {
@@ -34,15 +39,25 @@ package struct DemoModel: LanguageModel {
     nil
   }
 
+  package func checkKeys() async -> [KeyCheck] {
+    []
+  }
+
   private func text(for prompt: Prompt) -> String {
     """
     This is the demo: no real model was called, so nobody has thought about this yet.
 
     \(opening(for: prompt)) A real model would answer here; I can only show how the bot works.
 
-    To get real answers, whoever runs this bot sets GEMINI_API_KEY (aistudio.google.com/apikey) or \
-    OPENROUTER_API_KEY (openrouter.ai/keys) and starts it again.
+    To get real answers, whoever runs this bot sets \(Self.whatToSet) and starts it again.
     """
+  }
+
+  private static var whatToSet: String {
+    Provider.all.map { provider in
+      let page = provider.keysPage.map { " (\($0.trimmingPrefix("https://")))" } ?? ""
+      return provider.essentialSetting + page
+    }.joined(separator: ", ", last: " or ")
   }
 
   private func opening(for prompt: Prompt) -> String {

@@ -58,6 +58,14 @@ package struct GeminiModel: LanguageModel {
     nil
   }
 
+  /// Lists one model with each key (ai.google.dev/api/models).
+  package func checkKeys() async -> [KeyCheck] {
+    await api.checkKeys("/v1beta/models?pageSize=1") { reply throws(LanguageModelError) in
+      guard reply.isSuccess else { throw GeminiFailure(reply).error }
+      return .accepted
+    }
+  }
+
   private func path(_ model: String, _ method: String) -> String {
     "/v1beta/models/\(model.percentEncoded):\(method)"
   }

@@ -16,7 +16,7 @@ struct OpenRouterGeneration: Decodable {
   var isByok: Bool?
 
   static func read(_ reply: ProviderReply) -> OpenRouterGeneration? {
-    (try? JSONDecoder.openRouter.decode(Body.self, from: reply.body))?.data
+    (try? JSONDecoder.snakeCase.decode(Body.self, from: reply.body))?.data
   }
 
   /// Counts of a request that was cancelled early are `null`. The result is `nil` where one is

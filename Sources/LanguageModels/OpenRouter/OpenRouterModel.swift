@@ -14,7 +14,7 @@ package struct OpenRouterModel: LanguageModel {
   ) {
     api = ProviderAPI(
       transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
-      keyHeader: { ("Authorization", "Bearer \($0)") }, requestIDHeader: "X-Generation-Id")
+      keyHeader: ProviderAPI.bearer, requestIDHeader: "X-Generation-Id")
   }
 
   package func answer(
@@ -25,8 +25,8 @@ package struct OpenRouterModel: LanguageModel {
       isBilled: true)
     return try await api.call(request, onRequestID: onRequestID) {
       reply async throws(LanguageModelError) -> Answer in
-      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
-      let answer = try OpenRouterResponse.read(reply).answer(to: model, reply)
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+      let answer = try ChatCompletion<OpenRouterForm>.read(reply).answer(to: model, reply)
       if reply.requestID == nil, let id = answer.requestID { await onRequestID(id) }
       return answer
     }
@@ -45,11 +45,33 @@ package struct OpenRouterModel: LanguageModel {
       method: .get, path: "/generation?id=\(id.percentEncoded)", isBilled: false)
     return try await api.call(request) { reply async throws(LanguageModelError) -> TokenUsage? in
       if reply.status == 404 { return nil }
-      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
       guard let usage = OpenRouterGeneration.read(reply)?.usage else {
         throw LanguageModelError(.answerMalformed)
       }
       return usage
+    }
+  }
+
+  private struct KeyInfo: Decodable {
+    struct Limits: Decodable {
+      /// In US dollars; null where the key has no limit.
+      var limitRemaining: Double?
+    }
+    var data: Limits
+  }
+
+  /// Has OpenRouter describe each key (openrouter.ai/docs/api-reference, limits).
+  package func checkKeys() async -> [KeyCheck] {
+    await api.checkKeys("/key") { reply throws(LanguageModelError) in
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+      guard let info = try? JSONDecoder.snakeCase.decode(KeyInfo.self, from: reply.body) else {
+        throw LanguageModelError(.answerMalformed)
+      }
+      if let left = info.data.limitRemaining, left <= 0 {
+        throw LanguageModelError(.providerOutOfFunds)
+      }
+      return .accepted
     }
   }
 }

@@ -1,10 +1,5 @@
 /// The body of a chat completion; OpenRouter's names.
 struct OpenRouterRequest: Encodable {
-  struct Message: Encodable {
-    var role: String
-    var content: String
-  }
-
   /// Which of the providers behind OpenRouter may serve the call.
   struct Routing: Encodable {
     /// USD per million tokens, as strings.
@@ -26,19 +21,14 @@ struct OpenRouterRequest: Encodable {
   }
 
   var model: String
-  var messages: [Message]
+  var messages: [ChatMessage]
   var maximumCompletionTokens: Int
   var stream = true
   var provider: Routing?
 
   init(_ prompt: Prompt, model: String) {
     self.model = model
-    let system = prompt.system.isEmpty ? [] : [Message(role: "system", content: prompt.system)]
-    messages =
-      system
-      + prompt.messages.map { message in
-        Message(role: message.role == .user ? "user" : "assistant", content: message.text)
-      }
+    messages = ChatMessage.all(of: prompt)
     maximumCompletionTokens = prompt.maximumOutputTokens
     provider = prompt.priceCeiling.map { ceiling in
       Routing(maximumPrice: .init(prompt: ceiling.input, completion: ceiling.output))

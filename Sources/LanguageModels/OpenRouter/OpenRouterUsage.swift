@@ -1,15 +1,7 @@
 import Metering
 
 /// The `usage` of a chat completion, in the native tokens that are billed; OpenRouter's names.
-struct OpenRouterUsage: Decodable {
-  struct PromptDetails: Decodable {
-    var cachedTokens: Int?
-  }
-
-  struct CompletionDetails: Decodable {
-    var reasoningTokens: Int?
-  }
-
+struct OpenRouterUsage: ChatUsage {
   struct CostDetails: Decodable {
     var upstreamInferenceCost: ReportedCost?
   }
@@ -18,8 +10,8 @@ struct OpenRouterUsage: Decodable {
   var promptTokens: Int
   /// Includes reasoning.
   var completionTokens: Int
-  var promptTokensDetails: PromptDetails?
-  var completionTokensDetails: CompletionDetails?
+  var promptTokensDetails: ChatPromptDetails?
+  var completionTokensDetails: ChatCompletionDetails?
   var cost: ReportedCost?
   var isByok: Bool?
   var costDetails: CostDetails?

@@ -1,4 +1,4 @@
-import Metering
+package import Metering
 package import Foundation
 
 /// LiteLLM's `model_prices_and_context_window.json`: JSON numbers in US dollars per token, under
@@ -6,10 +6,9 @@ package import Foundation
 /// `_above_200k_tokens`, and hours in `off_peak_pricing` (BerriAI/litellm, its price map and
 /// `llm_cost_calc/utils.py`).
 package enum LiteLLMPriceList {
-  /// The prefixes of the keys of the two providers that the bot can call.
-  private static let prefixes: [(key: String, provider: ModelProvider)] = [
-    ("gemini/", "google"), ("openrouter/", "openrouter"),
-  ]
+  /// What the keys of a provider's models begin with.
+  package typealias Prefix = (key: String, provider: ModelProvider)
+
   /// What the bot can ask a model for.
   private static let soldModes: Set = ["chat", "completion", "responses", "image_generation"]
 
@@ -19,17 +18,19 @@ package enum LiteLLMPriceList {
   private static let cacheWrite = "cache_creation_input_token_cost"
   private static let reasoning = "output_cost_per_reasoning_token"
 
-  /// - Parameter allowFree: Whether a price of zero is taken over.
+  /// - Parameters:
+  ///   - prefixes: Of the providers whose models are taken over.
+  ///   - allowFree: Whether a price of zero is.
   /// - Throws: `PriceListError.unreadable` for what is no such file. Single models that cannot be
   ///   taken over are refusals in it.
   package static func read(
-    _ json: Data, allowFree: Bool
+    _ json: Data, prefixes: [Prefix], allowFree: Bool
   ) throws(PriceListError) -> PriceList {
-    guard let models = try? JSONDecoder().decode(Models.self, from: json), !models.all.isEmpty
-    else {
+    let models = try? JSONDecoder().decode(Models.self, from: json, configuration: prefixes)
+    guard let models, !models.all.isEmpty else {
+      let keys = prefixes.map(\.key).joined(separator: " or ")
       throw .unreadable(
-        "it is no model_prices_and_context_window.json of LiteLLM, or has no model of gemini/ or "
-          + "openrouter/")
+        "it is no model_prices_and_context_window.json of LiteLLM, or has no model of \(keys)")
     }
     var list = PriceList(source: "LiteLLM's list")
     for (name, model) in models.all {
@@ -41,7 +42,7 @@ package enum LiteLLMPriceList {
   }
 
   /// Of thousands of entries, only those of our providers are decoded.
-  private struct Models: Decodable {
+  private struct Models: DecodableWithConfiguration {
     struct Key: CodingKey {
       var stringValue: String
       var intValue: Int? { nil }
@@ -52,7 +53,7 @@ package enum LiteLLMPriceList {
 
     var all: [(ModelID, ListedValue)] = []
 
-    init(from decoder: any Decoder) throws {
+    init(from decoder: any Decoder, configuration prefixes: [Prefix]) throws {
       let container = try decoder.container(keyedBy: Key.self)
       for key in container.allKeys {
         for (prefix, provider) in prefixes where key.stringValue.hasPrefix(prefix) {

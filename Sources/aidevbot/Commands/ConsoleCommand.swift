@@ -50,10 +50,13 @@ struct ConsoleCommand: AsyncParsableCommand {
 
   private static func greeting(_ models: ModelAssignment, path: String) -> String {
     let isDemo = TaskType.allCases.contains { models[$0].provider == .demo }
+    let wanted = Provider.all.enumerated().map { index, provider in
+      "\(provider.essentialSetting) for \(index == 0 ? "models" : "those") of \(provider.id)/"
+    }
     let note = """
       No key is set for some models: in their place a built-in demo answers. It is no real model, \
       but its tokens are counted and priced, so you can see credits move. For real answers, \
-      set GEMINI_API_KEY for models of google/, and OPENROUTER_API_KEY for those of openrouter/.
+      set \(wanted.joined(separator: ", ", last: ", and ")).
 
 
       """

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LanguageModels
 import Metering
 
 struct PricingCommand: ParsableCommand {
@@ -18,7 +19,8 @@ struct PricingCommand: ParsableCommand {
 
 /// Names a model as the price list does.
 struct ModelArguments: ParsableArguments {
-  @Argument(help: "google or openrouter.")
+  @Argument(
+    help: "\(Provider.all.map(\.id.rawValue).joined(separator: ", ", last: " or ")).")
   var provider: String
 
   @Argument(help: "The model's name, such as gemini-2.5-flash or anthropic/claude-sonnet-5.5.")

@@ -28,8 +28,8 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
     for task in TaskType.allCases
     where (try? composition.settings.model(for: task).description) == name {
       print(
-        "\(Settings.key(of: task).environmentName) is still this one: until that names another, "
-          + "people are told that it is not available.")
+        "\(Settings.setting(for: task).key.environmentName) is still this one: until that names "
+          + "another, people are told that it is not available.")
     }
   }
 }

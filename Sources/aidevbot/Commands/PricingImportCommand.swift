@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LanguageModels
 import Ledger
 
 struct PricingImportCommand: AsyncParsableCommand {
@@ -7,12 +8,16 @@ struct PricingImportCommand: AsyncParsableCommand {
     commandName: "import",
     abstract: "Take prices over from LiteLLM's model_prices_and_context_window.json.",
     discussion: """
-      The file is at https://github.com/BerriAI/litellm; of its models, those of gemini/ and \
-      openrouter/ are ours. Shows what would change, and asks. Without --all or --model, only \
+      The file is at https://github.com/BerriAI/litellm; of its models, those of \(prefixes) \
+      are ours. Shows what would change, and asks. Without --all or --model, only \
       models that have a price or are in use by the settings are taken. A model with a price that \
       is negative, zero, unreadable or above 10000 USD per million tokens keeps the price it has.
       """)
 
+  private static let prefixes = Provider.priceListPrefixes.map(\.key)
+    .joined(separator: ", ", last: " and ")
+  private static let modelForms = Provider.all.filter { $0.priceListPrefix != nil }
+    .map(\.modelForm).joined(separator: ", ", last: " or ")
   /// In bytes; many times today's file.
   private static let maximumFileLength = 64 << 20
 
@@ -26,14 +31,14 @@ struct PricingImportCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let only = try choice.model.map { text in
       guard let name = PriceListOptions.name(text, provider: nil) else {
-        throw PriceListError.unreadable(
-          "\(text) names no model; write google/NAME or openrouter/VENDOR/NAME")
+        throw PriceListError.unreadable("\(text) names no model; write \(Self.modelForms)")
       }
       return name
     }
     let list: PriceList
     do {
-      list = try LiteLLMPriceList.read(try contents(), allowFree: choice.allowFree)
+      list = try LiteLLMPriceList.read(
+        try contents(), prefixes: Provider.priceListPrefixes, allowFree: choice.allowFree)
     } catch PriceListError.unreadable(let reason) {
       throw PriceListError.unreadable("\(file) cannot be taken over: \(reason)")
     }

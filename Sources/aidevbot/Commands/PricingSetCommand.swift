@@ -47,9 +47,10 @@ struct PricingSetCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard ModelID(parsing: "\(model.id)") != nil else {
+      let forms = Provider.all.map { $0.modelForm.replacing("/", with: " ", maxReplacements: 1) }
       throw ValidationError(
-        "\(model.provider) \(model.model) names no model; write google NAME or "
-          + "openrouter VENDOR/NAME.")
+        "\(model.provider) \(model.model) names no model; write "
+          + "\(forms.joined(separator: ", ", last: " or ")).")
     }
     let tier = [longPromptOver.map(String.init), longPromptInput, longPromptOutput]
     let given = tier.compactMap { $0 }.count

@@ -37,12 +37,12 @@ struct RunCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .info)
     let settings = try composition.settings.bot()
-    try composition.settings.checkEveryModelHasAKey(settings.models)
+    try composition.settings.checkProviders(of: settings.models)
     for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)
     let catalog =
-      try composition.settings.syncsOpenRouterPrices() ? composition.openRouterCatalog() : nil
+      try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
     try await composition.withDatabase(holding: .bot) { database in
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)

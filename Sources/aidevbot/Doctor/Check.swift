@@ -24,9 +24,8 @@ struct Check: Encodable, Sendable {
     self.next = next
   }
 
-  private static let widestName = 12
-
-  func line(inColor: Bool) -> String {
+  /// - Parameter width: Of the column of the names, in characters.
+  func line(inColor: Bool, width: Int) -> String {
     let (word, color) =
       switch verdict {
       case .ok: ("ok    ", 32)
@@ -34,7 +33,7 @@ struct Check: Encodable, Sendable {
       case .warning: ("warn  ", 33)
       case .failed: ("FAILED", 31)
       }
-    let padding = String(repeating: " ", count: max(0, Self.widestName - name.count))
+    let padding = String(repeating: " ", count: max(0, width - name.count))
     let start = inColor ? "\u{1B}[\(color)m\(word)\u{1B}[0m" : word
     let end = next.map { inColor ? " \u{1B}[1m→ \($0)\u{1B}[0m" : " → \($0)" } ?? ""
     return "\(start)  \(name)\(padding)  \(detail)\(end)"
@@ -45,7 +44,8 @@ struct Check: Encodable, Sendable {
 func printChecks(_ checks: [Check], asJSON: Bool) throws {
   if asJSON { return try printJSON(checks) }
   let inColor = standardOutputTakesColor()
-  for check in checks { print(check.line(inColor: inColor)) }
+  let width = checks.reduce(12) { max($0, $1.name.count) }
+  for check in checks { print(check.line(inColor: inColor, width: width)) }
 }
 
 /// See no-color.org.

@@ -32,7 +32,7 @@ struct Doctor {
       Check("settings", .failed, "\(problem)", next: file.map { "sudo editor \($0)" })
     }
     if problems.isEmpty { checks.append(Check("settings", .ok, "complete, from \(place)")) }
-    if (try? settings.administrators()) == [], (try? settings.store())?.sold.isEmpty == false {
+    if (try? settings.telegramAdminUserIDs) == [], (try? settings.store())?.sold.isEmpty == false {
       checks.append(
         Check(
           "support", .warning, "nobody reads what people write to /paysupport",
@@ -65,7 +65,9 @@ extension Doctor {
     ]
   }
 
-  private var baseURL: String { (try? settings.telegramBaseURL()) ?? "https://api.telegram.org" }
+  private var baseURL: String {
+    (try? settings.telegramAPIBaseURL) ?? Settings.declared.telegramAPIBaseURL.key.example
+  }
 
   private func webhookCheck(_ client: TelegramClient) async -> Check {
     do throws(TelegramError) {
@@ -98,19 +100,9 @@ extension Doctor {
   private func providerChecks() async -> [Check] {
     var checks: [Check] = []
     do {
-      let gemini = try settings.keys(of: .google)
-      if !gemini.isEmpty {
-        let model = GeminiModel(
-          transport: composition.transport, baseURL: try settings.geminiBaseURL(),
-          keys: KeyRing(gemini))
-        checks += await model.checkKeys().map { Self.check("gemini", $0) }
-      }
-      let openRouter = try settings.keys(of: .openrouter)
-      if !openRouter.isEmpty {
-        let model = OpenRouterModel(
-          transport: composition.transport, baseURL: try settings.openRouterBaseURL(),
-          keys: KeyRing(openRouter))
-        checks += await model.checkKeys().map { Self.check("openrouter", $0) }
+      for provider in Provider.all {
+        guard let model = try composition.model(of: provider, keysOf: settings) else { continue }
+        checks += await model.checkKeys().map { Self.check(provider, $0) }
       }
     } catch {
       checks.append(Check("providers", .failed, "cannot be tried before the settings are right"))
@@ -119,19 +111,24 @@ extension Doctor {
     return checks
   }
 
-  private static func check(_ name: String, _ check: KeyCheck) -> Check {
-    guard let failure = check.failure else {
-      return Check(name, .ok, "takes the key \(check.keyIdentifier)")
+  private static func check(_ provider: Provider, _ check: KeyCheck) -> Check {
+    let (name, settings) = (provider.section, Settings.declared.settings(of: provider))
+    let key = check.keyIdentifier.map { "the key \($0)" }
+    let failure: LanguageModelError
+    switch check.outcome {
+    case .accepted: return Check(name, .ok, key.map { "takes \($0)" } ?? "answers without a key")
+    case .notOffered: return Check(name, .note, "cannot be checked: it has no list of its models")
+    case .failed(let error): failure = error
     }
-    let page =
-      name == "gemini" ? "https://aistudio.google.com/apikey" : "https://openrouter.ai/keys"
+    let place = provider.keysPage.map { " at \($0)" } ?? ""
     let (words, next): (String, String?) =
       switch failure.reason {
-      case .keyRejected: ("rejects the key \(check.keyIdentifier)", "make a new one at \(page)")
-      case .providerOutOfFunds:
-        ("has no money left for the key \(check.keyIdentifier)", "top up at \(page)")
+      case .keyRejected where key == nil:
+        ("takes no call without a key", "set \(settings.keys.key.environmentName)")
+      case .keyRejected: ("rejects \(key ?? "")", "make a new one\(place)")
+      case .providerOutOfFunds: ("has no money left for \(key ?? "calls")", "top up\(place)")
       case .timedOut, .unreachable, .connectionLost:
-        ("cannot be reached", "check the network and \(name.uppercased())_BASE_URL")
+        ("cannot be reached", "check the network and \(settings.baseURL.key.environmentName)")
       default: ("fails: \(failure.reason)", nil)
       }
     return Check(name, .failed, words, next: next)

@@ -1,3 +1,4 @@
+import Metering
 import Bot
 import LanguageModels
 import Ledger
@@ -51,12 +52,25 @@ actor SettingsReload {
     do {
       let new = try await Settings(file: file)
       if let problem = new.problems().first { throw problem }
+      try checkAddresses(ofModelsIn: new)
       try checkPrices(ofModelsIn: new)
       try take(new)
     } catch {
       logger.error(
         "The settings are not reloaded; everything stays as it was.",
         metadata: ["reason": "\(error)"])
+    }
+  }
+
+  /// A new address takes a restart, so that a model cannot come into use before it.
+  private func checkAddresses(ofModelsIn new: Settings) throws {
+    for task in TaskType.allCases {
+      guard let provider = Provider.with(try new.model(for: task).provider),
+        try composition.settings.baseURL(of: provider) == nil
+      else { continue }
+      throw SettingsError(
+        Settings.declared.settings(of: provider).baseURL.key,
+        "was not set at the start; it takes a restart")
     }
   }
 
@@ -77,18 +91,18 @@ actor SettingsReload {
   }
 
   private func take(_ new: Settings) throws {
-    let changes = SettingsKey.allCases.filter(\.mayChangeWhileRunning).compactMap { key in
+    let changes = DeclaredSettings.keys.filter(\.isTakenWhileRunning).compactMap { key in
       change(of: key, from: current, to: new)
     }
-    let waiting = SettingsKey.allCases.filter { key in
-      !key.mayChangeWhileRunning && change(of: key, from: composition.settings, to: new) != nil
+    let waiting = DeclaredSettings.keys.filter { key in
+      !key.isTakenWhileRunning && change(of: key, from: composition.settings, to: new) != nil
     }
-    let keys: [SettingsKey] = [.geminiAPIKey, .openRouterAPIKey]
+    let keys = Settings.declared.providers.map(\.keys.key)
     if keys.contains(where: { change(of: $0, from: current, to: new) != nil }) || llm == nil {
       llm = try composition.llm(withDemo: false, keysOf: new)
     }
     let settings = try new.bot()
-    let level = try new.logLevel(default: .info)
+    let level = try new.logLevel ?? .info
     if let llm { bot.apply(settings, llm: llm) }
     current = new
     // What has changed is said at any level of the log.
@@ -96,7 +110,7 @@ actor SettingsReload {
     var details: Logger.Metadata = [:]
     if !changes.isEmpty { details["changed"] = "\(changes.joined(separator: ", "))" }
     if !waiting.isEmpty {
-      details["needs_restart"] = "\(waiting.map(\.rawValue).joined(separator: ", "))"
+      details["needs_restart"] = "\(waiting.map(\.name).joined(separator: ", "))"
     }
     logger.notice(
       changes.isEmpty
@@ -112,15 +126,14 @@ actor SettingsReload {
   private func change(of key: SettingsKey, from old: Settings, to new: Settings) -> String? {
     let (before, after) = (old.written(key), new.written(key))
     guard before != after else { return nil }
-    guard key.isShown else { return key.rawValue }
-    return "\(key.rawValue): \(before ?? "default") -> \(after ?? "default")"
+    guard key.isShown else { return key.name }
+    return "\(key.name): \(before ?? "default") -> \(after ?? "default")"
   }
 }
 
 extension Settings {
   /// A value as it was written.
   fileprivate func written(_ key: SettingsKey) -> String? {
-    key == .starsPackages
-      ? (try? source.texts(key))?.joined(separator: "; ") : try? source.text(key)
+    (try? source.texts(key))?.joined(separator: "; ")
   }
 }

@@ -23,12 +23,12 @@ enum ConfigurationTarget {
   /// All that is said of files in which there is nothing to echo.
   private static let sentences: Set<String> = {
     var files = [Data(), Data("[".utf8), Data([0xFF])]
-    for key in SettingsKey.allCases {
-      let parts = key.rawValue.split(separator: ".")
+    for key in DeclaredSettings.keys {
       files += [
         "'? ?'", "[]", "['? ?']", "['\(longName): 1 for 1']", "['A: 1 for 1', 'A: 1 for 1']",
+        "openai-compatible/m",
       ]
-      .map { Data("\(parts[0]):\n  \(parts[1]): \($0)\n".utf8) }
+      .map { Data("\(key.section):\n  \(key.nameInSection): \($0)\n".utf8) }
     }
     return Set(files.flatMap(complaints).map(withoutPlace))
   }()
@@ -39,7 +39,7 @@ enum ConfigurationTarget {
   private static func withoutPlace(_ complaint: String) -> String {
     complaint.replacing(/; look at line \d+ and those before it/, with: "")
       .replacing(/; number \d+ is not/, with: "")
-      .replacing(/[A-Z]+_API_KEY is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
+      .replacing(/[A-Z_]+ is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
   }
 
   private static let file = FileManager.default.temporaryDirectory.appending(path: "fuzz.yaml").path
@@ -93,13 +93,15 @@ enum ConfigurationTarget {
 extension ConfigurationTarget {
   private static let readings: [@Sendable (Settings) throws -> Void] = [
     { demand(try !$0.databasePath().isEmpty, "a database nowhere") },
-    { try checkHeader($0.telegramToken()) },
-    { try checkAddress($0.telegramBaseURL()) },
-    { try checkAddress($0.geminiBaseURL()) },
-    { try checkAddress($0.openRouterBaseURL()) },
-    { try $0.keys(of: .google).forEach(checkHeader) },
-    { try $0.keys(of: .openrouter).forEach(checkHeader) },
-    { _ = try $0.logLevel(default: .info) },
+    { try checkHeader($0.telegramBotToken) },
+    { try checkAddress($0.telegramAPIBaseURL) },
+    { settings in
+      for provider in Provider.all { try settings.baseURL(of: provider).map(checkAddress) }
+    },
+    { settings in
+      for provider in Provider.all { try settings.keys(of: provider).forEach(checkHeader) }
+    },
+    { settings in for setting in DeclaredSettings.all { try setting.check(in: settings.source) } },
     { for cost in MoneyTarget.costs { MoneyTarget.checkCharge(for: cost, try $0.billingTerms()) } },
     { settings in
       let bot = try settings.bot()
@@ -107,7 +109,7 @@ extension ConfigurationTarget {
       demand(bot.administrators.allSatisfy { $0 > 0 }, "administrators \(bot.administrators)")
       let rates = [bot.sendRates.perSecond, bot.sendRates.perChatPerSecond]
       demand(rates.allSatisfy { 0...10_000 ~= $0 }, "rates \(rates)")
-      try settings.checkEveryModelHasAKey(bot.models)
+      try settings.checkProviders(of: bot.models)
       checkStore(bot.store, bot.terms)
     },
   ]

@@ -1,7 +1,7 @@
 import Foundation
 @testable import LanguageModels
 
-/// A stream of events, and what either provider says with it.
+/// A stream of events, and what each provider says with it.
 enum EventStreamTarget {
   static func run(_ input: [UInt8]) {
     let events = parse(input, inPiecesOf: max(input.count, 1))
@@ -15,7 +15,10 @@ enum EventStreamTarget {
       try GeminiResponse.read(reply).answer(to: ProviderChecks.prompt, "model", reply)
     }
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try OpenRouterResponse.read(reply).answer(to: "vendor/model", reply)
+      try ChatCompletion<OpenRouterForm>.read(reply).answer(to: "vendor/model", reply)
+    }
+    ProviderChecks.run(reply) { reply throws(LanguageModelError) in
+      try ChatCompletion<OpenAICompatibleForm>.read(reply).answer(to: "model", reply)
     }
   }
 

@@ -4,17 +4,22 @@ import Foundation
 import Ledger
 @testable import TelegramBotAPI
 
-/// A chat completion of OpenRouter's that comes in one piece; it is read as an answer of
-/// `/generation` too.
+/// A chat completion of OpenRouter's that comes in one piece; it is read as one of any other server
+/// and as an answer of `/generation` too.
 enum OpenRouterTarget {
   static func run(_ input: [UInt8]) {
     let reply = Response(input).reply
     let answer = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      guard reply.isSuccess else { throw OpenRouterFailure(reply).error }
-      return try OpenRouterResponse.read(reply).answer(to: "vendor/model", reply)
+      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+      return try ChatCompletion<OpenRouterForm>.read(reply).answer(to: "vendor/model", reply)
     }
     if let usage = answer?.usage { checkCost(of: usage, Array(reply.body)) }
     if let usage = OpenRouterGeneration.read(reply)?.usage { ProviderChecks.check(usage) }
+    let other = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
+      guard reply.isSuccess else { throw OpenAICompatibleForm.error(ChatFailure(reply)) }
+      return try ChatCompletion<OpenAICompatibleForm>.read(reply).answer(to: "model", reply)
+    }
+    demand(other?.usage.reportedCostUSD == nil, "a cost that nobody answers for")
   }
 
   /// The cost must be the one whose digits stand in the body.

@@ -1,5 +1,6 @@
 import Metering
 import Foundation
+import LanguageModels
 import Ledger
 
 /// A list of prices, of OpenRouter's form or of LiteLLM's.
@@ -18,7 +19,8 @@ enum PricesTarget {
       if let list = try? OpenRouterPriceList.read(json, allowFree: allowFree) {
         check(list, allowFree)
       }
-      if let list = try? LiteLLMPriceList.read(json, allowFree: allowFree) {
+      let prefixes = Provider.priceListPrefixes
+      if let list = try? LiteLLMPriceList.read(json, prefixes: prefixes, allowFree: allowFree) {
         check(list, allowFree)
       }
     }

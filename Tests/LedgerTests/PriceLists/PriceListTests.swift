@@ -1,3 +1,4 @@
+import Metering
 import Foundation
 @testable import Ledger
 import Testing
@@ -178,5 +179,13 @@ struct PriceListTests {
     #expect(throws: PriceListError.self) {
       try LiteLLMPriceList.read(Data(json.utf8), allowFree: false)
     }
+  }
+}
+
+extension LiteLLMPriceList {
+  /// With the prefixes of the providers that have some.
+  static func read(_ json: Data, allowFree: Bool) throws(PriceListError) -> PriceList {
+    try read(
+      json, prefixes: [("gemini/", "google"), ("openrouter/", "openrouter")], allowFree: allowFree)
   }
 }

@@ -1,21 +1,12 @@
 package import Metering
 
-extension ModelProvider {
-  package static let google: ModelProvider = "google"
-  package static let openrouter: ModelProvider = "openrouter"
-  /// The built-in stand-in that calls nobody.
-  package static let demo: ModelProvider = "demo"
-
-  /// Those that can be called.
-  package static let allCases: [ModelProvider] = [.google, .openrouter, .demo]
-}
-
 extension ModelID {
   /// `nil` if the provider cannot be called, or `name` could not be a model's.
   package init?(_ provider: ModelProvider, name: String) {
     self.init(provider: provider, name: name)
-    guard ModelProvider.allCases.contains(provider), isSafeInPath,
-      provider != .openrouter || name.contains("/")
+    let description = Provider.with(provider)
+    guard isSafeInPath, provider == .demo || description != nil,
+      description?.needsVendor != true || name.contains("/")
     else { return nil }
   }
 

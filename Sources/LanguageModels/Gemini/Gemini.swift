@@ -1,0 +1,14 @@
+package import Metering
+
+extension ModelProvider {
+  package static let google: ModelProvider = "google"
+}
+
+extension Provider {
+  static let gemini = Provider(
+    id: .google, name: "Gemini", section: "gemini",
+    baseURL: .standard("https://generativelanguage.googleapis.com"),
+    keysPage: "https://aistudio.google.com/apikey", priceListPrefix: "gemini/",
+    recipient: "Google",
+    connect: { GeminiModel(transport: $0, baseURL: $1, keys: $2) })
+}

@@ -1,0 +1,175 @@
+import Commands
+package import LanguageModels
+package import Ledger
+package import Logging
+package import Metering
+import Sales
+
+/// Every setting, in the order of `config/aidevbot.example.yaml`. Nothing else lists them.
+package struct DeclaredSettings: Sendable {
+  // MARK: - Telegram
+
+  package let telegramBotToken = Setting<String>(
+    "telegram.bot_token", .botToken,
+    unset: .problem("is not set; put there the token that @BotFather gave your bot"),
+    example: "123456:ABC-DEF", isSecret: true, isTakenWhileRunning: false,
+    "The token that @BotFather gave your bot.")
+
+  package let telegramAPIBaseURL = Setting<String>(
+    "telegram.api_base_url", .baseURL, unset: .default("https://api.telegram.org"),
+    isTakenWhileRunning: false, "Where the Bot API is.")
+
+  package let telegramAdminUserIDs = Setting<[Int64]>(
+    "telegram.admin_user_ids", .userIDs, unset: .value([]), example: "123456789,987654321",
+    isTakenWhileRunning: false, "Telegram user ids, with commas between them.")
+
+  package let telegramSendsPerSecond = Setting<Double>(
+    "telegram.sends_per_second", .rate, unset: .default("30"), unit: "messages a second",
+    isTakenWhileRunning: true, "How many messages a second the bot sends in all.")
+
+  package let telegramSendsPerChatPerSecond = Setting<Double>(
+    "telegram.sends_per_chat_per_second", .rate, unset: .default("1"), unit: "messages a second",
+    isTakenWhileRunning: true, "How many a second to one chat, after a burst of three.")
+
+  // MARK: - Providers
+
+  package let providers = Provider.all.map(ProviderSettings.init)
+
+  // MARK: - Database
+
+  package let databaseFile = Setting<String?>(
+    "database.path", .optional(.path), unset: .value(nil),
+    example: "/var/lib/aidevbot/aidevbot.sqlite", isTakenWhileRunning: false,
+    "The SQLite file with the accounts, the journal and everything else.")
+
+  // MARK: - Money
+
+  package let billingCreditValueUSD = Setting<String>(
+    "billing.credit_value_usd", .billingDecimal, unset: .default("0.01"), unit: "US dollars",
+    isTakenWhileRunning: true, "What one credit is worth, in US dollars.")
+
+  package let billingMarkup = Setting<String>(
+    "billing.markup", .billingDecimal, unset: .default("1.5"), isTakenWhileRunning: true,
+    "What people pay is the real cost of a call times this.")
+
+  package let billingInitialGrantCredits = Setting<Credits>(
+    "billing.initial_grant_credits", .credits, unset: .default("100"), unit: "credits",
+    isTakenWhileRunning: true, "What a new account gets for a start, in credits.")
+
+  /// Each price covers its credits at 0.013 USD for a Star and 0.01 USD for a credit; with a markup
+  /// of 1.5, a third of the revenue and more is left.
+  package let starsPackages = Setting<[CreditPackage]>(
+    "stars.packages", .packages,
+    unset: .defaults([
+      "Starter: 250 for 200", "Builder: 1000 + 50 for 850", "Studio: 2500 + 250 for 2200",
+    ]), isTakenWhileRunning: true,
+    """
+    What is for sale for Telegram Stars, each as "NAME: CREDITS for STARS" or with a bonus as \
+    "NAME: CREDITS + BONUS for STARS".
+    """)
+
+  package let starsSubscription = Setting<CreditPackage?>(
+    "stars.subscription", .optional(.monthlyPackage), unset: .value(nil),
+    example: "\"Monthly: 1000 for 800\"", isTakenWhileRunning: true,
+    "A package that is paid each month until it is canceled, at most 10000 Stars.")
+
+  package let starsUSDPerStar = Setting<USD>(
+    "stars.usd_per_star", .dollars, unset: .default("0.013"), unit: "US dollars",
+    isTakenWhileRunning: true,
+    "What Telegram pays for a Star, in US dollars: for reports and margins.")
+
+  package let promotionsCodes = Setting<Bool>(
+    "promotions.codes", .flag, unset: .default("false"), isTakenWhileRunning: true,
+    "Whether /redeem takes the codes that `aidevbot codes create` makes.")
+
+  package let promotionsReferralCredits = Setting<Credits>(
+    "promotions.referral_credits", .credits, unset: .default("0"), unit: "credits",
+    isTakenWhileRunning: true,
+    "What both sides get once somebody invited has made a paid request, in credits.")
+
+  // MARK: - Texts
+
+  package let textsPaySupport = Setting<String?>(
+    "texts.paysupport", .optional(.message), unset: .value(nil), isShown: false,
+    isTakenWhileRunning: true, "Your own words for /paysupport: how people reach you.")
+
+  package let textsTerms = Setting<String?>(
+    "texts.terms", .optional(.message), unset: .value(nil), isShown: false,
+    isTakenWhileRunning: true, "Your own words for /terms: on what terms you sell.")
+
+  package let textsPrivacy = Setting<String?>(
+    "texts.privacy", .optional(.message), unset: .value(nil), isShown: false,
+    isTakenWhileRunning: true, "Your own words for /privacy: what is stored and for how long.")
+
+  // MARK: - Models
+
+  package let pricingSyncOpenRouter = Setting<Bool>(
+    "pricing.sync_openrouter", .flag, unset: .default("false"), isTakenWhileRunning: false,
+    """
+    Whether the bot compares its prices of openrouter/ with OpenRouter's own list once a day, and \
+    takes over what has changed: for models that have a price or are in use below.
+    """)
+
+  package let modelsChat = Setting<ModelID>(
+    "models.chat", .model, unset: .default("google/gemini-3.8-flash"), isTakenWhileRunning: true,
+    "The model that answers questions.")
+
+  package let modelsPlanning = Setting<ModelID>(
+    "models.planning", .model, unset: .default("google/gemini-3.1-pro-preview"),
+    isTakenWhileRunning: true, "The model for /plan.")
+
+  package let modelsCoding = Setting<ModelID>(
+    "models.coding", .model, unset: .default("openrouter/anthropic/claude-sonnet-5.5"),
+    isTakenWhileRunning: true, "The model for /code.")
+
+  package let modelsVerification = Setting<ModelID>(
+    "models.verification", .model, unset: .default("google/gemini-3.1-pro-preview"),
+    isTakenWhileRunning: true, "The model for /verify.")
+
+  // MARK: - Log
+
+  package let logLevel = Setting<Logger.Level?>(
+    "log.level", .optional(.logLevel), unset: .value(nil), example: "info",
+    isTakenWhileRunning: true,
+    "How much is logged: trace, debug, info, notice, warning, error or critical.")
+}
+
+/// The settings of one provider.
+package struct ProviderSettings: Sendable {
+  let provider: ModelProvider
+  package let keys: Setting<[String]>
+  package let baseURL: Setting<String?>
+
+  init(of provider: Provider) {
+    self.provider = provider.id
+    keys = Setting(
+      "\(provider.section).api_key", .keys, unset: .value([]), isSecret: true,
+      isTakenWhileRunning: true,
+      "One key of \(provider.name), or several with commas between them, used in turn.")
+    baseURL = Setting(
+      "\(provider.section).base_url", .optional(.baseURL),
+      unset: provider.defaultBaseURL.map { .default($0) } ?? .value(nil),
+      example: provider.exampleBaseURL, isTakenWhileRunning: false,
+      "Where the API of \(provider.name) is.")
+  }
+}
+
+extension DeclaredSettings {
+  package func settings(of provider: Provider) -> ProviderSettings {
+    guard let settings = providers.first(where: { $0.provider == provider.id }) else {
+      preconditionFailure("a provider without settings")
+    }
+    return settings
+  }
+
+  /// All of them, found as ArgumentParser finds the options of a command: what is declared above
+  /// cannot be forgotten here.
+  package static let all: [any AnySetting] = settings(in: Settings.declared)
+
+  package static let keys = all.map(\.key)
+
+  private static func settings(in value: Any) -> [any AnySetting] {
+    if let setting = value as? any AnySetting { return [setting] }
+    return Mirror(reflecting: value).children.flatMap { settings(in: $0.value) }
+  }
+}
