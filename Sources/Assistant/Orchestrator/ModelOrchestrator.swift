@@ -67,10 +67,10 @@ package struct ModelOrchestrator: Sendable {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
   /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
-  /// What the house bears of one person's calls in a day, in nano-dollars: 0.25 USD. Calls
+  /// What the house bears of one person's calls in a day: 0.25 USD. Calls
   /// that end without an answer are free, so without a limit whoever knows how to bring them about
   /// could spend ours for ever.
-  static let houseLossPerDay: Int64 = 250_000_000
+  static let houseLossPerDay = NanoDollars(250_000_000)
   /// Telegram shows "typing" for five seconds (Bot API, sendChatAction).
   private static let typingRenewal = Duration.seconds(4)
 

@@ -14,8 +14,8 @@ struct Housekeeping: Sendable {
   static let verifiedEvery = 60
   /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
   static let minimumFreeSpace: Int64 = 256 << 20
-  /// In nano-dollars: 1 USD. What the house bears in a day without anybody having to look.
-  private static let alertedLossPerDay: Int64 = 1_000_000_000
+  /// 1 USD: what the house bears in a day without anybody having to look.
+  private static let alertedLossPerDay = NanoDollars(1_000_000_000)
 
   let writer: LedgerWriter
   let inbox: Inbox
@@ -59,9 +59,10 @@ struct Housekeeping: Sendable {
       try APIKeyUsageService().houseLoss(since: aDayAgo, in: $0)
     }
     if loss > Self.alertedLossPerDay {
+      let cents = loss.count / 10_000_000
       await alerts.raise(
         .houseLoss,
-        "Calls that reached nobody have cost the house \(loss / 10_000_000) US cents within a day. "
+        "Calls that reached nobody have cost the house \(cents) US cents within a day. "
           + "/report shows why.")
     }
     if let free = freeDiskSpace(), free < Self.minimumFreeSpace {

@@ -43,14 +43,14 @@ package struct USD: Sendable, Hashable {
     return USD(units: product)
   }
 
-  /// Rounded half up to whole nano-dollars (10⁻⁹ USD), the form in which a cost is stored.
-  package func nanoDollars() throws(LedgerError) -> Int64 {
+  /// Rounded half up, to the form in which a cost is stored.
+  package func nanoDollars() throws(LedgerError) -> NanoDollars {
     let unitsPerNano: Int128 = 1_000_000_000_000_000
     let (quotient, rest) = units.quotientAndRemainder(dividingBy: unitsPerNano)
-    guard let nano = Int64(exactly: rest * 2 >= unitsPerNano ? quotient + 1 : quotient) else {
+    guard let count = Int64(exactly: rest * 2 >= unitsPerNano ? quotient + 1 : quotient) else {
       throw .amountTooLarge
     }
-    return nano
+    return NanoDollars(count)
   }
 }
 

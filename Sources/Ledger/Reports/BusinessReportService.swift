@@ -73,7 +73,7 @@ package struct BusinessReportService: Sendable {
     """
 
   /// Summed up for each credit value that calls were charged at, and rounded once at the end.
-  private func valueSpent(_ period: StatementArguments, in db: Database) throws -> Int64 {
+  private func valueSpent(_ period: StatementArguments, in db: Database) throws -> NanoDollars {
     try Row.fetchAll(db, sql: Self.spent, arguments: period).reduce(USD.zero) { sum, row in
       try sum + BillingTerms.value(of: row["spent"], creditValueUSD: row["credit_value_usd"])
     }.nanoDollars()
@@ -110,19 +110,19 @@ extension BusinessReportService {
     let undelivered = try row(Self.undelivered, period, in: db)
     let spent: Credits = refunds["loss"]
     let losses = [
-      Loss(reason: .lostCalls, count: ownCalls["lost"], nanoDollars: ownCalls["lost_cost"]),
-      Loss(reason: .failedCalls, count: ownCalls["failed"], nanoDollars: ownCalls["failed_cost"]),
+      Loss(reason: .lostCalls, count: ownCalls["lost"], amount: ownCalls["lost_cost"]),
+      Loss(reason: .failedCalls, count: ownCalls["failed"], amount: ownCalls["failed_cost"]),
       try forgivenOverruns(period, in: db),
       Loss(
-        reason: .undeliveredAnswers, count: undelivered["count"], nanoDollars: undelivered["cost"]),
+        reason: .undeliveredAnswers, count: undelivered["count"], amount: undelivered["cost"]),
       Loss(
         reason: .refundedCredits, count: refunds["lossy"],
-        nanoDollars: try terms.cost(coveredBy: spent).nanoDollars()),
+        amount: try terms.cost(coveredBy: spent).nanoDollars()),
     ]
     let order = Loss.Reason.allCases
     return losses.filter { $0.count > 0 }.sorted { left, right in
-      guard left.nanoDollars == right.nanoDollars else {
-        return left.nanoDollars > right.nanoDollars
+      guard left.amount == right.amount else {
+        return left.amount > right.amount
       }
       return (order.firstIndex(of: left.reason) ?? 0) < (order.firstIndex(of: right.reason) ?? 0)
     }
@@ -136,7 +136,7 @@ extension BusinessReportService {
       sum = try sum + (try terms.cost(coveredBy: row["forgiven"]))
       count += row["count"] as Int
     }
-    return Loss(reason: .forgivenOverruns, count: count, nanoDollars: try sum.nanoDollars())
+    return Loss(reason: .forgivenOverruns, count: count, amount: try sum.nanoDollars())
   }
 
   private static let ownCalls = """

@@ -69,19 +69,20 @@ package struct APIKeyUsageService: Sendable {
       arguments: [priceID])
   }
 
-  /// What calls have cost the house since then, by the provider's own count, in nano-dollars: those
-  /// of one user, or all. Estimates are left out: crashes and faults of the network are nobody's
-  /// doing.
-  package func houseLoss(userID: Int64? = nil, since: Date, in db: Database) throws -> Int64 {
+  /// What calls have cost the house since then, by the provider's own count: those of one user, or
+  /// all. Estimates are left out: crashes and faults of the network are nobody's doing.
+  package func houseLoss(
+    userID: Int64? = nil, since: Date, in db: Database
+  ) throws -> NanoDollars {
     let ofUser = userID == nil ? "" : "user_id = :user AND"
-    return try Int64.fetchOne(
+    return try NanoDollars.fetchOne(
       db.cachedStatement(
         sql: """
           SELECT coalesce(sum(actual_cost_nanousd), 0) FROM api_key_usage
           WHERE \(ofUser) charged_to = 'house' AND is_estimate = 0 AND created_at >= :since
           """),
       arguments: userID.map { ["user": $0, "since": since.databaseText] }
-        ?? ["since": since.databaseText]) ?? 0
+        ?? ["since": since.databaseText]) ?? .zero
   }
 }
 

@@ -112,8 +112,8 @@ private struct ExactSums {
     summary.calls += row["calls"]
     summary.inputTokens = try Self.sum(summary.inputTokens, row["input"])
     summary.outputTokens = try Self.sum(summary.outputTokens, row["output"])
-    summary.realCost = try Self.sum(summary.realCost, row["cost"])
-    summary.houseLoss = try Self.sum(summary.houseLoss, row["house"])
+    summary.realCost = try summary.realCost.adding(row["cost"])
+    summary.houseLoss = try summary.houseLoss.adding(row["house"])
     summary.charged = try summary.charged.adding(charged)
     value = try value + BillingTerms.value(of: charged, creditValueUSD: credit)
     let terms = try BillingTerms(creditValueUSD: credit, markup: markup)
@@ -123,7 +123,7 @@ private struct ExactSums {
   func rounded() throws -> UsageSummary {
     var rounded = summary
     rounded.chargedValue = try value.nanoDollars()
-    rounded.houseLoss = try Self.sum(summary.houseLoss, forgiven.nanoDollars())
+    rounded.houseLoss = try summary.houseLoss.adding(forgiven.nanoDollars())
     return rounded
   }
 
