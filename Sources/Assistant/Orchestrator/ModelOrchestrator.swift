@@ -162,7 +162,7 @@ extension ModelOrchestrator {
   }
 
   private func houseStillPays(for account: UserAccount) async throws -> Bool {
-    let aDayAgo = environment.now().addingTimeInterval(-24 * 3_600)
+    let aDayAgo = environment.now() - .day
     return try await environment.writer.read(for: "adding up what the house lost") {
       try APIKeyUsageService().houseLoss(userID: account.id, since: aDayAgo, in: $0)
     } < Self.houseLossPerDay

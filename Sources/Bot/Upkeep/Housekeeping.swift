@@ -54,9 +54,8 @@ struct Housekeeping: Sendable {
       sale.close(because: report)
     }
     if let first = sale.firstBreak { await alerts.raise(brokenLedger: first) }
-    let aDayAgo = Date().addingTimeInterval(-24 * 3_600)
     let loss = try writer.database.read {
-      try APIKeyUsageService().houseLoss(since: aDayAgo, in: $0)
+      try APIKeyUsageService().houseLoss(since: Date() - .day, in: $0)
     }
     if loss > Self.alertedLossPerDay {
       let cents = loss.count / 10_000_000

@@ -25,13 +25,12 @@ package struct SupportRequests: Sendable {
   package func ask(
     _ text: String, by profile: Profile, at now: Date, in db: Database
   ) throws -> Outcome {
-    let aDayAgo = now.addingTimeInterval(-24 * 3_600).databaseText
     let today = try Int.fetchOne(
       db,
       sql: """
         SELECT count(*) FROM support_requests WHERE telegram_user_id = ? AND created_at > ?
         """,
-      arguments: [profile.telegramUserID, aDayAgo])
+      arguments: [profile.telegramUserID, (now - .day).databaseText])
     guard today ?? 0 < Self.maximumPerDay else { return .tooMany }
     try db.run(
       "INSERT INTO support_requests (telegram_user_id, created_at) VALUES (?, ?)",
