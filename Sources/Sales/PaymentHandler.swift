@@ -114,25 +114,17 @@ package struct PaymentHandler: Sendable {
     _ refund: Refund, updateID: Int64 = 0, at now: Date, in db: Database
   ) throws {
     guard let payment = try PaymentService().payment(id: refund.paymentID, in: db) else { return }
+    let text = RefundText(refund, of: payment)
     if let payer = payment.payer {
+      let account = try UserService().find(telegramUserID: payer, in: db)
       try replies.queue(
-        [.message(try receipt(of: refund, payment, payer: payer, in: db), to: payer)],
+        [.message(text.receipt(balance: account?.balance), to: payer)],
         updateID: updateID, at: now, in: db)
     }
-    let loss =
-      refund.loss > .zero
-      ? " \(refund.loss.costText) credits of it were spent and are the house's loss." : ""
     switch refund.requester {
     case .administrator(let id):
-      let text = "✅ \(payment.amount) Stars went back to their payer.\(loss)"
-      try replies.queue([.message(Reply(text), to: id)], updateID: updateID, at: now, in: db)
-    case .telegram:
-      try alerts.queue(
-        """
-        \(payment.amount) Stars of user \(payment.payer.map(String.init) ?? "(erased)") were given \
-        back elsewhere, or charged back.\(loss) Charge id: \(payment.chargeID.prefix(200))
-        """,
-        updateID: updateID, at: now, in: db)
+      try replies.queue([.message(text.confirmation, to: id)], updateID: updateID, at: now, in: db)
+    case .telegram: try alerts.queue(text.alert, updateID: updateID, at: now, in: db)
     case .shell: break
     }
     logger.notice(
@@ -150,11 +142,7 @@ package struct PaymentHandler: Sendable {
     else { return }
     logger.error("Telegram refuses a refund.", metadata: ["reason": "\(reason)"])
     try alerts.queue(
-      """
-      The refund of \(payment.amount) Stars did not succeed: \(reason.prefix(300)). The credits \
-      are on the account again. Charge id: \(payment.chargeID.prefix(200))
-      """,
-      at: now, in: db)
+      RefundText(refund, of: payment).alert(ofRefusal: reason), at: now, in: db)
   }
 
   /// What a person gets for a payment.
@@ -181,16 +169,6 @@ package struct PaymentHandler: Sendable {
       Charge id, for your questions to /paysupport:
       \(chargeID.prefix(200))
       """)
-  }
-
-  private func receipt(
-    of refund: Refund, _ payment: Payment, payer: Int64, in db: Database
-  ) throws -> Reply {
-    let account = try UserService().find(telegramUserID: payer, in: db)
-    let balance = account.map { " Your balance is \($0.balance.balanceText) credits." } ?? ""
-    let credits =
-      refund.clawback > .zero ? ", and \(refund.clawback.costText) credits were taken back" : ""
-    return Reply("Your payment of \(payment.amount) Stars was refunded\(credits).\(balance)")
   }
 }
 
