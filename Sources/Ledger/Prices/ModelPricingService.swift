@@ -24,6 +24,17 @@ package struct ModelPricingService: Sendable {
     return price
   }
 
+  /// Why calls of the model cannot be sold: it has no price, or one that cannot be used. `nil` if
+  /// they can.
+  package func whyNotSold(_ model: ModelID, in db: Database) throws -> LedgerError? {
+    do {
+      try check(try active(model, in: db).tariff, of: model)
+      return nil
+    } catch let error as LedgerError {
+      return error
+    }
+  }
+
   package func price(id: Int64, in db: Database) throws -> ModelPrice? {
     try ModelPrice.fetchOne(cached: "SELECT * FROM model_pricing WHERE id = ?", [id], in: db)
   }
@@ -62,12 +73,7 @@ package struct ModelPricingService: Sendable {
     _ model: ModelID, tariff: Tariff, notes: String? = nil, at now: Date,
     in db: Database
   ) throws -> ModelPrice {
-    do {
-      _ = try Rates(tariff)
-    } catch {
-      throw LedgerError.unusablePrice(
-        model, reason: String(describing: error))
-    }
+    try check(tariff, of: model)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let conditions = try tariff.conditions.map {
@@ -109,5 +115,13 @@ package struct ModelPricingService: Sendable {
         """,
       arguments: [now.databaseText, model.provider.rawValue, model.name])
     return db.changesCount > 0
+  }
+
+  private func check(_ tariff: Tariff, of model: ModelID) throws(LedgerError) {
+    do {
+      _ = try Rates(tariff)
+    } catch {
+      throw .unusablePrice(model, reason: String(describing: error))
+    }
   }
 }

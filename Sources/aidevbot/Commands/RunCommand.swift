@@ -88,15 +88,10 @@ struct RunCommand: AsyncParsableCommand {
     _ models: ModelAssignment, _ database: LedgerDatabase, _ logger: Logger
   ) throws {
     for task in TaskType.allCases {
-      let model = models[task]
-      do {
-        _ = try database.read {
-          try ModelPricingService().active(
-            model, in: $0)
-        }
-      } catch let error as LedgerError {
-        logger.error("\(task.title) cannot be sold: \(error)")
+      let reason = try database.read {
+        try ModelPricingService().whyNotSold(models[task], in: $0)
       }
+      if let reason { logger.error("\(task.title) cannot be sold: \(reason)") }
     }
   }
 }

@@ -24,15 +24,7 @@ extension Doctor {
       return try LedgerDatabase.look(at: path) { db in
         [
           try integrityCheck(path, in: db), safety, try ledgerCheck(in: db),
-          modelCheck { model in
-            do {
-              _ = try ModelPricingService().active(
-                model, in: db)
-              return true
-            } catch is LedgerError {
-              return false
-            }
-          },
+          modelCheck { try ModelPricingService().whyNotSold($0, in: db) == nil },
         ]
       }
     } catch {

@@ -65,14 +65,8 @@ actor SettingsReload {
     for task in TaskType.allCases {
       let model = try new.model(for: task)
       guard try model != current.model(for: task) else { continue }
-      do {
-        _ = try database.read {
-          try ModelPricingService().active(
-            model, in: $0)
-        }
-      } catch let error as LedgerError {
-        throw Unpriced(task: task, reason: error)
-      }
+      let reason = try database.read { try ModelPricingService().whyNotSold(model, in: $0) }
+      if let reason { throw Unpriced(task: task, reason: reason) }
     }
   }
 
