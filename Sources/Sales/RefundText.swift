@@ -42,7 +42,7 @@ package struct RefundText {
 
   /// For the payer, once the Stars are back.
   ///
-  /// - Parameter balance: What is left; `nil` where there is no account any more.
+  /// - Parameter balance: What is left; `nil` if there is no account any more.
   package func receipt(balance: Credits?) -> Reply {
     let left = balance.map { " Your balance is \($0.balanceText) credits." } ?? ""
     let credits =

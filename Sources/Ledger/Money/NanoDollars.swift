@@ -1,7 +1,7 @@
 package import GRDB
 
 /// An amount of US dollars in whole nano-dollars (10⁻⁹ USD), the form in which the tables keep what
-/// calls cost; the exact amount is `USD`. Negative where more was lost than earned.
+/// calls cost; the exact amount is `USD`. Negative if more was lost than earned.
 package struct NanoDollars: Sendable, Hashable {
   package let count: Int64
 

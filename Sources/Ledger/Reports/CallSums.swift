@@ -105,7 +105,7 @@ struct CallSums {
 extension LedgerError {
   /// Passes sums on that SQLite makes of whole numbers, which never wrap around.
   ///
-  /// - Throws: `amountTooLarge` where one leaves its range.
+  /// - Throws: `amountTooLarge` if one leaves its range.
   static func checkingSums<Sums>(_ sums: () throws -> Sums) throws -> Sums {
     do {
       return try sums()
