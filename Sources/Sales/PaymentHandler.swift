@@ -108,25 +108,17 @@ package struct PaymentHandler: Sendable {
     _ refund: Refund, updateID: Int64 = 0, in tx: LedgerTransaction
   ) throws {
     guard let payment = try tx.payments.payment(id: refund.paymentID) else { return }
+    let text = RefundText(refund, of: payment)
     if let payer = payment.payer {
+      let account = try tx.users.find(telegramUserID: payer)
       try outbox.queue(
-        [.message(try receipt(of: refund, payment, payer: payer, in: tx), to: payer)],
+        [.message(text.receipt(balance: account?.balance), to: payer)],
         updateID: updateID, in: tx)
     }
-    let loss =
-      refund.loss > .zero
-      ? " \(refund.loss.costText) credits of it were spent and are the house's loss." : ""
     switch refund.requester {
     case .administrator(let id):
-      let text = "✅ \(payment.amount) Stars went back to their payer.\(loss)"
-      try outbox.queue([.message(Reply(text), to: id)], updateID: updateID, in: tx)
-    case .telegram:
-      try alerts.queue(
-        """
-        \(payment.amount) Stars of user \(payment.payer.map(String.init) ?? "(erased)") were given \
-        back elsewhere, or charged back.\(loss) Charge id: \(payment.chargeID.prefix(200))
-        """,
-        updateID: updateID, in: tx)
+      try outbox.queue([.message(text.confirmation, to: id)], updateID: updateID, in: tx)
+    case .telegram: try alerts.queue(text.alert, updateID: updateID, in: tx)
     case .shell: break
     }
     Logger.current.notice(
@@ -144,10 +136,7 @@ package struct PaymentHandler: Sendable {
     else { return }
     Logger.current.error("Telegram refuses a refund.", metadata: ["reason": "\(reason)"])
     try alerts.queue(
-      """
-      The refund of \(payment.amount) Stars did not succeed: \(reason.prefix(300)). The credits \
-      are on the account again. Charge id: \(payment.chargeID.prefix(200))
-      """, in: tx)
+      RefundText(refund, of: payment).alert(ofRefusal: reason), in: tx)
   }
 
   /// What a person gets for a payment.
@@ -174,16 +163,6 @@ package struct PaymentHandler: Sendable {
       Charge id, for your questions to /paysupport:
       \(chargeID.prefix(200))
       """)
-  }
-
-  private func receipt(
-    of refund: Refund, _ payment: Payment, payer: Int64, in tx: LedgerTransaction
-  ) throws -> Reply {
-    let account = try tx.users.find(telegramUserID: payer)
-    let balance = account.map { " Your balance is \($0.balance.balanceText) credits." } ?? ""
-    let credits =
-      refund.clawback > .zero ? ", and \(refund.clawback.costText) credits were taken back" : ""
-    return Reply("Your payment of \(payment.amount) Stars was refunded\(credits).\(balance)")
   }
 }
 

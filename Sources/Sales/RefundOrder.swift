@@ -35,15 +35,6 @@ package struct RefundOrder: Sendable {
 
   /// For whoever asked.
   package var sentence: String {
-    let credits =
-      refund.clawback > .zero ? " \(refund.clawback.costText) credits were taken back." : ""
-    let loss =
-      refund.loss > .zero ? " \(refund.loss.costText) spent credits are the house's loss." : ""
-    return switch (refund.state, outgoing.isEmpty) {
-    case (.done, _): "This payment is refunded already.\(credits)\(loss)"
-    case (_, false):
-      "\(payment.amount) Stars are on their way back to user \(payer).\(credits)\(loss)"
-    default: "The refund of this payment is under way already.\(credits)\(loss)"
-    }
+    RefundText(refund, of: payment).answer(payer: payer, isNew: !outgoing.isEmpty)
   }
 }

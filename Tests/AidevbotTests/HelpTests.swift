@@ -42,8 +42,7 @@ struct HelpTests {
       "pricing quote",
       [
         "<provider>", "<model>", "--input-tokens", "--output-tokens", "--cached-tokens",
-        "--cache-write-tokens", "--reasoning-tokens", "--images", "--at <time>", "--json",
-        "--config",
+        "--cache-write-tokens", "--reasoning-tokens", "--images", "--json", "--config",
       ]
     ),
     ("credits", ["grant", "show", "history"]),

@@ -78,3 +78,10 @@ final class LedgerFile: Sendable {
 }
 
 let now = Date(timeIntervalSince1970: 1_800_000_000)
+
+/// In what is expected, a number is one of nano-dollars.
+extension NanoDollars: ExpressibleByIntegerLiteral {
+  package init(integerLiteral count: Int64) {
+    self.init(count)
+  }
+}

@@ -29,7 +29,6 @@ struct StarsDecodingTests {
       """#
     ).successfulPayment
     #expect(payment?.subscriptionExpirationDate == 1_700_000_000)
-    #expect(payment?.isRecurring == true)
     #expect(payment?.isFirstRecurring == true)
     #expect(payment?.invoicePayload == "plan")
     #expect(payment?.currency == "XTR")
@@ -43,7 +42,6 @@ struct StarsDecodingTests {
       """#
     ).successfulPayment
     #expect(payment?.subscriptionExpirationDate == nil)
-    #expect(payment?.isRecurring == false)
     #expect(payment?.isFirstRecurring == false)
   }
 
@@ -53,9 +51,6 @@ struct StarsDecodingTests {
       "refunded_payment":{"currency":"XTR","total_amount":500,"invoice_payload":"order",
       "telegram_payment_charge_id":"charge","of_next_year":{}}
       """#)
-    #expect(message.refundedPayment?.currency == "XTR")
-    #expect(message.refundedPayment?.totalAmount == 500)
-    #expect(message.refundedPayment?.invoicePayload == "order")
     #expect(message.refundedPayment?.telegramPaymentChargeID == "charge")
     #expect(message.successfulPayment == nil && message.attachment == nil)
   }

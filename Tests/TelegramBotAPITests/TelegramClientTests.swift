@@ -68,7 +68,7 @@ struct TelegramClientTests {
         .editMessageText(chatID: 42, messageID: messageID, text: "Done", keyboard: nil))
         == message)
     #expect(try await client.perform(.sendChatAction(chatID: 42, threadID: 7)) == .init())
-    try await client.perform(.answerCallbackQuery(id: press.id, text: "Stopping", showAlert: true))
+    try await client.perform(.answerCallbackQuery(id: press.id, text: "Stopping"))
     try await client.perform(.answerPreCheckoutQuery(id: payment.id, ok: true))
     try await client.perform(
       .answerPreCheckoutQuery(id: payment.id, ok: false, errorMessage: "Sold out"))

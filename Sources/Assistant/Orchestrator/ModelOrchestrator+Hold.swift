@@ -10,10 +10,10 @@ extension ModelOrchestrator {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
   /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
-  /// What the house bears of one person's calls in a day, in nano-dollars: 0.25 USD. Calls
+  /// What the house bears of one person's calls in a day: 0.25 USD. Calls
   /// that end without an answer are free, so without a limit whoever knows how to bring them about
   /// could spend ours for ever.
-  static let houseLossPerDay: Int64 = 250_000_000
+  static let houseLossPerDay = NanoDollars(250_000_000)
 
   /// - Parameter counted: The provider's own count of the prompt's tokens, if it was asked.
   func takeHold(
@@ -86,8 +86,7 @@ extension ModelOrchestrator {
   }
 
   private func houseStillPays(for account: UserAccount, in tx: LedgerTransaction) throws -> Bool {
-    let aDayAgo = tx.now.addingTimeInterval(-24 * 3_600)
-    return try tx.usage.houseLoss(userID: account.id, since: aDayAgo) < Self.houseLossPerDay
+    try tx.usage.houseLoss(userID: account.id, since: tx.now - .day) < Self.houseLossPerDay
   }
 
   private func prepare(

@@ -14,7 +14,7 @@ extension ModelOrchestrator {
   private static let retriedFor: TimeInterval = 5 * 60
   /// A clock that is set back makes a hold look older than its update. Ids of updates come again
   /// after a week at the earliest (Bot API, Update).
-  private static let clockTolerance: TimeInterval = 24 * 3_600
+  private static let clockTolerance = TimeInterval.day
 
   /// Ends whatever holds the update still has, after a mistake of ours.
   package func abandon(updateID: Int64, in tx: LedgerTransaction) throws {

@@ -15,7 +15,6 @@ package struct Project: Sendable, Equatable {
   /// A Markdown task list, as the last plan or check left it.
   package var todo: String?
   package var createdAt: Date
-  package var completedAt: Date?
 
   /// In UTF-16 units, as Telegram's limits are: it fits a button, the note over the chat, and the
   /// one message that a list of projects becomes when it is edited.
@@ -39,7 +38,6 @@ extension Project: FetchableRecord {
     status = row["status"]
     todo = row["current_todo_markdown"]
     createdAt = row["created_at"]
-    completedAt = row["completed_at"]
   }
 }
 

@@ -29,19 +29,7 @@ package struct ShellRefund: Sendable {
     package var refund: Refund
     package var payment: Payment
 
-    package var sentence: String {
-      let credits = "\(refund.clawback) credits were taken back"
-      let loss = refund.loss > .zero ? ", \(refund.loss) spent ones are the house's loss" : ""
-      return switch refund.state {
-      case .done: "\(payment.amount) Stars are given back; \(credits)\(loss)."
-      case .pending:
-        "Telegram does not answer. The refund is booked; the running bot goes on with it, or run "
-          + "this again."
-      case .failed:
-        "Telegram refuses: \(refund.failure ?? "no reason given"). Nothing was refunded, and the "
-          + "credits are on the account again."
-      }
-    }
+    package var sentence: String { RefundText(refund, of: payment).outcome }
   }
 
   /// - Throws: `LedgerError` where it cannot be refunded, `TelegramError.unauthorized`, and errors

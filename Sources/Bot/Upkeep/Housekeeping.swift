@@ -14,8 +14,8 @@ struct Housekeeping: PeriodicService {
   static let verifiedEvery = 60
   /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
   static let minimumFreeSpace: Int64 = 256 << 20
-  /// In nano-dollars: 1 USD. What the house bears in a day without anybody having to look.
-  private static let alertedLossPerDay: Int64 = 1_000_000_000
+  /// 1 USD: what the house bears in a day without anybody having to look.
+  private static let alertedLossPerDay = NanoDollars(1_000_000_000)
 
   let writer: LedgerWriter
   let inbox: Inbox
@@ -63,14 +63,12 @@ struct Housekeeping: PeriodicService {
       selling.close(because: report)
     }
     if let first = selling.firstBreak { await alerts.raise(brokenLedger: first) }
-    let aDayAgo = Date().addingTimeInterval(-24 * 3_600)
-    let loss = try writer.read {
-      try $0.usage.houseLoss(since: aDayAgo)
-    }
+    let loss = try writer.read { try $0.usage.houseLoss(since: $0.now - .day) }
     if loss > Self.alertedLossPerDay {
+      let cents = loss.count / 10_000_000
       await alerts.raise(
         .houseLoss,
-        "Calls that reached nobody have cost the house \(loss / 10_000_000) US cents within a day. "
+        "Calls that reached nobody have cost the house \(cents) US cents within a day. "
           + "/report shows why.")
     }
     if let free = freeDiskSpace(), free < Self.minimumFreeSpace {

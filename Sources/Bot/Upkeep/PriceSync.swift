@@ -9,7 +9,7 @@ package import Assistant
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
 package struct PriceSync: PeriodicService {
-  static let pause = Duration.seconds(24 * 3_600)
+  static let pause = Duration.seconds(TimeInterval.day)
   /// After a failure; prices do not change by the minute.
   static let pauseAfterFailure = Duration.seconds(3_600)
 

@@ -18,12 +18,10 @@ struct ReportCommand: Command {
     case today, week, month
 
     func start(before now: Date) -> Date {
-      let day: TimeInterval = 24 * 3_600
       switch self {
-      case .today:
-        return Date(timeIntervalSince1970: (now.timeIntervalSince1970 / day).rounded(.down) * day)
-      case .week: return now.addingTimeInterval(-7 * day)
-      case .month: return now.addingTimeInterval(-30 * day)
+      case .today: now.startOfUTCDay
+      case .week: now - 7 * .day
+      case .month: now - 30 * .day
       }
     }
   }

@@ -17,28 +17,29 @@ struct ReportText {
     let net = report.starsReceived - report.starsRefunded
     let revenue = try usdPerStar.times(Int(net)).nanoDollars()
     let spent = report.creditsSpentValue
-    let lost = report.houseLosses.map(\.nanoDollars).reduce(0) { $0 &+ $1 }
+    let lost = report.houseLosses.map(\.amount).reduce(.zero, &+)
     var lines = [
       Line(section: "Stars", name: "payments", value: "\(report.payments)"),
       Line(section: "Stars", name: "received", value: "\(report.starsReceived)", unit: "Stars"),
       Line(section: "Stars", name: "refunds", value: "\(report.refunds)"),
       Line(section: "Stars", name: "given back", value: "\(report.starsRefunded)", unit: "Stars"),
       Line(section: "Stars", name: "revenue", value: "\(net)", unit: "Stars"),
-      Line(section: "Stars", name: "revenue", value: revenue.dollars, unit: "USD"),
+      Line(section: "Stars", name: "revenue", value: revenue.roundedText, unit: "USD"),
       Line(section: "Credits", name: "sold", value: report.creditsSold.inTables),
       Line(section: "Credits", name: "given away", value: report.creditsGiven.inTables),
       Line(section: "Credits", name: "taken back", value: report.creditsTakenBack.inTables),
       Line(section: "Credits", name: "spent", value: report.creditsSpent.inTables),
-      Line(section: "Result", name: "credits spent", value: spent.dollars, unit: "USD"),
-      Line(section: "Result", name: "real cost", value: report.realCost.dollars, unit: "USD"),
+      Line(section: "Result", name: "credits spent", value: spent.roundedText, unit: "USD"),
+      Line(section: "Result", name: "real cost", value: report.realCost.roundedText, unit: "USD"),
       Line(
-        section: "Result", name: "margin", value: (spent &- report.realCost).dollars, unit: "USD"),
-      Line(section: "House loss", name: "in all", value: lost.dollars, unit: "USD"),
+        section: "Result", name: "margin", value: (spent &- report.realCost).roundedText,
+        unit: "USD"),
+      Line(section: "House loss", name: "in all", value: lost.roundedText, unit: "USD"),
     ]
     lines += report.houseLosses.map { loss in
       Line(
         section: "House loss", name: "\(loss.reason.words) (\(loss.count))",
-        value: loss.nanoDollars.dollars, unit: "USD")
+        value: loss.amount.roundedText, unit: "USD")
     }
     lines += [
       Line(section: "People", name: "new", value: "\(report.newUsers)"),
@@ -58,12 +59,12 @@ struct ReportText {
   }
 
   private static func top(
-    _ section: String, _ name: String, calls: Int, _ charged: Credits, _ cost: Int64
+    _ section: String, _ name: String, calls: Int, _ charged: Credits, _ cost: NanoDollars
   ) -> [Line] {
     [
       Line(section: section, name: name, value: "\(calls)", unit: "calls"),
       Line(section: section, name: name, value: charged.inTables, unit: "credits"),
-      Line(section: section, name: name, value: cost.dollars, unit: "USD"),
+      Line(section: section, name: name, value: cost.roundedText, unit: "USD"),
     ]
   }
 
@@ -114,13 +115,4 @@ extension BusinessReport.HouseLoss.Reason {
 extension Credits {
   /// Two decimals, rounded down.
   fileprivate var inTables: String { balanceText }
-}
-
-extension Int64 {
-  /// Nano-dollars as dollars with two decimals, rounded to the nearest.
-  fileprivate var dollars: String {
-    let (cents, rest) = Int128(self).quotientAndRemainder(dividingBy: 10_000_000)
-    let step: Int128 = abs(rest) * 2 >= 10_000_000 ? (rest < 0 ? -1 : 1) : 0
-    return DecimalText.format(cents + step, decimals: 2, atLeast: 2)
-  }
 }

@@ -43,36 +43,31 @@ struct UserCommand: Command {
   }
 
   private func page(of account: UserAccount, in tx: LedgerTransaction) throws -> Reply {
-    let transactions = try tx.transactions.list(
-      userID: account.id, limit: Self.shown)
-    let payments = try tx.payments.list(ofUser: account.id, limit: Self.shown)
+    let overview = try PersonOverview(of: account, limit: Self.shown, in: tx)
     var lines = [
       account.shownName,
       "Since \(account.createdAt.dayText)\(account.isBlocked ? ", blocked" : "")"
         + (account.isUnreachable ? ", has blocked the bot" : ""),
       "Balance: \(account.balance) credits, \(account.held) of them reserved",
     ]
-    lines += try tx.subscriptions.list(ofUser: account.id).map { subscription in
+    lines += overview.subscriptions.map { subscription in
       "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.dayText)"
     }
     lines.append("\nLast transactions (UTC):")
-    lines += transactions.map { row in
+    lines += overview.transactions.map { row in
       "\(row.createdAt.minuteText)  \(row.amount.movementText)  \(row.type.rawValue): "
         + row.description.prefix(80)
     }
     lines.append("\nOrders:")
-    for order in try tx.orders.list(ofUser: account.id, limit: Self.shown) {
-      lines.append(
-        "\(order.createdAt.minuteText)  \(order.package.name), \(order.package.price) Stars: "
-          + order.state.rawValue)
+    lines += overview.orders.map { order in
+      "\(order.createdAt.minuteText)  \(order.package.name), \(order.package.price) Stars: "
+        + order.state.rawValue
     }
-    if !payments.isEmpty { lines.append("\nPayments:") }
-    for payment in payments {
-      let refund = try tx.refunds.current(ofPayment: payment.id)
-      let state = payment.flaw ?? refund.map { "refund \($0.state.rawValue)" } ?? "credited"
-      lines.append(
-        "\(payment.paidAt.minuteText)  \(payment.amount) Stars, \(state)\n"
-          + "\(payment.chargeID.prefix(200))")
+    if !overview.purchases.isEmpty { lines.append("\nPayments:") }
+    lines += overview.purchases.map { purchase in
+      let payment = purchase.payment
+      return "\(payment.paidAt.minuteText)  \(payment.amount) Stars, \(purchase.state)\n"
+        + "\(payment.chargeID.prefix(200))"
     }
     let id = account.telegramUserID
     let button =

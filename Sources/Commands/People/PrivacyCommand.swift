@@ -23,7 +23,7 @@ struct PrivacyCommand: Command {
     • What you bought, what you spent and what your requests cost, as a journal: for good, since \
     accounting needs it. Once you erase your account, it has no name on it.
     • Messages on their way in and out: \(Int(Inbox.keptFor) / 3_600) hours, and \
-    \(Int(Inbox.quarantinedFor) / 86_400) days where one could not be handled.
+    \(Int(Inbox.quarantinedFor / .day)) days where one could not be handled.
     • Questions to /paysupport: in the chats of those who answer them. When you asked: until you \
     erase your account.
 

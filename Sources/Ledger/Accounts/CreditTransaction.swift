@@ -20,8 +20,7 @@ package struct CreditTransaction: Sendable, Equatable {
   package var type: Kind
   package var amount: Credits
   package var balanceAfter: Credits
-  /// In nano-dollars.
-  package var realCost: Int64?
+  package var realCost: NanoDollars?
   package var externalTransactionID: String?
   package var idempotencyKey: String
   package var description: String

@@ -12,8 +12,7 @@ package struct CreditTransactionService {
     package var amount: Credits
     package var projectID: String?
     package var usageID: Int64?
-    /// In nano-dollars.
-    package var realCost: Int64?
+    package var realCost: NanoDollars?
     package var externalTransactionID: String?
     /// Names the event behind the entry, so that it is booked once however often it is reported.
     package var idempotencyKey: String
@@ -21,7 +20,7 @@ package struct CreditTransactionService {
 
     package init(
       userID: Int64, type: CreditTransaction.Kind, amount: Credits, projectID: String? = nil,
-      usageID: Int64? = nil, realCost: Int64? = nil, externalTransactionID: String? = nil,
+      usageID: Int64? = nil, realCost: NanoDollars? = nil, externalTransactionID: String? = nil,
       idempotencyKey: String, description: String
     ) {
       self.userID = userID

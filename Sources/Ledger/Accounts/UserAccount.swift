@@ -7,7 +7,6 @@ package struct UserAccount: Sendable, Equatable {
   package var telegramUserID: Int64
   package var username: String?
   package var firstName: String?
-  package var languageCode: String?
   /// What the person owns, what is held for calls under way included.
   package var balance: Credits
   package var held: Credits
@@ -34,7 +33,6 @@ extension UserAccount: FetchableRecord {
     telegramUserID = row["telegram_user_id"]
     username = row["username"]
     firstName = row["first_name"]
-    languageCode = row["language_code"]
     balance = row["credit_balance_micro"]
     held = row["credit_held_micro"]
     activeProjectID = row["active_project_id"]

@@ -25,7 +25,6 @@ package struct CreditHold: Sendable, Equatable {
   package var sentAt: Date?
   package var requestID: String?
   package var createdAt: Date
-  package var deadline: Date
 }
 
 extension CreditHold: FetchableRecord {
@@ -43,6 +42,5 @@ extension CreditHold: FetchableRecord {
     sentAt = row["sent_at"]
     requestID = row["provider_request_id"]
     createdAt = row["created_at"]
-    deadline = row["deadline_at"]
   }
 }

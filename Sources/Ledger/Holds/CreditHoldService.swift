@@ -62,8 +62,7 @@ package struct CreditHoldService {
       id: "\(request.work):\(attempt)", userID: request.userID, projectID: request.projectID,
       amount: size.amount, state: .pending, taskType: request.taskType, model: request.price.model,
       priceID: request.price.id, inputTokensEstimate: request.inputTokensEstimate,
-      outputTokensCap: size.outputTokens, sentAt: tx.now, createdAt: tx.now,
-      deadline: request.deadline)
+      outputTokensCap: size.outputTokens, sentAt: tx.now, createdAt: tx.now)
     try tx.db.run(
       """
       INSERT INTO credit_holds (id, user_id, project_id, amount_micro, task_type, model_provider,
@@ -75,7 +74,7 @@ package struct CreditHoldService {
         hold.id, hold.userID, hold.projectID, hold.amount, hold.taskType,
         hold.model.provider.rawValue, hold.model.name, hold.priceID, hold.inputTokensEstimate,
         hold.outputTokensCap, tx.now.databaseText, tx.now.databaseText,
-        hold.deadline.databaseText,
+        request.deadline.databaseText,
       ])
     return hold
   }

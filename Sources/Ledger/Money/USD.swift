@@ -8,6 +8,7 @@ package struct USD: Sendable, Hashable {
 
   package static let decimals = 24
   package static let zero = USD(units: 0)
+  private static let unitsPerNanoDollar: Int128 = 1_000_000_000_000_000
 
   package init(units: Int128) {
     self.units = units
@@ -43,14 +44,18 @@ package struct USD: Sendable, Hashable {
     return USD(units: product)
   }
 
-  /// Rounded half up to whole nano-dollars (10⁻⁹ USD), the form in which a cost is stored.
-  package func nanoDollars() throws(LedgerError) -> Int64 {
-    let unitsPerNano: Int128 = 1_000_000_000_000_000
-    let (quotient, rest) = units.quotientAndRemainder(dividingBy: unitsPerNano)
-    guard let nano = Int64(exactly: rest * 2 >= unitsPerNano ? quotient + 1 : quotient) else {
+  package init(_ amount: NanoDollars) {
+    self.init(units: Int128(amount.count) * Self.unitsPerNanoDollar)
+  }
+
+  /// Rounded half up, to the form in which a cost is stored.
+  package func nanoDollars() throws(LedgerError) -> NanoDollars {
+    let (quotient, rest) = units.quotientAndRemainder(dividingBy: Self.unitsPerNanoDollar)
+    let isRoundedUp = rest * 2 >= Self.unitsPerNanoDollar
+    guard let count = Int64(exactly: isRoundedUp ? quotient + 1 : quotient) else {
       throw .amountTooLarge
     }
-    return nano
+    return NanoDollars(count)
   }
 }
 

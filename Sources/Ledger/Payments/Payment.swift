@@ -14,7 +14,6 @@ package struct Payment: Sendable, Equatable {
   package var chargeID: String
   /// `nil` once the payer's data are erased.
   package var payer: Int64?
-  package var orderID: String?
   package var currency: String
   /// In the smallest unit of the currency; whole Stars.
   package var amount: Int64
@@ -30,7 +29,6 @@ extension Payment: FetchableRecord {
     id = row["id"]
     chargeID = row["charge_id"]
     payer = row["payer_telegram_user_id"]
-    orderID = row["order_id"]
     currency = row["currency"]
     amount = row["amount"]
     transactionID = row["transaction_id"]

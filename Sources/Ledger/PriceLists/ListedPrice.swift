@@ -155,14 +155,3 @@ struct ListedPrices {
   /// For prices that have another one in their stead, which is never cheaper.
   static func isNone(_: String) -> String? { nil }
 }
-
-enum Weekday {
-  private static let names = [
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-  ]
-
-  /// From 1 for `monday` to 7 for `sunday`.
-  static func number(_ name: String) -> Int? {
-    names.firstIndex(of: name.lowercased()).map { $0 + 1 }
-  }
-}

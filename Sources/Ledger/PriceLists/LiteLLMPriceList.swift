@@ -2,9 +2,8 @@ package import Metering
 package import Foundation
 
 /// LiteLLM's `model_prices_and_context_window.json`: JSON numbers in US dollars per token, under
-/// keys such as `gemini/gemini-2.5-pro`; prices of long prompts under names that end in
-/// `_above_200k_tokens`, and hours in `off_peak_pricing` (BerriAI/litellm, its price map and
-/// `llm_cost_calc/utils.py`).
+/// keys such as `gemini/gemini-2.5-pro`, and prices of long prompts under names that end in
+/// `_above_200k_tokens` (BerriAI/litellm, its price map and `llm_cost_calc/utils.py`).
 package enum LiteLLMPriceList {
   /// What the keys of a provider's models begin with.
   package typealias Prefix = (key: String, provider: ModelProvider)
@@ -73,7 +72,8 @@ package enum LiteLLMPriceList {
     if let mode = model["mode"].text, !soldModes.contains(mode) {
       throw ListedPriceFlaw(reason: "it is for \(mode.prefix(40)), which the bot does not ask for")
     }
-    for name in ["tiered_pricing", "pricing_periods"] where !model[name].isNothing {
+    let unreadNames = ["tiered_pricing", "pricing_periods", "off_peak_pricing"]
+    for name in unreadNames where !model[name].isNothing {
       throw ListedPriceFlaw(reason: "it has \(name), which this price list cannot hold")
     }
     let prices = ListedPrices(values: model.members, allowFree: allowFree)
@@ -88,7 +88,6 @@ package enum LiteLLMPriceList {
     // What costs as much as the answer goes with it, also where that has other prices.
     tariff.reasoning = thinking == "0" || thinking == tariff.output ? nil : thinking
     try addTiers(of: prices, to: &tariff)
-    try addOffPeakHours(model["off_peak_pricing"], allowFree, to: &tariff)
     return tariff
   }
 
@@ -121,52 +120,5 @@ package enum LiteLLMPriceList {
       threshold: threshold, input: first.input ?? tariff.input,
       output: first.output ?? tariff.output, cachedInput: first.cachedInput ?? tariff.cachedInput,
       cacheWrite: first.cacheWrite ?? tariff.cacheWrite)
-  }
-
-  /// `hours_utc` is `16:30-00:30` or a list of such; `windows` are several of them with the days of
-  /// the week on which they hold, by name or from 1 for Monday. Their prices go before all others.
-  private static func addOffPeakHours(
-    _ offPeak: ListedValue, _ allowFree: Bool, to tariff: inout Tariff
-  ) throws(ListedPriceFlaw) {
-    guard !offPeak.isNothing else { return }
-    let prices = ListedPrices(values: offPeak.members, allowFree: allowFree)
-    var condition = Tariff.Condition(
-      input: try prices.price(input), output: try prices.price(output),
-      cachedInput: try prices.price(cachedInput), cacheWrite: try prices.price(cacheWrite))
-    let thinking = try prices.price(reasoning)
-    condition.reasoning = thinking == condition.output ? nil : thinking
-    let windows = offPeak["windows"].elements ?? [offPeak]
-    for window in windows {
-      condition.days = try days(of: window)
-      for hours in try hours(of: window) {
-        condition.hours = hours
-        tariff.conditions = (tariff.conditions ?? []) + [condition]
-      }
-    }
-  }
-
-  private static func days(of window: ListedValue) throws(ListedPriceFlaw) -> [Int]? {
-    guard !window["weekdays"].isNothing else { return nil }
-    let days = window["weekdays"].elements ?? []
-    let known = days.compactMap { $0.text.flatMap(Weekday.number) ?? $0.count }
-      .filter { (1...7).contains($0) }
-    guard !days.isEmpty, known.count == days.count else {
-      throw ListedPriceFlaw(reason: "its off-peak days cannot be read")
-    }
-    return known
-  }
-
-  private static func hours(of window: ListedValue) throws(ListedPriceFlaw) -> [DailyHours] {
-    let value = window["hours_utc"]
-    let texts = value.text.map { [$0] } ?? value.elements?.compactMap(\.text) ?? []
-    let hours = texts.compactMap { text -> DailyHours? in
-      let ends = text.split(separator: "-").map { ClockTime(parsing: $0) }
-      guard ends.count == 2, let from = ends[0], let to = ends[1] else { return nil }
-      return DailyHours(from: from, to: to)
-    }
-    guard !hours.isEmpty, hours.count == value.elements?.count ?? 1 else {
-      throw ListedPriceFlaw(reason: "its off-peak hours cannot be read")
-    }
-    return hours
   }
 }

@@ -114,11 +114,20 @@ package enum OpenRouterPriceList {
   }
 
   private static func weekdays(_ value: ListedValue) throws(ListedPriceFlaw) -> [Int] {
-    let days = value.elements?.map { $0.text.flatMap(Weekday.number) } ?? []
+    let days = value.elements?.map { $0.text.flatMap(weekday) } ?? []
     guard !days.isEmpty, !days.contains(nil) else {
       throw ListedPriceFlaw(reason: "the days of an override cannot be read")
     }
     return days.compactMap(\.self)
+  }
+
+  private static let weekdays = [
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+  ]
+
+  /// From 1 for `monday` to 7 for `sunday`.
+  private static func weekday(_ name: String) -> Int? {
+    weekdays.firstIndex(of: name.lowercased()).map { $0 + 1 }
   }
 }
 
@@ -168,18 +177,22 @@ extension Tariff {
 
 extension Tariff.Condition {
   fileprivate var first: (day: Int, minute: Int) { (days?.min() ?? 1, hours?.from.minute ?? 0) }
-
-  fileprivate func holds(on day: Int, at minute: Int) -> Bool {
-    days?.contains(day) ?? true && hours?.contain(minute: minute) ?? true
-  }
 }
 
 extension [Tariff.Condition] {
   /// Whether these are hours and days alone, and each minute of the week is in one of them.
   fileprivate var coverTheWeekOnce: Bool {
-    guard allSatisfy({ $0.promptOver == nil }) else { return false }
-    return (1...7).allSatisfy { day in
-      (0..<1_440).allSatisfy { minute in count { $0.holds(on: day, at: minute) } == 1 }
-    }
+    allSatisfy { $0.promptOver == nil } && (1...7).allSatisfy(coverOnce(day:))
+  }
+
+  /// Whether the hours of that day begin where others end, all around it.
+  private func coverOnce(day: Int) -> Bool {
+    let hours = filter { $0.days?.contains(day) ?? true }
+      .map { (from: $0.hours?.from.minute ?? 0, to: $0.hours?.to.minute ?? 0) }
+      .sorted { $0.from < $1.from }
+    return !hours.isEmpty
+      && zip(hours, hours.dropFirst() + hours.prefix(1)).allSatisfy { earlier, later in
+        earlier.to == later.from && (earlier.from != earlier.to || hours.count == 1)
+      }
   }
 }

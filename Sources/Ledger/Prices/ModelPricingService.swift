@@ -24,6 +24,17 @@ package struct ModelPricingService {
     return price
   }
 
+  /// Why calls of the model cannot be sold: it has no price, or one that cannot be used. `nil` if
+  /// they can.
+  package func whyNotSold(_ model: ModelID) throws -> LedgerError? {
+    do {
+      try check(try active(model).tariff, of: model)
+      return nil
+    } catch let error as LedgerError {
+      return error
+    }
+  }
+
   package func price(id: Int64) throws -> ModelPrice? {
     try ModelPrice.fetchOne(cached: "SELECT * FROM model_pricing WHERE id = ?", [id], in: tx.db)
   }
@@ -61,12 +72,7 @@ package struct ModelPricingService {
   package func set(
     _ model: ModelID, tariff: Tariff, notes: String? = nil
   ) throws -> ModelPrice {
-    do {
-      _ = try Rates(tariff)
-    } catch {
-      throw LedgerError.unusablePrice(
-        model, reason: String(describing: error))
-    }
+    try check(tariff, of: model)
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     let conditions = try tariff.conditions.map {
@@ -108,5 +114,13 @@ package struct ModelPricingService {
         """,
       arguments: [tx.now.databaseText, model.provider.rawValue, model.name])
     return tx.db.changesCount > 0
+  }
+
+  private func check(_ tariff: Tariff, of model: ModelID) throws(LedgerError) {
+    do {
+      _ = try Rates(tariff)
+    } catch {
+      throw .unusablePrice(model, reason: String(describing: error))
+    }
   }
 }

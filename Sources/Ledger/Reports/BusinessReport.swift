@@ -24,11 +24,11 @@ package struct BusinessReport: Sendable, Equatable {
   /// What calls were charged, less what was given back for answers that reached nobody. Negative
   /// where more was given back than charged in the period.
   package var creditsSpent: Credits
-  /// What those are worth by the terms of each call, in nano-dollars.
-  package var creditsSpentValue: Int64
+  /// What those are worth by the terms of each call.
+  package var creditsSpentValue: NanoDollars
 
-  /// Of all calls, those included that the house bears; in nano-dollars.
-  package var realCost: Int64
+  /// Of all calls, those included that the house bears.
+  package var realCost: NanoDollars
   /// Reasons for which anything was lost, dearest first.
   package var houseLosses: [HouseLoss]
 
@@ -60,7 +60,7 @@ package struct BusinessReport: Sendable, Equatable {
 
     package var reason: Reason
     package var count: Int
-    package var nanoDollars: Int64
+    package var amount: NanoDollars
   }
 
   package struct TopModel: Sendable, Equatable {
@@ -69,8 +69,7 @@ package struct BusinessReport: Sendable, Equatable {
     package var calls: Int
     /// What was given back later is in it.
     package var charged: Credits
-    /// In nano-dollars.
-    package var realCost: Int64
+    package var realCost: NanoDollars
   }
 
   package struct TopUser: Sendable, Equatable {
@@ -81,7 +80,6 @@ package struct BusinessReport: Sendable, Equatable {
     package var calls: Int
     /// What was given back later is in it.
     package var charged: Credits
-    /// In nano-dollars.
-    package var realCost: Int64
+    package var realCost: NanoDollars
   }
 }

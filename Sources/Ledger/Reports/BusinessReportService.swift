@@ -13,23 +13,21 @@ package struct BusinessReportService {
   /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
   package func report(from: Date, to: Date) throws -> BusinessReport {
     let period: StatementArguments = ["from": from.databaseText, "to": to.databaseText]
-    do {
+    return try LedgerError.checkingSums {
       let stars = try row(Self.stars, period)
       let refunds = try row(Self.refunds, period)
       let credits = try row(Self.credits, period)
       let people = try row(Self.people, period)
+      let calls = try CallSums.total(period, in: tx)
       return BusinessReport(
         from: from, to: to, payments: stars["count"], starsReceived: stars["stars"],
         refunds: refunds["count"], starsRefunded: refunds["stars"], creditsSold: credits["sold"],
         creditsGiven: credits["given"], creditsTakenBack: credits["taken_back"],
         creditsSpent: credits["spent"], creditsSpentValue: try valueSpent(period),
-        realCost: people["cost"],
-        houseLosses: try houseLosses(period, refundedSpent: refunds),
+        realCost: calls.realCost,
+        houseLosses: try houseLosses(calls, period, refundedSpent: refunds),
         newUsers: people["new"], activeUsers: people["active"],
         topModels: try topModels(period), topUsers: try topUsers(period))
-    } catch let error as DatabaseError where error.message == "integer overflow" {
-      // SQLite's sum() of whole numbers never wraps around.
-      throw LedgerError.amountTooLarge
     }
   }
 
@@ -70,7 +68,7 @@ package struct BusinessReportService {
     """
 
   /// Summed up for each credit value that calls were charged at, and rounded once at the end.
-  private func valueSpent(_ period: StatementArguments) throws -> Int64 {
+  private func valueSpent(_ period: StatementArguments) throws -> NanoDollars {
     try Row.fetchAll(tx.db, sql: Self.spent, arguments: period).reduce(USD.zero) { sum, row in
       try sum + BillingTerms.value(of: row["spent"], creditValueUSD: row["credit_value_usd"])
     }.nanoDollars()
@@ -89,7 +87,7 @@ package struct BusinessReportService {
     """
 
   private static let people = """
-    SELECT count(DISTINCT user_id) AS active, coalesce(sum(actual_cost_nanousd), 0) AS cost,
+    SELECT count(DISTINCT user_id) AS active,
       (SELECT count(*) FROM users WHERE created_at >= :from AND created_at < :to) AS new
     FROM api_key_usage WHERE created_at >= :from AND created_at < :to
     """
@@ -101,57 +99,29 @@ extension BusinessReportService {
   private typealias Loss = BusinessReport.HouseLoss
 
   private func houseLosses(
-    _ period: StatementArguments, refundedSpent refunds: Row
+    _ calls: CallSums, _ period: StatementArguments, refundedSpent refunds: Row
   ) throws -> [Loss] {
-    let ownCalls = try row(Self.ownCalls, period)
     let undelivered = try row(Self.undelivered, period)
     let spent: Credits = refunds["loss"]
-    let losses = [
-      Loss(reason: .lostCalls, count: ownCalls["lost"], nanoDollars: ownCalls["lost_cost"]),
-      Loss(reason: .failedCalls, count: ownCalls["failed"], nanoDollars: ownCalls["failed_cost"]),
-      try forgivenOverruns(period),
+    var losses = try [Loss.Reason.lostCalls, .failedCalls, .forgivenOverruns].map { reason in
+      let (count, cost) = calls.losses[reason] ?? (0, .zero)
+      return Loss(reason: reason, count: count, amount: try cost.nanoDollars())
+    }
+    losses.append(
       Loss(
-        reason: .undeliveredAnswers, count: undelivered["count"], nanoDollars: undelivered["cost"]),
+        reason: .undeliveredAnswers, count: undelivered["count"], amount: undelivered["cost"]))
+    losses.append(
       Loss(
         reason: .refundedCredits, count: refunds["lossy"],
-        nanoDollars: try terms.cost(coveredBy: spent).nanoDollars()),
-    ]
+        amount: try terms.cost(coveredBy: spent).nanoDollars()))
     let order = Loss.Reason.allCases
     return losses.filter { $0.count > 0 }.sorted { left, right in
-      guard left.nanoDollars == right.nanoDollars else {
-        return left.nanoDollars > right.nanoDollars
+      guard left.amount == right.amount else {
+        return left.amount > right.amount
       }
       return (order.firstIndex(of: left.reason) ?? 0) < (order.firstIndex(of: right.reason) ?? 0)
     }
   }
-
-  /// Summed up for each pair of terms that calls were charged at, and rounded once at the end.
-  private func forgivenOverruns(_ period: StatementArguments) throws -> Loss {
-    var (count, sum) = (0, USD.zero)
-    for row in try Row.fetchAll(tx.db, sql: Self.forgiven, arguments: period) {
-      let terms = try BillingTerms(creditValueUSD: row["credit_value_usd"], markup: row["markup"])
-      sum = try sum + (try terms.cost(coveredBy: row["forgiven"]))
-      count += row["count"] as Int
-    }
-    return Loss(reason: .forgivenOverruns, count: count, nanoDollars: try sum.nanoDollars())
-  }
-
-  private static let ownCalls = """
-    SELECT count(iif(is_estimate, 1, NULL)) AS lost, count(iif(is_estimate, NULL, 1)) AS failed,
-      coalesce(sum(iif(is_estimate, actual_cost_nanousd, 0)), 0) AS lost_cost,
-      coalesce(sum(iif(is_estimate, 0, actual_cost_nanousd)), 0) AS failed_cost
-    FROM api_key_usage
-    WHERE charged_to = 'house' AND created_at >= :from AND created_at < :to
-    """
-
-  private static let forgiven = """
-    SELECT u.credit_value_usd, u.markup, count(*) AS count, sum(u.forgiven_micro) AS forgiven
-    FROM api_key_usage u
-    WHERE u.charged_to = 'user' AND u.forgiven_micro > 0 AND u.created_at >= :from
-      AND u.created_at < :to AND NOT EXISTS (
-        SELECT 1 FROM credit_transactions t WHERE t.idempotency_key = 'refund:' || u.hold_id)
-    GROUP BY u.credit_value_usd, u.markup
-    """
 
   private static let undelivered = """
     SELECT count(*) AS count, coalesce(sum(u.actual_cost_nanousd), 0) AS cost
@@ -171,8 +141,8 @@ extension BusinessReportService {
   ) throws -> [BusinessReport.TopModel] {
     let sql = """
       SELECT c.model_provider, c.model_name, count(*) AS calls, sum(c.charged) AS charged,
-        sum(c.cost) AS cost
-      FROM (\(Self.calls)) c GROUP BY c.model_provider, c.model_name
+        sum(c.actual_cost_nanousd) AS cost
+      FROM (\(CallSums.calls)) c GROUP BY c.model_provider, c.model_name
       ORDER BY charged DESC, cost DESC, c.model_provider, c.model_name LIMIT \(Self.maximumListed)
       """
     return try Row.fetchAll(tx.db, sql: sql, arguments: period).map { row in
@@ -187,8 +157,8 @@ extension BusinessReportService {
   ) throws -> [BusinessReport.TopUser] {
     let sql = """
       SELECT u.telegram_user_id, coalesce('@' || u.username, u.first_name) AS name,
-        count(*) AS calls, sum(c.charged) AS charged, sum(c.cost) AS cost
-      FROM (\(Self.calls)) c JOIN users u ON u.id = c.user_id GROUP BY u.id
+        count(*) AS calls, sum(c.charged) AS charged, sum(c.actual_cost_nanousd) AS cost
+      FROM (\(CallSums.calls)) c JOIN users u ON u.id = c.user_id GROUP BY u.id
       ORDER BY charged DESC, cost DESC, u.id LIMIT \(Self.maximumListed)
       """
     return try Row.fetchAll(tx.db, sql: sql, arguments: period).map { row in
@@ -197,11 +167,4 @@ extension BusinessReportService {
         charged: row["charged"], realCost: row["cost"])
     }
   }
-
-  private static let calls = """
-    SELECT a.user_id, a.model_provider, a.model_name, a.actual_cost_nanousd AS cost,
-      coalesce(-t.credits_amount_micro, 0) AS charged
-    FROM api_key_usage a LEFT JOIN credit_transactions t ON t.api_key_usage_id = a.id
-    WHERE a.created_at >= :from AND a.created_at < :to
-    """
 }

@@ -1,6 +1,6 @@
 package import Metering
 package import Foundation
-package import GRDB
+import GRDB
 
 /// The log of calls to providers: the table `api_key_usage`.
 package struct APIKeyUsageService {
@@ -69,38 +69,18 @@ package struct APIKeyUsageService {
       arguments: [priceID])
   }
 
-  /// What calls have cost the house since then, by the provider's own count, in nano-dollars: those
-  /// of one user, or all. Estimates are left out: crashes and faults of the network are nobody's
-  /// doing.
-  package func houseLoss(userID: Int64? = nil, since: Date) throws -> Int64 {
+  /// What calls have cost the house since then, by the provider's own count: those of one user, or
+  /// all. Estimates are left out: crashes and faults of the network are nobody's doing.
+  package func houseLoss(userID: Int64? = nil, since: Date) throws -> NanoDollars {
     let ofUser = userID == nil ? "" : "user_id = :user AND"
-    return try Int64.fetchOne(
+    return try NanoDollars.fetchOne(
       tx.db.cachedStatement(
         sql: """
           SELECT coalesce(sum(actual_cost_nanousd), 0) FROM api_key_usage
           WHERE \(ofUser) charged_to = 'house' AND is_estimate = 0 AND created_at >= :since
           """),
       arguments: userID.map { ["user": $0, "since": since.databaseText] }
-        ?? ["since": since.databaseText]) ?? 0
-  }
-
-  /// Sums by model and task, dearest first.
-  package func report(
-    userID: Int64? = nil, projectID: String? = nil, since: Date? = nil
-  ) throws -> [UsageReportRow] {
-    try UsageReportRow.fetchAll(
-      cached: """
-        SELECT u.model_provider, u.model_name, u.task_type, count(*) AS calls,
-          sum(u.input_tokens_used) AS input_tokens, sum(u.output_tokens_used) AS output_tokens,
-          sum(u.actual_cost_nanousd) AS cost,
-          sum(iif(u.charged_to = 'house', u.actual_cost_nanousd, 0)) AS house_cost,
-          coalesce(sum(-t.credits_amount_micro), 0) AS charged
-        FROM api_key_usage u LEFT JOIN credit_transactions t ON t.api_key_usage_id = u.id
-        WHERE (:user IS NULL OR u.user_id = :user) AND (:project IS NULL OR u.project_id = :project)
-          AND (:since IS NULL OR u.created_at >= :since)
-        GROUP BY u.model_provider, u.model_name, u.task_type ORDER BY cost DESC
-        """,
-      ["user": userID, "project": projectID, "since": since?.databaseText], in: tx.db)
+        ?? ["since": since.databaseText]) ?? .zero
   }
 }
 
@@ -126,31 +106,5 @@ package struct MeteredCall: Sendable, Equatable {
     self.requestID = requestID
     self.responseMilliseconds = responseMilliseconds
     self.isEstimate = isEstimate
-  }
-}
-
-/// What the calls of one model for one kind of task used, cost and brought.
-package struct UsageReportRow: Sendable, Equatable, FetchableRecord {
-  package var provider: String
-  package var model: String
-  package var taskType: String
-  package var calls: Int
-  package var inputTokens: Int
-  package var outputTokens: Int
-  /// In nano-dollars; the part that the house bears is in it.
-  package var realCost: Int64
-  package var houseCost: Int64
-  package var charged: Credits
-
-  package init(row: Row) {
-    provider = row["model_provider"]
-    model = row["model_name"]
-    taskType = row["task_type"]
-    calls = row["calls"]
-    inputTokens = row["input_tokens"]
-    outputTokens = row["output_tokens"]
-    realCost = row["cost"]
-    houseCost = row["house_cost"]
-    charged = row["charged"]
   }
 }

@@ -172,8 +172,8 @@ extension LedgerVerification {
     }
     let nanoDollars = try cost.actual.nanoDollars()
     guard cost.actual.description == row["actual_cost_usd"],
-      nanoDollars == row["actual_cost_nanousd"],
-      row["charged"] as Int64? == nil || nanoDollars == row["booked_cost"]
+      nanoDollars == row["actual_cost_nanousd"] as NanoDollars,
+      row["charged"] as Int64? == nil || nanoDollars == row["booked_cost"] as NanoDollars?
     else { return "its real cost is \(cost.actual) USD, but another is recorded" }
 
     guard let charged: Int64 = row["charged"] else { return nil }

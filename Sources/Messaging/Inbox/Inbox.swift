@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import GRDB
 package import Ledger
 package import TelegramBotAPI
@@ -14,11 +14,11 @@ package struct Inbox: Sendable {
 
   /// Telegram repeats updates for 24 hours at most; what is finished is kept longer, so that a
   /// repeat is recognised.
-  package static let keptFor: TimeInterval = 48 * 3_600
+  package static let keptFor = 2 * TimeInterval.day
 
   /// What could not be handled is kept for somebody to look at, and not for good: people are told
   /// how long their words are stored.
-  package static let quarantinedFor: TimeInterval = 30 * 24 * 3_600
+  package static let quarantinedFor = 30 * TimeInterval.day
 
   /// In rows. Nobody else writes meanwhile, and the answer to a payment must not wait.
   package static let maximumPrunedAtOnce = 10_000

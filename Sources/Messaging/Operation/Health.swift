@@ -45,9 +45,6 @@ package final class Health: Sendable {
         SELECT count(*) AS count, min(received_at) AS oldest FROM inbox
         WHERE channel = 'telegram' AND state = 'pending'
         """)
-    let day: TimeInterval = 24 * 3_600
-    let midnight = Date(
-      timeIntervalSince1970: (tx.now.timeIntervalSince1970 / day).rounded(.down) * day)
     return Load(
       unansweredUpdates: inbox?["count"] ?? 0, oldestUnansweredAt: inbox?["oldest"],
       queuedReplies: try Int.fetchOne(
@@ -59,7 +56,7 @@ package final class Health: Sendable {
           SELECT -coalesce(sum(credits_amount_micro), 0) FROM credit_transactions
           WHERE transaction_type = 'usage_deduction' AND created_at >= ?
           """,
-        arguments: [midnight.databaseText]) ?? .zero)
+        arguments: [tx.now.startOfUTCDay.databaseText]) ?? .zero)
   }
 
   /// - Parameter also: Told, too, what the poller does.

@@ -61,7 +61,7 @@ extension Outbox {
     }
 
     /// Telegram forgets a question after a day, and so do people.
-    private static let messageLifetime: TimeInterval = 24 * 3_600
+    private static let messageLifetime = TimeInterval.day
     /// Telegram takes no answer to a query later than this (server source, 150 s).
     private static let answerLifetime: TimeInterval = 150
   }

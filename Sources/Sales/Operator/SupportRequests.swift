@@ -25,13 +25,12 @@ package struct SupportRequests: Sendable {
   package func ask(
     _ text: String, by profile: Profile, in tx: LedgerTransaction
   ) throws -> Outcome {
-    let aDayAgo = tx.now.addingTimeInterval(-24 * 3_600).databaseText
     let today = try Int.fetchOne(
       tx.db,
       sql: """
         SELECT count(*) FROM support_requests WHERE telegram_user_id = ? AND created_at > ?
         """,
-      arguments: [profile.telegramUserID, aDayAgo])
+      arguments: [profile.telegramUserID, (tx.now - .day).databaseText])
     guard today ?? 0 < Self.maximumPerDay else { return .tooMany }
     try tx.db.run(
       "INSERT INTO support_requests (telegram_user_id, created_at) VALUES (?, ?)",

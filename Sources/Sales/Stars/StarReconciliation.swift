@@ -14,7 +14,7 @@ package struct StarReconciliation: Sendable {
   /// A payment that Telegram told us of is in its list at once; this is patience enough.
   private static let listedWithin: TimeInterval = 3_600
   /// By then somebody has looked, or nobody will.
-  private static let complainedOfFor: TimeInterval = 7 * 24 * 3_600
+  private static let complainedOfFor = 7 * TimeInterval.day
 
   private let client: TelegramClient
   private let writer: LedgerWriter

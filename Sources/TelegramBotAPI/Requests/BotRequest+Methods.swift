@@ -76,17 +76,14 @@ extension BotRequest {
 
   /// - Parameter text: At most 200 UTF-16 units; `nil` ends the button's waiting in silence.
   package static func answerCallbackQuery(
-    id: String, text: String? = nil, showAlert: Bool = false
+    id: String, text: String? = nil
   ) throws(TelegramError) -> BotRequest {
     try require(
       (text?.utf16.count ?? 0) <= TelegramLimits.callbackAnswer,
       "text is longer than \(TelegramLimits.callbackAnswer) UTF-16 units")
     return BotRequest(
       "answerCallbackQuery",
-      [
-        "callback_query_id": .string(id), "text": text.map(JSON.string),
-        "show_alert": showAlert ? true : nil,
-      ])
+      ["callback_query_id": .string(id), "text": text.map(JSON.string)])
   }
 
   /// - Parameter errorMessage: Shown to the user; must be there where `ok` is false.

@@ -9,8 +9,6 @@ package struct SuccessfulPayment: Decodable, Sendable, Equatable {
   package var telegramPaymentChargeID: String
   /// Until when the subscription is paid for. Unix time, seconds.
   package var subscriptionExpirationDate: Int64?
-  /// Whether it pays for a subscription: its first period or a later one.
-  package var isRecurring: Bool
   /// Whether it pays for a subscription's first period.
   package var isFirstRecurring: Bool
 
@@ -20,7 +18,6 @@ package struct SuccessfulPayment: Decodable, Sendable, Equatable {
     case invoicePayload = "invoice_payload"
     case telegramPaymentChargeID = "telegram_payment_charge_id"
     case subscriptionExpirationDate = "subscription_expiration_date"
-    case isRecurring = "is_recurring"
     case isFirstRecurring = "is_first_recurring"
   }
 
@@ -32,7 +29,6 @@ package struct SuccessfulPayment: Decodable, Sendable, Equatable {
     telegramPaymentChargeID = try values.decode(String.self, forKey: .telegramPaymentChargeID)
     subscriptionExpirationDate = try values.decodeIfPresent(
       Int64.self, forKey: .subscriptionExpirationDate)
-    isRecurring = try values.decodeIfPresent(Bool.self, forKey: .isRecurring) ?? false
     isFirstRecurring = try values.decodeIfPresent(Bool.self, forKey: .isFirstRecurring) ?? false
   }
 }

@@ -4,7 +4,6 @@ package struct Chat: Decodable, Sendable, Equatable {
   package var id: Int64
   /// `private`, `group`, `supergroup`, `channel`, or what Telegram adds.
   package var type: String
-  package var title: String?
 
   package var isPrivate: Bool { type == "private" }
 }

@@ -4,7 +4,6 @@ package struct User: Decodable, Sendable, Equatable {
   package var id: Int64
   package var isBot: Bool
   package var firstName: String
-  package var lastName: String?
   /// Without the at sign.
   package var username: String?
   /// IETF language tag of the user's app.
@@ -14,7 +13,6 @@ package struct User: Decodable, Sendable, Equatable {
     case id, username
     case isBot = "is_bot"
     case firstName = "first_name"
-    case lastName = "last_name"
     case languageCode = "language_code"
   }
 }

@@ -104,5 +104,5 @@ private func lastMoment(ofDay text: String) throws -> Date {
   guard let day = Date(day: text) else {
     throw ValidationError("--expires must be a day such as 2027-01-31.")
   }
-  return day.addingTimeInterval(24 * 3_600 - 0.001)
+  return day + (.day - 0.001)
 }

@@ -9,9 +9,8 @@ struct PricingQuoteCommand: AsyncParsableCommand {
     commandName: "quote",
     abstract: "Say what a call would really cost, and what would be charged for it.",
     discussion: """
-      At the model's price of today. Some models have a price by the hour: --at says when the call \
-      is made, in UTC, as 16:30, "2026-12-24 16:30" or 2026-12-24T16:30:00Z; otherwise it is now. \
-      The bot itself asks no provider to write its cache, so calls are never charged for that.
+      At the model's price of this moment. The bot itself asks no provider to write its cache, so \
+      calls are never charged for that.
       """)
 
   @OptionGroup var model: ModelArguments
@@ -33,10 +32,6 @@ struct PricingQuoteCommand: AsyncParsableCommand {
       "Images, at the price per image made, or per image read where the model makes none.",
       valueName: "n"))
   var images = 0
-  @Option(
-    help: ArgumentHelp("When, in UTC, for models priced by the hour.", valueName: "time"),
-    transform: CallTime.init(argument:))
-  var at: CallTime?
   @OptionGroup var output: JSONOption
   @OptionGroup var options: ConfigOption
 
@@ -75,36 +70,12 @@ struct PricingQuoteCommand: AsyncParsableCommand {
         inputTokens: inputTokens, cachedInputTokens: cachedTokens,
         cacheWriteTokens: cacheWriteTokens, outputTokens: outputTokens,
         reasoningTokens: reasoningTokens, images: images),
-      at: PriceMoment(at?.date ?? Date()))
+      at: PriceMoment(Date()))
     let charge = try terms.charge(for: cost)
     if output.json {
       return try printJSON(Quote(costUsd: "\(cost)", chargeCredits: "\(charge)"))
     }
     print("Real cost: \(cost) USD")
     print("Charge:    \(charge) credits")
-  }
-}
-
-/// A moment as it is typed: a time of today, or a day and a time, in UTC.
-struct CallTime {
-  var date: Date
-
-  init(argument: String) throws {
-    if let clock = ClockTime(parsing: argument) {
-      let midnight = Date().timeIntervalSince1970 / 86_400
-      let seconds = midnight.rounded(.down) * 86_400 + Double(clock.minute * 60)
-      date = Date(timeIntervalSince1970: seconds)
-      return
-    }
-    var text = argument.replacing(" ", with: "T")
-    if text.wholeMatch(of: /[0-9-]{10}T[0-9]{2}:[0-9]{2}/) != nil { text += ":00" }
-    if text.wholeMatch(of: /[0-9-]{10}T[0-9:]{8}/) != nil { text += "Z" }
-    guard Date(day: String(argument.prefix(10))) != nil,
-      let date = try? Date(text, strategy: .iso8601)
-    else {
-      throw ValidationError(
-        "\(argument) is no time; write it as 16:30 or 2026-12-24T16:30:00Z, in UTC.")
-    }
-    self.date = date
   }
 }

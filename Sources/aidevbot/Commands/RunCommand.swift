@@ -88,15 +88,8 @@ struct RunCommand: AsyncParsableCommand {
     _ models: ModelAssignment, _ database: LedgerDatabase, _ logger: Logger
   ) throws {
     for task in TaskType.allCases {
-      let model = models[task]
-      do {
-        _ = try database.read {
-          try $0.pricing.active(
-            model)
-        }
-      } catch let error as LedgerError {
-        logger.error("\(task.title) cannot be sold: \(error)")
-      }
+      let reason = try database.read { try $0.pricing.whyNotSold(models[task]) }
+      if let reason { logger.error("\(task.title) cannot be sold: \(reason)") }
     }
   }
 }

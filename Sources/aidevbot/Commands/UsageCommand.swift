@@ -97,8 +97,8 @@ private struct UsageTable {
     let key = Self.hasName(by) ? [title, row.name] : [title]
     table.add(
       key + [
-        "\(row.calls)", "\(row.inputTokens)", "\(row.outputTokens)", row.realCost.dollars,
-        "\(row.charged)", row.chargedValue.dollars, row.margin.dollars, row.houseLoss.dollars,
+        "\(row.calls)", "\(row.inputTokens)", "\(row.outputTokens)", "\(row.realCost)",
+        "\(row.charged)", "\(row.chargedValue)", "\(row.margin)", "\(row.houseLoss)",
         row.medianLatency.map(String.init), row.latency95.map(String.init),
       ])
   }
@@ -125,17 +125,12 @@ private struct UsageOutput: Encodable {
     calls = summary.calls
     inputTokens = summary.inputTokens
     outputTokens = summary.outputTokens
-    realCostUsd = summary.realCost.dollars
+    realCostUsd = "\(summary.realCost)"
     chargedCredits = "\(summary.charged)"
-    chargedUsd = summary.chargedValue.dollars
-    marginUsd = summary.margin.dollars
-    houseLossUsd = summary.houseLoss.dollars
+    chargedUsd = "\(summary.chargedValue)"
+    marginUsd = "\(summary.margin)"
+    houseLossUsd = "\(summary.houseLoss)"
     latencyP50Ms = summary.medianLatency
     latencyP95Ms = summary.latency95
   }
-}
-
-extension Int64 {
-  /// Nano-dollars as dollars, exactly.
-  fileprivate var dollars: String { DecimalText.format(Int128(self), decimals: 9, atLeast: 2) }
 }

@@ -18,34 +18,17 @@ struct UsersShowCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let record = try await Composition(options).existingDatabase().read {
-      try PersonRecord(try person.account(in: $0), limit: limit, in: $0)
+    let overview = try await Composition(options).existingDatabase().read {
+      try PersonOverview(of: try person.account(in: $0), limit: limit, in: $0)
     }
     try output.show(
-      record.table, json: record.output, empty: record.head, title: record.head + "\n")
+      overview.table, json: PersonOutput(overview), empty: overview.head,
+      title: overview.head + "\n")
   }
 }
 
-/// What is known of one person.
-private struct PersonRecord {
-  private let account: UserAccount
-  private let transactions: [CreditTransaction]
-  private let orders: [Order]
-  private let payments: [(payment: Payment, state: String)]
-  private let subscriptions: [Subscription]
-
-  init(_ account: UserAccount, limit: Int, in tx: LedgerTransaction) throws {
-    self.account = account
-    transactions = try tx.transactions.list(userID: account.id, limit: limit)
-    orders = try tx.orders.list(ofUser: account.id, limit: limit)
-    payments = try tx.payments.list(ofUser: account.id, limit: limit).map { payment in
-      let refund = try tx.refunds.current(ofPayment: payment.id)
-      return (payment, payment.flaw ?? refund.map { "refund \($0.state.rawValue)" } ?? "credited")
-    }
-    subscriptions = try tx.subscriptions.list(ofUser: account.id)
-  }
-
-  var head: String {
+extension PersonOverview {
+  fileprivate var head: String {
     var lines = [
       account.shownName.onOneLine,
       "Since \(account.createdAt.tableText) UTC, \(account.state)",
@@ -57,7 +40,7 @@ private struct PersonRecord {
     return lines.joined(separator: "\n")
   }
 
-  var table: Table {
+  fileprivate var table: Table {
     var table = Table("KIND", "TIME (UTC)", "WHAT", "CREDITS", "STARS", "STATE")
     for row in transactions {
       table.add(
@@ -70,38 +53,39 @@ private struct PersonRecord {
         "order", order.createdAt.tableText, package.name,
         (try? package.total()).map { "\($0)" }, "\(package.price)", order.state.rawValue)
     }
-    for (payment, state) in payments {
+    for purchase in purchases {
+      let payment = purchase.payment
       table.add(
-        "payment", payment.paidAt.tableText, payment.chargeID, nil, "\(payment.amount)", state)
+        "payment", payment.paidAt.tableText, payment.chargeID, nil, "\(payment.amount)",
+        purchase.state)
     }
     return table
   }
+}
 
-  var output: Output { Output(self) }
+/// As `--json` prints it.
+private struct PersonOutput: Encodable {
+  var account: AccountHead
+  var subscriptions: [SubscriptionOutput]
+  var transactions: [TransactionOutput]
+  var orders: [OrderOutput]
+  var payments: [PaymentOutput]
 
-  /// As `--json` prints it.
-  struct Output: Encodable {
-    var account: AccountHead
-    var subscriptions: [SubscriptionOutput]
-    var transactions: [TransactionOutput]
-    var orders: [OrderOutput]
-    var payments: [PaymentOutput]
-
-    fileprivate init(_ record: PersonRecord) {
-      account = AccountHead(record.account)
-      subscriptions = record.subscriptions.map {
-        SubscriptionOutput(state: $0.state.rawValue, paidUntil: $0.paidUntil)
-      }
-      transactions = record.transactions.map(TransactionOutput.init)
-      orders = record.orders.map { order in
-        OrderOutput(
-          id: order.id, package: order.package.name, stars: order.package.price,
-          state: order.state.rawValue, createdAt: order.createdAt)
-      }
-      payments = record.payments.map { payment, state in
-        PaymentOutput(
-          chargeId: payment.chargeID, stars: payment.amount, state: state, paidAt: payment.paidAt)
-      }
+  init(_ overview: PersonOverview) {
+    account = AccountHead(overview.account)
+    subscriptions = overview.subscriptions.map {
+      SubscriptionOutput(state: $0.state.rawValue, paidUntil: $0.paidUntil)
+    }
+    transactions = overview.transactions.map(TransactionOutput.init)
+    orders = overview.orders.map { order in
+      OrderOutput(
+        id: order.id, package: order.package.name, stars: order.package.price,
+        state: order.state.rawValue, createdAt: order.createdAt)
+    }
+    payments = overview.purchases.map { purchase in
+      PaymentOutput(
+        chargeId: purchase.payment.chargeID, stars: purchase.payment.amount, state: purchase.state,
+        paidAt: purchase.payment.paidAt)
     }
   }
 

@@ -24,15 +24,7 @@ extension Doctor {
       return try LedgerDatabase.look(at: path) { tx in
         [
           try integrityCheck(path, in: tx), safety, try ledgerCheck(in: tx),
-          modelCheck { model in
-            do {
-              _ = try tx.pricing.active(
-                model)
-              return true
-            } catch is LedgerError {
-              return false
-            }
-          },
+          modelCheck { try tx.pricing.whyNotSold($0) == nil },
         ]
       }
     } catch {

@@ -20,7 +20,7 @@ struct SinceOption: ParsableArguments {
   var since: Date?
 
   private static func moment(of text: String) throws -> Date {
-    let seconds: [Character: Double] = ["m": 60, "h": 3_600, "d": 86_400, "w": 604_800]
+    let seconds: [Character: TimeInterval] = ["m": 60, "h": 3_600, "d": .day, "w": 7 * .day]
     if let unit = text.last.flatMap({ seconds[$0] }),
       text.wholeMatch(of: /[1-9][0-9]{0,4}[mhdw]/) != nil, let count = Double(text.dropLast())
     {

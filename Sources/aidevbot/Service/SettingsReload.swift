@@ -79,14 +79,8 @@ actor SettingsReload {
     for task in TaskType.allCases {
       let model = try new.model(for: task)
       guard try model != current.model(for: task) else { continue }
-      do {
-        _ = try database.read {
-          try $0.pricing.active(
-            model)
-        }
-      } catch let error as LedgerError {
-        throw Unpriced(task: task, reason: error)
-      }
+      let reason = try database.read { try $0.pricing.whyNotSold(model) }
+      if let reason { throw Unpriced(task: task, reason: reason) }
     }
   }
 

@@ -207,8 +207,8 @@ extension BusinessReport {
     BusinessReport(
       from: Date(), to: Date(), payments: 0, starsReceived: 0, refunds: 0, starsRefunded: 0,
       creditsSold: .zero, creditsGiven: .zero, creditsTakenBack: .zero, creditsSpent: .zero,
-      creditsSpentValue: 0, realCost: 0, houseLosses: [], newUsers: 0, activeUsers: 0,
+      creditsSpentValue: .zero, realCost: .zero, houseLosses: [], newUsers: 0, activeUsers: 0,
       topModels: [],
-      topUsers: [TopUser(telegramUserID: 7, name: name, calls: 1, charged: .zero, realCost: 0)])
+      topUsers: [TopUser(telegramUserID: 7, name: name, calls: 1, charged: .zero, realCost: .zero)])
   }
 }

@@ -81,7 +81,7 @@ struct RealLedger {
         idempotencyKey: entry.key, description: ""))
     return """
       journal \(row.id): user \(row.userID) \(row.type.rawValue) \(row.amount.micro) makes \
-      \(row.balanceAfter.micro), usage \(row.usageID ?? 0), nano \(row.realCost ?? 0), \
+      \(row.balanceAfter.micro), usage \(row.usageID ?? 0), nano \(row.realCost?.count ?? 0), \
       \(row.idempotencyKey)
       """
   }

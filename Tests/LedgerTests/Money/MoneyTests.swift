@@ -41,7 +41,19 @@ struct MoneyTests {
     ("0", 0),
   ])
   func storesACostHalfUpInNanoDollars(text: String, nanoDollars: Int64) throws {
-    #expect(try USD(parsing: text).nanoDollars() == nanoDollars)
+    #expect(try USD(parsing: text).nanoDollars() == NanoDollars(nanoDollars))
+  }
+
+  @Test(
+    arguments: [
+      (0, "0.00", "0.00"), (4_999_999, "0.00", "0.004999999"), (5_000_000, "0.01", "0.005"),
+      (-4_999_999, "0.00", "-0.004999999"), (-5_000_000, "-0.01", "-0.005"),
+      (1_230_000_000, "1.23", "1.23"), (.max, "9223372036.85", "9223372036.854775807"),
+      (.min, "-9223372036.85", "-9223372036.854775808"),
+    ] as [(Int64, String, String)])
+  func showsNanoDollarsRoundedAndExactly(count: Int64, rounded: String, exact: String) {
+    #expect(NanoDollars(count).roundedText == rounded)
+    #expect(NanoDollars(count).description == exact)
   }
 
   @Test(arguments: [

@@ -96,7 +96,10 @@ struct PaymentServiceTests {
       try file.write { try $0.payments.find("charge") })
     #expect(payment.transactionID == nil && payment.flaw == reason)
     #expect(payment.payer == report.payer && payment.amount == report.amount)
-    #expect(payment.orderID == (flaw == .order ? nil : order.id))
+    let orderID = try file.write {
+      try String.fetchOne($0.db, sql: "SELECT order_id FROM payments")
+    }
+    #expect(orderID == (flaw == .order ? nil : order.id))
     #expect(try file.account(1).balance.micro == 100_000_000)
     #expect(try file.account(2).balance.micro == 100_000_000)
     #expect(try file.count("credit_transactions") == 2)

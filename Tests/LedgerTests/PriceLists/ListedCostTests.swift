@@ -75,12 +75,13 @@ struct ListedCostTests {
   @Test func everyModelOfLiteLLMCostsWhatItsListSays() throws {
     let file = "model_prices_and_context_window.json"
     let list = try LiteLLMPriceList.read(try StoredValue.data(file), allowFree: false)
-    #expect(list.entries.count == 45)
+    #expect(list.entries.count == 42)
     #expect(
       Set(list.refusals.map(\.model.name)) == [
         "gemini-2.5-flash-preview-tts", "gemini-3.8-live", "gemini-embedding-2",
         "gemini-exp-1206", "gemma-4-31b-it", "imagen-3.0-generate-001", "veo-3.1-generate-001",
-        "qwen/qwen3.8-27b:free",
+        "qwen/qwen3.8-27b:free", "deepseek/deepseek-v4-pro-0813", "tencent/hy3",
+        "tencent/hy4-preview",
       ])
     let stored = try StoredValue.read(file)
     for entry in list.entries {
@@ -91,8 +92,7 @@ struct ListedCostTests {
     }
   }
 
-  /// Thresholds upwards, each strictly; then the hours; zero or nothing is the price of input, or
-  /// of the answer.
+  /// Thresholds upwards, each strictly; zero or nothing is the price of input, or of the answer.
   private static func liteLLMCost(of call: PricedCall, _ model: StoredValue) throws -> Decimal {
     let names = [
       "input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost",
@@ -107,11 +107,6 @@ struct ListedCostTests {
         if let price = model["\(name)_above_\(thousands)k_tokens"]?.decimal { prices[name] = price }
       }
     }
-    if let offPeak = model["off_peak_pricing"], isOffPeak(call, offPeak) {
-      for name in names {
-        if let price = offPeak[name]?.decimal { prices[name] = price }
-      }
-    }
     let image = (model["output_cost_per_image"] ?? model["input_cost_per_image"])?.decimal
     return call.cost(
       input: try #require(prices["input_cost_per_token"]),
@@ -119,21 +114,6 @@ struct ListedCostTests {
       cached: prices["cache_read_input_token_cost"],
       written: prices["cache_creation_input_token_cost"],
       thinking: thinking == answer ? nil : thinking, image: image)
-  }
-
-  private static func isOffPeak(_ call: PricedCall, _ offPeak: StoredValue) -> Bool {
-    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-    for window in offPeak["windows"]?.list ?? [offPeak] {
-      let named = window["weekdays"]?.list.compactMap(\.text)
-      if let named, !named.contains(days[call.day - 1]) { continue }
-      let hours = window["hours_utc"]?.text.map { [$0] } ?? []
-      for range in hours {
-        let ends = range.replacing(":", with: "").split(separator: "-").compactMap { Int($0) }
-        // No window here goes past midnight.
-        if call.clock >= ends[0], call.clock < (ends[1] == 0 ? 2400 : ends[1]) { return true }
-      }
-    }
-    return false
   }
 
   // MARK: Both

@@ -1,4 +1,5 @@
 import Foundation
+@testable import Ledger
 
 /// A list of prices as it stands beside the tests, read by no code of the product. Numbers keep
 /// their digits: `Decimal` is decoded from the text.
@@ -119,10 +120,10 @@ struct PricedCall: Sendable {
 
 extension Decimal {
   /// Rounded half up.
-  var nanoDollars: Int64 {
+  var nanoDollars: NanoDollars {
     var (exact, rounded) = (self * 1_000_000_000, Decimal())
     NSDecimalRound(&rounded, &exact, 0, .plain)
-    return NSDecimalNumber(decimal: rounded).int64Value
+    return NanoDollars(NSDecimalNumber(decimal: rounded).int64Value)
   }
 
   /// What a list means where it gives zero, or nothing.

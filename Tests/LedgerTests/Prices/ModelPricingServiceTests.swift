@@ -70,6 +70,22 @@ struct ModelPricingServiceTests {
     #expect(throws: LedgerError.malformedAmount("")) { try Rates(price.tariff) }
   }
 
+  @Test func saysWhyAModelCannotBeSold() throws {
+    let sold = try file.price().model
+    let spoilt = try file.price(model: "spoilt").model
+    let unknown = ModelID(provider: "google", name: "unknown")
+    try file.damage(
+      "UPDATE model_pricing SET conditional_prices = '[' WHERE model_name = 'spoilt'")
+    try file.write { (tx: LedgerTransaction) throws in
+      #expect(try tx.pricing.whyNotSold(sold) == nil)
+      #expect(try tx.pricing.whyNotSold(unknown) == .noActivePrice(unknown))
+      guard case .unusablePrice(spoilt, _) = try tx.pricing.whyNotSold(spoilt) else {
+        Issue.record("its price is taken for usable")
+        return
+      }
+    }
+  }
+
   @Test func findsTheVersionsOfAModelByEitherName() throws {
     let google = try file.price()
     let newer = try file.price(Tariff(input: "1", output: "2"))

@@ -142,12 +142,12 @@ struct BusinessReportTests {
       creditsSpentValue: 4_650_000, realCost: 23_900_000,
       houseLosses: [
         // 500.2325 credits at 0.01 ÷ 1.5 USD.
-        .init(reason: .refundedCredits, count: 1, nanoDollars: 3_334_883_333),
+        .init(reason: .refundedCredits, count: 1, amount: 3_334_883_333),
         // 1.6875 credits.
-        .init(reason: .forgivenOverruns, count: 1, nanoDollars: 11_250_000),
-        .init(reason: .undeliveredAnswers, count: 1, nanoDollars: 6_000_000),
-        .init(reason: .lostCalls, count: 1, nanoDollars: 3_000_000),
-        .init(reason: .failedCalls, count: 1, nanoDollars: 550_000),
+        .init(reason: .forgivenOverruns, count: 1, amount: 11_250_000),
+        .init(reason: .undeliveredAnswers, count: 1, amount: 6_000_000),
+        .init(reason: .lostCalls, count: 1, amount: 3_000_000),
+        .init(reason: .failedCalls, count: 1, amount: 550_000),
       ],
       newUsers: 1, activeUsers: 2,
       topModels: [
@@ -195,7 +195,7 @@ struct BusinessReportTests {
     #expect(today.creditsSpentValue == 2_325_000 && next.creditsSpentValue == -2_325_000)
     #expect(today.houseLosses == [])
     #expect(
-      next.houseLosses == [.init(reason: .undeliveredAnswers, count: 1, nanoDollars: 1_550_000)])
+      next.houseLosses == [.init(reason: .undeliveredAnswers, count: 1, amount: 1_550_000)])
   }
 
   /// Twice as much is charged at half the value, and is worth the same.
@@ -205,7 +205,7 @@ struct BusinessReportTests {
     termsOfCalls = try BillingTerms(creditValueUSD: "0.005", markup: "1.5")
     try call(cheap, by: ada, work: "upd2:chat", .settled(outputTokens: 500))
     #expect(try report().creditsSpent.micro == 3 * 232_500)
-    #expect(try report().creditsSpentValue == 2 * 2_325_000)
+    #expect(try report().creditsSpentValue == NanoDollars(2 * 2_325_000))
   }
 
   @Test func countsAnOverrunThatReachedNobodyOnce() throws {
@@ -214,7 +214,7 @@ struct BusinessReportTests {
     try giveBack("upd1:chat")
     #expect(
       try report().houseLosses
-        == [.init(reason: .undeliveredAnswers, count: 1, nanoDollars: 12_800_000)])
+        == [.init(reason: .undeliveredAnswers, count: 1, amount: 12_800_000)])
   }
 
   /// A micro-credit is 6.67 nano-dollars at a markup of 1.5, and 3.33 at one of 3.
@@ -239,7 +239,7 @@ struct BusinessReportTests {
     }
     #expect(
       try report().houseLosses == [
-        .init(reason: .forgivenOverruns, count: markups.count, nanoDollars: nanoDollars)
+        .init(reason: .forgivenOverruns, count: markups.count, amount: NanoDollars(nanoDollars))
       ])
   }
 

@@ -48,24 +48,6 @@ struct APIKeyUsageServiceTests {
     #expect(row["response_time_ms"] == 5)
   }
 
-  @Test func reportsSumsByModelAndTaskDearestFirst() throws {
-    let (ada, bob) = (try file.user(1), try file.user(2))
-    let price = try file.price()
-    _ = try log(ada, price, task: "chat", cost: "0.001")
-    _ = try log(ada, price, task: "chat", cost: "0.002")
-    _ = try log(bob, price, task: "coding", cost: "0.5", at: now.addingTimeInterval(60))
-    let rows = try file.write { try $0.usage.report() }
-    #expect(rows.map(\.taskType) == ["coding", "chat"])
-    #expect(rows.map(\.calls) == [1, 2])
-    #expect(rows.map(\.realCost) == [500_000_000, 3_000_000])
-    #expect(rows[1].inputTokens == 20 && rows[1].outputTokens == 40)
-    try file.write { (tx: LedgerTransaction) throws in
-      #expect(try tx.usage.report(userID: ada.id).map(\.calls) == [2])
-      #expect(
-        try tx.usage.report(since: now.addingTimeInterval(1)).map(\.taskType) == ["coding"])
-    }
-  }
-
   @Test func knowsHowLongAModelsAnswersUsuallyAre() throws {
     let price = try file.price()
     #expect(try file.write { try $0.usage.typicalOutputTokens(atPrice: price.id) } == nil)

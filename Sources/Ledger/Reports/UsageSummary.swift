@@ -17,19 +17,18 @@ package struct UsageSummary: Sendable, Equatable {
   package var calls = 0
   package var inputTokens: Int64 = 0
   package var outputTokens: Int64 = 0
-  /// In nano-dollars; the part that the house bears is in it.
-  package var realCost: Int64 = 0
+  /// The part that the house bears is in it.
+  package var realCost = NanoDollars.zero
   /// Less what was given back for answers that reached nobody.
   package var charged = Credits.zero
-  /// The charged credits at the credit value of their time, in nano-dollars.
-  package var chargedValue: Int64 = 0
-  /// What the house bears of the real cost, in nano-dollars: calls that failed or were lost,
-  /// answers that reached nobody, and what was above the hold.
-  package var houseLoss: Int64 = 0
+  /// The charged credits at the credit value of their time.
+  package var chargedValue = NanoDollars.zero
+  /// What the house bears of the real cost: calls that failed or were lost, answers that reached
+  /// nobody, and what was above the hold.
+  package var houseLoss = NanoDollars.zero
   /// Milliseconds until the answer, by nearest rank; `nil` where no call's time is known.
   package var medianLatency: Int64?
   package var latency95: Int64?
 
-  /// In nano-dollars.
-  package var margin: Int64 { chargedValue &- realCost }
+  package var margin: NanoDollars { chargedValue &- realCost }
 }

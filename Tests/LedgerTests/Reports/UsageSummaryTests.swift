@@ -123,7 +123,7 @@ struct UsageSummaryTests {
     #expect(total.charged == Credits(micro: 6_000_000))
     // 9 of 15 credits are forgiven: 0.06 of 0.1 dollars.
     #expect(total.houseLoss == 60_000_000)
-    #expect(total.margin == 60_000_000 - 100_000_000)
+    #expect(total.margin == NanoDollars(60_000_000 - 100_000_000))
   }
 
   @Test func anAnswerThatReachedNobodyIsTheHousesWhole() throws {
