@@ -112,6 +112,7 @@ let package = Package(
         "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
+      exclude: ["Database/schema.sql"],  // For people to read.
       swiftSettings: strict
     ),
 
