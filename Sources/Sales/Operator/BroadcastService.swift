@@ -22,9 +22,16 @@ package struct BroadcastService: Sendable {
   }
 
   package struct Broadcast: FetchableRecord {
+    package enum State: String, DatabaseValueConvertible {
+      case draft
+      case running
+      case done
+      case stopped
+    }
+
     package var id: Int64
     package var text: String
-    package var state: String
+    package var state: State
     package var chatID: Int64
     package var messageID: Int64?
     package var lastUserID: Int64
@@ -106,7 +113,7 @@ package struct BroadcastService: Sendable {
   /// Queues the next few where few are on their way, and shows how far it is.
   private func goOn(_ id: Int64, in tx: LedgerTransaction) throws {
     guard var broadcast = try find(id, in: tx), broadcast.underway <= Self.bite / 2 else { return }
-    if broadcast.state == "running" {
+    if broadcast.state == .running {
       let people = try nextRecipients(of: broadcast, in: tx)
       for (_, chatID) in people {
         let message = try BotRequest.sendMessage(
@@ -116,7 +123,7 @@ package struct BroadcastService: Sendable {
       }
       broadcast.lastUserID = people.last?.id ?? broadcast.lastUserID
       broadcast.queued += people.count
-      if broadcast.underway == 0 { broadcast.state = "done" }
+      if broadcast.underway == 0 { broadcast.state = .done }
       try tx.db.run(
         "UPDATE broadcasts SET last_user_id = ?, queued = ?, state = ? WHERE id = ?",
         [broadcast.lastUserID, broadcast.queued, broadcast.state, id])
@@ -157,14 +164,14 @@ extension BroadcastService.Broadcast {
   package var progress: String {
     let missed = failed > 0 ? " \(failed) could not be reached." : ""
     return switch state {
-    case "running": "📣 Sending: \(sent) of \(recipients) have it.\(missed)"
-    case "done": "📣 Done: \(sent) have it.\(missed)"
-    default: "📣 Stopped: \(sent) have it.\(missed)"
+    case .running: "📣 Sending: \(sent) of \(recipients) have it.\(missed)"
+    case .done: "📣 Done: \(sent) have it.\(missed)"
+    case .draft, .stopped: "📣 Stopped: \(sent) have it.\(missed)"
     }
   }
 
   fileprivate var stopButton: InlineKeyboardButton? {
-    guard state == "running" else { return nil }
+    guard state == .running else { return nil }
     return InlineKeyboardButton(text: "Stop", callbackData: "broadcast:stop \(id)")
   }
 }
