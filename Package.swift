@@ -176,6 +176,7 @@ let package = Package(
         "Metering",
         "Sales", "TelegramBotAPI", "TestSupport", grdb, logging,
       ],
+      exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict
     ),
     .target(

@@ -149,9 +149,15 @@ CREATE TABLE credit_transactions (
   -- Names the event behind the row, so that it is booked once.
   idempotency_key TEXT NOT NULL UNIQUE,
   description TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  -- The call that is charged, or whose charge is given back.
+  hold_id TEXT REFERENCES credit_holds (id),
+  -- The newcomer whom a referral bonus is for: theirs, and that of whoever invited them.
+  referred_user_id INTEGER REFERENCES users (id)
 ) STRICT;
 CREATE INDEX transactions_by_time ON credit_transactions (created_at);
+CREATE UNIQUE INDEX transactions_of_hold ON credit_transactions (hold_id, transaction_type)
+  WHERE hold_id IS NOT NULL;
 CREATE INDEX transactions_of_project ON credit_transactions (project_id);
 CREATE INDEX transactions_of_user ON credit_transactions (user_id, id);
 CREATE TRIGGER the_journal_is_never_cut BEFORE DELETE ON credit_transactions
@@ -243,10 +249,13 @@ CREATE TABLE refunds (
   loss_micro INTEGER NOT NULL CHECK (loss_micro >= 0),
   transaction_id INTEGER UNIQUE REFERENCES credit_transactions (id),
   reversal_transaction_id INTEGER UNIQUE REFERENCES credit_transactions (id),
+  -- administrator, shell, or telegram if it was made elsewhere.
   requested_by TEXT NOT NULL,
   failure TEXT,
   created_at TEXT NOT NULL,
-  finished_at TEXT
+  finished_at TEXT,
+  administrator_telegram_user_id INTEGER CHECK (
+    (administrator_telegram_user_id IS NOT NULL) = (requested_by = 'administrator'))
 ) STRICT;
 CREATE UNIQUE INDEX one_refund_of_a_payment ON refunds (payment_id) WHERE state <> 'failed';
 CREATE INDEX refunds_by_time ON refunds (finished_at);
@@ -270,9 +279,14 @@ CREATE TABLE star_statement (
   is_incoming INTEGER NOT NULL CHECK (is_incoming IN (0, 1)),
   stars INTEGER NOT NULL,
   nanostars INTEGER NOT NULL,
+  -- agrees, credited, refunded, operator, or unexplained for a reason.
   finding TEXT NOT NULL,
   happened_at TEXT NOT NULL,
   created_at TEXT NOT NULL,
+  reason TEXT CHECK ((reason IS NOT NULL) = (finding = 'unexplained')),
+  -- 0 until administrators are told of what is unexplained.
+  is_told INTEGER NOT NULL DEFAULT 1 CHECK (
+    is_told = 1 OR (is_told = 0 AND finding = 'unexplained')),
   PRIMARY KEY (id, is_incoming)
 ) STRICT;
 

@@ -12,6 +12,10 @@ package struct CreditTransactionService {
     package var amount: Credits
     package var projectID: String?
     package var usageID: Int64?
+    /// The call that is charged, or whose charge is given back.
+    package var holdID: String?
+    /// The newcomer whom a referral bonus is for.
+    package var referredUserID: Int64?
     /// In nano-dollars.
     package var realCost: Int64?
     package var externalTransactionID: String?
@@ -21,14 +25,17 @@ package struct CreditTransactionService {
 
     package init(
       userID: Int64, type: CreditTransaction.Kind, amount: Credits, projectID: String? = nil,
-      usageID: Int64? = nil, realCost: Int64? = nil, externalTransactionID: String? = nil,
-      idempotencyKey: String, description: String
+      usageID: Int64? = nil, holdID: String? = nil, referredUserID: Int64? = nil,
+      realCost: Int64? = nil, externalTransactionID: String? = nil, idempotencyKey: String,
+      description: String
     ) {
       self.userID = userID
       self.type = type
       self.amount = amount
       self.projectID = projectID
       self.usageID = usageID
+      self.holdID = holdID
+      self.referredUserID = referredUserID
       self.realCost = realCost
       self.externalTransactionID = externalTransactionID
       self.idempotencyKey = idempotencyKey
@@ -58,15 +65,16 @@ package struct CreditTransactionService {
       [balance, tx.now.databaseText, entry.userID])
     try tx.db.run(
       """
-      INSERT INTO credit_transactions (user_id, project_id, api_key_usage_id, transaction_type,
-        credits_amount_micro, balance_after_micro, real_cost_associated_nanousd,
-        external_transaction_id, idempotency_key, description, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO credit_transactions (user_id, project_id, api_key_usage_id, hold_id,
+        referred_user_id, transaction_type, credits_amount_micro, balance_after_micro,
+        real_cost_associated_nanousd, external_transaction_id, idempotency_key, description,
+        created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        entry.userID, entry.projectID, entry.usageID, entry.type, entry.amount, balance,
-        entry.realCost, entry.externalTransactionID, entry.idempotencyKey, entry.description,
-        tx.now.databaseText,
+        entry.userID, entry.projectID, entry.usageID, entry.holdID, entry.referredUserID,
+        entry.type, entry.amount, balance, entry.realCost, entry.externalTransactionID,
+        entry.idempotencyKey, entry.description, tx.now.databaseText,
       ])
     return CreditTransaction(
       id: tx.db.lastInsertedRowID, userID: entry.userID, projectID: entry.projectID,

@@ -104,8 +104,9 @@ package struct CreditHoldService {
     let transaction = try tx.transactions.record(
       CreditTransactionService.Entry(
         userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
-        projectID: hold.projectID, usageID: usageID, realCost: try cost.actual.nanoDollars(),
-        idempotencyKey: "settle:\(id)", description: hold.taskType))
+        projectID: hold.projectID, usageID: usageID, holdID: id,
+        realCost: try cost.actual.nanoDollars(), idempotencyKey: "settle:\(id)",
+        description: hold.taskType))
     return Settlement(
       charge: charge, forgiven: try full.subtracting(charge), cost: cost,
       balanceAfter: transaction.balanceAfter)
@@ -135,13 +136,16 @@ package struct CreditHoldService {
     guard let hold = settled else { return nil }
     let charged = try Credits.fetchOne(
       tx.db,
-      sql: "SELECT -credits_amount_micro FROM credit_transactions WHERE idempotency_key = ?",
-      arguments: ["settle:\(hold.id)"])
+      sql: """
+        SELECT -credits_amount_micro FROM credit_transactions
+        WHERE hold_id = ? AND transaction_type = 'usage_deduction'
+        """,
+      arguments: [hold.id])
     guard let charged, charged > .zero else { return nil }
     try tx.transactions.record(
       CreditTransactionService.Entry(
         userID: hold.userID, type: .refund, amount: charged, projectID: hold.projectID,
-        idempotencyKey: "refund:\(hold.id)", description: reason))
+        holdID: hold.id, idempotencyKey: "refund:\(hold.id)", description: reason))
     return charged
   }
 

@@ -112,13 +112,13 @@ extension RefundService {
   ) throws -> Refund {
     try tx.db.run(
       """
-      INSERT INTO refunds (payment_id, state, clawback_micro, loss_micro, requested_by, created_at,
-        finished_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO refunds (payment_id, state, clawback_micro, loss_micro, requested_by,
+        administrator_telegram_user_id, created_at, finished_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        payment.id, state, split.clawback, split.loss, requester.text, tx.now.databaseText,
-        state == .done ? tx.now.databaseText : nil,
+        payment.id, state, split.clawback, split.loss, requester.kind, requester.administratorID,
+        tx.now.databaseText, state == .done ? tx.now.databaseText : nil,
       ])
     let id = tx.db.lastInsertedRowID
     if let account = split.account, split.clawback > .zero {

@@ -72,7 +72,7 @@ package struct UsageSummaryService {
       sum(iif(a.charged_to = 'user' AND r.id IS NULL, a.forgiven_micro, 0)) AS forgiven
     FROM api_key_usage a
     LEFT JOIN credit_transactions t ON t.api_key_usage_id = a.id
-    LEFT JOIN credit_transactions r ON r.idempotency_key = 'refund:' || a.hold_id
+    LEFT JOIN credit_transactions r ON r.hold_id = a.hold_id
       AND r.transaction_type = 'refund' AND a.charged_to = 'user'
     WHERE :since IS NULL OR a.created_at >= :since
     GROUP BY \(key), a.credit_value_usd, a.markup

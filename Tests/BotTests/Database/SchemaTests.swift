@@ -18,7 +18,7 @@ struct SchemaTests {
     #expect(missing.isEmpty, "schema.sql lacks:\n\(missing.map(Self.laidOut).joined())")
     let normalized = real.map(Self.normalized)
     let surplus = shown.filter { !normalized.contains($0) }
-    #expect(surplus.isEmpty, "schema.sql should not have:\n\(surplus.joined(separator: "\n"))")
+    #expect(surplus.isEmpty, "schema.sql should not have:\n\(surplus.map(Self.laidOut).joined())")
     #expect(
       !missing.isEmpty || !surplus.isEmpty || shown == normalized,
       "schema.sql has another order:\n\(real.map(Self.laidOut).joined())")

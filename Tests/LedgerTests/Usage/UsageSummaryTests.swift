@@ -62,7 +62,7 @@ struct UsageSummaryTests {
       try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: user.id, type: .usageDeduction, amount: Credits(micro: -min(full, held).micro),
-          usageID: usage, idempotencyKey: "settle:\(id)", description: "plan"))
+          usageID: usage, holdID: id, idempotencyKey: "settle:\(id)", description: "plan"))
     }
     return id
   }
@@ -132,7 +132,7 @@ struct UsageSummaryTests {
       try tx.transactions.record(
         CreditTransactionService.Entry(
           userID: user.id, type: .refund, amount: Credits(micro: 6_000_000),
-          idempotencyKey: "refund:\(id)", description: "not delivered"))
+          holdID: id, idempotencyKey: "refund:\(id)", description: "not delivered"))
     }
     let total = try total()
     #expect(total.charged == .zero)

@@ -86,7 +86,7 @@ struct PaymentChecksTests {
     ),
     ("UPDATE refunds SET reversal_transaction_id = NULL", "transaction 7 gives credits back"),
     (
-      "UPDATE credit_transactions SET idempotency_key = 'refund:other' WHERE id = 9",
+      "UPDATE credit_transactions SET hold_id = 'other' WHERE id = 9",
       "transaction 9 gives credits back"
     ),
     (
