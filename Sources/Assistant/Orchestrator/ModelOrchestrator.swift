@@ -130,8 +130,8 @@ extension ModelOrchestrator {
     } catch LedgerError.unknownUser {
       return try await refuse(work, "Your account is erased; /start opens a new one.")
     } catch let error as LedgerError {
-      logger.error("A model cannot be sold.", metadata: ["reason": "\(error)"])
-      await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error).")
+      logger.error("A model cannot be sold.", metadata: ["reason": "\(error.sentence)"])
+      await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error.sentence).")
       return try await refuse(
         work, "The model for this is not available right now; I have noted it for my operator.")
     }

@@ -127,6 +127,9 @@ enum BotSchema {
 }
 
 extension LedgerDatabase {
+  /// By these, a file of whatever version is known as a bot's.
+  package static let tablesOfBot = ["users", "credit_transactions", "inbox"]
+
   /// Opens the bot's file: the ledger's tables and the bot's own.
   ///
   /// - Throws: As `init(path:migrations:guardUpdate:)` does.

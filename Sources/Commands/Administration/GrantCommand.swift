@@ -40,7 +40,7 @@ struct GrantCommand: Command {
         Reply("Booked \(credits) credits for \(account.shownName). The balance is \(balance)."),
         also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : [])
     } catch let error as LedgerError {
-      return .reply(Reply("Nothing is booked: \(error)."))
+      return .reply(Reply("Nothing is booked: \(error.sentence)."))
     }
   }
 }

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Glibc
 import Ledger
+import Messaging
 import TelegramBotAPI
 import Commands
 import Settings
@@ -72,6 +73,8 @@ struct Aidevbot: AsyncParsableCommand {
       "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token."
     case Poller.Stop.conflictPersists:
       "Another program polls Telegram with the same token; stop it, or give this bot its own token."
+    case let error as LedgerError: error.sentence
+    case let error as BackupError: error.sentence
     case let error as DatabaseError: String(describing: DatabaseFailure(error))
     default: String(describing: error)
     }

@@ -95,7 +95,7 @@ struct RunCommand: AsyncParsableCommand {
             model)
         }
       } catch let error as LedgerError {
-        logger.error("\(task.title) cannot be sold: \(error)")
+        logger.error("\(task.title) cannot be sold: \(error.sentence)")
       }
     }
   }
