@@ -87,7 +87,7 @@ package struct TelegramBot: Sendable {
       StarReconciliation(client: client, writer: writer, payments: engine.payments),
       alerts: engine.alerts, writer: writer, wakeSender: { wake.yield() })
     let poller = Poller(
-      client: client, inbox: pollerInbox(engine), events: health.pollerEvents(also: events),
+      client: client, storage: pollerStorage(engine), events: health.pollerEvents(also: events),
       sleep: sleep, logger: logger)
     try await engine.resume()
     let priceSync = priceCatalog.map {
@@ -179,8 +179,8 @@ package struct TelegramBot: Sendable {
     }
   }
 
-  private func pollerInbox(_ engine: Engine) -> Poller.Inbox {
-    Poller.Inbox(
+  private func pollerStorage(_ engine: Engine) -> Poller.Storage {
+    Poller.Storage(
       nextOffset: {
         try await explained { try writer.database.read { try engine.inbox.nextOffset(in: $0) } }
       },

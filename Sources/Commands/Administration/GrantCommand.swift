@@ -27,7 +27,7 @@ struct GrantCommand: Command {
     do {
       guard credits <= .maximumGift else { throw LedgerError.tooMuchGiven }
       let transaction = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: account.id, type: .manualAdjustment, amount: credits,
           idempotencyKey: "manual:upd\(request.updateID)", description: parts[2]))
       let balance = "\(transaction.balanceAfter.balanceText) credits"

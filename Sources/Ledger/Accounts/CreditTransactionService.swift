@@ -5,50 +5,12 @@ import GRDB
 package struct CreditTransactionService {
   let tx: LedgerTransaction
 
-  /// A journal row to be.
-  package struct Entry: Sendable {
-    package var userID: Int64
-    package var type: CreditTransaction.Kind
-    package var amount: Credits
-    package var projectID: String?
-    package var usageID: Int64?
-    /// The call that is charged, or whose charge is given back.
-    package var holdID: String?
-    /// The newcomer whom a referral bonus is for.
-    package var referredUserID: Int64?
-    /// In nano-dollars.
-    package var realCost: Int64?
-    package var externalTransactionID: String?
-    /// Names the event behind the entry, so that it is booked once however often it is reported.
-    package var idempotencyKey: String
-    package var description: String
-
-    package init(
-      userID: Int64, type: CreditTransaction.Kind, amount: Credits, projectID: String? = nil,
-      usageID: Int64? = nil, holdID: String? = nil, referredUserID: Int64? = nil,
-      realCost: Int64? = nil, externalTransactionID: String? = nil, idempotencyKey: String,
-      description: String
-    ) {
-      self.userID = userID
-      self.type = type
-      self.amount = amount
-      self.projectID = projectID
-      self.usageID = usageID
-      self.holdID = holdID
-      self.referredUserID = referredUserID
-      self.realCost = realCost
-      self.externalTransactionID = externalTransactionID
-      self.idempotencyKey = idempotencyKey
-      self.description = description
-    }
-  }
-
   /// Books the entry. The same entry again returns the row that it made the first time.
   ///
   /// - Throws: `LedgerError.insufficientCredits` where the balance would fall below what is held,
   ///   `idempotencyKeyReused` where the key stands for a different entry, `amountTooLarge`.
   @discardableResult
-  package func record(_ entry: Entry) throws -> CreditTransaction {
+  package func record(_ entry: NewTransaction) throws -> CreditTransaction {
     if let earlier = try find(idempotencyKey: entry.idempotencyKey) {
       guard earlier.userID == entry.userID, earlier.type == entry.type,
         earlier.amount == entry.amount

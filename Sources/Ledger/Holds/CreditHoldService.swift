@@ -102,7 +102,7 @@ package struct CreditHoldService {
     let usageID = try log(
       call, cost, of: hold, chargedTo: .user, forgiven: try full.subtracting(charge))
     let transaction = try tx.transactions.record(
-      CreditTransactionService.Entry(
+      NewTransaction(
         userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
         projectID: hold.projectID, usageID: usageID, holdID: id,
         realCost: try cost.actual.nanoDollars(), idempotencyKey: "settle:\(id)",
@@ -143,7 +143,7 @@ package struct CreditHoldService {
       arguments: [hold.id])
     guard let charged, charged > .zero else { return nil }
     try tx.transactions.record(
-      CreditTransactionService.Entry(
+      NewTransaction(
         userID: hold.userID, type: .refund, amount: charged, projectID: hold.projectID,
         holdID: hold.id, idempotencyKey: "refund:\(hold.id)", description: reason))
     return charged
@@ -238,7 +238,7 @@ extension CreditHoldService {
     chargedTo: APIKeyUsageService.ChargedTo, forgiven: Credits
   ) throws -> Int64 {
     try tx.usage.log(
-      APIKeyUsageService.Entry(
+      NewUsage(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
         provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
         forgiven: forgiven, chargedTo: chargedTo))

@@ -46,7 +46,7 @@ package struct RefundService {
       let clawback = try tx.transactions.find(id: transactionID)
     {
       reversal = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: clawback.userID, type: .refund, amount: refund.clawback,
           externalTransactionID: clawback.externalTransactionID,
           idempotencyKey: "refund:payment:\(id):reversed",
@@ -123,7 +123,7 @@ extension RefundService {
     let id = tx.db.lastInsertedRowID
     if let account = split.account, split.clawback > .zero {
       let transaction = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: account.id, type: .refund, amount: Credits(micro: -split.clawback.micro),
           externalTransactionID: payment.chargeID, idempotencyKey: "refund:payment:\(id)",
           description: "\(payment.amount) Stars given back"))

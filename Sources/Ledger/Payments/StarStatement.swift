@@ -253,7 +253,7 @@ package struct StarStatement {
   ) throws -> Finding {
     let price = try tx.orders.find(payload)?.package.price
     let until = entry.happenedAt.addingTimeInterval(TimeInterval(CreditPackage.month))
-    let report = PaymentService.Report(
+    let report = ReportedPayment(
       chargeID: entry.id, payer: payer, payload: payload, currency: CreditPackage.currency,
       amount: price.flatMap { entry.pays($0) ? $0 : nil } ?? entry.stars,
       paidAt: entry.happenedAt, source: .statement,

@@ -71,7 +71,7 @@ package struct ReferralService {
     _ credits: Credits, for userID: Int64, newcomer: Int64, key: String, _ description: String
   ) throws -> CreditTransaction {
     try tx.transactions.record(
-      CreditTransactionService.Entry(
+      NewTransaction(
         userID: userID, type: .referralBonus, amount: credits, referredUserID: newcomer,
         idempotencyKey: key, description: description))
   }

@@ -28,8 +28,8 @@ struct Aidevbot: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ConsoleCommand.self, DoctorCommand.self, CheckConfigCommand.self,
-      PricingCommand.self, CreditsCommand.self, UsersCommand.self, UsageCommand.self,
-      RefundCommand.self, StarsCommand.self,
+      PricingCommand.self, CreditsCommandGroup.self, UsersCommand.self, UsageCommand.self,
+      RefundPaymentCommand.self, StarsCommand.self,
       CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 

@@ -17,7 +17,7 @@ struct PaymentChecksTests {
     let user = try file.user(credits: "10")
     _ = try file.user(2, credits: "0")
     for charge in ["a", "b", "c"] { try file.pay(charge, by: user) }
-    var odd = PaymentService.Report("odd", try file.order(by: user))
+    var odd = ReportedPayment("odd", try file.order(by: user))
     odd.amount = 1
     try file.book(odd)
     try file.write { tx in
