@@ -114,6 +114,7 @@ let package = Package(
         "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
+      exclude: ["Database/schema.sql"],  // For people to read.
       swiftSettings: strict
     ),
 
@@ -177,6 +178,7 @@ let package = Package(
         "Metering",
         "Sales", "TelegramBotAPI", "TestSupport", grdb, logging,
       ],
+      exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict
     ),
     .target(

@@ -36,6 +36,7 @@ package enum LedgerError: Error, Sendable, Equatable {
 }
 
 extension LedgerError: CustomStringConvertible {
+  /// The fact alone: what can be typed about it, the shell and the chat know.
   package var description: String {
     switch self {
     case .malformedAmount(let text):
@@ -45,14 +46,13 @@ extension LedgerError: CustomStringConvertible {
     case .tooMuchGiven:
       "at most \(Credits.maximumGift) credits can be given at once"
     case .noActivePrice(let model):
-      "\(model) has no active price; set one with: "
-        + "aidevbot pricing set \(model.provider) \(model.name) --input USD --output USD"
+      "\(model) has no active price"
     case .unusablePrice(let model, let reason):
       "the price of \(model) cannot be used: \(reason)"
     case .insufficientCredits(let shortfall):
       "too few credits: \(shortfall.costText) more are needed"
     case .unknownUser(let id):
-      "user \(id) is not known; they open an account by sending /start to the bot"
+      "user \(id) is not known"
     case .unknownAccount(let id):
       "there is no account number \(id)"
     case .holdNotPending(let id):

@@ -45,7 +45,7 @@ package struct PaymentHandler: Sendable {
     let subscription = payment.subscriptionExpirationDate.map { until in
       (until: Date(timeIntervalSince1970: TimeInterval(until)), isFirst: payment.isFirstRecurring)
     }
-    let report = PaymentService.Report(
+    let report = ReportedPayment(
       chargeID: payment.telegramPaymentChargeID, payer: sender.user.id,
       payload: payment.invoicePayload, currency: payment.currency, amount: payment.totalAmount,
       paidAt: paidAt, source: .update, subscription: subscription)

@@ -46,7 +46,7 @@ struct PollerRig: Sendable {
     self.client = client
     poller = Poller(
       client: client,
-      inbox: Poller.Inbox(
+      storage: Poller.Storage(
         nextOffset: { inbox.value.nextOffset },
         store: { updates, nextOffset in
           let pending = fake.state.value.pendingCount

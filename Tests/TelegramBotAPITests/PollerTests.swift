@@ -158,7 +158,7 @@ struct PollerTests {
     let rig = try PollerRig()
     let isWaiting = Watched(false)
     let poller = Poller(
-      client: rig.client, inbox: Poller.Inbox(nextOffset: { nil }, store: { _, _ in }),
+      client: rig.client, storage: Poller.Storage(nextOffset: { nil }, store: { _, _ in }),
       jitter: {
         isWaiting.change { $0 = true }
         return 7200  // That is an hour, by the clock of the live sleep.
@@ -193,7 +193,7 @@ struct PollerTests {
     let released = Watched(false)
     let poller = Poller(
       client: rig.client,
-      inbox: Poller.Inbox(
+      storage: Poller.Storage(
         nextOffset: { nil },
         store: { _, _ in
           stored.change { $0 = true }

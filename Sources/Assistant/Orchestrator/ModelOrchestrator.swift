@@ -99,8 +99,8 @@ package struct ModelOrchestrator: Sendable {
     case .call(let call): try await make(call)
     case .refused(because: nil): break
     case .refused(let error?):
-      Logger.current.error("A model cannot be sold.", metadata: ["reason": "\(error)"])
-      await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error).")
+      Logger.current.error("A model cannot be sold.", metadata: ["reason": "\(error.sentence)"])
+      await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error.sentence).")
     case .tooDear(let work, let prompt, let bound):
       try await perform(try await beginCounted(work, prompt, bound: bound))
     case .cutOff(let work, let hold, let isOnly):

@@ -78,7 +78,8 @@ enum BotSchema {
   /// so the next one stays what it would have been. What is queued to be sent or edited becomes a
   /// message; what is done keeps its old form.
   private static let messagesAsColumns = """
-    CREATE TABLE new_outbox (
+    ALTER TABLE outbox RENAME TO old_outbox;
+    CREATE TABLE outbox (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       update_id INTEGER NOT NULL,
       channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
@@ -106,17 +107,14 @@ enum BotSchema {
       CHECK ((method IS NULL) = (payload IS NULL)),
       CHECK ((method IS NULL) <> (text IS NULL))
     ) STRICT;
-    INSERT INTO new_outbox (id, update_id, channel, chat_id, purpose, method, payload, file_name,
+    INSERT INTO outbox (id, update_id, channel, chat_id, purpose, method, payload, file_name,
       file_type, file, state, lost_answers, message_id, failure, created_at, finished_at)
     SELECT id, update_id, channel, chat_id, purpose, method, payload, file_name, file_type, file,
-      state, lost_answers, message_id, failure, created_at, finished_at FROM outbox;
-    UPDATE sqlite_sequence SET seq = (SELECT seq FROM sqlite_sequence WHERE name = 'outbox')
-      WHERE name = 'new_outbox' AND EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'outbox');
-    INSERT INTO sqlite_sequence (name, seq) SELECT 'new_outbox', seq FROM sqlite_sequence
-      WHERE name = 'outbox' AND NOT EXISTS (
-        SELECT 1 FROM sqlite_sequence WHERE name = 'new_outbox');
-    DROP TABLE outbox;
-    ALTER TABLE new_outbox RENAME TO outbox;
+      state, lost_answers, message_id, failure, created_at, finished_at FROM old_outbox;
+    DELETE FROM sqlite_sequence WHERE name = 'outbox';
+    INSERT INTO sqlite_sequence (name, seq)
+      SELECT 'outbox', seq FROM sqlite_sequence WHERE name = 'old_outbox';
+    DROP TABLE old_outbox;
     CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
     UPDATE outbox SET
       text = json_extract(payload, '$.text'),
@@ -194,6 +192,9 @@ enum BotSchema {
 }
 
 extension LedgerDatabase {
+  /// By these, a file of whatever version is known as a bot's.
+  package static let tablesOfBot = ["users", "credit_transactions", "inbox"]
+
   /// Opens the bot's file: the ledger's tables and the bot's own.
   ///
   /// - Throws: As `init(path:migrations:guardUpdate:)` does.

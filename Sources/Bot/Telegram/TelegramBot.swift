@@ -81,7 +81,7 @@ package struct TelegramBot: Sendable {
       ended: { try engine.afterDelivery.follow($0, $1, in: $2) }, wakeUps: arrivals,
       health: health)
     let poller = Poller(
-      client: client, inbox: pollerInbox(engine), events: health.pollerEvents(also: events),
+      client: client, storage: pollerStorage(engine), events: health.pollerEvents(also: events),
       sleep: sleep, logger: logger)
     try await engine.resume()
     let services = Task { await runServices(engine, delivery) }
@@ -189,8 +189,8 @@ package struct TelegramBot: Sendable {
     }
   }
 
-  private func pollerInbox(_ engine: Engine) -> Poller.Inbox {
-    Poller.Inbox(
+  private func pollerStorage(_ engine: Engine) -> Poller.Storage {
+    Poller.Storage(
       nextOffset: {
         try await explained { try writer.read { try engine.inbox.nextOffset(in: $0) } }
       },

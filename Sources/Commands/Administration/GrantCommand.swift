@@ -27,7 +27,7 @@ struct GrantCommand: Command {
     do {
       guard credits <= .maximumGift else { throw LedgerError.tooMuchGiven }
       let transaction = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: account.id, type: .manualAdjustment, amount: credits,
           idempotencyKey: "manual:upd\(request.updateID)", description: parts[2]))
       let balance = "\(transaction.balanceAfter.balanceText) credits"
@@ -40,7 +40,7 @@ struct GrantCommand: Command {
         Reply("Booked \(credits) credits for \(account.shownName). The balance is \(balance)."),
         also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : [])
     } catch let error as LedgerError {
-      return .reply(Reply("Nothing is booked: \(error)."))
+      return .reply(Reply("Nothing is booked: \(error.sentence)."))
     }
   }
 }

@@ -62,7 +62,7 @@ struct RefundCommand: Command {
         "Refund all the same", command: name, argument: "\(Self.force) \(payment?.id ?? 0)\(whom)")
       return (Reply(text, buttons: [button]), [])
     } catch let error as LedgerError {
-      return (Reply("Nothing was refunded: \(error)."), [])
+      return (Reply("Nothing was refunded: \(error.sentence)."), [])
     }
   }
 }

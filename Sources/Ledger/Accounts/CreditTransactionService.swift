@@ -5,42 +5,12 @@ import GRDB
 package struct CreditTransactionService {
   let tx: LedgerTransaction
 
-  /// A journal row to be.
-  package struct Entry: Sendable {
-    package var userID: Int64
-    package var type: CreditTransaction.Kind
-    package var amount: Credits
-    package var projectID: String?
-    package var usageID: Int64?
-    package var realCost: NanoDollars?
-    package var externalTransactionID: String?
-    /// Names the event behind the entry, so that it is booked once however often it is reported.
-    package var idempotencyKey: String
-    package var description: String
-
-    package init(
-      userID: Int64, type: CreditTransaction.Kind, amount: Credits, projectID: String? = nil,
-      usageID: Int64? = nil, realCost: NanoDollars? = nil, externalTransactionID: String? = nil,
-      idempotencyKey: String, description: String
-    ) {
-      self.userID = userID
-      self.type = type
-      self.amount = amount
-      self.projectID = projectID
-      self.usageID = usageID
-      self.realCost = realCost
-      self.externalTransactionID = externalTransactionID
-      self.idempotencyKey = idempotencyKey
-      self.description = description
-    }
-  }
-
   /// Books the entry. The same entry again returns the row that it made the first time.
   ///
   /// - Throws: `LedgerError.insufficientCredits` where the balance would fall below what is held,
   ///   `idempotencyKeyReused` where the key stands for a different entry, `amountTooLarge`.
   @discardableResult
-  package func record(_ entry: Entry) throws -> CreditTransaction {
+  package func record(_ entry: NewTransaction) throws -> CreditTransaction {
     if let earlier = try find(idempotencyKey: entry.idempotencyKey) {
       guard earlier.userID == entry.userID, earlier.type == entry.type,
         earlier.amount == entry.amount
@@ -57,15 +27,16 @@ package struct CreditTransactionService {
       [balance, tx.now.databaseText, entry.userID])
     try tx.db.run(
       """
-      INSERT INTO credit_transactions (user_id, project_id, api_key_usage_id, transaction_type,
-        credits_amount_micro, balance_after_micro, real_cost_associated_nanousd,
-        external_transaction_id, idempotency_key, description, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO credit_transactions (user_id, project_id, api_key_usage_id, hold_id,
+        referred_user_id, transaction_type, credits_amount_micro, balance_after_micro,
+        real_cost_associated_nanousd, external_transaction_id, idempotency_key, description,
+        created_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        entry.userID, entry.projectID, entry.usageID, entry.type, entry.amount, balance,
-        entry.realCost, entry.externalTransactionID, entry.idempotencyKey, entry.description,
-        tx.now.databaseText,
+        entry.userID, entry.projectID, entry.usageID, entry.holdID, entry.referredUserID,
+        entry.type, entry.amount, balance, entry.realCost, entry.externalTransactionID,
+        entry.idempotencyKey, entry.description, tx.now.databaseText,
       ])
     return CreditTransaction(
       id: tx.db.lastInsertedRowID, userID: entry.userID, projectID: entry.projectID,

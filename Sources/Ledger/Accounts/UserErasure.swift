@@ -22,7 +22,7 @@ package struct UserErasure {
     guard isAtWork != true else { throw LedgerError.callUnderWay }
     if account.balance > .zero {
       try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: account.id, type: .expiry, amount: Credits(micro: -account.balance.micro),
           idempotencyKey: "erasure:\(account.id)", description: "account erased"))
     }

@@ -64,7 +64,7 @@ package struct UserService {
     let account = try account(telegramUserID: profile.telegramUserID)
     if initialGrant > .zero, !account.isReturning {
       try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: account.id, type: .initialGrant, amount: initialGrant,
           idempotencyKey: "initial_grant:\(account.id)", description: "Welcome credits"))
     }

@@ -19,29 +19,29 @@ package enum BackupError: Error, Sendable {
 }
 
 extension BackupError: CustomStringConvertible {
-  /// More say nothing new; `ledger verify` lists them all.
+  /// More say nothing new; `LedgerVerification` names them all.
   private static let maximumBreaks = 10
 
+  /// The fact, without a full stop.
   package var description: String {
     switch self {
     case .alreadyThere(let path):
-      "There is a file \(path) already; choose another name, or replace it with --force."
+      "There is a file \(path) already"
     case .ownDatabase(let path):
-      "\(path) is the bot's own database; a backup has to be another file."
+      "\(path) is the bot's own database; a backup has to be another file"
     case .underWay(let folder):
-      "Another backup is being made in \(folder); try again when it has ended."
+      "Another backup is being made in \(folder); try again when it has ended"
     case .noBackup(let path, let reason):
-      "\(path) is no backup of aidevbot: \(reason)."
+      "\(path) is no backup of aidevbot: \(reason)"
     case .broken(let path, let breaks):
       (["The copy of \(path) is not sound, so it is not used:"] + breaks.prefix(Self.maximumBreaks)
         + (breaks.count > Self.maximumBreaks
           ? ["… and \(breaks.count - Self.maximumBreaks) more"] : []))
         .joined(separator: "\n")
     case .inUse(let path):
-      "Another program has \(path) open, such as Litestream or a sqlite3 shell; stop it, then "
-        + "restore again."
+      "Another program has \(path) open"
     case .fileFailed(let path, let code):
-      "\(path) cannot be written: \(String(cString: strerror(code)))."
+      "\(path) cannot be written: \(String(cString: strerror(code)))"
     }
   }
 }

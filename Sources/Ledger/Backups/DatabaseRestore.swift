@@ -15,13 +15,18 @@ package struct DatabaseRestore {
   }
 
   private let path: String
+  private let tables: [String]
   private let open: (String) throws -> LedgerDatabase
 
   /// - Parameters:
   ///   - path: Where the database is, or is to be.
+  ///   - tables: Those by which a backup is known, of whatever version.
   ///   - open: Opens a database and brings its tables up to date.
-  package init(to path: String, open: @escaping (String) throws -> LedgerDatabase) {
+  package init(
+    to path: String, knownBy tables: [String], open: @escaping (String) throws -> LedgerDatabase
+  ) {
     self.path = path
+    self.tables = tables
     self.open = open
   }
 
@@ -63,10 +68,7 @@ package struct DatabaseRestore {
       let source = try DatabaseQueue(path: backup, configuration: configuration)
       defer { try? source.close() }
       return try source.read { db in
-        let isOurs = try ["users", "credit_transactions", "inbox"].allSatisfy { table in
-          try db.tableExists(table)
-        }
-        guard isOurs else {
+        guard try tables.allSatisfy({ try db.tableExists($0) }) else {
           throw BackupError.noBackup(path: backup, reason: "it lacks the bot's tables")
         }
         return try DatabaseCopy(of: db, at: restored, progress: progress)

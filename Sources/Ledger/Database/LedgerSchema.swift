@@ -11,6 +11,7 @@ enum LedgerSchema {
     }
     PaymentSchema.register(in: &migrator)
     PriceSchema.register(in: &migrator)
+    StateSchema.register(in: &migrator)
   }
 
   private static let users = """

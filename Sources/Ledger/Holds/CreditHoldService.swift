@@ -101,10 +101,11 @@ package struct CreditHoldService {
     let usageID = try log(
       call, cost, of: hold, chargedTo: .user, forgiven: try full.subtracting(charge))
     let transaction = try tx.transactions.record(
-      CreditTransactionService.Entry(
+      NewTransaction(
         userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
-        projectID: hold.projectID, usageID: usageID, realCost: try cost.actual.nanoDollars(),
-        idempotencyKey: "settle:\(id)", description: hold.taskType))
+        projectID: hold.projectID, usageID: usageID, holdID: id,
+        realCost: try cost.actual.nanoDollars(), idempotencyKey: "settle:\(id)",
+        description: hold.taskType))
     return Settlement(
       charge: charge, forgiven: try full.subtracting(charge), cost: cost,
       balanceAfter: transaction.balanceAfter)
@@ -134,13 +135,16 @@ package struct CreditHoldService {
     guard let hold = settled else { return nil }
     let charged = try Credits.fetchOne(
       tx.db,
-      sql: "SELECT -credits_amount_micro FROM credit_transactions WHERE idempotency_key = ?",
-      arguments: ["settle:\(hold.id)"])
+      sql: """
+        SELECT -credits_amount_micro FROM credit_transactions
+        WHERE hold_id = ? AND transaction_type = 'usage_deduction'
+        """,
+      arguments: [hold.id])
     guard let charged, charged > .zero else { return nil }
     try tx.transactions.record(
-      CreditTransactionService.Entry(
+      NewTransaction(
         userID: hold.userID, type: .refund, amount: charged, projectID: hold.projectID,
-        idempotencyKey: "refund:\(hold.id)", description: reason))
+        holdID: hold.id, idempotencyKey: "refund:\(hold.id)", description: reason))
     return charged
   }
 
@@ -233,7 +237,7 @@ extension CreditHoldService {
     chargedTo: APIKeyUsageService.ChargedTo, forgiven: Credits
   ) throws -> Int64 {
     try tx.usage.log(
-      APIKeyUsageService.Entry(
+      NewUsage(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
         provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
         forgiven: forgiven, chargedTo: chargedTo))

@@ -1,40 +1,10 @@
-package import Foundation
+import Foundation
 import GRDB
 
 /// Credits what was paid, once for each charge id, however often and by whatever way it is
 /// reported.
 package struct PaymentService {
   let tx: LedgerTransaction
-
-  /// A payment as it is reported.
-  package struct Report: Sendable {
-    package var chargeID: String
-    /// The payer's id on Telegram.
-    package var payer: Int64
-    /// What the invoice carried: the order's id, if it is one of ours.
-    package var payload: String
-    package var currency: String
-    package var amount: Int64
-    package var paidAt: Date
-    package var source: Payment.Source
-    /// Of a subscription: until when this payment lasts, and whether it is said to be the first
-    /// one.
-    package var subscription: (until: Date, isFirst: Bool)?
-
-    package init(
-      chargeID: String, payer: Int64, payload: String, currency: String, amount: Int64,
-      paidAt: Date, source: Payment.Source, subscription: (until: Date, isFirst: Bool)? = nil
-    ) {
-      self.chargeID = chargeID
-      self.payer = payer
-      self.payload = payload
-      self.currency = currency
-      self.amount = amount
-      self.paidAt = paidAt
-      self.source = source
-      self.subscription = subscription
-    }
-  }
 
   package enum Outcome: Sendable, Equatable {
     case credited(CreditPackage, CreditTransaction)
@@ -46,7 +16,7 @@ package struct PaymentService {
 
   /// Books the payment. The same charge id a second time changes nothing, with one exception: what
   /// was set aside as Telegram's list has it is judged anew by the update, which says more.
-  package func book(_ report: Report) throws -> Outcome {
+  package func book(_ report: ReportedPayment) throws -> Outcome {
     let earlier = try find(report.chargeID)
     if let earlier, try !isOpen(earlier, to: report) { return .known(earlier) }
     let order = try tx.orders.find(report.payload)
@@ -86,21 +56,21 @@ package struct PaymentService {
     var reason: String
   }
 
-  private func isOpen(_ payment: Payment, to report: Report) throws -> Bool {
+  private func isOpen(_ payment: Payment, to report: ReportedPayment) throws -> Bool {
     try payment.source == .statement && payment.flaw != nil && report.source == .update
       && tx.refunds.current(ofPayment: payment.id) == nil
   }
 
   /// - Throws: `Flaw`, before anything is written.
   private func credit(
-    _ report: Report, _ order: Order?
+    _ report: ReportedPayment, _ order: Order?
   ) throws -> Outcome {
     guard let order else { throw Flaw(reason: "it names no order of ours") }
     try check(report, for: order)
     let transaction: CreditTransaction
     do {
       transaction = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: order.userID, type: .purchase, amount: try order.package.total(),
           externalTransactionID: report.chargeID, idempotencyKey: "purchase:\(report.chargeID)",
           description: order.package.name))
@@ -116,7 +86,7 @@ package struct PaymentService {
     return .credited(order.package, transaction)
   }
 
-  private func check(_ report: Report, for order: Order) throws {
+  private func check(_ report: ReportedPayment, for order: Order) throws {
     guard report.currency == CreditPackage.currency else {
       throw Flaw(reason: "it was made in another currency than Stars")
     }
@@ -131,7 +101,7 @@ package struct PaymentService {
 
   /// In place of what was set aside, if anything was.
   private func keep(
-    _ report: Report, order: Order?, transaction: Int64?, flaw: String?
+    _ report: ReportedPayment, order: Order?, transaction: Int64?, flaw: String?
   ) throws {
     try tx.db.run(
       """

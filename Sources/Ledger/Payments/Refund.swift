@@ -23,26 +23,11 @@ package struct Refund: Sendable, Equatable, FetchableRecord {
 
   /// Whoever wanted it.
   package enum Requester: Sendable, Equatable {
-    case administrator(Int64)
+    /// - Parameter id: On Telegram.
+    case administrator(_ id: Int64)
     case shell
     /// It was made elsewhere, and Telegram tells of it.
     case telegram
-
-    init(text: String) {
-      switch text {
-      case "shell": self = .shell
-      case "telegram": self = .telegram
-      default: self = .administrator(Int64(text) ?? 0)
-      }
-    }
-
-    var text: String {
-      switch self {
-      case .administrator(let id): "\(id)"
-      case .shell: "shell"
-      case .telegram: "telegram"
-      }
-    }
   }
 
   package init(row: Row) {
@@ -52,7 +37,37 @@ package struct Refund: Sendable, Equatable, FetchableRecord {
     clawback = row["clawback_micro"]
     loss = row["loss_micro"]
     transactionID = row["transaction_id"]
-    requester = Requester(text: row["requested_by"])
+    requester = Requester(row: row)
     failure = row["failure"]
+  }
+}
+
+extension Refund.Requester {
+  /// As the table `refunds` names it; an administrator's id stands beside it.
+  enum Kind: String, DatabaseValueConvertible {
+    case administrator
+    case shell
+    case telegram
+  }
+
+  fileprivate init(row: Row) {
+    self =
+      switch row["requested_by"] as Kind {
+      case .administrator: .administrator(row["administrator_telegram_user_id"])
+      case .shell: .shell
+      case .telegram: .telegram
+      }
+  }
+
+  var kind: Kind {
+    switch self {
+    case .administrator: .administrator
+    case .shell: .shell
+    case .telegram: .telegram
+    }
+  }
+
+  var administratorID: Int64? {
+    if case .administrator(let id) = self { id } else { nil }
   }
 }

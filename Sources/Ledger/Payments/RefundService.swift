@@ -46,7 +46,7 @@ package struct RefundService {
       let clawback = try tx.transactions.find(id: transactionID)
     {
       reversal = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: clawback.userID, type: .refund, amount: refund.clawback,
           externalTransactionID: clawback.externalTransactionID,
           idempotencyKey: "refund:payment:\(id):reversed",
@@ -112,18 +112,18 @@ extension RefundService {
   ) throws -> Refund {
     try tx.db.run(
       """
-      INSERT INTO refunds (payment_id, state, clawback_micro, loss_micro, requested_by, created_at,
-        finished_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO refunds (payment_id, state, clawback_micro, loss_micro, requested_by,
+        administrator_telegram_user_id, created_at, finished_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
-        payment.id, state, split.clawback, split.loss, requester.text, tx.now.databaseText,
-        state == .done ? tx.now.databaseText : nil,
+        payment.id, state, split.clawback, split.loss, requester.kind, requester.administratorID,
+        tx.now.databaseText, state == .done ? tx.now.databaseText : nil,
       ])
     let id = tx.db.lastInsertedRowID
     if let account = split.account, split.clawback > .zero {
       let transaction = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: account.id, type: .refund, amount: Credits(micro: -split.clawback.micro),
           externalTransactionID: payment.chargeID, idempotencyKey: "refund:payment:\(id)",
           description: "\(payment.amount) Stars given back"))

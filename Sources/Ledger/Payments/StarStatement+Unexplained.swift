@@ -12,12 +12,11 @@ extension StarStatement {
     package var reason: String
 
     package init(row: Row) {
-      let finding: String = row["finding"]
       id = row["id"]
       isIncoming = row["is_incoming"]
       stars = row["stars"]
       happenedAt = row["happened_at"]
-      reason = finding.split(separator: ": ", maxSplits: 1).dropFirst().first.map(String.init) ?? ""
+      reason = row["reason"]
     }
   }
 
@@ -36,13 +35,9 @@ extension StarStatement {
   /// Entries that no administrator was told of; from now on they count as told of.
   package func takeUntold() throws -> (ofBefore: [Unexplained], others: [Unexplained]) {
     let untold = try Unexplained.fetchAll(
-      tx.db, sql: "SELECT * FROM star_statement WHERE finding GLOB 'untold*' ORDER BY rowid")
+      tx.db, sql: "SELECT * FROM star_statement WHERE is_told = 0 ORDER BY rowid")
     guard !untold.isEmpty else { return ([], []) }
-    try tx.db.run(
-      """
-      UPDATE star_statement SET finding = 'unexplained' || substr(finding, 7)
-      WHERE finding GLOB 'untold*'
-      """)
+    try tx.db.run("UPDATE star_statement SET is_told = 1 WHERE is_told = 0")
     let beginning = try beginning()
     return (
       untold.filter { $0.happenedAt < beginning }, untold.filter { $0.happenedAt >= beginning }
@@ -55,7 +50,7 @@ extension StarStatement {
       tx.db,
       sql: """
         SELECT * FROM star_statement s
-        WHERE (finding GLOB 'unexplained*' OR finding GLOB 'untold*') AND NOT EXISTS (
+        WHERE finding = 'unexplained' AND NOT EXISTS (
           SELECT 1 FROM payments p JOIN refunds r ON r.payment_id = p.id
           WHERE p.charge_id = s.id AND r.state = 'done')
         ORDER BY happened_at, rowid
@@ -65,6 +60,9 @@ extension StarStatement {
   /// The update of a payment has explained it.
   func markCredited(_ id: String) throws {
     try tx.db.run(
-      "UPDATE star_statement SET finding = 'credited' WHERE id = ? AND is_incoming = 1", [id])
+      """
+      UPDATE star_statement SET finding = 'credited', reason = NULL, is_told = 1
+      WHERE id = ? AND is_incoming = 1
+      """, [id])
   }
 }

@@ -98,14 +98,23 @@ package struct StarStatement {
       }
     }
 
-    /// For the table `star_statement`; see `takeUntold`.
-    var text: String {
+    /// As the table `star_statement` names it.
+    enum Kind: String, DatabaseValueConvertible {
+      case agrees
+      case credited
+      case refunded
+      case ofTheOperator = "operator"
+      /// It has a reason, and administrators are to be told of it; see `takeUntold`.
+      case unexplained
+    }
+
+    var kind: Kind {
       switch self {
-      case .agrees: "agrees"
-      case .creditedNow: "credited"
-      case .refundedNow: "refunded"
-      case .ofTheOperator: "operator"
-      case .setAside, .unexplained, .ofBefore: "untold: \(reason ?? "")"
+      case .agrees: .agrees
+      case .creditedNow: .credited
+      case .refundedNow: .refunded
+      case .ofTheOperator: .ofTheOperator
+      case .setAside, .unexplained, .ofBefore: .unexplained
       }
     }
 
@@ -149,13 +158,13 @@ package struct StarStatement {
       let finding = entry.happenedAt < beginning ? booked.ofOldEntry : booked
       try tx.db.run(
         """
-        INSERT INTO star_statement (id, is_incoming, stars, nanostars, finding, happened_at,
-          created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO star_statement (id, is_incoming, stars, nanostars, finding, reason, is_told,
+          happened_at, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [
-          entry.id, entry.isIncoming, entry.stars, entry.nanostars, finding.text,
-          entry.happenedAt.databaseText, tx.now.databaseText,
+          entry.id, entry.isIncoming, entry.stars, entry.nanostars, finding.kind, finding.reason,
+          finding.kind != .unexplained, entry.happenedAt.databaseText, tx.now.databaseText,
         ])
       findings.append((entry, finding))
     }
@@ -244,7 +253,7 @@ package struct StarStatement {
   ) throws -> Finding {
     let price = try tx.orders.find(payload)?.package.price
     let until = entry.happenedAt.addingTimeInterval(TimeInterval(CreditPackage.month))
-    let report = PaymentService.Report(
+    let report = ReportedPayment(
       chargeID: entry.id, payer: payer, payload: payload, currency: CreditPackage.currency,
       amount: price.flatMap { entry.pays($0) ? $0 : nil } ?? entry.stars,
       paidAt: entry.happenedAt, source: .statement,

@@ -2,13 +2,6 @@ package import Metering
 
 /// What somebody else's list says that models cost.
 package struct PriceList: Sendable, Equatable {
-  package struct Entry: Sendable, Equatable {
-    package var model: ModelID
-    package var tariff: Tariff
-    /// The day on which the model ends, `2026-12-01`, where the list knows one.
-    package var endsOn: String?
-  }
-
   /// A model whose price is not taken over.
   package struct Refusal: Sendable, Equatable {
     package var model: ModelID
@@ -19,7 +12,7 @@ package struct PriceList: Sendable, Equatable {
   package var source: String
   /// The only provider that the list knows, where there is one.
   package var provider: ModelProvider?
-  package var entries: [Entry] = []
+  package var entries: [ListedModel] = []
   package var refusals: [Refusal] = []
 
   mutating func add(
@@ -34,11 +27,19 @@ package struct PriceList: Sendable, Equatable {
       return
     }
     do throws(ListedPriceFlaw) {
-      entries.append(Entry(model: model, tariff: try tariff(), endsOn: endsOn))
+      entries.append(ListedModel(model: model, tariff: try tariff(), endsOn: endsOn))
     } catch {
       refusals.append(Refusal(model: model, reason: error.reason))
     }
   }
+}
+
+/// What the list says of one model.
+package struct ListedModel: Sendable, Equatable {
+  package var model: ModelID
+  package var tariff: Tariff
+  /// The day on which the model ends, `2026-12-01`, where the list knows one.
+  package var endsOn: String?
 }
 
 /// Why nothing could be made of a price list, or of what was to be done with it.

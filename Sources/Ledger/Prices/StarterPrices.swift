@@ -4,18 +4,7 @@ import GRDB
 
 /// The price list that ships with the bot, `config/starter-prices.json`.
 package struct StarterPrices: Decodable, Sendable {
-  package var prices: [Entry]
-
-  package struct Entry: Decodable, Sendable {
-    private var provider: String
-    private var model: String
-    package var tariff: Tariff
-    package var notes: String?
-
-    package var id: ModelID {
-      ModelID(provider: ModelProvider(rawValue: provider), name: model)
-    }
-  }
+  package var prices: [StarterPrice]
 
   package static func shipped() throws -> StarterPrices {
     try JSONDecoder().decode(
@@ -29,5 +18,17 @@ package struct StarterPrices: Decodable, Sendable {
     for entry in prices {
       try service.set(entry.id, tariff: entry.tariff, notes: entry.notes)
     }
+  }
+}
+
+/// The price of one model in it.
+package struct StarterPrice: Decodable, Sendable {
+  private var provider: String
+  private var model: String
+  package var tariff: Tariff
+  package var notes: String?
+
+  package var id: ModelID {
+    ModelID(provider: ModelProvider(rawValue: provider), name: model)
   }
 }

@@ -69,7 +69,7 @@ package struct PromotionCodeService {
       return .notValid
     }
     let transaction = try tx.transactions.record(
-      CreditTransactionService.Entry(
+      NewTransaction(
         userID: account.id, type: .manualAdjustment, amount: promotion.credits,
         idempotencyKey: "code:\(code):\(account.id)", description: "promotion code \(code)"))
     try tx.db.run(

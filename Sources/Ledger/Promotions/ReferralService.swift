@@ -53,26 +53,27 @@ package struct ReferralService {
     guard try tx.transactions.find(idempotencyKey: key) == nil else {
       return nil
     }
-    let own = try book(credits, for: newcomer.id, key: key, "invited by a friend")
+    let own = try book(
+      credits, for: newcomer.id, newcomer: newcomer.id, key: key, "invited by a friend")
     var thanks = Thanks(newcomer: own)
     let inviter = try tx.users.account(id: inviterID)
     if inviter.telegramUserID >= 0, !inviter.isBlocked,
       try thanked(inviterID) < Self.maximumPerInviter
     {
       let row = try book(
-        credits, for: inviterID, key: "\(key):inviter", "invited a friend")
+        credits, for: inviterID, newcomer: newcomer.id, key: "\(key):inviter", "invited a friend")
       thanks.inviter = (row, inviter)
     }
     return thanks
   }
 
   private func book(
-    _ credits: Credits, for userID: Int64, key: String, _ description: String
+    _ credits: Credits, for userID: Int64, newcomer: Int64, key: String, _ description: String
   ) throws -> CreditTransaction {
     try tx.transactions.record(
-      CreditTransactionService.Entry(
-        userID: userID, type: .referralBonus, amount: credits, idempotencyKey: key,
-        description: description))
+      NewTransaction(
+        userID: userID, type: .referralBonus, amount: credits, referredUserID: newcomer,
+        idempotencyKey: key, description: description))
   }
 
   private func thanked(_ inviterID: Int64) throws -> Int {
@@ -80,7 +81,7 @@ package struct ReferralService {
       tx.db,
       sql: """
         SELECT count(*) FROM credit_transactions
-        WHERE user_id = ? AND idempotency_key LIKE 'referral:%:inviter'
+        WHERE user_id = ? AND referred_user_id <> user_id
         """,
       arguments: [inviterID]) ?? 0
   }

@@ -77,12 +77,8 @@ package struct BusinessReportService {
   private static let spent = """
     SELECT u.credit_value_usd, -sum(t.credits_amount_micro) AS spent
     FROM credit_transactions t
-    JOIN api_key_usage u ON u.id = coalesce(t.api_key_usage_id, (
-      SELECT id FROM api_key_usage
-      WHERE hold_id = substr(t.idempotency_key, length('refund:') + 1) AND charged_to = 'user'))
+    JOIN api_key_usage u ON u.hold_id = t.hold_id AND u.charged_to = 'user'
     WHERE t.created_at >= :from AND t.created_at < :to
-      AND (t.transaction_type = 'usage_deduction'
-        OR (t.transaction_type = 'refund' AND t.idempotency_key GLOB 'refund:*'))
     GROUP BY u.credit_value_usd
     """
 
@@ -126,10 +122,8 @@ extension BusinessReportService {
   private static let undelivered = """
     SELECT count(*) AS count, coalesce(sum(u.actual_cost_nanousd), 0) AS cost
     FROM credit_transactions t
-    JOIN api_key_usage u ON u.hold_id = substr(t.idempotency_key, length('refund:') + 1)
-      AND u.charged_to = 'user'
-    WHERE t.transaction_type = 'refund' AND t.credits_amount_micro > 0
-      AND t.idempotency_key GLOB 'refund:*' AND t.created_at >= :from AND t.created_at < :to
+    JOIN api_key_usage u ON u.hold_id = t.hold_id AND u.charged_to = 'user'
+    WHERE t.transaction_type = 'refund' AND t.created_at >= :from AND t.created_at < :to
     """
 }
 

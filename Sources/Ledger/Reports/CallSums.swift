@@ -37,7 +37,7 @@ struct CallSums {
       END AS loss
     FROM api_key_usage a
     LEFT JOIN credit_transactions t ON t.api_key_usage_id = a.id
-    LEFT JOIN credit_transactions r ON r.idempotency_key = 'refund:' || a.hold_id
+    LEFT JOIN credit_transactions r ON r.hold_id = a.hold_id
       AND r.transaction_type = 'refund' AND a.charged_to = 'user'
     WHERE a.created_at >= :from AND a.created_at < :to
     """

@@ -13,25 +13,9 @@ package struct APIKeyUsageService {
     case house
   }
 
-  /// One call, as it goes into the log.
-  package struct Entry: Sendable {
-    package var projectID: String?
-    package var userID: Int64
-    package var holdID: String?
-    package var taskType: String
-    package var provider: ModelProvider
-    package var priceID: Int64
-    package var call: MeteredCall
-    package var cost: CallCost
-    package var terms: BillingTerms
-    /// What the charge would have been above the hold: never taken from the user.
-    package var forgiven: Credits = .zero
-    package var chargedTo: ChargedTo
-  }
-
   /// - Returns: The new row's id.
   @discardableResult
-  package func log(_ entry: Entry) throws -> Int64 {
+  package func log(_ entry: NewUsage) throws -> Int64 {
     let usage = entry.call.usage
     try tx.db.run(
       """

@@ -97,7 +97,7 @@ package struct LedgerVerification {
       count(t.id))
     FROM api_key_usage u
     LEFT JOIN credit_transactions t ON t.api_key_usage_id = u.id AND t.user_id = u.user_id
-      AND t.transaction_type = 'usage_deduction'
+      AND t.transaction_type = 'usage_deduction' AND t.hold_id = u.hold_id
     WHERE u.charged_to = 'user' GROUP BY u.id HAVING count(t.id) <> 1
     """,
     """

@@ -34,8 +34,7 @@ extension LedgerVerification {
     LEFT JOIN refunds r ON r.reversal_transaction_id = t.id AND r.state = 'failed'
       AND r.clawback_micro = t.credits_amount_micro
     LEFT JOIN credit_transactions d ON d.user_id = t.user_id
-      AND d.transaction_type = 'usage_deduction'
-      AND d.idempotency_key = 'settle:' || substr(t.idempotency_key, length('refund:') + 1)
+      AND d.transaction_type = 'usage_deduction' AND d.hold_id = t.hold_id
       AND -d.credits_amount_micro >= t.credits_amount_micro
     WHERE t.transaction_type = 'refund' AND t.credits_amount_micro >= 0
       AND r.id IS NULL AND d.id IS NULL

@@ -21,9 +21,16 @@ package struct BroadcastService: Sendable {
   }
 
   package struct Broadcast: FetchableRecord {
+    package enum State: String, DatabaseValueConvertible {
+      case draft
+      case running
+      case done
+      case stopped
+    }
+
     package var id: Int64
     package var text: String
-    package var state: String
+    package var state: State
     package var chatID: Int64
     package var messageID: Int64?
     package var lastUserID: Int64
@@ -105,14 +112,14 @@ package struct BroadcastService: Sendable {
   /// Queues the next few where few are on their way, and shows how far it is.
   private func goOn(_ id: Int64, in tx: LedgerTransaction) throws {
     guard var broadcast = try find(id, in: tx), broadcast.underway <= Self.bite / 2 else { return }
-    if broadcast.state == "running" {
+    if broadcast.state == .running {
       let people = try nextRecipients(of: broadcast, in: tx)
       try outbox.queue(
         people.map { .message(Reply(broadcast.text), to: $0.chatID, .broadcast(id)) },
         updateID: 0, in: tx)
       broadcast.lastUserID = people.last?.id ?? broadcast.lastUserID
       broadcast.queued += people.count
-      if broadcast.underway == 0 { broadcast.state = "done" }
+      if broadcast.underway == 0 { broadcast.state = .done }
       try tx.db.run(
         "UPDATE broadcasts SET last_user_id = ?, queued = ?, state = ? WHERE id = ?",
         [broadcast.lastUserID, broadcast.queued, broadcast.state, id])
@@ -151,13 +158,13 @@ extension BroadcastService.Broadcast {
   package var progress: String {
     let missed = failed > 0 ? " \(failed) could not be reached." : ""
     return switch state {
-    case "running": "📣 Sending: \(sent) of \(recipients) have it.\(missed)"
-    case "done": "📣 Done: \(sent) have it.\(missed)"
-    default: "📣 Stopped: \(sent) have it.\(missed)"
+    case .running: "📣 Sending: \(sent) of \(recipients) have it.\(missed)"
+    case .done: "📣 Done: \(sent) have it.\(missed)"
+    case .draft, .stopped: "📣 Stopped: \(sent) have it.\(missed)"
     }
   }
 
   fileprivate var stopButton: Button? {
-    state == "running" ? Button("Stop", command: "broadcast", argument: "stop \(id)") : nil
+    state == .running ? Button("Stop", command: "broadcast", argument: "stop \(id)") : nil
   }
 }

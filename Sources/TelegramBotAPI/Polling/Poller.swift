@@ -2,15 +2,15 @@ package import Logging
 import KillPoints
 import Synchronization
 
-/// Fetches updates by long polling and hands them to an inbox. Telegram is told that a batch has
-/// arrived, by the offset of the next poll, only once the inbox has stored it: what is lost on the
+/// Fetches updates by long polling and hands them to a storage. Telegram is told that a batch has
+/// arrived, by the offset of the next poll, only once that has stored it: what is lost on the
 /// way is served again.
 ///
 /// A class, because the poll that runs and the confirmation at the end share one fact.
 package final class Poller: Sendable {
   /// Where updates go. What it throws is logged, so it must hold no message text; the poller tries
   /// again.
-  package struct Inbox: Sendable {
+  package struct Storage: Sendable {
     /// The offset to go on from, as last stored.
     package var nextOffset: @Sendable () async throws -> Int64?
     /// Stores a batch and the offset that confirms it, durably, in one transaction. The same update
@@ -65,7 +65,7 @@ package final class Poller: Sendable {
   static let conflictIsUsual = Duration.seconds(90)
 
   private let client: TelegramClient
-  private let inbox: Inbox
+  private let storage: Storage
   private let pollTimeout: Int
   private let events: Events
   private let sleep: @Sendable (Duration) async throws -> Void
@@ -79,14 +79,14 @@ package final class Poller: Sendable {
   ///   - sleep: Ends early, by throwing, when the task is cancelled.
   ///   - jitter: 0 to 1; see `Backoff`.
   package init(
-    client: TelegramClient, inbox: Inbox, pollTimeout: Int = Poller.maximumTimeout,
+    client: TelegramClient, storage: Storage, pollTimeout: Int = Poller.maximumTimeout,
     events: Events = Events(),
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
     jitter: @escaping @Sendable () -> Double = { .random(in: 0...1) },
     logger: Logger
   ) {
     self.client = client
-    self.inbox = inbox
+    self.storage = storage
     self.pollTimeout = pollTimeout
     self.events = events
     self.sleep = sleep
@@ -98,7 +98,7 @@ package final class Poller: Sendable {
   package func run() async throws(Stop) {
     do {
       try await untilItSucceeds { try await removeWebhook() }
-      var offset = try await untilItSucceeds { try await inbox.nextOffset() }
+      var offset = try await untilItSucceeds { try await storage.nextOffset() }
       // Telegram keeps the list, but it may be another program's.
       var kinds: [String]? = Update.kindsAskedFor
       while true {
@@ -151,7 +151,7 @@ extension Poller {
         "skipped updates without a readable update_id",
         metadata: ["count": "\(batch.unreadableCount)", "next_offset": "\(nextOffset)"])
     }
-    try await inbox.store(batch.updates, nextOffset)
+    try await storage.store(batch.updates, nextOffset)
     unconfirmedOffset.withLock { $0 = nextOffset }
     return nextOffset
   }
@@ -237,7 +237,7 @@ extension Poller {
   private func wait(
     _ duration: Duration, _ error: any Error, isForTheOperator: Bool = false
   ) async throws {
-    // Telegram's failures come and go; the inbox's and an unreadable batch are for the operator.
+    // Telegram's failures come and go; the storage's and an unreadable batch are for the operator.
     logger.log(
       level: error is TelegramError && !isForTheOperator ? .warning : .error,
       "no updates now; trying again",

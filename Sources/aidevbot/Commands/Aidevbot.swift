@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Glibc
 import Ledger
+import Messaging
 import TelegramBotAPI
 import Commands
 import Settings
@@ -27,8 +28,8 @@ struct Aidevbot: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       RunCommand.self, ConsoleCommand.self, DoctorCommand.self, CheckConfigCommand.self,
-      PricingCommand.self, CreditsCommand.self, UsersCommand.self, UsageCommand.self,
-      RefundCommand.self, StarsCommand.self,
+      PricingCommand.self, CreditsCommandGroup.self, UsersCommand.self, UsageCommand.self,
+      RefundPaymentCommand.self, StarsCommand.self,
       CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
     ])
 
@@ -72,6 +73,8 @@ struct Aidevbot: AsyncParsableCommand {
       "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token."
     case Poller.Stop.conflictPersists:
       "Another program polls Telegram with the same token; stop it, or give this bot its own token."
+    case let error as LedgerError: error.sentence
+    case let error as BackupError: error.sentence
     case let error as DatabaseError: String(describing: DatabaseFailure(error))
     default: String(describing: error)
     }

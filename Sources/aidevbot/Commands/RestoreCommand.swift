@@ -50,7 +50,8 @@ struct RestoreCommand: AsyncParsableCommand {
   private func restore(to database: String) throws -> DatabaseRestore.Outcome {
     let bar = ProgressBar("Copying")
     defer { bar.end() }
-    return try DatabaseRestore(to: database) { try LedgerDatabase.openForBot(path: $0) }
-      .restore(from: path, at: Date()) { bar.show($0, of: $1) }
+    return try DatabaseRestore(to: database, knownBy: LedgerDatabase.tablesOfBot) {
+      try LedgerDatabase.openForBot(path: $0)
+    }.restore(from: path, at: Date()) { bar.show($0, of: $1) }
   }
 }

@@ -89,7 +89,7 @@ struct RunCommand: AsyncParsableCommand {
   ) throws {
     for task in TaskType.allCases {
       let reason = try database.read { try $0.pricing.whyNotSold(models[task]) }
-      if let reason { logger.error("\(task.title) cannot be sold: \(reason)") }
+      if let reason { logger.error("\(task.title) cannot be sold: \(reason.sentence)") }
     }
   }
 }

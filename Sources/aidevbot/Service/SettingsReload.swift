@@ -3,6 +3,7 @@ import Bot
 import LanguageModels
 import Ledger
 import Logging
+import Messaging
 import Assistant
 import Settings
 
@@ -19,7 +20,7 @@ actor SettingsReload {
   private struct Unpriced: Error, CustomStringConvertible {
     var task: TaskType
     var reason: LedgerError
-    var description: String { "\(task.title) could not be sold: \(reason)" }
+    var description: String { "\(task.title) could not be sold: \(reason.sentence)" }
   }
 
   /// As it was started; what needs a restart is compared with it.

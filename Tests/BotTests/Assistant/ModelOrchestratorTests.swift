@@ -129,7 +129,7 @@ struct ModelOrchestratorTests {
       let shortfall = try Credits(
         parsing: String(reply.dropFirst(start.count).dropLast(end.count)))
       _ = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: 1, type: .manualAdjustment, amount: shortfall, idempotencyKey: "more",
           description: "more"))
     }

@@ -326,7 +326,7 @@ extension LedgerDatabase {
           return false
         }
         try tx.transactions.record(
-          CreditTransactionService.Entry(
+          NewTransaction(
             userID: account.id, type: .manualAdjustment, amount: amount,
             idempotencyKey: "manual:\(UUID().uuidString)", description: "test"))
         return true

@@ -14,7 +14,7 @@ struct CreditTransactionServiceTests {
   func adjust(_ user: UserAccount, by amount: String, key: String) throws -> CreditTransaction {
     try file.write { tx in
       try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: user.id, type: .manualAdjustment, amount: Credits(parsing: amount),
           idempotencyKey: key, description: "test"))
     }

@@ -38,11 +38,11 @@ struct UserErasureTests {
     let inviter = try file.user(2)
     try file.pay("one", by: account)
     try file.pay("two", by: account)
-    var monthly = PaymentService.Report(
+    var monthly = ReportedPayment(
       "three", try file.order(.monthly, by: account), payer: Self.person)
     monthly.subscription = (now.addingTimeInterval(2_592_000), true)
     try file.book(monthly)
-    var odd = PaymentService.Report("odd", try file.order(by: account), payer: Self.person)
+    var odd = ReportedPayment("odd", try file.order(by: account), payer: Self.person)
     odd.payload = "no order of ours"
     try file.book(odd)
     try call(by: account)

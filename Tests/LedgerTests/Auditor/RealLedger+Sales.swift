@@ -69,7 +69,7 @@ extension RealLedger {
   private func pay(_ paid: Operation.Payment, in tx: LedgerTransaction) throws -> String {
     let order = try String.fetchOne(
       tx.db, sql: "SELECT id FROM orders WHERE rowid = ?", arguments: [paid.order])
-    let report = PaymentService.Report(
+    let report = ReportedPayment(
       chargeID: "charge\(paid.charge)", payer: paid.payer, payload: order ?? "no order",
       currency: paid.currency, amount: paid.stars, paidAt: tx.now,
       source: paid.isListed ? .statement : .update)

@@ -76,7 +76,7 @@ struct RealLedger {
   ) throws -> String {
     guard let kind = CreditTransaction.Kind(rawValue: entry.kind) else { return "no such kind" }
     let row = try tx.transactions.record(
-      CreditTransactionService.Entry(
+      NewTransaction(
         userID: Int64(entry.user), type: kind, amount: Credits(micro: entry.amount),
         idempotencyKey: entry.key, description: ""))
     return """

@@ -11,7 +11,7 @@ extension CreditPackage {
     name: "Monthly", credits: Credits(micro: 300_000_000), price: 100, isMonthly: true)
 }
 
-extension PaymentService.Report {
+extension ReportedPayment {
   /// What Telegram says once the order is paid as it should be.
   init(_ charge: String, _ order: Order, payer: Int64 = 1, at date: Date = now) {
     self.init(
@@ -26,7 +26,7 @@ extension LedgerFile {
   }
 
   @discardableResult
-  func book(_ report: PaymentService.Report, at date: Date = now) throws -> PaymentService.Outcome {
+  func book(_ report: ReportedPayment, at date: Date = now) throws -> PaymentService.Outcome {
     try write(at: date) { try $0.payments.book(report) }
   }
 
@@ -43,7 +43,7 @@ extension LedgerFile {
   func adjust(_ user: UserAccount, by amount: String, key: String = "adjustment") throws {
     try write { tx in
       _ = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: user.id, type: .manualAdjustment, amount: Credits(parsing: amount),
           idempotencyKey: key, description: "test"))
     }

@@ -66,7 +66,7 @@ struct OrderServiceTests {
 
   @Test func refusesASecondSubscriptionBesideOneThatLasts() throws {
     let first = try file.order(.monthly, by: user)
-    var report = PaymentService.Report("first", first)
+    var report = ReportedPayment("first", first)
     report.subscription = (now.addingTimeInterval(2_592_000), true)
     try file.book(report)
     let second = try file.order(.monthly, by: user)
@@ -78,7 +78,7 @@ struct OrderServiceTests {
     }
     try check(second.id, amount: 100)
     // The second one is canceled too, and the first one goes on again.
-    report = PaymentService.Report("second", second)
+    report = ReportedPayment("second", second)
     report.subscription = (now.addingTimeInterval(2 * 2_592_000), true)
     try file.book(report)
     try file.write {
@@ -91,7 +91,7 @@ struct OrderServiceTests {
 
   @Test func letsSomebodySubscribeAgainWhoseSubscriptionHasRunOut() throws {
     let first = try file.order(.monthly, by: user)
-    var report = PaymentService.Report("first", first)
+    var report = ReportedPayment("first", first)
     report.subscription = (now.addingTimeInterval(-1), true)
     try file.book(report)
     try check(try file.order(.monthly, by: user).id, amount: 100)

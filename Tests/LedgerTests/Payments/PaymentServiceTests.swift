@@ -29,7 +29,7 @@ struct PaymentServiceTests {
   }
 
   @Test func creditsAChargeOnceHoweverOftenItIsReported() throws {
-    let report = PaymentService.Report("charge", order)
+    let report = ReportedPayment("charge", order)
     try file.book(report)
     for _ in 0..<3 {
       guard case .known(let payment) = try file.book(report) else {
@@ -39,7 +39,7 @@ struct PaymentServiceTests {
       #expect(payment.chargeID == "charge")
     }
     // Also where it comes again with another story.
-    var other = PaymentService.Report("charge", order, payer: 2)
+    var other = ReportedPayment("charge", order, payer: 2)
     other.amount = 1
     guard case .known = try file.book(other) else {
       Issue.record("booked twice")
@@ -73,7 +73,7 @@ struct PaymentServiceTests {
   @Test(arguments: Flaw.allCases)
   func keepsARowOfAPaymentThatFitsNoOrderAndCreditsNothing(flaw: Flaw) throws {
     _ = try file.user(2)
-    var report = PaymentService.Report("charge", order)
+    var report = ReportedPayment("charge", order)
     let words =
       switch flaw {
       case .amount: "costs 250 Stars"
@@ -119,7 +119,7 @@ struct PaymentServiceTests {
 
   /// As Telegram's list has it, with another amount.
   private func setAsideByTheList() throws {
-    var listed = PaymentService.Report("charge", order)
+    var listed = ReportedPayment("charge", order)
     (listed.amount, listed.source) = (225, .statement)
     guard case .unmatched = try file.book(listed) else {
       Issue.record("it was credited")
@@ -129,7 +129,7 @@ struct PaymentServiceTests {
 
   @Test func judgesAnewByTheUpdateWhatTheListDidNotExplain() throws {
     try setAsideByTheList()
-    var wrong = PaymentService.Report("charge", order)
+    var wrong = ReportedPayment("charge", order)
     wrong.amount = 1
     guard case .known = try file.book(wrong),
       case .credited(_, let transaction) = try file.book(.init("charge", order)),

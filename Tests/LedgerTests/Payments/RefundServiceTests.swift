@@ -144,7 +144,7 @@ struct RefundServiceTests {
   }
 
   @Test func refundsAPaymentThatCreditedNothing() throws {
-    var report = PaymentService.Report("odd", try file.order(by: user))
+    var report = ReportedPayment("odd", try file.order(by: user))
     report.amount = 3
     try file.book(report)
     let (refund, isNew) = try request("odd")

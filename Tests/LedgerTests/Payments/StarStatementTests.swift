@@ -56,7 +56,7 @@ struct StarStatementTests {
     for entry in entries(shop.small, shop.monthly) {
       switch entry.kind {
       case .payment(_, let payload, let isSubscription):
-        var report = PaymentService.Report(
+        var report = ReportedPayment(
           entry.id, payload == shop.small.id ? shop.small : shop.monthly, at: entry.happenedAt)
         if isSubscription {
           report.subscription = (entry.happenedAt.addingTimeInterval(2_592_000), entry.id == "b")

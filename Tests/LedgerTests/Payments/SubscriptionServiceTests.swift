@@ -22,7 +22,7 @@ struct SubscriptionServiceTests {
   private func charge(_ id: String, month: Int, isFirst: Bool = false) throws
     -> PaymentService.Outcome
   {
-    var report = PaymentService.Report(id, order, at: self.month(month))
+    var report = ReportedPayment(id, order, at: self.month(month))
     report.subscription = (self.month(month + 1), isFirst)
     return try file.book(report, at: self.month(month))
   }
@@ -68,7 +68,7 @@ struct SubscriptionServiceTests {
   }
 
   @Test func countsNothingThatWasNotCredited() throws {
-    var report = PaymentService.Report("one", order)
+    var report = ReportedPayment("one", order)
     report.amount = 1
     report.subscription = (month(1), true)
     try file.book(report)
@@ -78,7 +78,7 @@ struct SubscriptionServiceTests {
   @Test func findsAllOfThePersonLongestFirst() throws {
     try charge("one", month: 0, isFirst: true)
     let other = try file.order(.monthly, by: user)
-    var report = PaymentService.Report("other", other)
+    var report = ReportedPayment("other", other)
     report.subscription = (month(4), true)
     try file.book(report)
     let all = try file.database.read { try $0.subscriptions.list(ofUser: user.id) }

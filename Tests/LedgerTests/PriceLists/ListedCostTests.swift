@@ -119,7 +119,7 @@ struct ListedCostTests {
   // MARK: Both
 
   private func check(
-    _ entry: PriceList.Entry, _ byHand: (PricedCall) throws -> Decimal
+    _ entry: ListedModel, _ byHand: (PricedCall) throws -> Decimal
   ) throws {
     let rates = try Rates(entry.tariff)
     for call in PricedCall.all {

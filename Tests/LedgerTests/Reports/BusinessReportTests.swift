@@ -100,7 +100,7 @@ struct BusinessReportTests {
     try file.pay("second", by: ada)
     try file.pay("third", by: bob)
     let order = try file.order(by: bob)
-    var odd = PaymentService.Report("odd", order, payer: 2)
+    var odd = ReportedPayment("odd", order, payer: 2)
     odd.amount = 10
     try file.book(odd)
     (odd.chargeID, odd.currency) = ("euros", "EUR")
@@ -108,7 +108,7 @@ struct BusinessReportTests {
     try file.adjust(ada, by: "3", key: "gift")
     try file.write { tx in
       _ = try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: ada.id, type: .referralBonus, amount: Credits(parsing: "5"),
           idempotencyKey: "bonus", description: "test"))
     }
@@ -227,7 +227,7 @@ struct BusinessReportTests {
     try file.write { tx in
       for markup in markups {
         try tx.usage.log(
-          APIKeyUsageService.Entry(
+          NewUsage(
             userID: ada.id, taskType: "chat", provider: "google", priceID: cheap.id,
             call: MeteredCall(
               usage: TokenUsage(inputTokens: 0, outputTokens: 0), model: "m",

@@ -23,7 +23,7 @@ struct UsageSummaryTests {
   ) throws {
     _ = try file.write(at: date) { tx in
       try tx.usage.log(
-        APIKeyUsageService.Entry(
+        NewUsage(
           projectID: nil, userID: user.id, holdID: nil, taskType: task,
           provider: price.model.provider,
           priceID: price.id,
@@ -51,7 +51,7 @@ struct UsageSummaryTests {
       let cost = try USD(parsing: "0.1")
       let (full, held) = (try terms.charge(for: cost), try Credits(parsing: credits))
       let usage = try tx.usage.log(
-        APIKeyUsageService.Entry(
+        NewUsage(
           projectID: nil, userID: user.id, holdID: id, taskType: "plan", provider: "google",
           priceID: price.id,
           call: MeteredCall(
@@ -60,9 +60,9 @@ struct UsageSummaryTests {
           cost: CallCost(table: cost, reported: nil), terms: terms,
           forgiven: max(.zero, try full.subtracting(held)), chargedTo: .user))
       try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: user.id, type: .usageDeduction, amount: Credits(micro: -min(full, held).micro),
-          usageID: usage, idempotencyKey: "settle:\(id)", description: "plan"))
+          usageID: usage, holdID: id, idempotencyKey: "settle:\(id)", description: "plan"))
     }
     return id
   }
@@ -130,9 +130,9 @@ struct UsageSummaryTests {
     let id = try settle(hold: "6")
     _ = try file.write { tx in
       try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: user.id, type: .refund, amount: Credits(micro: 6_000_000),
-          idempotencyKey: "refund:\(id)", description: "not delivered"))
+          holdID: id, idempotencyKey: "refund:\(id)", description: "not delivered"))
     }
     let total = try total()
     #expect(total.charged == .zero)

@@ -17,7 +17,7 @@ struct APIKeyUsageServiceTests {
   ) throws -> Int64 {
     try file.write(at: date) { tx in
       try tx.usage.log(
-        APIKeyUsageService.Entry(
+        NewUsage(
           projectID: nil, userID: user.id, holdID: nil, taskType: task,
           provider: price.model.provider,
           priceID: price.id,

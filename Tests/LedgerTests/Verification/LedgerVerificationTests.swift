@@ -85,6 +85,7 @@ struct LedgerVerificationTests {
     ("DELETE FROM api_key_usage WHERE charged_to = 'user'", "has 0 usage rows"),
     ("DELETE FROM api_key_usage WHERE charged_to = 'user'", "its usage row is missing"),
     ("DELETE FROM credit_transactions WHERE id = 2", "has 0 deductions"),
+    ("UPDATE credit_transactions SET hold_id = NULL WHERE id = 2", "has 0 deductions"),
     ("UPDATE credit_holds SET state = 'voided'", "but its hold upd1:chat:1 is voided"),
     ("UPDATE credit_holds SET state = 'settled'", "hold upd3:chat:1 is settled, but has 0"),
     (

@@ -17,7 +17,7 @@ struct PaymentChecksTests {
     let user = try file.user(credits: "10")
     _ = try file.user(2, credits: "0")
     for charge in ["a", "b", "c"] { try file.pay(charge, by: user) }
-    var odd = PaymentService.Report("odd", try file.order(by: user))
+    var odd = ReportedPayment("odd", try file.order(by: user))
     odd.amount = 1
     try file.book(odd)
     try file.write { tx in
@@ -86,7 +86,7 @@ struct PaymentChecksTests {
     ),
     ("UPDATE refunds SET reversal_transaction_id = NULL", "transaction 7 gives credits back"),
     (
-      "UPDATE credit_transactions SET idempotency_key = 'refund:other' WHERE id = 9",
+      "UPDATE credit_transactions SET hold_id = 'other' WHERE id = 9",
       "transaction 9 gives credits back"
     ),
     (

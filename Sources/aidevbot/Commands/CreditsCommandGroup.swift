@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Ledger
 
-struct CreditsCommand: ParsableCommand {
+struct CreditsCommandGroup: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "credits", abstract: "See and change what people have.",
     subcommands: [
@@ -37,7 +37,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
     let transaction = try database.write { tx in
       let account = try tx.users.account(telegramUserID: telegramUserID)
       return try tx.transactions.record(
-        CreditTransactionService.Entry(
+        NewTransaction(
           userID: account.id, type: .manualAdjustment, amount: credits,
           idempotencyKey: "manual:\(UUID().uuidString)", description: reason))
     }

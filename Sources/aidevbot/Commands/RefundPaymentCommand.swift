@@ -7,7 +7,7 @@ import Ledger
 import TelegramBotAPI
 import Commands
 
-struct RefundCommand: AsyncParsableCommand {
+struct RefundPaymentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "refund",
     abstract: "Give a payment's Stars back.",

@@ -1,0 +1,437 @@
+-- Every table as it stands once all migrations have run, for people to read. The migrations in
+-- LedgerSchema.swift and its neighbours, and in BotSchema.swift, make them; a test compares this
+-- file with what they make. GRDB keeps which migrations have run in a table of its own.
+--
+-- Times are UTC text with milliseconds: 2026-11-22 18:32:01.123. Amounts say their unit in the
+-- column's name: micro-credits are 10^-6 credit, nano-dollars 10^-9 USD. Prices and exact costs are
+-- decimal text. Ids on Telegram are called so; other ids are those of rows.
+
+-- An account.
+CREATE TABLE users (
+  id INTEGER PRIMARY KEY,
+  -- The row's id, negative, once the account is erased.
+  telegram_user_id INTEGER NOT NULL UNIQUE,
+  username TEXT,
+  first_name TEXT,
+  language_code TEXT,
+  -- What is held is a part of the balance.
+  credit_balance_micro INTEGER NOT NULL DEFAULT 0,
+  credit_held_micro INTEGER NOT NULL DEFAULT 0,
+  active_project_id TEXT REFERENCES projects (id),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  -- By an administrator.
+  blocked_at TEXT,
+  -- The person has blocked the bot.
+  unreachable_since TEXT,
+  erased_at TEXT,
+  -- Had an account before and erased it; what is given once is not given again.
+  is_returning INTEGER NOT NULL DEFAULT 0 CHECK (is_returning IN (0, 1)),
+  referral_code TEXT,
+  -- The account of whoever invited the person.
+  referred_by INTEGER REFERENCES users (id),
+  CHECK (credit_held_micro >= 0 AND credit_held_micro <= credit_balance_micro)
+) STRICT;
+CREATE UNIQUE INDEX referral_codes ON users (referral_code) WHERE referral_code IS NOT NULL;
+CREATE INDEX referred_users ON users (referred_by) WHERE referred_by IS NOT NULL;
+
+-- What people work on.
+CREATE TABLE projects (
+  id TEXT PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  title TEXT NOT NULL,
+  description TEXT,
+  status TEXT NOT NULL CHECK (status IN ('active', 'done')),
+  tech_stack TEXT,
+  current_todo_markdown TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  completed_at TEXT
+) STRICT;
+CREATE INDEX projects_of_user ON projects (user_id, created_at);
+
+-- One version of a model's price; never edited, only closed. A price is in USD for a million
+-- tokens, or for an image.
+CREATE TABLE model_pricing (
+  id INTEGER PRIMARY KEY,
+  model_provider TEXT NOT NULL,
+  model_name TEXT NOT NULL,
+  input_cost_per_million_tokens TEXT NOT NULL,
+  output_cost_per_million_tokens TEXT NOT NULL,
+  cached_input_cost_per_million_tokens TEXT,
+  reasoning_cost_per_million_tokens TEXT,
+  image_input_cost_per_image TEXT,
+  image_output_cost_per_image TEXT,
+  -- Above so many tokens of the prompt, the call is at these prices.
+  long_prompt_threshold_tokens INTEGER,
+  long_prompt_input_cost_per_million_tokens TEXT,
+  long_prompt_output_cost_per_million_tokens TEXT,
+  long_prompt_cached_input_cost_per_million_tokens TEXT,
+  currency TEXT NOT NULL DEFAULT 'USD' CHECK (currency = 'USD'),
+  notes TEXT,
+  is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  cache_write_cost_per_million_tokens TEXT,
+  long_prompt_cache_write_cost_per_million_tokens TEXT,
+  -- A JSON list of Tariff.Condition.
+  conditional_prices TEXT
+) STRICT;
+CREATE UNIQUE INDEX one_active_price ON model_pricing (model_provider, model_name)
+  WHERE is_active = 1;
+CREATE TRIGGER a_price_is_never_deleted BEFORE DELETE ON model_pricing
+BEGIN SELECT RAISE(ABORT, 'a price is never deleted: deactivate it'); END;
+CREATE TRIGGER a_price_is_never_edited BEFORE UPDATE OF model_provider, model_name,
+  input_cost_per_million_tokens, output_cost_per_million_tokens,
+  cached_input_cost_per_million_tokens, reasoning_cost_per_million_tokens,
+  image_input_cost_per_image, image_output_cost_per_image, long_prompt_threshold_tokens,
+  long_prompt_input_cost_per_million_tokens, long_prompt_output_cost_per_million_tokens,
+  long_prompt_cached_input_cost_per_million_tokens, currency ON model_pricing
+BEGIN SELECT RAISE(ABORT, 'a price is never edited: open a new version'); END;
+CREATE TRIGGER a_price_on_conditions_is_never_edited BEFORE UPDATE OF
+  cache_write_cost_per_million_tokens, long_prompt_cache_write_cost_per_million_tokens,
+  conditional_prices ON model_pricing
+BEGIN SELECT RAISE(ABORT, 'a price is never edited: open a new version'); END;
+
+-- One call to a provider. With the terms beside its cost, each charge can be proven from its row.
+CREATE TABLE api_key_usage (
+  id INTEGER PRIMARY KEY,
+  project_id TEXT REFERENCES projects (id),
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  hold_id TEXT UNIQUE REFERENCES credit_holds (id),
+  -- At most the last four characters of the key.
+  api_key_identifier TEXT NOT NULL CHECK (length(api_key_identifier) <= 8),
+  model_provider TEXT NOT NULL,
+  model_name TEXT NOT NULL,
+  task_type TEXT NOT NULL,
+  input_tokens_used INTEGER NOT NULL CHECK (input_tokens_used >= 0),
+  output_tokens_used INTEGER NOT NULL CHECK (output_tokens_used >= 0),
+  cached_input_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cached_input_tokens >= 0),
+  reasoning_tokens INTEGER NOT NULL DEFAULT 0 CHECK (reasoning_tokens >= 0),
+  images_processed INTEGER NOT NULL DEFAULT 0 CHECK (images_processed >= 0),
+  -- Rounded from the exact cost, which is next.
+  actual_cost_nanousd INTEGER NOT NULL CHECK (actual_cost_nanousd >= 0),
+  actual_cost_usd TEXT NOT NULL,
+  table_cost_usd TEXT NOT NULL,
+  -- The provider's own figure, if it gave one: then it is the actual cost.
+  reported_cost_usd TEXT,
+  credit_value_usd TEXT NOT NULL,
+  markup TEXT NOT NULL,
+  -- What the charge would have been above the hold; the house bears it.
+  forgiven_micro INTEGER NOT NULL DEFAULT 0 CHECK (forgiven_micro >= 0),
+  -- The answer that would have told the usage was lost.
+  is_estimate INTEGER NOT NULL DEFAULT 0 CHECK (is_estimate IN (0, 1)),
+  response_time_ms INTEGER NOT NULL CHECK (response_time_ms >= 0),
+  model_pricing_id INTEGER NOT NULL REFERENCES model_pricing (id),
+  provider_request_id TEXT,
+  charged_to TEXT NOT NULL CHECK (charged_to IN ('user', 'house')),
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX house_losses ON api_key_usage (user_id, created_at) WHERE charged_to = 'house';
+CREATE INDEX usage_at_price ON api_key_usage (model_pricing_id, id);
+CREATE INDEX usage_by_time ON api_key_usage (created_at);
+CREATE INDEX usage_of_project ON api_key_usage (project_id);
+
+-- One change of one balance. Append-only, by triggers.
+CREATE TABLE credit_transactions (
+  id INTEGER PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  project_id TEXT REFERENCES projects (id),
+  api_key_usage_id INTEGER UNIQUE REFERENCES api_key_usage (id),
+  transaction_type TEXT NOT NULL CHECK (transaction_type IN (
+    'initial_grant', 'purchase', 'usage_deduction', 'refund', 'manual_adjustment',
+    'referral_bonus', 'expiry')),
+  credits_amount_micro INTEGER NOT NULL,
+  balance_after_micro INTEGER NOT NULL CHECK (balance_after_micro >= 0),
+  real_cost_associated_nanousd INTEGER,
+  -- The charge id.
+  external_transaction_id TEXT,
+  -- Names the event behind the row, so that it is booked once.
+  idempotency_key TEXT NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  -- The call that is charged, or whose charge is given back.
+  hold_id TEXT REFERENCES credit_holds (id),
+  -- The newcomer whom a referral bonus is for: theirs, and that of whoever invited them.
+  referred_user_id INTEGER REFERENCES users (id)
+) STRICT;
+CREATE INDEX transactions_by_time ON credit_transactions (created_at);
+CREATE UNIQUE INDEX transactions_of_hold ON credit_transactions (hold_id, transaction_type)
+  WHERE hold_id IS NOT NULL;
+CREATE INDEX transactions_of_project ON credit_transactions (project_id);
+CREATE INDEX transactions_of_user ON credit_transactions (user_id, id);
+CREATE TRIGGER the_journal_is_never_cut BEFORE DELETE ON credit_transactions
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
+CREATE TRIGGER the_journal_is_never_edited BEFORE UPDATE ON credit_transactions
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
+
+-- Credits set aside for one call.
+CREATE TABLE credit_holds (
+  -- upd<update_id>:<task>:<attempt>.
+  id TEXT PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  project_id TEXT REFERENCES projects (id),
+  amount_micro INTEGER NOT NULL CHECK (amount_micro >= 0),
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'settled', 'voided')),
+  task_type TEXT NOT NULL,
+  model_provider TEXT NOT NULL,
+  model_name TEXT NOT NULL,
+  model_pricing_id INTEGER NOT NULL REFERENCES model_pricing (id),
+  input_tokens_estimate INTEGER NOT NULL,
+  output_tokens_cap INTEGER NOT NULL,
+  -- NULL while the provider can know nothing.
+  sent_at TEXT,
+  provider_request_id TEXT,
+  created_at TEXT NOT NULL,
+  deadline_at TEXT NOT NULL,
+  finished_at TEXT
+) STRICT;
+CREATE INDEX pending_holds ON credit_holds (user_id) WHERE state = 'pending';
+CREATE TRIGGER a_finished_hold_stays_finished BEFORE UPDATE OF state ON credit_holds
+WHEN OLD.state <> 'pending'
+BEGIN SELECT RAISE(ABORT, 'a settled or voided hold is finished for good'); END;
+
+-- Who had an account and erased it; linked to nothing, so that nobody knows which one it was.
+CREATE TABLE erased_people (
+  telegram_user_id INTEGER PRIMARY KEY,
+  was_blocked INTEGER NOT NULL CHECK (was_blocked IN (0, 1))
+) STRICT;
+
+-- What one person was offered, whatever the configuration says later. The id is the payload of the
+-- invoice.
+CREATE TABLE orders (
+  id TEXT PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  package_name TEXT NOT NULL,
+  credits_micro INTEGER NOT NULL CHECK (credits_micro > 0),
+  bonus_micro INTEGER NOT NULL CHECK (bonus_micro >= 0),
+  currency TEXT NOT NULL CHECK (currency = 'XTR'),
+  price_stars INTEGER NOT NULL CHECK (price_stars > 0),
+  is_monthly INTEGER NOT NULL CHECK (is_monthly IN (0, 1)),
+  -- A paid one can be paid again; a closed one cannot be paid.
+  state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'closed')),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX orders_of_user ON orders (user_id, created_at);
+
+-- Money that came in, once for each charge id. A payment that fits no order credits nothing: it
+-- has a flaw in place of a transaction.
+CREATE TABLE payments (
+  id INTEGER PRIMARY KEY,
+  charge_id TEXT NOT NULL UNIQUE,
+  -- NULL once the payer's data are erased.
+  payer_telegram_user_id INTEGER,
+  order_id TEXT REFERENCES orders (id),
+  currency TEXT NOT NULL,
+  -- Whole Stars, or the smallest unit of the currency.
+  amount INTEGER NOT NULL,
+  transaction_id INTEGER UNIQUE REFERENCES credit_transactions (id),
+  flaw TEXT,
+  learned_from TEXT NOT NULL CHECK (learned_from IN ('update', 'statement')),
+  paid_at TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  CHECK ((transaction_id IS NULL) = (flaw IS NOT NULL))
+) STRICT;
+CREATE INDEX payments_by_time ON payments (paid_at);
+CREATE INDEX payments_of_order ON payments (order_id);
+CREATE INDEX payments_of_payer ON payments (payer_telegram_user_id);
+
+-- Stars that go back to whoever paid them.
+CREATE TABLE refunds (
+  id INTEGER PRIMARY KEY,
+  payment_id INTEGER NOT NULL REFERENCES payments (id),
+  -- Pending until Telegram says yes or no; a failed one gave its clawback back.
+  state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'failed')),
+  -- Taken from the balance.
+  clawback_micro INTEGER NOT NULL CHECK (clawback_micro >= 0),
+  -- Had been spent; the house bears it.
+  loss_micro INTEGER NOT NULL CHECK (loss_micro >= 0),
+  transaction_id INTEGER UNIQUE REFERENCES credit_transactions (id),
+  reversal_transaction_id INTEGER UNIQUE REFERENCES credit_transactions (id),
+  -- administrator, shell, or telegram if it was made elsewhere.
+  requested_by TEXT NOT NULL,
+  failure TEXT,
+  created_at TEXT NOT NULL,
+  finished_at TEXT,
+  administrator_telegram_user_id INTEGER CHECK (
+    (administrator_telegram_user_id IS NOT NULL) = (requested_by = 'administrator'))
+) STRICT;
+CREATE UNIQUE INDEX one_refund_of_a_payment ON refunds (payment_id) WHERE state <> 'failed';
+CREATE INDEX refunds_by_time ON refunds (finished_at);
+
+-- What Telegram says of a monthly package.
+CREATE TABLE subscriptions (
+  order_id TEXT PRIMARY KEY REFERENCES orders (id),
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  -- That of the first payment, which names the subscription to Telegram.
+  charge_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('active', 'canceled', 'failed')),
+  paid_until TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX subscriptions_of_user ON subscriptions (user_id);
+
+-- Telegram's own list of the bot's Stars, each entry once.
+CREATE TABLE star_statement (
+  -- The charge id, for a payment and for its refund.
+  id TEXT NOT NULL,
+  is_incoming INTEGER NOT NULL CHECK (is_incoming IN (0, 1)),
+  stars INTEGER NOT NULL,
+  nanostars INTEGER NOT NULL,
+  -- agrees, credited, refunded, operator, or unexplained for a reason.
+  finding TEXT NOT NULL,
+  happened_at TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  reason TEXT CHECK ((reason IS NOT NULL) = (finding = 'unexplained')),
+  -- 0 until administrators are told of what is unexplained.
+  is_told INTEGER NOT NULL DEFAULT 1 CHECK (
+    is_told = 1 OR (is_told = 0 AND finding = 'unexplained')),
+  PRIMARY KEY (id, is_incoming)
+) STRICT;
+
+-- How far that list was read. Its last entry is named, so that a list that is another one shows.
+CREATE TABLE star_statement_cursor (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  next_offset INTEGER NOT NULL CHECK (next_offset > 0),
+  last_id TEXT NOT NULL,
+  last_is_incoming INTEGER NOT NULL CHECK (last_is_incoming IN (0, 1))
+) STRICT;
+
+-- A code that gives credits to whoever enters it, so many times.
+CREATE TABLE promotion_codes (
+  code TEXT PRIMARY KEY,
+  credits_micro INTEGER NOT NULL CHECK (credits_micro > 0),
+  most_uses INTEGER NOT NULL CHECK (most_uses > 0),
+  uses INTEGER NOT NULL DEFAULT 0 CHECK (uses BETWEEN 0 AND most_uses),
+  expires_at TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+
+-- Who used which code.
+CREATE TABLE code_redemptions (
+  code TEXT NOT NULL REFERENCES promotion_codes (code),
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  transaction_id INTEGER NOT NULL UNIQUE REFERENCES credit_transactions (id),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (code, user_id)
+) STRICT;
+
+-- Who guesses codes; those of the last hour alone.
+CREATE TABLE failed_redemptions (
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  failed_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX failed_redemptions_of_user ON failed_redemptions (user_id, failed_at);
+
+-- An update, from the poll that fetched it to the commit that finishes it.
+CREATE TABLE inbox (
+  -- The order of arrival: update ids may start anew at a lower number.
+  seq INTEGER PRIMARY KEY,
+  update_id INTEGER NOT NULL UNIQUE,
+  channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
+  payload TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending' CHECK (
+    state = 'pending' OR state = 'done' OR state = 'quarantined'),
+  -- How many runs of the process it has been in, unfinished.
+  attempts INTEGER NOT NULL DEFAULT 1,
+  -- Set while one that survived several starts is being handled.
+  is_tried_alone INTEGER NOT NULL DEFAULT 0 CHECK (is_tried_alone IN (0, 1)),
+  failure TEXT,
+  received_at TEXT NOT NULL,
+  finished_at TEXT
+) STRICT;
+CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
+CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
+
+-- What was said in private, in each project and outside of one.
+CREATE TABLE conversation_messages (
+  id INTEGER PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  project_id TEXT REFERENCES projects (id),
+  role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
+  text TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX messages_of_conversation ON conversation_messages (user_id, project_id, id);
+
+-- The offset that confirms to Telegram all that is stored.
+CREATE TABLE poll_offset (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  next_offset INTEGER NOT NULL
+) STRICT;
+
+-- Who asked for help. What was asked stands in the chats alone.
+CREATE TABLE support_requests (
+  id INTEGER PRIMARY KEY,
+  telegram_user_id INTEGER NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX support_requests_of_person ON support_requests (telegram_user_id, created_at);
+
+-- The messages that told the administrators of a request: an answer to one goes to its person.
+CREATE TABLE support_messages (
+  chat_id INTEGER NOT NULL,
+  message_id INTEGER NOT NULL,
+  request_id INTEGER NOT NULL REFERENCES support_requests (id) ON DELETE CASCADE,
+  PRIMARY KEY (chat_id, message_id)
+) STRICT;
+
+-- A message to everybody.
+CREATE TABLE broadcasts (
+  id INTEGER PRIMARY KEY,
+  text TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('draft', 'running', 'done', 'stopped')),
+  -- Of its author, and the message that shows how far it is.
+  chat_id INTEGER NOT NULL,
+  message_id INTEGER,
+  -- Rows of the outbox were made for everybody up to there.
+  last_user_id INTEGER NOT NULL DEFAULT 0,
+  recipients INTEGER NOT NULL DEFAULT 0,
+  queued INTEGER NOT NULL DEFAULT 0,
+  sent INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  shown_at TEXT,
+  created_at TEXT NOT NULL
+) STRICT;
+
+-- What Telegram is to be told, in the order in which it is sent.
+CREATE TABLE outbox (
+  -- Never used again, since the sender remembers the last one it has seen.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- 0 for what answers no update.
+  update_id INTEGER NOT NULL,
+  channel TEXT NOT NULL CHECK (channel IN ('telegram', 'console')),
+  -- NULL for answers to queries, which belong to no chat.
+  chat_id INTEGER,
+  -- What follows once Telegram has said yes or no; see Purpose.
+  purpose TEXT,
+  -- Of a request that is no message: its method, its JSON, and its document.
+  method TEXT,
+  payload TEXT,
+  file_name TEXT,
+  file_type TEXT,
+  file BLOB,
+  -- Of a message: what of it is shown in a fixed width is counted in UTF-16 units.
+  text TEXT,
+  preformatted_offset INTEGER,
+  preformatted_length INTEGER,
+  -- JSON, as Button encodes it.
+  buttons TEXT,
+  thread_id INTEGER,
+  reply_to INTEGER,
+  -- The message whose place it takes.
+  edited_message_id INTEGER,
+  state TEXT NOT NULL DEFAULT 'queued' CHECK (
+    state = 'queued' OR state = 'sent' OR state = 'failed'),
+  -- How often Telegram may have taken it without saying so.
+  lost_answers INTEGER NOT NULL DEFAULT 0,
+  -- Telegram's, once it was sent.
+  message_id INTEGER,
+  failure TEXT,
+  created_at TEXT NOT NULL,
+  finished_at TEXT,
+  CHECK ((method IS NULL) = (payload IS NULL)),
+  CHECK ((method IS NULL) <> (text IS NULL))
+) STRICT;
+CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';

@@ -1,0 +1,16 @@
+import Metering
+package import Ledger
+
+extension LedgerError {
+  /// The fact and, if there is something to type about it, what: for an operator or a person to
+  /// read, without a full stop.
+  package var sentence: String {
+    switch self {
+    case .noActivePrice(let model):
+      "\(self); set one with: "
+        + "aidevbot pricing set \(model.provider) \(model.name) --input USD --output USD"
+    case .unknownUser: "\(self); they open an account by sending /start to the bot"
+    default: description
+    }
+  }
+}
