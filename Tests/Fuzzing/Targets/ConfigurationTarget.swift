@@ -67,6 +67,9 @@ enum ConfigurationTarget {
     }
     await listen {
       let settings = try await Settings(file: file)
+      for setting in DeclaredSettings.all {
+        await listen { try setting.check(in: settings.source) }
+      }
       for read in readings { await listen { try read(settings) } }
     }
     return complaints
@@ -101,7 +104,6 @@ extension ConfigurationTarget {
     { settings in
       for provider in Provider.all { try settings.keys(of: provider).forEach(checkHeader) }
     },
-    { settings in for setting in DeclaredSettings.all { try setting.check(in: settings.source) } },
     { for cost in MoneyTarget.costs { MoneyTarget.checkCharge(for: cost, try $0.billingTerms()) } },
     { settings in
       let bot = try settings.bot()
