@@ -25,8 +25,8 @@ enum ConfigurationTarget {
     var files = [Data(), Data("[".utf8), Data([0xFF])]
     for key in DeclaredSettings.keys {
       files += [
-        "'? ?'", "[]", "['? ?']", "['\(longName): 1 for 1']", "['A: 1 for 1', 'A: 1 for 1']",
-        "openai-compatible/m",
+        "'? ?'", "[]", "['? ?']", "'\(longName): 1 for 1'", "['\(longName): 1 for 1']",
+        "['A: 1 for 1', 'A: 1 for 1']", "openai-compatible/m", longText,
       ]
       .map { Data("\(key.section):\n  \(key.nameInSection): \($0)\n".utf8) }
     }
@@ -34,6 +34,8 @@ enum ConfigurationTarget {
   }()
 
   private static let longName = String(repeating: "x", count: 40)
+  /// More than a message can hold.
+  private static let longText = String(repeating: "x", count: 4_097)
 
   /// The line of a flaw is told, the number of a package, and the name of a model.
   private static func withoutPlace(_ complaint: String) -> String {
@@ -67,6 +69,9 @@ enum ConfigurationTarget {
     }
     await listen {
       let settings = try await Settings(file: file)
+      for setting in DeclaredSettings.all {
+        await listen { try setting.check(in: settings.source) }
+      }
       for read in readings { await listen { try read(settings) } }
     }
     return complaints
@@ -101,7 +106,6 @@ extension ConfigurationTarget {
     { settings in
       for provider in Provider.all { try settings.keys(of: provider).forEach(checkHeader) }
     },
-    { settings in for setting in DeclaredSettings.all { try setting.check(in: settings.source) } },
     { for cost in MoneyTarget.costs { MoneyTarget.checkCharge(for: cost, try $0.billingTerms()) } },
     { settings in
       let bot = try settings.bot()
