@@ -74,8 +74,6 @@ final class BotRig: Sendable {
   }
 
   deinit {
-    gemini.stop()
-    openRouter.stop()
     try? database.close()
     try? FileManager.default.removeItem(at: folder)
   }

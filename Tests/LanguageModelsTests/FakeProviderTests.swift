@@ -13,9 +13,7 @@ struct FakeProviderTests {
   ])
   func refusesAndRecordsWhatIsNotAsDocumented(prompt: Prompt) async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     let models = [
       Provider.gemini.model(at: gemini.url), Provider.openRouter.model(at: router.url),
     ]

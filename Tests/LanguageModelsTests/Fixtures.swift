@@ -128,7 +128,6 @@ extension LanguageModel {
 /// Asks a server that gives this reply to everything.
 func ask(_ provider: Provider, replying reply: LoopbackReply) async throws -> Answer {
   let server = try LoopbackServer { _ in reply }
-  defer { server.stop() }
   return try await provider.model(at: server.url).answer()
 }
 
@@ -137,6 +136,5 @@ func failure(
   _ provider: Provider, replying reply: LoopbackReply
 ) async throws -> LanguageModelError? {
   let server = try LoopbackServer { _ in reply }
-  defer { server.stop() }
   return await provider.model(at: server.url).failure()
 }
