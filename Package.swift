@@ -146,6 +146,7 @@ let package = Package(
     // Loopback servers, and the tests, which mirror the targets.
     .target(
       name: "TestSupport",
+      dependencies: ["HTTPTransport"],
       path: "Tests/TestSupport",
       exclude: ["bot-api-subset.json"],  // Read beside the source.
       swiftSettings: strict

@@ -15,7 +15,7 @@ struct BesideTheDaemonTests {
       // 0.01 + 0.01 dollars, × 1.5 ÷ 0.01.
       #expect(try await world.ask("And now?").contains("Cost: 3.00 credits"))
       try await world.stop(daemon)
-      #expect(try world.balance() == 100_000_000 - 393_750 - 3_000_000)
+      #expect(try world.balance() == 100_000_000 - Seller.gemini.charge - 3_000_000)
       try await world.expectNothingLeft()
     }
   }

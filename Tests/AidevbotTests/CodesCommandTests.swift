@@ -117,6 +117,7 @@ struct CodesCommandTests {
       let richer = try world.number(
         "SELECT count(*) FROM users WHERE credit_balance_micro = 150000000")
       #expect(richer == 10)
+      // 100 for each of a hundred people, and 50 more for ten of them.
       #expect(try world.number("SELECT sum(credit_balance_micro) FROM users") == 10_500_000_000)
       let listed = try await world.aidevbot("codes", "list", "--json")
       #expect(try JSONValue(json: Data(listed.output.utf8)).array?.first?["uses"] == 10)

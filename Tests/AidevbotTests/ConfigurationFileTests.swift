@@ -36,6 +36,7 @@ struct ConfigurationFileTests {
       #expect(try await world.ask("/start").contains("there are 7.00 credits"))
       #expect(try await world.ask("/code a loop").contains("Cost: 0.24 credits"))
       try await world.stop(daemon)
+      // 1,000 and 500 tokens at 0.30 and 2.50 dollars a million, × 1.5 ÷ 0.01.
       #expect(try world.balance() == 7_000_000 - 232_500)
     }
   }
@@ -49,6 +50,7 @@ struct ConfigurationFileTests {
           "--output-tokens", "500", "--config", "my.yaml", changing: changes
         ).output
       }
+      // 0.00155 dollars × 3 ÷ 0.02.
       #expect(try await quote([:]).contains("Charge:    0.2325 credits"))
       #expect(try await quote(["BILLING_MARKUP": "6"]).contains("Charge:    0.465 credits"))
       // What is set but empty is not set.

@@ -94,6 +94,8 @@ struct LedgerCommandTests {
     }
   }
 
+  /// A question took 393,750 micro-credits of 100 credits. An output token more is 0.00000375
+  /// dollars.
   @Test(arguments: [
     (
       "UPDATE users SET credit_balance_micro = credit_balance_micro + 1",

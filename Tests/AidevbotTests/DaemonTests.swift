@@ -13,15 +13,15 @@ struct DaemonTests {
       #expect(welcome.contains("Welcome, Ada!"))
       #expect(welcome.contains("there are 100.00 credits on your account"))
 
-      // 1,000 and 500 tokens at 0.75 and 3.75 dollars a million, × 1.5 ÷ 0.01.
+      // 0.39375 credits, which is shown rounded up.
       let answer = try await world.ask("How do I begin?")
       #expect(
         answer == "Hello from the fake model.\n\nCost: 0.40 credits · Left: 99.60 credits")
-      #expect(try world.balance() == 99_606_250)
-      // 0.00155 dollars, as OpenRouter reports.
+      #expect(try world.balance() == 100_000_000 - Seller.gemini.charge)
+      // 0.2325 credits.
       let code = try await world.ask("/code a loop")
       #expect(code == "func loop() {}\n\nCost: 0.24 credits · Left: 99.37 credits")
-      #expect(try world.balance() == 99_373_750)
+      #expect(try world.balance() == 100_000_000 - Seller.gemini.charge - Seller.openRouter.charge)
 
       let status = try await world.ask("/status")
       #expect(status.contains("Balance: 99.37 credits"))

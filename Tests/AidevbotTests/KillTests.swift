@@ -93,7 +93,7 @@ struct KillTests {
           == ["/generation?id=gen-lost"])
       let usage = try world.usage()
       #expect(usage.map(\.chargedTo) == ["house", "user"])
-      #expect(usage.map(\.nanoDollars) == [1_550_000, 1_550_000])
+      #expect(usage.map(\.nanoDollars) == [Seller.openRouter.cost, Seller.openRouter.cost])
       #expect(usage.map(\.isEstimate) == [false, false])
       #expect(try world.balance() == 100_000_000 - Seller.openRouter.charge)
       try await world.expectNothingLeft()

@@ -95,6 +95,7 @@ struct LogTests {
       mayAnswer.change { $0 = true }
       let lines = try await daemon.waitForExit().errorLines
       let health = try #require(lines.last { $0.contains(" info Health. ") }, "\(lines)")
+      // Two calls were answered, at 0.39375 credits each.
       for figure in [
         "conflicts_409=0", "credits_today=0.7875", "failed_calls=1", "queued_replies=0",
         "too_many_requests_429=1", "unanswered=1",

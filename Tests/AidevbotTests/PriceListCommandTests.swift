@@ -207,6 +207,8 @@ struct PriceListCommandTests {
         --long-prompt-cache-write 2.5
         """)
       #expect(set.status == 0)
+      // 200,000 at 1, 500,000 at 0.1 and 300,000 at 1.25; then 2,200,000 and, as the tier has no
+      // price for cached ones, 500,000 at 2, and 300,000 at 2.5.
       for (tokens, cost) in [(1_000_000, "0.625"), (3_000_000, "6.15")] {
         let quote = try await world.pricing(
           """

@@ -18,7 +18,9 @@ struct PricingCommandTests {
     }
   }
 
+  /// Each charge is the cost × 1.5 ÷ 0.01, rounded up to the micro-credit.
   static let quotes = [
+    // 1,000 at 0.30, 500 at 2.50.
     Quote(
       "google", "gemini-2.5-flash", tokens: "--input-tokens 1000 --output-tokens 500",
       cost: "0.00155", charge: "0.2325"),
@@ -30,7 +32,7 @@ struct PricingCommandTests {
       "google", "gemini-2.5-flash",
       tokens: "--input-tokens 1000 --output-tokens 500 --cached-tokens 400",
       cost: "0.001442", charge: "0.2163"),
-    // 300 at 2.50 and 200 at 5.
+    // 1,000 at 0.30, 300 at 2.50, 200 at 5.
     Quote(
       "google", "thinker",
       tokens: "--input-tokens 1000 --output-tokens 500 --reasoning-tokens 200",
@@ -40,7 +42,8 @@ struct PricingCommandTests {
       "google", "gemini-2.5-flash-image",
       tokens: "--input-tokens 1000 --output-tokens 0 --images 2",
       cost: "0.0783", charge: "11.745"),
-    // At the threshold, and above it: all tokens take the tier's prices.
+    // At the threshold, 1.25 and 10 a million; above it, all tokens take the tier's prices: 2.50,
+    // 15 and, cached, 0.25.
     Quote(
       "google", "gemini-2.5-pro", tokens: "--input-tokens 200000 --output-tokens 100",
       cost: "0.251", charge: "37.65"),

@@ -129,6 +129,7 @@ struct RefundCommandTests {
       #expect(try world.refunds().isEmpty)
       #expect(world.telegram.state.value.calls(of: "refundStarPayment").isEmpty)
 
+      // Of the 250 credits that were bought, a question took 0.39375.
       let forced = try await world.refund("stx-1", "--force", "--json")
       #expect(forced.status == 0, "\(forced.errors)")
       #expect(

@@ -234,7 +234,7 @@ struct RestoreTests {
       try await world.pay(world.order(), "stx-2")
       try await world.ask(Seller.gemini.question)
       try await world.stop(first)
-      #expect(try world.balance() == 600_000_000 - Seller.gemini.charge)
+      #expect(try world.balance() == 100_000_000 + 2 * 250_000_000 - Seller.gemini.charge)
 
       #expect(try await world.aidevbot("restore", "b.sqlite").status == 0)
       #expect(try world.balance() == 100_000_000)

@@ -13,14 +13,17 @@ enum Seller: String, CaseIterable, Sendable {
     }
   }
 
-  /// Micro-credits: 1,000 and 500 tokens at 0.75 and 3.75 dollars a million; 0.00155 dollars as
-  /// reported.
-  var charge: Int64 {
+  /// Nano-dollars: 1,000 and 500 tokens at 0.75 and 3.75 dollars a million; 0.00155 dollars as
+  /// OpenRouter reports.
+  var cost: Int64 {
     switch self {
-    case .gemini: 393_750
-    case .openRouter: 232_500
+    case .gemini: 1_000 * 750 + 500 * 3_750
+    case .openRouter: 1_550_000
     }
   }
+
+  /// Micro-credits, by the default terms: × 1.5, at 0.01 dollars a credit.
+  var charge: Int64 { cost * 3 / 2 / 10 }
 }
 
 extension World {

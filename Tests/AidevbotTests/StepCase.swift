@@ -207,7 +207,7 @@ extension StepCase {
     let lostBefore = request == .failing ? requests - 1 : 0
     #expect(sent == Int64(outcome.lost.count + lostBefore))
     for call in outcome.lost {
-      #expect(call.isEstimate ? call.nanoDollars > 0 : call.nanoDollars == 1_550_000)
+      #expect(call.isEstimate ? call.nanoDollars > 0 : call.nanoDollars == Seller.openRouter.cost)
     }
   }
 

@@ -35,6 +35,7 @@ struct UsersCommandTests {
       let shown = try await world.aidevbot("users", "show", "@User42")
       #expect(shown.status == 0)
       #expect(shown.output.contains("(@user42, 42)\nSince "))
+      // 100 to begin with and 250 bought, less 0.39375 for the question.
       #expect(shown.output.contains("Balance: 349.60625 credits, 0 of them reserved\n"))
       #expect(shown.output.contains(/\norder .* Starter +250 +200 +paid\n/))
       #expect(shown.output.contains(/\npayment .* stx-1 +- +200 +credited\n/))

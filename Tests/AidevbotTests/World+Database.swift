@@ -24,10 +24,10 @@ extension World {
     try openDatabase().read(body)
   }
 
-  /// Changes the file past the product.
   /// What a migration leaves that this version does not know.
   static let markOfANewerVersion = "INSERT INTO grdb_migrations (identifier) VALUES ('ledger 999')"
 
+  /// Changes the file past the product.
   func damage(_ sql: String) throws {
     try openDatabase().writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA foreign_keys = OFF")

@@ -174,8 +174,8 @@ extension World {
     }
   }
 
-  /// Opens an account, and waits until the welcome is known to have arrived: a kill after that does
-  /// not repeat it.
+  /// Opens an account, with 100 credits by default, and waits until the welcome is known to have
+  /// arrived: a kill after that does not repeat it.
   func openAccount(of user: Int64 = 42) async throws {
     try await ask("/start", from: user)
     try await wait(

@@ -17,7 +17,7 @@ let package = Package(
   targets: [
     .target(
       name: "TestSupport",  // The one of the tests, by a link.
-      exclude: ["bot-api-subset.json"],
+      exclude: ["bot-api-subset.json", "HTTPTransport+Tests.swift"],
       swiftSettings: settings
     ),
     // The bot as a process, and a Telegram that stands a load.

@@ -15,7 +15,8 @@ import Testing
 @testable import Commands
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
-/// writer notes how long it would have.
+/// writer notes how long it would have. When it goes with its test, its ledger is verified: the test
+/// fails if the bot has broken it.
 final class BotRig: Sendable {
   static let flash = "google/gemini-2.5-flash"
   static let pro = "google/gemini-2.5-pro"
@@ -33,14 +34,18 @@ final class BotRig: Sendable {
   let wakes = Watched(0)
   let engine: Engine
   private let lastUpdateID = Watched<Int64>(100)
+  private let isBrokenOnPurpose = Watched(false)
+  private let location: SourceLocation
 
   /// - Parameters:
   ///   - model: For every task.
   ///   - credits: The initial grant.
   init(
     model: String = flash, credits: String = "100", administrators: [Int64] = [],
-    promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(120)
+    promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(120),
+    at location: SourceLocation = #_sourceLocation
   ) throws {
+    self.location = location
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("aidevbot-bot-\(UUID().uuidString)")
     database = try LedgerDatabase.openForBot(
@@ -74,10 +79,19 @@ final class BotRig: Sendable {
   }
 
   deinit {
-    gemini.stop()
-    openRouter.stop()
+    verifyLedger()
     try? database.close()
     try? FileManager.default.removeItem(at: folder)
+  }
+
+  private func verifyLedger() {
+    guard !isBrokenOnPurpose.value else { return }
+    do {
+      let breaks = try ledgerBreaks()
+      #expect(breaks == [], "The ledger is broken.", sourceLocation: location)
+    } catch {
+      Issue.record(error, "The ledger cannot be verified.", sourceLocation: location)
+    }
   }
 
   /// The bot after another start of the process.
@@ -247,8 +261,11 @@ extension BotRig {
     try database.read { try $0.verification.verify().breaks }
   }
 
+  /// Changes the file past the product. If that breaks the ledger, it is not verified in the end.
   func execute(_ sql: String) throws {
+    let wasSound = try ledgerBreaks() == []
     try database.write { try $0.db.execute(sql: sql) }
+    if wasSound, (try? ledgerBreaks()) != [] { isBrokenOnPurpose.change { $0 = true } }
   }
 }
 

@@ -25,7 +25,6 @@ struct HTTPTransportTests {
         + String(decoding: request.body, as: UTF8.self)
       return .response(status: 418, headers: ["X-Reply": "a: b"], body: Data(echo.utf8))
     }
-    defer { server.stop() }
 
     let response = try await transport.send(request(server, body: "Grüße"))
 
@@ -36,7 +35,6 @@ struct HTTPTransportTests {
 
   @Test func usesOneConnectionForRequestsThatFollowEachOther() async throws {
     let server = try LoopbackServer { _ in .json("{}") }
-    defer { server.stop() }
     for _ in 0..<5 { _ = try await transport.send(request(server)) }
     #expect(server.connectionCount == 1)
   }
@@ -49,7 +47,6 @@ struct HTTPTransportTests {
       guard arrived.block(until: { $0 == 64 }) else { return .reset }
       return .response(status: 200, body: request.body)
     }
-    defer { server.stop() }
     let answers = try await withThrowingTaskGroup(of: String.self) { group in
       for number in 0..<64 {
         group.addTask {
@@ -63,8 +60,6 @@ struct HTTPTransportTests {
   }
 
   @Test func tellsARefusedConnectionFromABrokenOne() async throws {
-    let gone = try LoopbackServer { _ in .reset }
-    gone.stop()
     let unreachable = HTTPRequest(
       .get, "http://127.0.0.1:1/", deadline: .seconds(20), isIdempotent: true)
     await #expect { _ = try await transport.send(unreachable) } throws: { error in
@@ -72,7 +67,6 @@ struct HTTPTransportTests {
       return !error.requestMayHaveTakenEffect
     }
     let resetting = try LoopbackServer { _ in .reset }
-    defer { resetting.stop() }
     await #expect(throws: HTTPError.connectionLost(requestWasSent: true)) {
       _ = try await transport.send(request(resetting))
     }
@@ -80,7 +74,6 @@ struct HTTPTransportTests {
 
   @Test func endsAtTheDeadlineWhenTheServerSaysNothing() async throws {
     let server = try LoopbackServer { _ in .hang }
-    defer { server.stop() }
     await #expect(throws: HTTPError.deadlineExceeded(requestWasSent: true)) {
       _ = try await transport.send(request(server, deadline: .seconds(2)))
     }
@@ -88,7 +81,6 @@ struct HTTPTransportTests {
 
   @Test func noticesABodyThatBreaksOff() async throws {
     let server = try LoopbackServer { _ in .cut(#"{"ok":true}"#, after: 4) }
-    defer { server.stop() }
     await #expect(throws: HTTPError.connectionLost(requestWasSent: true)) {
       _ = try await transport.send(request(server))
     }
@@ -101,7 +93,6 @@ struct HTTPTransportTests {
         while write(Data(repeating: 0x61, count: 10_000)) {}
       }
     }
-    defer { server.stop() }
     await #expect(throws: HTTPError.responseTooLarge(limit: 50_000)) {
       _ = try await transport.send(request(server, maximumResponseBytes: 50_000))
     }
@@ -124,7 +115,6 @@ struct HTTPTransportTests {
     let server = try LoopbackServer { _ in
       .response(status: 302, headers: ["Location": "http://127.0.0.1:1/"], body: Data())
     }
-    defer { server.stop() }
     #expect(try await transport.send(request(server)).head.status == 302)
   }
 
@@ -140,7 +130,6 @@ struct HTTPTransportTests {
       }
       return number == 2 ? .raw(Data()) : .json("{}")
     }
-    defer { server.stop() }
     _ = try await transport.send(request(server))
     if isIdempotent {
       #expect(try await transport.send(request(server, isIdempotent: true)).head.status == 200)
@@ -159,7 +148,6 @@ struct HTTPTransportTests {
       arrived.change { $0 = true }
       return .hang
     }
-    defer { server.stop() }
     let task = Task { try await transport.send(request(server)) }
     try await arrived.wait(for: "the request") { $0 }
     task.cancel()
@@ -177,7 +165,6 @@ struct HTTPTransportTests {
         }
       }
     }
-    defer { server.stop() }
 
     let response = try await transport.stream(request(server))
     #expect(response.head.header("X-Generation-Id") == "gen-1")
@@ -191,7 +178,6 @@ struct HTTPTransportTests {
 
   @Test func failsAStreamThatBreaksOffAfterWhatArrived() async throws {
     let server = try LoopbackServer { _ in .cut("0123456789", after: 4) }
-    defer { server.stop() }
     let response = try await transport.stream(request(server))
     var received = Data()
     await #expect(throws: HTTPError.connectionLost(requestWasSent: true)) {

@@ -1,5 +1,4 @@
 import Foundation
-import HTTPTransport
 import LanguageModels
 import TestSupport
 import Testing
@@ -60,7 +59,6 @@ struct BrokenExchangeTests {
   @Test(arguments: ProviderCase.allCases)
   func thatTakesTooLongMayHaveCost(provider: ProviderCase) async throws {
     let server = try LoopbackServer { _ in .hang }
-    defer { server.stop() }
     let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
     #expect(error?.reason == .timedOut)
     #expect(error?.mayHaveCost == true)
@@ -94,7 +92,6 @@ struct BrokenExchangeTests {
         _ = arrived.block(until: { !$0 })
       }
     }
-    defer { server.stop() }
     let told = Watched(false)
     let task = Task {
       try await provider.model(at: server.url)
@@ -115,7 +112,6 @@ struct BrokenExchangeTests {
   @Test(arguments: ProviderCase.allCases)
   func thatWasCancelledBeforeItBeganIsFree(provider: ProviderCase) async throws {
     let server = try LoopbackServer { _ in .hang }
-    defer { server.stop() }
     let released = Watched(false)
     let task = Task {
       try await released.wait(for: "the cancellation") { $0 }
@@ -141,7 +137,6 @@ struct BrokenExchangeTests {
           return min(count, replies.count - 1)
         }]
     }
-    defer { server.stop() }
     let model = provider.model(at: server.url, keys: KeyRing([key("aaaa"), key("bbbb")]))
     _ = try await model.answer()
     #expect(await model.failure()?.reason == .connectionLost)

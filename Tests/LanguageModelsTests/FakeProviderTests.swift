@@ -13,11 +13,8 @@ struct FakeProviderTests {
   ])
   func refusesAndRecordsWhatIsNotAsDocumented(prompt: Prompt) async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     let server = try FakeOpenAICompatible()
-    defer { server.stop() }
     let models = [
       ProviderCase.gemini.model(at: gemini.url), ProviderCase.openRouter.model(at: router.url),
       ProviderCase.openAICompatible.model(at: server.url),

@@ -141,7 +141,6 @@ extension LanguageModel {
 /// Asks a server that gives this reply to everything.
 func ask(_ provider: ProviderCase, replying reply: LoopbackReply) async throws -> Answer {
   let server = try LoopbackServer { _ in reply }
-  defer { server.stop() }
   return try await provider.model(at: server.url).answer()
 }
 
@@ -150,6 +149,5 @@ func failure(
   _ provider: ProviderCase, replying reply: LoopbackReply
 ) async throws -> LanguageModelError? {
   let server = try LoopbackServer { _ in reply }
-  defer { server.stop() }
   return await provider.model(at: server.url).failure()
 }

@@ -7,7 +7,6 @@ import Testing
 struct GeminiModelTests {
   @Test func sendsThePromptAndReturnsTheAnswerWithItsUsage() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     gemini.answer.change {
       $0.text = "Vier 🙂"
       $0.cachedInputTokens = 200
@@ -53,14 +52,12 @@ struct GeminiModelTests {
 
   @Test func tellsThatAnAnswerIsCutOff() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     gemini.answer.change { $0.isCutOff = true }
     #expect(try await ProviderCase.gemini.model(at: gemini.url).answer().isCutOff)
   }
 
   @Test func leavesOutAnEmptySystemPrompt() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     var prompt = question
     prompt.system = ""
     _ = try await ProviderCase.gemini.model(at: gemini.url).answer(prompt)
@@ -70,7 +67,6 @@ struct GeminiModelTests {
 
   @Test func escapesAModelIDThatWouldLeadElsewhere() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     _ = try await ProviderCase.gemini.model(at: gemini.url).answer(model: "../a?b#c:d")
     #expect(
       gemini.requests.value.first?.target
@@ -79,7 +75,6 @@ struct GeminiModelTests {
 
   @Test func countsTokensTogetherWithTheSystemPrompt() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     gemini.answer.change { $0.inputTokens = 321 }
     let count = try await ProviderCase.gemini.model(at: gemini.url)
       .countTokens(question, model: "gemini-3.8-flash")
@@ -90,7 +85,6 @@ struct GeminiModelTests {
   @Test(arguments: ["{}", #"{"totalTokens": -1}"#, #"{"totalTokens": 1e300}"#, "<html>"])
   func failsACountThatIsNoneAndCostsNothing(body: String) async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     gemini.onCall { _ in .json(body) }
     await #expect {
       _ = try await ProviderCase.gemini.model(at: gemini.url).countTokens(question, model: "m")
@@ -102,7 +96,6 @@ struct GeminiModelTests {
 
   @Test func countsForFreeEvenWhereTheConnectionBreaks() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     gemini.onCall { _ in .cut("{}", after: 1) }
     await #expect {
       _ = try await ProviderCase.gemini.model(at: gemini.url).countTokens(question, model: "m")
@@ -135,7 +128,6 @@ struct GeminiModelTests {
 
   @Test func tellsTheRequestIDOnce() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     let ids = Watched<[String]>([])
     let model = ProviderCase.gemini.model(at: gemini.url)
     _ = try await model.answer(question, model: "m") { id in ids.change { $0.append(id) } }

@@ -36,14 +36,12 @@ struct KeyRingTests {
 
   @Test func usesItsKeysInTurn() async throws {
     let bench = try Bench(["aaaa", "", "bbbb", "cccc"])
-    defer { bench.gemini.stop() }
     for _ in 0..<4 { _ = try await bench.model.answer() }
     #expect(bench.used == ["aaaa", "bbbb", "cccc", "aaaa"])
   }
 
   @Test func sharesItsKeysOutEvenlyAmongCallsAtOnce() async throws {
     let bench = try Bench(["aaaa", "bbbb", "cccc"])
-    defer { bench.gemini.stop() }
     try await withThrowingTaskGroup { group in
       for _ in 0..<60 { group.addTask { _ = try await bench.model.answer() } }
       try await group.waitForAll()
@@ -55,7 +53,6 @@ struct KeyRingTests {
   @Test(arguments: [429, 401, 403])
   func triesTheNextKeyWhenOneIsRefused(status: Int) async throws {
     let bench = try Bench(["aaaa", "bbbb"])
-    defer { bench.gemini.stop() }
     bench.refuse("aaaa", status)
     #expect(try await bench.model.answer().keyIdentifier == "…bbbb")
     #expect(bench.used == ["aaaa", "bbbb"])
@@ -65,7 +62,6 @@ struct KeyRingTests {
   @Test(arguments: [400, 404, 500, 503])
   func triesNoOtherKeyWhenTheKeyIsNotToBlame(status: Int) async throws {
     let bench = try Bench(["aaaa", "bbbb"])
-    defer { bench.gemini.stop() }
     bench.refuse("aaaa", status)
     #expect(await bench.model.failure()?.keyIdentifier == "…aaaa")
     #expect(bench.used == ["aaaa"])
@@ -73,7 +69,6 @@ struct KeyRingTests {
 
   @Test func triesEachKeyOnceAndFailsWithTheLastRefusal() async throws {
     let bench = try Bench(["aaaa", "bbbb", "cccc"])
-    defer { bench.gemini.stop() }
     bench.refuse("aaaa", 401)
     bench.refuse("bbbb", 401)
     bench.refuse("cccc", 429, after: "9")
@@ -85,7 +80,6 @@ struct KeyRingTests {
 
   @Test func letsAKeyRestForAsLongAsTheProviderSays() async throws {
     let bench = try Bench(["aaaa", "bbbb"])
-    defer { bench.gemini.stop() }
     bench.refuse("aaaa", 429, after: "60")
     _ = try await bench.model.answer()
     bench.refusals.change { $0 = [:] }
@@ -102,7 +96,6 @@ struct KeyRingTests {
   ])
   func boundsTheRest(status: Int, delay: String, rest: Duration) async throws {
     let bench = try Bench(["aaaa", "bbbb"])
-    defer { bench.gemini.stop() }
     bench.refuse("aaaa", status, after: delay)
     _ = try await bench.model.answer()
     bench.clock.change { $0 += rest - .milliseconds(1) }
@@ -114,7 +107,6 @@ struct KeyRingTests {
 
   @Test func triesTheKeyThatComesBackFirstWhenAllRest() async throws {
     let bench = try Bench(["aaaa", "bbbb"])
-    defer { bench.gemini.stop() }
     bench.refuse("aaaa", 429, after: "60")
     bench.refuse("bbbb", 429, after: "20")
     _ = await bench.model.failure()
@@ -124,14 +116,12 @@ struct KeyRingTests {
 
   @Test func failsWithoutAKey() async throws {
     let bench = try Bench([""])
-    defer { bench.gemini.stop() }
     #expect(await bench.model.failure()?.reason == .keyRejected)
     #expect(bench.used == [])
   }
 
   @Test func showsNothingOfAShortKey() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     let model = ProviderCase.gemini.model(at: gemini.url, keys: KeyRing(["short-key"]))
     #expect(try await model.answer().keyIdentifier == "…")
   }

@@ -7,9 +7,7 @@ import Testing
 struct LLMClientTests {
   @Test func asksTheProviderThatTheModelIDs() async throws {
     let gemini = try FakeGemini()
-    defer { gemini.stop() }
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     gemini.answer.change { $0.text = "from Gemini" }
     router.answer.change { $0.text = "from OpenRouter" }
     let client = LLMClient([

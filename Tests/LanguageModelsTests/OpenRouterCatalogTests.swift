@@ -1,5 +1,4 @@
 import Foundation
-import HTTPTransport
 import LanguageModels
 import TestSupport
 import Testing
@@ -13,8 +12,7 @@ struct OpenRouterCatalogTests {
   }
 
   private func models(timeout: Duration = .seconds(60)) async throws -> Data {
-    defer { server.stop() }
-    return try await OpenRouterCatalog(
+    try await OpenRouterCatalog(
       transport: .ofAllTests, baseURL: server.url, timeout: timeout
     ).models()
   }

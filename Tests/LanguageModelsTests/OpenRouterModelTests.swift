@@ -8,7 +8,6 @@ import Testing
 struct OpenRouterModelTests {
   @Test func sendsThePromptAndReturnsTheAnswerWithItsUsageAndCost() async throws {
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     router.answer.change {
       $0.text = "Vier"
       $0.cachedInputTokens = 200
@@ -51,7 +50,6 @@ struct OpenRouterModelTests {
 
   @Test func leavesOutWhatIsNotAskedFor() async throws {
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     var prompt = question
     prompt.system = ""
     _ = try await ProviderCase.openRouter.model(at: router.url).answer(prompt)
@@ -71,7 +69,6 @@ struct OpenRouterModelTests {
         _ = write(Data(body.utf8))
       }
     }
-    defer { server.stop() }
     let answer = try await ProviderCase.openRouter.model(at: server.url)
       .answer(question, model: "m") { id in ids.change { $0.append(id) } }
     #expect(answer.requestID == "gen-1")
@@ -82,7 +79,6 @@ struct OpenRouterModelTests {
     let ids = Watched<[String]>([])
     let body = #"{"id": "gen-2", \#(ProviderCase.openRouter.goodBody.dropFirst())"#
     let server = try LoopbackServer { _ in .json(body) }
-    defer { server.stop() }
     let answer = try await ProviderCase.openRouter.model(at: server.url)
       .answer(question, model: "m") { id in ids.change { $0.append(id) } }
     #expect(answer.requestID == "gen-2")
@@ -91,7 +87,6 @@ struct OpenRouterModelTests {
 
   @Test func triesTheNextKeyWhenARefusalComesInsideASuccess() async throws {
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     router.replyNext(.json(#"{"error": {"code": 429, "message": "slow down"}}"#))
     let keys = KeyRing([key("aaaa"), key("bbbb")])
     #expect(
@@ -105,7 +100,6 @@ struct OpenRouterModelTests {
     let server = try LoopbackServer { _ in
       .json("{}", status: 503, headers: ["X-Generation-Id": "gen-1"])
     }
-    defer { server.stop() }
     _ = try? await ProviderCase.openRouter.model(at: server.url)
       .answer(question, model: "m") { id in ids.change { $0.append(id) } }
     #expect(ids.value == [])
@@ -118,7 +112,6 @@ struct OpenRouterModelTests {
 
   @Test func looksUpWhatAnEarlierRequestUsedAndCost() async throws {
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     let usage = try await ProviderCase.openRouter.model(at: router.url)
       .usage(ofRequest: "gen 1&id=2/ü")
     #expect(
@@ -129,7 +122,6 @@ struct OpenRouterModelTests {
 
   @Test func takesTheTokensOfAnImageForNoImages() async throws {
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     let body = """
       {"data": {"native_tokens_prompt": 10, "native_tokens_completion": 1300,
       "native_tokens_completion_images": 1290}}
@@ -142,7 +134,6 @@ struct OpenRouterModelTests {
 
   @Test func knowsNothingOfARequestThatTheProviderDoesNotKnow() async throws {
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     router.onCall { _ in .json(#"{"error": {"code": 404, "message": "not found"}}"#, status: 404) }
     #expect(
       try await ProviderCase.openRouter.model(at: router.url).usage(ofRequest: "gen-1") == nil)
@@ -159,7 +150,6 @@ struct OpenRouterModelTests {
     status: Int, body: String, reason: LanguageModelError.Reason
   ) async throws {
     let router = try FakeOpenRouter()
-    defer { router.stop() }
     router.onCall { _ in .json(body, status: status) }
     await #expect {
       _ = try await ProviderCase.openRouter.model(at: router.url).usage(ofRequest: "gen-1")

@@ -28,6 +28,7 @@ struct OpenRouterResponseTests {
     #expect(answer.model == "vendor/real")
   }
 
+  /// On one's own key the cost is the sum of both; if either is missing, it is not known.
   @Test(arguments: [
     (#""cost": 0.1, "is_byok": true, "cost_details": {"upstream_inference_cost": 0.2}"#, "0.3"),
     (

@@ -1,6 +1,5 @@
 import Metering
 import Foundation
-import HTTPTransport
 import LanguageModels
 import TestSupport
 import Testing
@@ -194,7 +193,6 @@ struct StreamedAnswerTests {
         while write(Data(":\n".utf8)) { _ = never.block(within: .milliseconds(5)) { $0 } }
       }
     }
-    defer { server.stop() }
     let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
     #expect(error?.reason == .timedOut)
     #expect(error?.mayHaveCost == true)
@@ -204,7 +202,6 @@ struct StreamedAnswerTests {
   @Test(arguments: ProviderCase.allCases, [301, 302, 303, 307, 308])
   func isNotFetchedFromElsewhere(provider: ProviderCase, status: Int) async throws {
     let elsewhere = try LoopbackServer { _ in .json(provider.goodBody) }
-    defer { elsewhere.stop() }
     let error = try await failure(
       provider, replying: .json("", status: status, headers: ["Location": elsewhere.url]))
     #expect(error?.reason == .refusedRequest(status: status))
@@ -233,7 +230,6 @@ private func withCuts(
 ) async throws {
   let count = Watched(0)
   let server = try LoopbackServer { _ in .raw(response(count.value)) }
-  defer { server.stop() }
   for cut in 0...body.count {
     count.change { $0 = cut }
     await ask(server.url, cut)

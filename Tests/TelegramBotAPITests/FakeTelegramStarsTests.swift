@@ -47,7 +47,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func tellsOfAPaymentInBothWays() async throws {
-    defer { fake.stop() }
     fake.payment(payload: "order", amount: 400, chargeID: "c", from: 42)
     let payment = try await updates().first?["message"]?["successful_payment"]
     #expect(
@@ -69,7 +68,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func tellsOfAPaymentInOneWayAlone() async throws {
-    defer { fake.stop() }
     let lost = fake.payment(
       payload: "a", amount: 1, chargeID: "lost", from: 42, isDelivered: false)
     fake.payment(payload: "b", amount: 2, chargeID: "unlisted", from: 42, isListed: false)
@@ -84,7 +82,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func renewsASubscription() async throws {
-    defer { fake.stop() }
     fake.payment(
       payload: "plan", amount: 400, chargeID: "c1", from: 42, subscriptionUntil: 1000)
     fake.payment(
@@ -106,7 +103,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func givesBackWhatWasPaidAndNoMore() async throws {
-    defer { fake.stop() }
     fake.payment(payload: "order", amount: 400, chargeID: "c", from: 42)
     #expect(try await refund("x")["description"] == "Bad Request: CHARGE_NOT_FOUND")
     #expect(try await refund("c", of: 43)["description"] == "Bad Request: CHARGE_NOT_FOUND")
@@ -135,7 +131,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func givesBackNothingThatItHasNot() async throws {
-    defer { fake.stop() }
     fake.payment(payload: "order", amount: 400, chargeID: "c", from: 42)
     fake.starTransaction([
       "id": "w", "amount": 0, "nanostar_amount": 1, "date": 1,
@@ -153,7 +148,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func tellsOfARefundMadeElsewhere() async throws {
-    defer { fake.stop() }
     for charge in ["a", "b"] { fake.payment(payload: "p", amount: 5, chargeID: charge, from: 42) }
     fake.refund(chargeID: "a")
     fake.refund(chargeID: "b", isDelivered: false)
@@ -164,7 +158,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func listsTransactionsFromTheOldestOn() async throws {
-    defer { fake.stop() }
     for number in 0..<101 {
       fake.payment(payload: "p", amount: 1, chargeID: "\(number)", from: 42)
     }
@@ -210,7 +203,6 @@ struct FakeTelegramStarsTests {
   func refusesWhatIsNoOfferForStars(
     method: String, change: [String: JSONValue], violation: String
   ) async throws {
-    defer { fake.stop() }
     var parameters = Self.invoice
     if method == "sendInvoice" { parameters["chat_id"] = 42 }
     #expect(try await call(method, .object(parameters))["ok"] == true)
@@ -242,13 +234,11 @@ struct FakeTelegramStarsTests {
   func refusesOtherBadRequests(
     method: String, parameters: JSONValue, violation: String
   ) async throws {
-    defer { fake.stop() }
     #expect(try await call(method, parameters)["error_code"] == 400)
     #expect(fake.state.value.violations == [violation])
   }
 
   @Test func editsSubscriptionsOfKnownPaymentsAlone() async throws {
-    defer { fake.stop() }
     fake.payment(payload: "p", amount: 5, chargeID: "c", from: 42, subscriptionUntil: 1000)
     for (charge, userID) in [("x", 42), ("c", 43)] as [(JSONValue, JSONValue)] {
       let answer = try await call(
@@ -260,7 +250,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func noticesWhatTelegramWouldNotSend() {
-    defer { fake.stop() }
     fake.starTransaction(["id": "x", "amount": 5, "date": 1, "receiver": ["type": "user"]])
     fake.starTransaction(["id": "x", "amount": 5])
     fake.message(holding: ["refunded_payment": ["currency": "XTR"]], from: 42)
@@ -277,7 +266,6 @@ struct FakeTelegramStarsTests {
     "--B\nContent-Disposition: form-data; name=\"chat_id\"\n\n42\n--B--\n",
   ])
   func refusesABrokenForm(body: String) async throws {
-    defer { fake.stop() }
     let answer = try await post(
       "sendDocument", Data(body.utf8), "multipart/form-data; boundary=B")
     #expect(answer["error_code"] == 400)
@@ -285,7 +273,6 @@ struct FakeTelegramStarsTests {
   }
 
   @Test func takesAFormOfAnybodys() async throws {
-    defer { fake.stop() }
     let body = """
       --B\r
       content-disposition: form-data; name="chat_id"\r

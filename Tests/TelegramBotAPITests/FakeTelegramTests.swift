@@ -28,7 +28,6 @@ struct FakeTelegramTests {
   }
 
   @Test func servesUpdatesAgainUntilTheOffsetConfirmsThem() async throws {
-    defer { fake.stop() }
     for text in ["a", "b", "c"] { fake.message(text, from: 42) }
     #expect(try await poll() == [100, 101, 102])
     #expect(try await poll(["limit": 1]) == [100])
@@ -42,14 +41,12 @@ struct FakeTelegramTests {
   }
 
   @Test func keepsTheLastOnesForANegativeOffset() async throws {
-    defer { fake.stop() }
     for text in ["a", "b", "c"] { fake.message(text, from: 42) }
     #expect(try await poll(["offset": -2]) == [101, 102])
     #expect(try await poll() == [101, 102])
   }
 
   @Test func ignoresAnOffsetFarAboveItsTail() async throws {
-    defer { fake.stop() }
     fake.message("a", from: 42)  // The tail is 101.
     #expect(try await poll(["offset": 112]) == [100])
     #expect(try await poll(["offset": 111]).isEmpty)
@@ -59,7 +56,6 @@ struct FakeTelegramTests {
   }
 
   @Test func endsTheOlderOfTwoWaitingPollsOnly() async throws {
-    defer { fake.stop() }
     async let older = call("getUpdates", ["timeout": 50])
     try await fake.state.wait(for: "the first poll") { $0.isPolled }
     // One that is answered at once displaces nobody.
@@ -71,8 +67,21 @@ struct FakeTelegramTests {
     #expect(try await newer == [100])
   }
 
+  @Test func endsWithItsLastReferenceThoughAPollWaits() async throws {
+    var brief: FakeTelegram? = try FakeTelegram()
+    let (url, state) = try #require(brief.map { ("\($0.url)/bot\($0.token)/getUpdates", $0.state) })
+    let request = HTTPRequest(
+      .post, url, body: Data(#"{"timeout": 50}"#.utf8), deadline: .seconds(60), isIdempotent: false)
+    async let poll = transport.send(request)
+    try await state.wait(for: "the poll") { $0.isPolled }
+    brief = nil
+    try await state.wait(for: "the end of the poll") { !$0.isPolled }
+    _ = try? await poll
+    // Another fake, which may have the port now, does not know the token.
+    #expect((try? await transport.send(request))?.head.status != 200)
+  }
+
   @Test func endsAPollWhenAWebhookIsSet() async throws {
-    defer { fake.stop() }
     async let poll = call("getUpdates", ["timeout": 50])
     try await fake.state.wait(for: "the poll") { $0.isPolled }
     try await call("setWebhook", ["url": "https://example.org"])
@@ -119,7 +128,6 @@ struct FakeTelegramTests {
   func refusesWhatTheSpecificationDoesNotKnow(
     method: String, parameters: JSONValue, violation: String
   ) async throws {
-    defer { fake.stop() }
     let answer = try await call(method, parameters)
     #expect(answer["error_code"] == 400)
     #expect(fake.state.value.violations == [violation])
@@ -127,7 +135,6 @@ struct FakeTelegramTests {
   }
 
   @Test func countsAButtonsDataInBytes() async throws {
-    defer { fake.stop() }
     for (count, isAccepted) in [(32, true), (33, false)] {
       let data = JSONValue.string(String(repeating: "ä", count: count))
       let answer = try await call(
@@ -143,7 +150,6 @@ struct FakeTelegramTests {
   }
 
   @Test func answersKnownQueriesOnly() async throws {
-    defer { fake.stop() }
     fake.callback("x", from: 42)
     let updates = try await call("getUpdates")["result"]?.array
     let id = try #require(updates?.first?["callback_query"]?["id"])
@@ -152,7 +158,6 @@ struct FakeTelegramTests {
   }
 
   @Test func actsBeforeItLosesTheAnswer() async throws {
-    defer { fake.stop() }
     fake.fail("sendMessage", with: .loseAnswer, .reset)
     for _ in 0..<2 {
       await #expect(throws: HTTPError.self) {
@@ -164,7 +169,6 @@ struct FakeTelegramTests {
   }
 
   @Test func keepsIdsOfAllSizesWhole() async throws {
-    defer { fake.stop() }
     fake.message("x", from: 42, chat: -1_009_007_199_254_740_993)
     let update = try await call("getUpdates")["result"]?.array?.first
     #expect(update?["message"]?["chat"]?["id"] == -1_009_007_199_254_740_993)

@@ -192,7 +192,6 @@ struct PollerFailureTests {
   /// The token is in the path: nothing may carry it elsewhere.
   @Test func followsNoRedirect() async throws {
     let elsewhere = try LoopbackServer { _ in .json(#"{"ok":true,"result":[]}"#) }
-    defer { elsewhere.stop() }
     let rig = try PollerRig()
     for status in [301, 302, 307, 308] {
       rig.fake.fail(

@@ -1,4 +1,3 @@
-import HTTPTransport
 import InMemoryLogging
 import Logging
 import TelegramBotAPI
@@ -70,7 +69,6 @@ struct PollerRig: Sendable {
 
   /// Polls while `body` runs, and holds the poller to what it must never do.
   func polling(_ body: (Task<Void, any Error>) async throws -> Void) async throws {
-    defer { fake.stop() }
     let task = Task { try await poller.run() }
     defer { task.cancel() }
     try await body(task)

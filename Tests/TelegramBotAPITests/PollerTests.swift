@@ -163,7 +163,6 @@ struct PollerTests {
         isWaiting.change { $0 = true }
         return 7200  // That is an hour, by the clock of the live sleep.
       }, logger: rig.logger)
-    defer { rig.fake.stop() }
     rig.fake.fail("getWebhookInfo", with: .htmlBadGateway)
     let task = Task { try await poller.run() }
     try await isWaiting.wait(for: "the wait") { $0 }
@@ -199,7 +198,6 @@ struct PollerTests {
           stored.change { $0 = true }
           try await released.wait(for: "the cancellation") { $0 }
         }), logger: rig.logger)
-    defer { rig.fake.stop() }
     let task = Task { try await poller.run() }
     try await stored.wait(for: "the batch") { $0 }
     task.cancel()

@@ -1,5 +1,4 @@
 import Foundation
-import HTTPTransport
 import TelegramBotAPI
 import TestSupport
 import Testing
@@ -26,7 +25,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func sendsInvoicesAndMakesLinks() async throws {
-    defer { fake.stop() }
     let sent = try await client.perform(
       .sendInvoice(chatID: 42, invoice, startParameter: "pack-500"))
     let made = try #require(fake.state.value.invoices.first)
@@ -51,7 +49,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func readsTheAccountPageByPage() async throws {
-    defer { fake.stop() }
     for number in 0..<103 {
       fake.payment(payload: "p\(number)", amount: 10, chargeID: "c\(number)", from: 42)
     }
@@ -70,7 +67,6 @@ struct TelegramClientStarsTests {
 
   @Test(arguments: [(-1, 100, "offset"), (0, 0, "limit"), (0, 101, "limit")])
   func asksForNoPageThatThereCannotBe(offset: Int, limit: Int, field: String) async {
-    defer { fake.stop() }
     do {
       _ = try await client.getStarTransactions(offset: offset, limit: limit)
       Issue.record("asked for it")
@@ -82,7 +78,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func saysWhereTheAccountCannotBeRead() async {
-    defer { fake.stop() }
     fake.fail(
       "getStarTransactions", with: .reply(.json(#"{"ok":true,"result":{"transactions":[{}]}}"#)))
     await #expect(throws: TelegramError.answerMalformed(method: "getStarTransactions")) {
@@ -91,7 +86,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func givesBackOnce() async throws {
-    defer { fake.stop() }
     fake.payment(payload: "order", amount: 400, chargeID: "c", from: 42)
     let request = try BotRequest.refundStarPayment(userID: 42, chargeID: "c")
     #expect(await failure(of: request) == nil)
@@ -111,7 +105,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func endsASubscription() async throws {
-    defer { fake.stop() }
     fake.payment(
       payload: "plan", amount: 400, chargeID: "c", from: 42, subscriptionUntil: 1_700_000_000)
     try await client.perform(
@@ -123,7 +116,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func setsTheMenuOfOneChat() async throws {
-    defer { fake.stop() }
     try await client.perform(
       .setMyCommands([BotCommand(command: "a", description: "A")], chatID: 42))
     #expect(fake.state.value.commands == nil)
@@ -136,7 +128,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func uploadsAFileByteForByte() async throws {
-    defer { fake.stop() }
     // Every byte there is, many times, and what could be taken for the end of a part.
     var data = Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0) })
     data += Data("\r\n--aidevbot--\r\n".utf8)
@@ -155,7 +146,6 @@ struct TelegramClientStarsTests {
   }
 
   @Test func readsPartsOfAFormByTheirTypes() async throws {
-    defer { fake.stop() }
     let file = BotRequest.Attachment(
       fileName: "a", contentType: "text/plain", data: Data("x".utf8))
     let json = #"{"chat_id":42,"caption":"7","reply_parameters":{"message_id":8},"x":1}"#

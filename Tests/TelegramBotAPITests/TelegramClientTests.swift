@@ -1,5 +1,5 @@
-import Foundation
 import HTTPTransport
+import Foundation
 import TelegramBotAPI
 import TestSupport
 import Testing
@@ -24,7 +24,6 @@ struct TelegramClientTests {
   }
 
   @Test func learnsWhoTheBotIs() async throws {
-    defer { fake.stop() }
     let bot = try await client.getMe()
     #expect(bot.id == FakeTelegram.botID)
     #expect(bot.username == "devbot")
@@ -32,7 +31,6 @@ struct TelegramClientTests {
   }
 
   @Test func seesAndDeletesAWebhook() async throws {
-    defer { fake.stop() }
     fake.setWebhook("https://example.org/hook")
     fake.message("waits", from: 42)
     #expect(try await client.getWebhookInfo().url == "https://example.org/hook")
@@ -43,7 +41,6 @@ struct TelegramClientTests {
   }
 
   @Test func makesEveryRequestAsTelegramWantsIt() async throws {
-    defer { fake.stop() }
     fake.callback("stop:1", from: 42)
     fake.preCheckout(payload: "order", amount: 100, from: 42)
     let updates = try await client.getUpdates(offset: nil, timeout: 0).updates
@@ -114,7 +111,6 @@ struct TelegramClientTests {
     (.loseAnswer, .unreachable(.connectionLost(requestWasSent: true))),
   ])
   func tellsFailuresApart(fault: FakeTelegramFault, error: TelegramError) async throws {
-    defer { fake.stop() }
     fake.fail("sendMessage", with: fault)
     let request = try BotRequest.sendMessage(chatID: 42, text: "Hello")
     #expect(await failure(of: request) == error)
@@ -122,7 +118,6 @@ struct TelegramClientTests {
   }
 
   @Test func saysWhetherAMessageMayHaveBeenSent() async throws {
-    defer { fake.stop() }
     let request = try BotRequest.sendMessage(chatID: 42, text: "Hello")
     let cases: [(FakeTelegramFault, Bool)] = [
       (.loseAnswer, true), (.truncated, true), (.htmlBadGateway, true),
@@ -140,7 +135,6 @@ struct TelegramClientTests {
   }
 
   @Test func knowsTheBadRequestsThatAreNone() async throws {
-    defer { fake.stop() }
     let sent = try await client.perform(.sendMessage(chatID: 42, text: "Hello"))
     let messageID = try #require(sent.messageID)
     let same = try BotRequest.editMessageText(chatID: 42, messageID: messageID, text: "Hello")
@@ -152,13 +146,11 @@ struct TelegramClientTests {
   }
 
   @Test func refusesAWrongToken() async throws {
-    defer { fake.stop() }
     let stranger = TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: "1:wrong")
     await #expect(throws: TelegramError.unauthorized) { try await stranger.getMe() }
   }
 
   @Test func keepsTheTokenOutOfEverythingItSays() async throws {
-    defer { fake.stop() }
     let faults: [FakeTelegramFault] = [
       .unauthorized, .conflict(webhook: true), .conflict(webhook: false), .forbiddenBlocked,
       .tooManyRequests(retryAfter: 1), .badRequest("no path /bot\(fake.token)/x"), .reset, .hang,

@@ -35,7 +35,8 @@ package protocol FakeDialect: SendableMetatype {
 }
 
 /// A provider of language models on the loopback interface. It answers every request that is as its
-/// documentation demands, and refuses any other with status 400.
+/// documentation demands, and refuses any other with status 400. It ends with the test that refers
+/// to it.
 package final class FakeProvider<Dialect: FakeDialect>: Sendable {
   private struct State: Sendable {
     var scripted: [LoopbackReply] = []
@@ -82,6 +83,7 @@ package final class FakeProvider<Dialect: FakeDialect>: Sendable {
 
   package var url: String { server.url }
 
+  /// Goes away, while the test goes on.
   package func stop() {
     server.stop()
   }

@@ -2,7 +2,8 @@ import Foundation
 import Synchronization
 
 /// A Bot API server on 127.0.0.1 with Telegram's rules for polling, a memory for what it was sent,
-/// and any fault on demand. It outlives the bot's process, as Telegram does.
+/// and any fault on demand. It outlives the bot's process, as Telegram does, and ends with the test
+/// that refers to it.
 ///
 /// It shares no code with the product. Each request is checked against the published specification;
 /// what breaks it is refused with 400 and kept in `violations`. Not imitated: the pacing of hasty
@@ -13,9 +14,7 @@ package final class FakeTelegram: Sendable {
   package let token: String
   /// Wait on it for what the bot does.
   package let state: Watched<FakeTelegramState>
-  let schema: BotAPISchema
-  /// Set by the initializer; the server's handler refers to what is initialized by then.
-  private let server = Mutex<LoopbackServer?>(nil)
+  private let server: LoopbackServer
 
   package static let botID: Int64 = 7_000_000_001
   package static let botUsername = "devbot"
@@ -29,20 +28,24 @@ package final class FakeTelegram: Sendable {
       return count
     }
     token = "\(Self.botID):AAFakeTokenOfTheFakeTelegram_\(number)"
-    schema = try BotAPISchema()
+    let schema = try BotAPISchema()
     state = Watched(
       FakeTelegramState(queue: FakeTelegramQueue(nextID: firstUpdateID), schema: schema))
-    let started = try LoopbackServer { [weak self] in self?.handle($0) ?? .reset }
-    server.withLock { $0 = started }
+    let api = FakeTelegramAPI(token: token, schema: schema, state: state)
+    server = try LoopbackServer { api.reply(to: $0) }
+  }
+
+  deinit {
+    stop()
   }
 
   /// The base URL of the API.
-  package var url: String { server.withLock { $0?.url ?? "" } }
+  package var url: String { server.url }
 
-  /// Must be called, or the port stays taken.
+  /// Goes away, polls that wait included, while the test goes on.
   package func stop() {
     state.change { $0.isStopped = true }
-    server.withLock { $0?.stop() }
+    server.stop()
   }
 
   /// Mistreats the next requests of that method, one fault each, after those already queued.
@@ -60,8 +63,15 @@ package final class FakeTelegram: Sendable {
   package func setWebhook(_ url: String) {
     state.change { $0.webhookURL = url }
   }
+}
 
-  private func handle(_ request: LoopbackRequest) -> LoopbackReply {
+/// What answers requests. It does not refer to the fake, which may go while a poll waits.
+struct FakeTelegramAPI: Sendable {
+  let token: String
+  let schema: BotAPISchema
+  let state: Watched<FakeTelegramState>
+
+  func reply(to request: LoopbackRequest) -> LoopbackReply {
     let path = request.target.split(separator: "?")[0].split(separator: "/").map(String.init)
     guard path.count == 2, path[0].hasPrefix("bot") else { return .telegramError(404, "Not Found") }
     guard path[0] == "bot" + token else { return .telegramError(401, "Unauthorized") }

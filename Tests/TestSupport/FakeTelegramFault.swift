@@ -36,8 +36,8 @@ package enum FakeTelegramFault: Sendable {
     case .htmlBadGateway: .html("<html><h1>502 Bad Gateway</h1></html>", status: 502)
     case .reset, .loseAnswer, .truncated: .reset
     case .hang: .hang
-    case .conflict(webhook: true): FakeTelegram.webhookConflict.reply
-    case .conflict(webhook: false): FakeTelegram.pollConflict.reply
+    case .conflict(webhook: true): FakeTelegramAPI.webhookConflict.reply
+    case .conflict(webhook: false): FakeTelegramAPI.pollConflict.reply
     case .unauthorized: .telegramError(401, "Unauthorized")
     case .forbiddenBlocked: .telegramError(403, "Forbidden: bot was blocked by the user")
     case .badRequest(let words): .telegramError(400, "Bad Request: " + words)

@@ -20,7 +20,7 @@ enum FakeTelegramOutcome: Sendable {
   }
 }
 
-extension FakeTelegram {
+extension FakeTelegramAPI {
   func perform(_ call: FakeTelegramState.Call) -> FakeTelegramOutcome {
     if call.method == "getUpdates" { return getUpdates(call.parameters) }
     return state.change { state in

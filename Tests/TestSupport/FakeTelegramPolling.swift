@@ -1,5 +1,5 @@
 /// `getUpdates`, with the server's semantics. Its source: tdlib/telegram-bot-api, `Client.cpp`.
-extension FakeTelegram {
+extension FakeTelegramAPI {
   private enum Step: Sendable {
     case answer(FakeTelegramOutcome)
     case wait(poll: Int)

@@ -56,20 +56,17 @@ package enum LoopbackReply: Sendable {
 }
 
 /// A real HTTP/1.1 server on 127.0.0.1, with keep-alive, one thread a connection, and full control
-/// of the bytes, so that it can misbehave as servers do.
+/// of the bytes, so that it can misbehave as servers do. It stops once nobody refers to it; its
+/// handler must not.
 package final class LoopbackServer: Sendable {
   package typealias Handler = @Sendable (LoopbackRequest) -> LoopbackReply
 
   package let port: UInt16
-  private let listener: Int32
-  private let handler: Handler
-  private let connections = Watched<Set<Int32>>([])
-  private let accepted = Mutex(0)
+  private let listener: LoopbackListener
 
   /// Listens on a port that is free.
   package init(handler: @escaping Handler) throws {
     Self.allowManyFiles
-    self.handler = handler
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     var yes: Int32 = 1
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
@@ -87,9 +84,13 @@ package final class LoopbackServer: Sendable {
       close(listener)
       throw WaitFailed(what: "a listening socket (errno \(errno))")
     }
-    self.listener = listener
     port = UInt16(bigEndian: address.sin_port)
-    Thread.detachNewThread { self.acceptAll() }
+    self.listener = LoopbackListener(socket: listener, handler: handler)
+    Thread.detachNewThread { [listener = self.listener] in listener.acceptAll() }
+  }
+
+  deinit {
+    stop()
   }
 
   /// Tests that run at once have thousands of files open, and Debian's usual limit is 1,024.
@@ -103,30 +104,62 @@ package final class LoopbackServer: Sendable {
   package var url: String { "http://127.0.0.1:\(port)" }
 
   /// How many connections clients have opened so far.
-  package var connectionCount: Int { accepted.withLock { $0 } }
+  package var connectionCount: Int { listener.connectionCount }
 
-  /// Stops listening and breaks every connection. Must be called, or the port stays taken.
+  /// Stops listening and breaks every connection, while the test goes on.
   package func stop() {
-    shutdown(listener, Int32(SHUT_RDWR))
-    connections.change { open in
-      for socket in open { shutdown(socket, Int32(SHUT_RDWR)) }
+    listener.stop()
+  }
+}
+
+/// What the server's threads refer to, so that they do not keep the server alive.
+private final class LoopbackListener: Sendable {
+  private struct State: Sendable {
+    /// False once the socket is closed: its number may be another file's then.
+    var isOpen = true
+    var isStopped = false
+    var clients: Set<Int32> = []
+    var accepted = 0
+  }
+
+  private let socket: Int32
+  private let handler: LoopbackServer.Handler
+  private let state = Mutex(State())
+
+  init(socket: Int32, handler: @escaping LoopbackServer.Handler) {
+    self.socket = socket
+    self.handler = handler
+  }
+
+  var connectionCount: Int { state.withLock { $0.accepted } }
+
+  func stop() {
+    state.withLock { state in
+      state.isStopped = true
+      if state.isOpen { shutdown(socket, Int32(SHUT_RDWR)) }
+      for client in state.clients { shutdown(client, Int32(SHUT_RDWR)) }
     }
   }
 
-  private func acceptAll() {
+  func acceptAll() {
     while true {
-      let client = accept(listener, nil, nil)
+      let client = accept(socket, nil, nil)
       guard client >= 0 else {
         if errno == EINTR || errno == ECONNABORTED { continue }
-        close(listener)
-        return
+        return state.withLock { state in
+          state.isOpen = false
+          close(socket)
+        }
       }
       _ = fcntl(client, F_SETFD, FD_CLOEXEC)
       var yes: Int32 = 1
       setsockopt(
         client, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
-      accepted.withLock { $0 += 1 }
-      connections.change { _ = $0.insert(client) }
+      state.withLock { state in
+        state.accepted += 1
+        state.clients.insert(client)
+        if state.isStopped { shutdown(client, Int32(SHUT_RDWR)) }
+      }
       Thread.detachNewThread { self.serve(client) }
     }
   }
@@ -134,7 +167,7 @@ package final class LoopbackServer: Sendable {
   private func serve(_ client: Int32) {
     var connection = LoopbackConnection(socket: client)
     while let request = connection.readRequest(), reply(handler(request), on: connection) {}
-    connections.change { _ = $0.remove(client) }
+    _ = state.withLock { $0.clients.remove(client) }
     // A child process may hold a copy of it, which keeps the connection open.
     shutdown(client, Int32(SHUT_RDWR))
     close(client)

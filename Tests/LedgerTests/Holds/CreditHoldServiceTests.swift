@@ -53,6 +53,7 @@ struct CreditHoldServiceTests {
   @Test func settlesAtTheRealCostAndGivesTheRestBack() throws {
     let hold = try take(try file.user(credits: "1"), try file.price())
     let settlement = try settle(hold, call(output: 100))
+    // 1,000 and 100 tokens: 0.0003 and 0.00025 dollars, × 1.5 ÷ 0.01.
     #expect(settlement.charge.micro == 82_500)
     #expect(settlement.balanceAfter.micro == 917_500)
     let account = try file.account()
@@ -64,6 +65,7 @@ struct CreditHoldServiceTests {
     let hold = try take(try file.user(credits: "1"), try file.price())
     let settlement = try settle(hold, call(output: 5_000))
     #expect(settlement.charge == hold.amount)
+    // 1.92 credits for 1,000 and 5,000 tokens, less the 0.2325 that were held.
     #expect(settlement.forgiven.micro == 1_687_500)
     #expect(try file.verify().breaks == [])
   }
@@ -72,6 +74,7 @@ struct CreditHoldServiceTests {
     let user = try file.user(credits: "1")
     let price = try file.price()
     let settlement = try settle(try take(user, price), call(reported: "0.0007123"))
+    // 0.0007123 dollars × 1.5 ÷ 0.01.
     #expect(settlement.charge.micro == 106_845)
     #expect(settlement.cost.hasDrifted)
     let usual = try settle(try take(user, price, work: "upd2:chat"), call(reported: "0.00155"))
@@ -88,6 +91,7 @@ struct CreditHoldServiceTests {
   @Test func shrinksTheAnswerToWhatTheBalanceCanPay() throws {
     let user = try file.user(credits: "0.2")
     let hold = try take(user, try file.price(), output: 8_192)
+    // 0.2 credits pay for 0.00133 dollars, the input costs 0.0003, and an output token 0.0000025.
     #expect(hold.outputTokensCap == 413)
     #expect(hold.amount <= user.balance)
     // One token more would be too dear.
@@ -126,6 +130,7 @@ struct CreditHoldServiceTests {
       try tx.holds(terms).void(hold.id, loss: loss)
       return try tx.usageSummaries.total(since: nil)
     }
+    // 250 and 100 tokens: 75,000 and 250,000 nano-dollars.
     #expect(report.houseLoss == 325_000)
     #expect(report.charged.micro == 82_500)
     #expect(try file.verify().breaks == [])

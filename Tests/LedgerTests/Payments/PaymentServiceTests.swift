@@ -9,6 +9,7 @@ struct PaymentServiceTests {
   private let user: UserAccount
   private let order: Order
 
+  /// 100 credits to begin with; the order is one of 550.
   init() throws {
     file = try LedgerFile()
     user = try file.user(credits: "100")

@@ -8,6 +8,7 @@ struct RefundServiceTests {
   private let file: LedgerFile
   private let user: UserAccount
 
+  /// 100 credits to begin with, and 550 bought.
   init() throws {
     file = try LedgerFile()
     user = try file.user(credits: "100")
@@ -133,6 +134,7 @@ struct RefundServiceTests {
     #expect(try balance == 550_000_000 && file.count("refunds") == 0)
     // What is gone on Telegram's side is gone: there, held credits are a loss.
     let refund = try #require(try bookRefunded())
+    // Of 550 credits, all but the 0.2325 that are held.
     #expect(refund.clawback.micro == 549_767_500 && refund.loss.micro == 232_500)
     #expect(try balance == 232_500)
     #expect(try file.verify().breaks == [])

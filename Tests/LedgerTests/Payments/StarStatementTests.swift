@@ -35,6 +35,7 @@ struct StarStatementTests {
     var monthly: Order
   }
 
+  /// A person with 100 credits; 550 are on offer, and 300 a month.
   private func shop() throws -> Shop {
     let file = try LedgerFile()
     let user = try file.user(credits: "100")
@@ -101,6 +102,8 @@ struct StarStatementTests {
       }
     }
     #expect(try rows(of: recovered) == rows(of: live))
+    // 100 credits to begin with, 550 bought by c, a being refunded, and 300 each by b and d.
+    // In Stars: 250 − 250 + 100 + 250 + 100 − 1,000, in billionths.
     #expect(try recovered.file.account().balance.micro == 1_250_000_000)
     #expect(try recovered.file.verify().breaks == [])
     #expect(try recovered.file.database.read { try $0.starStatement.balance() } == -550_000_000_000)

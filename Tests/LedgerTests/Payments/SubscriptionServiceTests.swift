@@ -31,6 +31,7 @@ struct SubscriptionServiceTests {
     try file.database.read { try $0.subscriptions.find(order: order.id) }
   }
 
+  /// 100 credits to begin with, and three times 300.
   @Test func creditsEachChargeOnceAndLastsAMonthLonger() throws {
     for (id, month) in [("one", 0), ("two", 1), ("two", 1), ("three", 2), ("one", 0)] {
       try charge(id, month: month, isFirst: month == 0)

@@ -23,6 +23,7 @@ struct RatesTests {
 
   @Test func chargesCachedTokensAtTheCachedPriceOrElseAtTheInputPrice() throws {
     let usage = TokenUsage(inputTokens: 1_000_000, cachedInputTokens: 400_000, outputTokens: 0)
+    // 600,000 at 1, and 400,000 at each of three prices.
     #expect(try cost(Tariff(input: "1", output: "1", cachedInput: "0.1"), usage) == "0.64")
     #expect(try cost(Tariff(input: "1", output: "1", cachedInput: "0"), usage) == "0.6")
     #expect(try cost(Tariff(input: "1", output: "1"), usage) == "1")
@@ -30,6 +31,7 @@ struct RatesTests {
 
   @Test func chargesThinkingAtItsOwnPriceOrElseAtTheOutputPrice() throws {
     let usage = TokenUsage(inputTokens: 0, outputTokens: 1_000_000, reasoningTokens: 250_000)
+    // 750,000 at 2, and 250,000 at 4 or 2.
     #expect(try cost(Tariff(input: "1", output: "2", reasoning: "4"), usage) == "2.5")
     #expect(try cost(Tariff(input: "1", output: "2"), usage) == "2")
   }
@@ -37,6 +39,7 @@ struct RatesTests {
   @Test func takesTheLongPromptPricesStrictlyAboveTheThresholdForEveryToken() throws {
     let at = TokenUsage(inputTokens: 200_000, cachedInputTokens: 100_000, outputTokens: 1_000)
     let above = TokenUsage(inputTokens: 200_001, cachedInputTokens: 100_000, outputTokens: 1_000)
+    // 100,000 at 1.25 and 0.125, 1,000 at 10; then 100,001 at 2.50, 100,000 at 0.25, 1,000 at 15.
     #expect(try cost(Self.pro, at) == "0.1475")
     #expect(try cost(Self.pro, above) == "0.2900025")
   }
@@ -67,10 +70,12 @@ struct RatesTests {
       inputTokens: 1_000_000, cachedInputTokens: 200_000, cacheWriteTokens: 300_000,
       outputTokens: 0)
     let tariff = Tariff(input: "1", output: "1", cachedInput: "0.1", cacheWrite: "2")
+    // 500,000 at 1, 200,000 at 0.1, 300,000 at 2 or 1.
     #expect(try cost(tariff, usage) == "1.12")
     #expect(try cost(Tariff(input: "1", output: "1", cachedInput: "0.1"), usage) == "0.82")
     var tiered = tariff
     tiered.longPrompt = .init(threshold: 9, input: "3", output: "1", cacheWrite: "4")
+    // 700,000 at 3, as the tier has no price for cached ones, and 300,000 at 4 or 3.
     #expect(try cost(tiered, usage) == "3.3")
     tiered.longPrompt?.cacheWrite = nil
     #expect(try cost(tiered, usage) == "3")
@@ -111,6 +116,8 @@ struct RatesTests {
       try cost(
         tariff, TokenUsage(inputTokens: input, outputTokens: million, reasoningTokens: 500_000))
     }
+    // Half a million each of answer and thinking, at 10 and 20, 30 and 20, 40 and 20, 40 and 50;
+    // the input at 1, 2, 2 and 4.
     #expect(try sum(0) == "15")
     #expect(try sum(101) == "25.000202")
     #expect(try sum(501) == "30.001002")
@@ -126,6 +133,7 @@ struct RatesTests {
         .init(promptOver: 10, hours: night, input: "7"),
       ])
     let rates = try Rates(tariff)
+    // 10 at 3 and 10 at 5; 11 at 7.
     #expect(try rates.bound(inputTokens: 10, outputTokens: 10).description == "0.00008")
     #expect(try rates.bound(inputTokens: 11, outputTokens: 0).description == "0.000077")
     let low = try tariff.ceiling(inputTokens: 10)

@@ -129,6 +129,7 @@ struct PromotionCodeServiceTests {
     let sum = try file.database.read {
       try Int64.fetchOne($0.db, sql: "SELECT sum(credit_balance_micro) FROM users")
     }
+    // One for each of a hundred people, and 20 more for ten of them.
     #expect(sum == 300_000_000)
     #expect(try file.verify().breaks == [])
   }

@@ -107,6 +107,7 @@ struct ReferralServiceTests {
         try thank(for: try newcomer(Int64(number), code: code), credits: 1_000_000))
       #expect((thanks.inviter == nil) == (number == 102))
     }
+    // 100 to begin with, and one for each friend; the last one is thanked alone.
     #expect(try balance(1) == 200_000_000 && balance(102) == 101_000_000)
   }
 }

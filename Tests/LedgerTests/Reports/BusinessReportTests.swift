@@ -137,6 +137,9 @@ struct BusinessReportTests {
     try doADaysBusiness()
     let expected = BusinessReport(
       from: now, to: tomorrow, payments: 4, starsReceived: 760, refunds: 1, starsRefunded: 250,
+      // Sold: three times 550. Given: Ada's first 100, 3 and 5. Taken back: 550, and Bob's 49.7675.
+      // Spent: twice 0.2325, as the second call's hold was no larger.
+      // Real cost of upd1 to upd5, in millions: 1.55 + 12.8 + 6 + 0.55 + 3.
       creditsSold: Credits(micro: 1_650_000_000), creditsGiven: Credits(micro: 108_000_000),
       creditsTakenBack: Credits(micro: 599_767_500), creditsSpent: Credits(micro: 465_000),
       creditsSpentValue: 4_650_000, realCost: 23_900_000,
@@ -191,6 +194,7 @@ struct BusinessReportTests {
     let (today, next) = (try report(), try report(from: tomorrow, to: .distantFuture))
     #expect(today.creditsTakenBack.micro == 550_000_000)
     #expect(next.creditsTakenBack.micro == -550_000_000)
+    // 0.00155 dollars; × 1.5 ÷ 0.01 that is 0.2325 credits, worth 0.002325 dollars.
     #expect(today.creditsSpent.micro == 232_500 && next.creditsSpent.micro == -232_500)
     #expect(today.creditsSpentValue == 2_325_000 && next.creditsSpentValue == -2_325_000)
     #expect(today.houseLosses == [])
@@ -214,6 +218,7 @@ struct BusinessReportTests {
     try giveBack("upd1:chat")
     #expect(
       try report().houseLosses
+        // 1,000 and 5,000 tokens at 0.30 and 2.50 dollars a million.
         == [.init(reason: .undeliveredAnswers, count: 1, amount: 12_800_000)])
   }
 

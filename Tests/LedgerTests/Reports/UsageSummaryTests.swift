@@ -149,6 +149,7 @@ struct UsageSummaryTests {
     #expect(try rows(by: .user).map(\.key) == ["7"])
     #expect(try rows(by: .user).map(\.name) == ["Ada"])
     #expect(try rows(by: .model).map(\.key) == ["google/m", "google/gemini-2.5-flash"])
+    // 0.1 dollars; 0.002 and 0.001.
     #expect(try rows(by: .task).map(\.realCost) == [100_000_000, 3_000_000])
     #expect(try rows(by: .project).map(\.key) == [nil])
     #expect(try total(since: now.addingTimeInterval(1)).calls == 1)

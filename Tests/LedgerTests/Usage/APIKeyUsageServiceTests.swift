@@ -41,6 +41,7 @@ struct APIKeyUsageServiceTests {
     #expect(row["input_tokens_used"] == 10)
     #expect(row["cached_input_tokens"] == 4)
     #expect(row["output_tokens_used"] == 20)
+    // 1.5, rounded half up.
     #expect(row["actual_cost_nanousd"] == 2)
     #expect(row["actual_cost_usd"] == "0.0000000015")
     #expect(row["model_pricing_id"] == price.id)
