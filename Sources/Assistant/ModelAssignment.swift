@@ -1,5 +1,5 @@
-package import Metering
 import LanguageModels
+package import Metering
 
 /// Which model does which type of task.
 package struct ModelAssignment: Sendable, Equatable {

@@ -1,7 +1,7 @@
+package import Assistant
 package import Ledger
 package import Messaging
 package import Sales
-package import Assistant
 
 /// What an operator decides about the bot, apart from how to reach others.
 package struct BotSettings: Sendable {

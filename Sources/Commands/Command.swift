@@ -1,9 +1,9 @@
+package import Assistant
 import Foundation
 import GRDB
 package import Ledger
 package import Messaging
 package import TelegramBotAPI
-package import Assistant
 
 /// A command of the chat. It answers from local data within one transaction, together with which
 /// its reply is queued and its update finished; or it asks for the work of a model.

@@ -1,5 +1,5 @@
-package import Metering
 import HTTPTransport
+package import Metering
 
 /// Why a call brought no answer. Holds nothing of the prompt, of a key or of a provider's words.
 package struct LanguageModelError: Error, Sendable {

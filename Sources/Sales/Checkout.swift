@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 package import Ledger
-import TelegramBotAPI
 package import Messaging
+import TelegramBotAPI
 
 /// Shows what is for sale, and takes orders: the same for `/buy` and `/credits`.
 package struct Checkout: Sendable {

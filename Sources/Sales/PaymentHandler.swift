@@ -2,8 +2,8 @@ package import Foundation
 import GRDB
 package import Ledger
 import Logging
-package import TelegramBotAPI
 package import Messaging
+package import TelegramBotAPI
 
 /// Answers to what Telegram says of money: may it be paid, it was paid, it was given back. All of
 /// it from local data, in the transaction that finishes the update.
@@ -105,7 +105,7 @@ package struct PaymentHandler: Sendable {
 
   /// Says to everybody whom it concerns that Stars went back.
   package func announce(
-    _ refund: Refund, updateID: Int64 = 0, in tx: LedgerTransaction
+    _ refund: Refund, updateID: Int64? = nil, in tx: LedgerTransaction
   ) throws {
     guard let payment = try tx.payments.payment(id: refund.paymentID) else { return }
     let text = RefundText(refund, of: payment)

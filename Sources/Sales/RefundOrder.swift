@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 package import Ledger
-import TelegramBotAPI
 package import Messaging
+import TelegramBotAPI
 
 /// A refund that is booked here, with what Telegram is to be told: from the chat and from the shell
 /// alike. Asked for again, it is the one that is under way.

@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 package import Ledger
-import TelegramBotAPI
 package import Messaging
+import TelegramBotAPI
 
 /// Ends people's subscriptions: because they ask for it, or with their account.
 package struct SubscriptionCancellation: Sendable {

@@ -1,6 +1,6 @@
-import Foundation
 package import Assistant
 package import Commands
+import Foundation
 package import LanguageModels
 package import Ledger
 import Messaging

@@ -1,15 +1,15 @@
-import Metering
-import Commands
 import Bot
+import Commands
 import Foundation
 import HTTPTransport
 import LanguageModels
 import Ledger
 import Logging
-import TelegramBotAPI
 import Messaging
+import Metering
 import Sales
 import Settings
+import TelegramBotAPI
 
 /// The composition root: builds what the commands run from the settings.
 struct Composition {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import TestSupport
 import Testing
+import TestSupport
 
 /// Backups while the bot works, and what it is then worth.
 @Suite("aidevbot backup")

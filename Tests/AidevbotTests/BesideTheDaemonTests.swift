@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// What the command line changes, the running daemon sees with the next update.
 @Suite("Commands beside the daemon")

@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// A message to everybody reaches everybody, whatever happens on its way.
 @Suite("Broadcasts")

@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// The last moment at which nothing has to be given back: the bot is asked whether a payment may be
 /// made.

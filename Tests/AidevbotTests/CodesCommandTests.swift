@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Promotion codes, made at a shell and used in the chat.
 @Suite("aidevbot codes")

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The secrets that systemd hands over as files.
 @Suite("Credentials")

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The Nth operation on any database file fails, and from there on all or that one alone. Nothing
 /// half done bears a name, and the bot's own database is one or the other, whole.

@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// The Nth operation on the database's files fails, for every N that a paid question comes to.
 @Suite("On a disk that fails")

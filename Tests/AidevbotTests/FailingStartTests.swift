@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// From the Nth operation on the database's files on, counted from the start of the process, all
 /// fail. The daemon either runs, or ends with one sentence; it runs once the fault is gone.

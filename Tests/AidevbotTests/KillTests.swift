@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// The process dies at the worst moments and is started anew on the same file. Nobody is left
 /// without an answer or charged for anything but one.

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 /// A real Litestream beside the real bot, by the configuration that is shipped.
 @Suite("Litestream")

@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// What the daemon finds in the list when it starts.
 @Suite("Lost updates")

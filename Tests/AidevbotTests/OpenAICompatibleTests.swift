@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 /// Models of a server of the operator's own choice.
 @Suite("An OpenAI-compatible server")

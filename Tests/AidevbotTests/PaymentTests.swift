@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// Telegram Stars become credits, once for each charge.
 @Suite("Payments")

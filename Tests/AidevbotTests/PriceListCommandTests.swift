@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// `pricing sync`, `import` and `history`, against a fake OpenRouter and files of LiteLLM's form.
 @Suite("aidevbot pricing sync, import, history")

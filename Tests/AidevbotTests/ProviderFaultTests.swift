@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 /// A model's provider fails while the daemon runs: nobody pays for that.
 @Suite("Providers' faults")

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Refunds from a shell, beside the daemon and without it.
 @Suite("aidevbot refund")

@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// Stars go back once, and the credits with them, wherever the way of a refund is cut off.
 @Suite("Refunds")

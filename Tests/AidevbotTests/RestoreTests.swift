@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 /// What a backup brings back, and what it does not.
 @Suite("aidevbot restore")

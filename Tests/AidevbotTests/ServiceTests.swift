@@ -2,10 +2,10 @@
 import Foundation
 import Glibc
 import Ledger
-import TelegramBotAPI
-import TestSupport
-import Testing
 @testable import Messaging
+import TelegramBotAPI
+import Testing
+import TestSupport
 
 /// What systemd is told.
 @Suite("Service")

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// Each setting that is missing or malformed ends the daemon at once, with one sentence that names
 /// its key and the form that is expected, and never the value.

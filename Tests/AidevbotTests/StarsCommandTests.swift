@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 /// Telegram's own list of Stars against the ledger.
 @Suite("aidevbot stars")

@@ -1,7 +1,7 @@
 import Foundation
 import KillPoints
-import TestSupport
 import Testing
+import TestSupport
 
 /// What is asked for, where the process is killed while it does it, and how often.
 struct StepCase: Sendable, Hashable, CustomTestStringConvertible {

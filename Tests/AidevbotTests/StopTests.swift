@@ -1,6 +1,6 @@
 import Glibc
-import TestSupport
 import Testing
+import TestSupport
 
 /// A stop finds the daemon at anything.
 @Suite("A stop")

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 /// A package that is paid each month, from the first press to its end.
 @Suite("Subscriptions")

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// How lists look, on a terminal, in a pipe and in a spreadsheet.
 @Suite("Tables")

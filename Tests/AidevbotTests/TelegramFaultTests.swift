@@ -1,5 +1,5 @@
-import TestSupport
 import Testing
+import TestSupport
 
 /// Telegram and the network misbehave while the daemon runs. Everybody is answered all the same.
 @Suite("Telegram's faults")

@@ -1,6 +1,6 @@
 import Foundation
-import TestSupport
 import Testing
+import TestSupport
 
 /// What calls cost and bring, as the operator reads it.
 @Suite("aidevbot usage report")

@@ -1,7 +1,7 @@
 import Dispatch
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 /// A row of `api_key_usage`.
 struct UsageRow: Sendable, Equatable, FetchableRecord {

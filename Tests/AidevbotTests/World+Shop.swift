@@ -1,6 +1,6 @@
 import GRDB
-import TestSupport
 import Testing
+import TestSupport
 
 typealias SentInvoice = FakeTelegramState.SentInvoice
 

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 /// The built executable, Telegram and the providers on the loopback interface, and a database: all
 /// of it gone with the test.

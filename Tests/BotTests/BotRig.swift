@@ -1,18 +1,18 @@
-import Metering
+@testable import Assistant
 @testable import Bot
+@testable import Commands
 import Foundation
 import GRDB
 import HTTPTransport
 import LanguageModels
 import Ledger
 import Logging
-@testable import TelegramBotAPI
-import TestSupport
-import Testing
 @testable import Messaging
+import Metering
 @testable import Sales
-@testable import Assistant
-@testable import Commands
+@testable import TelegramBotAPI
+import Testing
+import TestSupport
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
 /// writer notes how long it would have. When it goes with its test, its ledger is verified: the test

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTransport
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("HTTPTransport, when those who asked go away")
 struct CancellationTests {

@@ -1,7 +1,7 @@
 import Foundation
 import LanguageModels
-import TestSupport
 import Testing
+import TestSupport
 
 /// What is true of each provider when the other side or the line is broken.
 @Suite("A broken exchange")

@@ -1,6 +1,6 @@
 import LanguageModels
-import TestSupport
 import Testing
+import TestSupport
 
 /// The fakes must refuse what the providers refuse, or the tests that use them prove little.
 @Suite("FakeProvider")

@@ -1,6 +1,6 @@
-import Metering
 import HTTPTransport
 import LanguageModels
+import Metering
 import TestSupport
 
 /// What a test asks where only the answer matters.

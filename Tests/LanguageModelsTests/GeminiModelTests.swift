@@ -1,7 +1,7 @@
-import Metering
 import LanguageModels
-import TestSupport
+import Metering
 import Testing
+import TestSupport
 
 @Suite("GeminiModel")
 struct GeminiModelTests {

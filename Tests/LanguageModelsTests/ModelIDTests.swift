@@ -1,5 +1,5 @@
-import Metering
 import LanguageModels
+import Metering
 import Testing
 
 @Suite("ModelID")

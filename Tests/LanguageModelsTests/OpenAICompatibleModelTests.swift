@@ -1,7 +1,7 @@
 import LanguageModels
 import Metering
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("OpenAICompatibleModel")
 struct OpenAICompatibleModelTests {

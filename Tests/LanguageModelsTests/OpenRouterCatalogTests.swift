@@ -1,7 +1,7 @@
 import Foundation
 import LanguageModels
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("OpenRouterCatalog")
 struct OpenRouterCatalogTests {

@@ -1,6 +1,6 @@
 import LanguageModels
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("OpenRouter's errors")
 struct OpenRouterFailureTests {

@@ -1,8 +1,8 @@
-import Metering
 import Foundation
 import LanguageModels
-import TestSupport
+import Metering
 import Testing
+import TestSupport
 
 @Suite("OpenRouterModel")
 struct OpenRouterModelTests {

@@ -1,8 +1,8 @@
 import HTTPTransport
 import LanguageModels
 import Metering
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Provider")
 struct ProviderTests {

@@ -1,8 +1,8 @@
-import Metering
 import Foundation
 import LanguageModels
-import TestSupport
+import Metering
 import Testing
+import TestSupport
 
 /// Providers' answers as event streams, as the network and the providers really bring them.
 @Suite("A streamed answer")

@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 import GRDB
 @testable import Ledger
+import Metering
 
 /// A real database in a folder of its own, gone with the test.
 final class LedgerFile: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTransport
-import TestSupport
 import Testing
+import TestSupport
 
 /// Held to Telegram's rules by plain HTTP, as in `FakeTelegramTests`.
 @Suite("FakeTelegram, for Stars and files")

@@ -1,7 +1,7 @@
 import Foundation
 import HTTPTransport
-import TestSupport
 import Testing
+import TestSupport
 
 /// The fake is held to Telegram's rules by plain HTTP, without our client.
 @Suite("FakeTelegram")

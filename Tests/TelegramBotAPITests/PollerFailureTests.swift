@@ -2,8 +2,8 @@ import Foundation
 import InMemoryLogging
 import Logging
 import TelegramBotAPI
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Poller, when Telegram or the network fails")
 struct PollerFailureTests {

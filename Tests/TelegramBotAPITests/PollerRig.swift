@@ -1,8 +1,8 @@
 import InMemoryLogging
 import Logging
 import TelegramBotAPI
-import TestSupport
 import Testing
+import TestSupport
 
 /// A poller between a fake Telegram and an inbox in memory. It never sleeps: it notes how long it
 /// would have.

@@ -1,7 +1,7 @@
 import Foundation
 import TelegramBotAPI
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Poller")
 struct PollerTests {

@@ -1,7 +1,7 @@
 import Foundation
 import TelegramBotAPI
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("TelegramClient, for Stars and files")
 struct TelegramClientStarsTests {

@@ -1,8 +1,8 @@
-import HTTPTransport
 import Foundation
+import HTTPTransport
 import TelegramBotAPI
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("TelegramClient")
 struct TelegramClientTests {

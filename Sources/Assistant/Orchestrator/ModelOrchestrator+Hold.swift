@@ -1,9 +1,9 @@
-import TelegramBotAPI
 import Foundation
 import KillPoints
 import LanguageModels
 import Ledger
 import Messaging
+import TelegramBotAPI
 
 /// What is set aside for a call, or why there is none.
 extension ModelOrchestrator {

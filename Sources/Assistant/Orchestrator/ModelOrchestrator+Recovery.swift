@@ -1,11 +1,11 @@
-import TelegramBotAPI
-import Metering
 import Foundation
 import GRDB
 import LanguageModels
 package import Ledger
 import Logging
 import Messaging
+import Metering
+import TelegramBotAPI
 
 /// What becomes of calls that were cut off: by the end of the process, or by a mistake of ours. The
 /// person pays nothing, and what the call may have cost is the house's.

@@ -21,6 +21,6 @@ extension ModelOrchestrator {
           Reply("Somebody you invited has begun to work with me: \(amount) are yours. Thank you!"),
           to: inviter.account.telegramUserID))
     }
-    try environment.outbox.queue(messages, updateID: 0, in: tx)
+    try environment.outbox.queue(messages, in: tx)
   }
 }

@@ -1,6 +1,5 @@
 package import Foundation
 package import Messaging
-package import Messaging
 
 /// A paid request: what one update asks a model for.
 package struct Work: Sendable {

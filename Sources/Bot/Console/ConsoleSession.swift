@@ -1,9 +1,9 @@
+package import Commands
 import Foundation
 package import LanguageModels
 package import Ledger
-import TelegramBotAPI
 import Messaging
-package import Commands
+import TelegramBotAPI
 
 /// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as
 /// the daemon's. Its updates have negative ids, so that both can use one file at once.

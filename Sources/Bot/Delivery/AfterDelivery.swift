@@ -1,11 +1,11 @@
+import Assistant
 import Foundation
 import GRDB
 package import Ledger
 import Logging
-import TelegramBotAPI
 package import Messaging
 package import Sales
-import Assistant
+import TelegramBotAPI
 
 /// What follows once Telegram has said yes or no to a reply: in the transaction that records it, so
 /// that a kill leaves either both or none.
@@ -50,7 +50,7 @@ package struct AfterDelivery: Sendable {
     case (.supportRequest, _): return false
     case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
       let text = "Your answer to request #\(request) could not be delivered: \(reason)"
-      try outbox.queue([.message(Reply(text), to: administrator)], updateID: 0, in: tx)
+      try outbox.queue([.message(Reply(text), to: administrator)], in: tx)
     case (.supportAnswer, .sent): return false
     }
     return true
@@ -58,9 +58,9 @@ package struct AfterDelivery: Sendable {
 
   /// An answer that reached nobody is given back: the house bears it.
   private func refundWhatReachedNobody(
-    _ updateID: Int64, in tx: LedgerTransaction
+    _ updateID: Int64?, in tx: LedgerTransaction
   ) throws {
-    guard updateID != 0, try outbox.reachedNobody(updateID, in: tx),
+    guard let updateID, try outbox.reachedNobody(updateID, in: tx),
       let amount = try tx.holds(terms).refund(
         work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered")
     else { return }
@@ -77,7 +77,7 @@ package struct AfterDelivery: Sendable {
     guard case .sent(_, let link?) = ending, let order = try tx.orders.find(orderID)
     else {
       let sorry = Reply("The subscription could not be prepared. Please try again later.")
-      return try outbox.queue([.message(sorry, to: chatID)], updateID: 0, in: tx)
+      return try outbox.queue([.message(sorry, to: chatID)], in: tx)
     }
     let text = """
       \(order.package.name): \(order.package.content) for \(order.package.price) Stars a month. \
@@ -85,7 +85,7 @@ package struct AfterDelivery: Sendable {
       """
     let button = Button("Subscribe for \(order.package.price) ⭐ a month", url: link)
     try outbox.queue(
-      [.message(Reply(text, buttons: [button]), to: chatID)], updateID: 0, in: tx)
+      [.message(Reply(text, buttons: [button]), to: chatID)], in: tx)
   }
 
   /// Where Telegram does not know the subscription any more, there is nothing left to end.
@@ -119,7 +119,7 @@ package struct AfterDelivery: Sendable {
     }
     guard account.telegramUserID > 0 else { return }
     try outbox.queue(
-      [.message(Reply(text), to: account.telegramUserID)], updateID: 0, in: tx)
+      [.message(Reply(text), to: account.telegramUserID)], in: tx)
   }
 
   /// With what it takes to cancel by hand. Of an erased account, the request alone knows whose it

@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
 package import Ledger
-package import TelegramBotAPI
 package import Messaging
 package import Sales
+package import TelegramBotAPI
 
 /// Refunds from the shell, beside the bot or without it: books the refund, tells Telegram itself,
 /// and records what it said. Wherever this is cut off, the order to Telegram waits in the outbox
@@ -38,7 +38,7 @@ package struct ShellRefund: Sendable {
     let order = try await writer.write(for: "booking a refund") { tx in
       let order = try RefundOrder(
         chargeID: chargeID, payer: payer, isForced: isForced, by: .shell, in: tx)
-      try payments.outbox.queue(order.outgoing, updateID: 0, in: tx)
+      try payments.outbox.queue(order.outgoing, in: tx)
       return order
     }
     if order.refund.state == .pending { try await tellTelegram(order) }

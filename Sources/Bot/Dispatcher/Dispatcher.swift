@@ -1,6 +1,6 @@
 import DequeModule
-import TelegramBotAPI
 package import Messaging
+import TelegramBotAPI
 
 /// Hands each update to the handler: those of one person one after the other, those of different
 /// people side by side, what is said of money beside all else, and what is urgent at once.

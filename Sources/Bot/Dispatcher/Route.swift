@@ -1,7 +1,7 @@
 package import Foundation
 import Ledger
-package import TelegramBotAPI
 package import Messaging
+package import TelegramBotAPI
 
 /// What an update asks for, found out without any state: a pure function of the update and the
 /// bot's own name.

@@ -1,6 +1,6 @@
+import Commands
 import LanguageModels
 import Synchronization
-import Commands
 
 /// The settings in force, which may change while the bot runs.
 final class CurrentSettings: Sendable {

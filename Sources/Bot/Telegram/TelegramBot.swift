@@ -1,12 +1,12 @@
+package import Commands
 import Foundation
 import GRDB
 package import LanguageModels
 package import Ledger
 package import Logging
-package import TelegramBotAPI
 package import Messaging
 import Sales
-package import Commands
+package import TelegramBotAPI
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
 package struct TelegramBot: Sendable {

@@ -1,9 +1,9 @@
+import Assistant
 import Foundation
 import GRDB
 import Ledger
 import Logging
 import Messaging
-import Assistant
 
 /// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
 /// looked at.

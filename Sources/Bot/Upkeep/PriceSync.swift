@@ -1,11 +1,11 @@
-package import Metering
+package import Assistant
 import Foundation
 import GRDB
 package import LanguageModels
 package import Ledger
 import Logging
 package import Messaging
-package import Assistant
+package import Metering
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
 package struct PriceSync: PeriodicService {

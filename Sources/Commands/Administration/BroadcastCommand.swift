@@ -1,8 +1,8 @@
 import GRDB
 import Ledger
-import TelegramBotAPI
 import Messaging
 import Sales
+import TelegramBotAPI
 
 /// `/broadcast TEXT`: a message to everybody, after a look at it.
 struct BroadcastCommand: Command {

@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 import Ledger
-import TelegramBotAPI
 import Messaging
+import TelegramBotAPI
 
 /// `/report [today|week|month]`: what came in and what it cost, as a table and as a file.
 struct ReportCommand: Command {

@@ -1,9 +1,9 @@
+import Assistant
 import Foundation
 import GRDB
 import Ledger
 import Messaging
 import Sales
-import Assistant
 
 /// `/credits`: the balance, the last transactions, and how to get more.
 struct CreditsCommand: Command {

@@ -1,8 +1,8 @@
+import Assistant
 import GRDB
 import Ledger
 import Messaging
 import Sales
-import Assistant
 
 /// `/deletemydata`: erases who somebody is, after they have confirmed it.
 struct DeleteMyDataCommand: Command {

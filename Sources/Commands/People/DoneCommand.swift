@@ -1,7 +1,7 @@
+import Assistant
 import GRDB
 import Ledger
 import Messaging
-import Assistant
 
 /// `/done`: completes the active project.
 struct DoneCommand: Command {

@@ -1,5 +1,5 @@
-import Ledger
 import GRDB
+import Ledger
 import Messaging
 
 /// `/help`: every command, one line each.

@@ -1,7 +1,7 @@
+import Assistant
 import GRDB
 import Ledger
 import Messaging
-import Assistant
 
 /// `/new TITLE`: begins a project and makes it the active one.
 struct NewCommand: Command {

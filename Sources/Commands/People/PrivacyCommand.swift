@@ -1,8 +1,8 @@
-import Ledger
+import Assistant
 import GRDB
 import LanguageModels
+import Ledger
 import Messaging
-import Assistant
 
 /// `/privacy`: what is stored, and for how long. Telegram demands it of every bot (Terms of Service
 /// for bot developers, 4).

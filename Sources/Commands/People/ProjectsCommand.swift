@@ -1,7 +1,7 @@
+import Assistant
 import GRDB
 import Ledger
 import Messaging
-import Assistant
 
 /// `/projects`: lists the projects; a button switches to one.
 struct ProjectsCommand: Command {

@@ -1,7 +1,7 @@
+import Assistant
 import GRDB
 import Ledger
 import Messaging
-import Assistant
 
 /// `/status`: the balance, the active project and the models in use.
 struct StatusCommand: Command {

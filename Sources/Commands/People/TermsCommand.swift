@@ -1,5 +1,5 @@
-import Ledger
 import GRDB
+import Ledger
 import Messaging
 
 /// `/terms`: on what terms credits are sold.

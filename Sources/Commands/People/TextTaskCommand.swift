@@ -1,7 +1,7 @@
-import Ledger
-import GRDB
-import Messaging
 import Assistant
+import GRDB
+import Ledger
+import Messaging
 
 /// A command that hands what follows it to the model for one type of task.
 protocol TextTaskCommand: Command {

@@ -1,6 +1,6 @@
-package import Metering
 import Foundation
 package import HTTPTransport
+package import Metering
 
 /// Google's Gemini API, `v1beta`, over REST (ai.google.dev/api/generate-content).
 package struct GeminiModel: LanguageModel {

@@ -1,5 +1,5 @@
-import Metering
 import Foundation
+import Metering
 
 /// An answer of Gemini's, or a part of it from an event stream; Gemini's names. Its enums are open:
 /// new values come without notice.

@@ -1,5 +1,5 @@
-import Metering
 import Foundation
+import Metering
 
 /// What `GET /generation` tells of an earlier request; OpenRouter's names.
 struct OpenRouterGeneration: Decodable {

@@ -1,6 +1,6 @@
-package import Metering
 import Foundation
 package import HTTPTransport
+package import Metering
 
 /// OpenRouter's chat completions (openrouter.ai/docs/api-reference).
 package struct OpenRouterModel: LanguageModel {

@@ -1,6 +1,6 @@
 package import Foundation
-import GRDB
 import Glibc
+import GRDB
 
 /// Backs the database up while the bot works on it. Nothing bears the backup's name before it is
 /// whole, proven and on the disk.

@@ -1,6 +1,6 @@
 package import Foundation
-import GRDB
 import Glibc
+import GRDB
 
 /// Puts a backup in the place of the database. What it replaces is kept, and at each moment there
 /// is one whole database in that place, or the old one. Whoever restores has seen to it that no bot

@@ -1,6 +1,6 @@
 package import Foundation
-package import GRDB
 import Glibc
+package import GRDB
 
 /// The SQLite file: opened so that what is committed stays committed, and shared with the
 /// command-line tools that run beside the daemon.

@@ -1,6 +1,6 @@
-package import Metering
 package import Foundation
 package import GRDB
+package import Metering
 
 /// Credits set aside for one call: a row of `credit_holds`. With what it carries, a call that a
 /// crash cut off can be sorted out later.

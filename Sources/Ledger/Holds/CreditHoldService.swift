@@ -1,6 +1,6 @@
-import Metering
 package import Foundation
 import GRDB
+import Metering
 
 /// Hold, then settle or void: a call is paid for in two phases, so that nobody can spend credits
 /// twice, and nothing is charged for what was not delivered.

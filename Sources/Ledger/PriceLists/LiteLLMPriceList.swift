@@ -1,5 +1,5 @@
-package import Metering
 package import Foundation
+package import Metering
 
 /// LiteLLM's `model_prices_and_context_window.json`: JSON numbers in US dollars per token, under
 /// keys such as `gemini/gemini-2.5-pro`, and prices of long prompts under names that end in

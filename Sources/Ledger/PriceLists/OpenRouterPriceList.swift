@@ -1,5 +1,5 @@
-package import Metering
 package import Foundation
+package import Metering
 
 /// OpenRouter's list of models, `GET /models`: decimal text in US dollars per token, with
 /// conditional `overrides` of which those that come later go before (openrouter.ai/docs, "Models";

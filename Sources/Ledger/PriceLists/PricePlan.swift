@@ -1,6 +1,6 @@
-package import Metering
 import Foundation
 import GRDB
+package import Metering
 
 /// What taking over a price list would change, worked out before anything is written.
 package struct PricePlan: Sendable {

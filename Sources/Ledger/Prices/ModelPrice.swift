@@ -1,6 +1,6 @@
-package import Metering
 package import Foundation
 package import GRDB
+package import Metering
 
 /// One version of a model's price: a row of `model_pricing`. Prices are decimal text in US dollars
 /// per million tokens, or per image, exactly as published.

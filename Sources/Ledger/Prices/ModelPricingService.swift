@@ -1,6 +1,6 @@
-package import Metering
 import Foundation
 import GRDB
+package import Metering
 
 /// The price list: the table `model_pricing`. A price is never edited: a change closes the active
 /// row and opens a new one, so that every charge can be proven with the price that it was made at.

@@ -1,6 +1,6 @@
-package import Metering
 import Foundation
 import GRDB
+package import Metering
 
 /// The price list that ships with the bot, `config/starter-prices.json`.
 package struct StarterPrices: Decodable, Sendable {

@@ -1,6 +1,6 @@
-package import Metering
 package import Foundation
 import GRDB
+package import Metering
 
 /// The log of calls to providers: the table `api_key_usage`.
 package struct APIKeyUsageService {

@@ -1,6 +1,6 @@
-import Metering
 import Foundation
 import GRDB
+import Metering
 
 /// Proves over the file what must never be false of the ledger. Each break is one sentence that
 /// names the rows.

@@ -1,5 +1,5 @@
-import Metering
 package import Ledger
+import Metering
 
 extension LedgerError {
   /// The fact and, if there is something to type about it, what: for an operator or a person to

@@ -59,7 +59,7 @@ package final class OperatorAlerts: Sendable {
 
   /// Tells them in the transaction of what they are told of, each time: for money that needs a
   /// person to look at it.
-  package func queue(_ text: String, updateID: Int64 = 0, in tx: LedgerTransaction) throws {
+  package func queue(_ text: String, updateID: Int64? = nil, in tx: LedgerTransaction) throws {
     let alert = Reply("⚠️ " + text.prefix(2_000))
     try outbox.queue(
       administrators.map { .message(alert, to: $0) }, updateID: updateID, in: tx)

@@ -19,6 +19,9 @@ package struct Outbox: Sendable {
   /// As long as the updates that the replies belong to.
   package static let keptFor = Inbox.keptFor
 
+  /// What the table has in place of an update's id, for what answers none.
+  static let noUpdate: Int64 = 0
+
   /// How a reply ended.
   package enum Ending: Sendable {
     /// Telegram took it; `text` is its result if that is a text.
@@ -41,7 +44,7 @@ package struct Outbox: Sendable {
 
   /// Queues what is sent besides an answer.
   package func queue(
-    _ outgoing: [Outgoing], updateID: Int64, in tx: LedgerTransaction
+    _ outgoing: [Outgoing], updateID: Int64? = nil, in tx: LedgerTransaction
   ) throws {
     guard !outgoing.isEmpty else { return }
     for one in outgoing {
@@ -84,7 +87,7 @@ package struct Outbox: Sendable {
 
   /// Shows in one of the bot's messages what it is now.
   package func edit(
-    _ messageID: Int64, inChat chatID: Int64, to reply: Reply, updateID: Int64,
+    _ messageID: Int64, inChat chatID: Int64, to reply: Reply, updateID: Int64? = nil,
     in tx: LedgerTransaction
   ) throws {
     try insert(
@@ -93,7 +96,7 @@ package struct Outbox: Sendable {
   }
 
   private func insert(
-    _ messages: [OutboxMessage], chatID: Int64, purpose: Purpose? = nil, updateID: Int64,
+    _ messages: [OutboxMessage], chatID: Int64, purpose: Purpose? = nil, updateID: Int64?,
     in tx: LedgerTransaction
   ) throws {
     for message in messages {
@@ -104,7 +107,7 @@ package struct Outbox: Sendable {
   }
 
   private func insert(
-    _ content: Content, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64,
+    _ content: Content, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64?,
     in tx: LedgerTransaction
   ) throws {
     try tx.db.run(
@@ -115,7 +118,7 @@ package struct Outbox: Sendable {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       StatementArguments(
-        [updateID, channel.rawValue, chatID, purpose?.text, tx.now.databaseText]
+        [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, tx.now.databaseText]
           + content.columns))
   }
 

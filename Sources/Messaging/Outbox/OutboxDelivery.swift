@@ -1,9 +1,9 @@
 import DequeModule
 import Foundation
 import GRDB
+import KillPoints
 package import Ledger
 import Logging
-import KillPoints
 package import TelegramBotAPI
 
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
@@ -199,7 +199,7 @@ package actor OutboxDelivery {
 
 extension OutboxDelivery {
   private func deliver(_ reply: Outbox.Queued) async {
-    await withLogger(mergingMetadata: ["update": "\(reply.updateID)"]) { _ in
+    await withLogger(mergingMetadata: ["update": "\(reply.updateID ?? Outbox.noUpdate)"]) { _ in
       await send(reply)
     }
   }

@@ -33,7 +33,8 @@ extension Outbox {
   /// A reply on its way.
   package struct Queued: Sendable, FetchableRecord {
     package var id: Int64
-    package var updateID: Int64
+    /// The update that it answers, if it answers one.
+    package var updateID: Int64?
     package var chatID: Int64?
     /// `nil` while it is left in the file until its turn comes.
     package var content: Content?
@@ -47,7 +48,8 @@ extension Outbox {
 
     package init(row: Row) throws {
       id = row["id"]
-      updateID = row["update_id"]
+      let update: Int64 = row["update_id"]
+      updateID = update == Outbox.noUpdate ? nil : update
       chatID = row["chat_id"]
       content = try Content(row: row)
       lostAnswers = row["lost_answers"]

@@ -115,8 +115,7 @@ package struct BroadcastService: Sendable {
     if broadcast.state == .running {
       let people = try nextRecipients(of: broadcast, in: tx)
       try outbox.queue(
-        people.map { .message(Reply(broadcast.text), to: $0.chatID, .broadcast(id)) },
-        updateID: 0, in: tx)
+        people.map { .message(Reply(broadcast.text), to: $0.chatID, .broadcast(id)) }, in: tx)
       broadcast.lastUserID = people.last?.id ?? broadcast.lastUserID
       broadcast.queued += people.count
       if broadcast.underway == 0 { broadcast.state = .done }
@@ -144,7 +143,7 @@ package struct BroadcastService: Sendable {
   private func show(_ broadcast: Broadcast, in tx: LedgerTransaction) throws {
     guard let messageID = broadcast.messageID else { return }
     let reply = Reply(broadcast.progress, buttons: broadcast.stopButton.map { [$0] } ?? [])
-    try outbox.edit(messageID, inChat: broadcast.chatID, to: reply, updateID: 0, in: tx)
+    try outbox.edit(messageID, inChat: broadcast.chatID, to: reply, in: tx)
     try tx.db.run(
       "UPDATE broadcasts SET shown_at = ? WHERE id = ?", [tx.now.databaseText, broadcast.id])
   }

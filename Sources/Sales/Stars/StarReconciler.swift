@@ -1,8 +1,8 @@
 import GRDB
 import Ledger
 import Logging
-import TelegramBotAPI
 package import Messaging
+import TelegramBotAPI
 
 /// Reconciles the Stars with Telegram's list at the start of the daemon and every few minutes.
 package struct StarReconciler: PeriodicService {

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 package import Ledger
 import Logging
-package import TelegramBotAPI
 package import Messaging
+package import TelegramBotAPI
 
 /// Walks Telegram's own list of the bot's Stars from where the last walk ended, and books what no
 /// update has told: payments made while the bot was down for more than a day, refunds and
@@ -107,7 +107,7 @@ package struct StarReconciliation: Sendable {
     case .setAside(let payer, _):
       let apology = PaymentHandler.apology(
         for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
-      try payments.outbox.queue([.message(apology, to: payer)], updateID: 0, in: tx)
+      try payments.outbox.queue([.message(apology, to: payer)], in: tx)
     }
     guard !line.finding.isExplained, let reason = line.finding.reason else { return }
     Logger.current.error(

@@ -1,5 +1,5 @@
-package import Logging
 import KillPoints
+package import Logging
 import Synchronization
 
 /// Fetches updates by long polling and hands them to a storage. Telegram is told that a batch has

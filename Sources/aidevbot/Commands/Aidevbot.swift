@@ -1,12 +1,12 @@
 import ArgumentParser
+import Commands
 import Foundation
-import GRDB
 import Glibc
+import GRDB
 import Ledger
 import Messaging
-import TelegramBotAPI
-import Commands
 import Settings
+import TelegramBotAPI
 
 @main
 struct Aidevbot: AsyncParsableCommand {

@@ -1,7 +1,7 @@
-import Settings
 import ArgumentParser
 import Foundation
 import Ledger
+import Settings
 
 struct BackupCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

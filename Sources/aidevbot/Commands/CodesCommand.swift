@@ -1,8 +1,8 @@
-import Settings
-import Commands
 import ArgumentParser
+import Commands
 import Foundation
 import Ledger
+import Settings
 
 struct CodesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

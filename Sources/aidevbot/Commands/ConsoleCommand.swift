@@ -1,14 +1,14 @@
-import Metering
-import Settings
-import Commands
 import ArgumentParser
+import Assistant
 import Bot
+import Commands
 import Foundation
 import Glibc
 import LanguageModels
 import Ledger
 import Logging
-import Assistant
+import Metering
+import Settings
 
 struct ConsoleCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

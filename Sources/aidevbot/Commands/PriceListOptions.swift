@@ -1,12 +1,12 @@
-import Metering
-import Bot
-import Settings
-import Commands
 import ArgumentParser
+import Bot
+import Commands
 import Foundation
 import Glibc
 import LanguageModels
 import Ledger
+import Metering
+import Settings
 
 /// What `pricing sync` and `pricing import` have in common: which models are meant, the table of
 /// what would change, the question, and the writing.

@@ -1,9 +1,9 @@
-import Metering
 import ArgumentParser
+import Assistant
 import Foundation
 import LanguageModels
 import Ledger
-import Assistant
+import Metering
 import Settings
 
 struct PricingDeactivateCommand: AsyncParsableCommand {

@@ -1,7 +1,7 @@
-import Metering
 import ArgumentParser
 import Foundation
 import Ledger
+import Metering
 
 struct PricingHistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

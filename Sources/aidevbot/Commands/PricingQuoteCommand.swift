@@ -1,8 +1,8 @@
-import Metering
-import Settings
 import ArgumentParser
 import Foundation
 import Ledger
+import Metering
+import Settings
 
 struct PricingQuoteCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

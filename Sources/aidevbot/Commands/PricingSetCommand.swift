@@ -1,9 +1,9 @@
-import Metering
-import Settings
 import ArgumentParser
 import Foundation
 import LanguageModels
 import Ledger
+import Metering
+import Settings
 
 struct PricingSetCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
-import Bot
 import ArgumentParser
+import Bot
 import LanguageModels
 import Ledger
 

@@ -1,11 +1,11 @@
-import Settings
 import ArgumentParser
 import Bot
+import Commands
 import Foundation
 import GRDB
 import Ledger
+import Settings
 import TelegramBotAPI
-import Commands
 
 struct RefundPaymentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
-import Settings
-import Bot
 import ArgumentParser
+import Bot
 import Foundation
 import Ledger
+import Settings
 
 struct RestoreCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,14 +1,14 @@
-import Sales
-import Settings
 import ArgumentParser
+import Assistant
 import Bot
+import Commands
 import Foundation
 import LanguageModels
 import Ledger
 import Logging
 import Messaging
-import Assistant
-import Commands
+import Sales
+import Settings
 
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

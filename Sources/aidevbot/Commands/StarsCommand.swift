@@ -1,9 +1,9 @@
-import Settings
 import ArgumentParser
 import Foundation
 import Ledger
-import TelegramBotAPI
 import Sales
+import Settings
+import TelegramBotAPI
 
 struct StarsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,11 +1,11 @@
-import Metering
-import Settings
+import Assistant
 import Bot
 import Foundation
 import GRDB
 import LanguageModels
 import Ledger
-import Assistant
+import Metering
+import Settings
 
 extension Doctor {
   /// Beside the running bot, and without writing a byte to its file.

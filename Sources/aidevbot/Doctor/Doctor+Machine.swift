@@ -1,6 +1,6 @@
-import Settings
 import Foundation
 import Glibc
+import Settings
 
 extension Doctor {
   /// In bytes. Below the first, the bot alerts; below the second, it will soon.

@@ -1,8 +1,8 @@
-import Sales
 import Foundation
 import LanguageModels
-import TelegramBotAPI
+import Sales
 import Settings
+import TelegramBotAPI
 
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {

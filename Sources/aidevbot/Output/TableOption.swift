@@ -1,7 +1,7 @@
 import ArgumentParser
+import Commands
 import Foundation
 import Glibc
-import Commands
 
 /// How a command prints what it lists.
 struct TableOption: ParsableArguments {

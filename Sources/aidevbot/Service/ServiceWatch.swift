@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
 import Ledger
+import Messaging
 import Synchronization
 import TelegramBotAPI
-import Messaging
 
 /// Tells systemd how the bot is doing: that it is ready, once it polls; what `systemctl status`
 /// shows; and that it is alive, only while polls complete and the database answers.

@@ -1,10 +1,10 @@
-import Metering
+import Assistant
 import Bot
 import LanguageModels
 import Ledger
 import Logging
 import Messaging
-import Assistant
+import Metering
 import Settings
 
 /// Reads the settings again while the bot runs: all of them are checked, and either all that may

@@ -1,11 +1,11 @@
+@testable import Assistant
 import Bot
 import Foundation
 import GRDB
 import LanguageModels
 import Ledger
-import TestSupport
 import Testing
-@testable import Assistant
+import TestSupport
 
 @Suite("Conversation")
 struct ConversationTests {

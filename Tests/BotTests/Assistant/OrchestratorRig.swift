@@ -1,13 +1,13 @@
-import Commands
+@testable import Assistant
 import Bot
+import Commands
 import Foundation
 import GRDB
 import LanguageModels
 import Ledger
+@testable import Messaging
 @testable import TelegramBotAPI
 import TestSupport
-@testable import Messaging
-@testable import Assistant
 
 extension BotRig {
   /// An orchestrator of its own, at a time of its own.

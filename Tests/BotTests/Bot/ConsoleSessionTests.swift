@@ -2,9 +2,9 @@
 import Foundation
 import GRDB
 import Ledger
-import TestSupport
-import Testing
 @testable import Messaging
+import Testing
+import TestSupport
 
 @Suite("ConsoleSession")
 struct ConsoleSessionTests {
@@ -41,7 +41,6 @@ struct ConsoleSessionTests {
     #expect(printed[3].contains("  chat\n"))
     #expect(printed[3].contains("\n  [#1  Starter: 250 credits – 200 ⭐]"))
     #expect(try rig.account(ConsoleSession.userID).balance.micro < 100_000_000)
-    #expect(try rig.ledgerBreaks() == [])
   }
 
   @Test func pressesButtonsByTheirNumbers() async throws {

@@ -1,10 +1,10 @@
-import Metering
+import Assistant
 import Foundation
 import LanguageModels
 import Ledger
-import TestSupport
+import Metering
 import Testing
-import Assistant
+import TestSupport
 
 /// Draws that follow from a seed and from what they are for, whichever thread asks first.
 struct Chance: Sendable {

@@ -1,13 +1,13 @@
 import Bot
+import Commands
 import Foundation
 import GRDB
 import HTTPTransport
 import LanguageModels
 import Ledger
+import Messaging
 import TelegramBotAPI
 import TestSupport
-import Messaging
-import Commands
 
 /// The whole bot on a real file, and the others around it: a Telegram and two providers that fail
 /// at random, the crowd, and other programs on the same file. The bot's waits pass faster.

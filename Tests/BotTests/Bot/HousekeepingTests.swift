@@ -2,8 +2,8 @@
 import Foundation
 import GRDB
 import Ledger
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Housekeeping")
 struct HousekeepingTests {

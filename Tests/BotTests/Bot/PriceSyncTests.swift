@@ -1,14 +1,14 @@
-import Messaging
-import Metering
-import Commands
 @testable import Bot
+import Commands
 import Foundation
 import GRDB
 import HTTPTransport
 import LanguageModels
 import Ledger
-import TestSupport
+import Messaging
+import Metering
 import Testing
+import TestSupport
 
 @Suite("PriceSync")
 struct PriceSyncTests {

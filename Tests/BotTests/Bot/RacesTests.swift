@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 import Ledger
-import TestSupport
 import Testing
+import TestSupport
 
 /// Thousands of requests at once through the whole bot, while Telegram and the providers fail at
 /// random and other programs use the file. `.ci/races` runs it under the thread sanitizer.

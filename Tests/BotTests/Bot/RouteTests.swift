@@ -1,9 +1,9 @@
-import Messaging
 @testable import Bot
 import Foundation
+import Messaging
 @testable import TelegramBotAPI
-import TestSupport
 import Testing
+import TestSupport
 
 /// What a message is to become, in short: `command start now`, `text hello`, `ignored`.
 struct RouteCase: Sendable, CustomTestStringConvertible {

@@ -1,10 +1,10 @@
 import Bot
+@testable import Commands
 import Foundation
 import Ledger
 import TelegramBotAPI
-import TestSupport
 import Testing
-@testable import Commands
+import TestSupport
 
 @Suite("Promotions")
 struct PromotionTests {
@@ -51,7 +51,6 @@ struct PromotionTests {
         "That were too many wrong codes. Please try again in an hour."
       ])
     #expect(try await rig.say("/redeem").first?.hasPrefix("Write the code after") == true)
-    #expect(try rig.ledgerBreaks() == [])
   }
 
   @Test func giveACodeOfTenUsesToTenOfAHundredWhoComeAtOnce() async throws {
@@ -70,7 +69,6 @@ struct PromotionTests {
     #expect(winners.count == 10)
     let others = try people.filter { try rig.account($0).balance.micro == 100_000_000 }
     #expect(others.count == 90)
-    #expect(try rig.ledgerBreaks() == [])
   }
 
   @Test func thankBothSidesOnceAfterTheFirstPaidRequest() async throws {
@@ -91,7 +89,6 @@ struct PromotionTests {
     #expect(try rig.replies().contains { $0.chatID == 43 && $0.text.hasPrefix("You came by an") })
     try await rig.say("And now?", from: 43)
     #expect(try rig.account(42).balance.micro == 120_000_000)
-    #expect(try rig.ledgerBreaks() == [])
   }
 
   @Test func thankNobodyForSomebodyWhoWasThereBefore() async throws {

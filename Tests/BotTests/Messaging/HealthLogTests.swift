@@ -1,9 +1,9 @@
 import Foundation
 import Logging
-import TelegramBotAPI
-import TestSupport
-import Testing
 @testable import Messaging
+import TelegramBotAPI
+import Testing
+import TestSupport
 
 @Suite("Health in the log")
 struct HealthLogTests {

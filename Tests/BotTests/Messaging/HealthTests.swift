@@ -1,9 +1,9 @@
 import Foundation
 import Ledger
-import TelegramBotAPI
-import TestSupport
-import Testing
 @testable import Messaging
+import TelegramBotAPI
+import Testing
+import TestSupport
 
 @Suite("Health")
 struct HealthTests {

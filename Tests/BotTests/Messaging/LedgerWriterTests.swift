@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
 import Ledger
-import TestSupport
-import Testing
 @testable import Messaging
+import Testing
+import TestSupport
 
 @Suite("LedgerWriter")
 struct LedgerWriterTests {

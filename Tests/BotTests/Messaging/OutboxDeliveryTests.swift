@@ -4,10 +4,10 @@ import Foundation
 import GRDB
 import HTTPTransport
 import Ledger
-import TelegramBotAPI
-import TestSupport
-import Testing
 @testable import Messaging
+import TelegramBotAPI
+import Testing
+import TestSupport
 
 @Suite("OutboxDelivery")
 final class OutboxDeliveryTests {
@@ -31,10 +31,10 @@ final class OutboxDeliveryTests {
       client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
       writer: rig.writer, rates: rig.settings.sendRates,
       ended: { reply, _, tx in
-        guard try Outbox(channel: .telegram).reachedNobody(reply.updateID, in: tx) else {
-          return false
-        }
-        undelivered.change { $0.append(reply.updateID) }
+        guard let updateID = reply.updateID,
+          try Outbox(channel: .telegram).reachedNobody(updateID, in: tx)
+        else { return false }
+        undelivered.change { $0.append(updateID) }
         return false
       }, wakeUps: wakeUps)
   }

@@ -1,10 +1,10 @@
 import Foundation
 import GRDB
 import Ledger
-import TelegramBotAPI
-import TestSupport
-import Testing
 @testable import Messaging
+import TelegramBotAPI
+import Testing
+import TestSupport
 
 @Suite("Inbox")
 struct InboxTests {

@@ -1,13 +1,13 @@
-import Messaging
 import Bot
 import Foundation
 import GRDB
 import HTTPTransport
 import Ledger
-import TelegramBotAPI
-import TestSupport
-import Testing
+import Messaging
 @testable import Sales
+import TelegramBotAPI
+import Testing
+import TestSupport
 
 @Suite("StarReconciliation")
 struct StarReconciliationTests {
@@ -57,7 +57,6 @@ struct StarReconciliationTests {
     #expect(try rig.texts(of: late).isEmpty)
     #expect(try rig.account().balance.micro == 350_000_000)
     #expect(try await reconciliation.walk().lines.isEmpty)
-    #expect(try rig.ledgerBreaks() == [])
     expectNoViolation()
   }
 
@@ -117,7 +116,6 @@ struct StarReconciliationTests {
     #expect(
       try rig.replies().count { $0.chatID == 1 && $0.text.contains("were given back elsewhere") }
         == 2)
-    #expect(try rig.ledgerBreaks() == [])
     expectNoViolation()
   }
 
@@ -163,7 +161,6 @@ struct StarReconciliationTests {
     let again = try await rig.pay(order, 200, charge: "charge")
     #expect(try rig.texts(of: again).isEmpty)
     #expect(try rig.account().balance.micro == 350_000_000)
-    #expect(try rig.ledgerBreaks() == [])
     expectNoViolation()
   }
 
@@ -194,7 +191,6 @@ struct StarReconciliationTests {
     ])
     _ = try await reconciliation.walk()
     #expect(try rig.account().balance.micro == 350_000_000)
-    #expect(try rig.ledgerBreaks() == [])
     expectNoViolation()
   }
 
@@ -225,7 +221,6 @@ struct StarReconciliationTests {
     #expect(replies.last?.text == Self.history)
     #expect(try rig.account().balance.micro == 350_000_000)
     #expect(try rig.count("payments") == 151)
-    #expect(try rig.ledgerBreaks() == [])
     expectNoViolation()
   }
 

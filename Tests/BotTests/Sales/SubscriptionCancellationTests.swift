@@ -1,10 +1,10 @@
-import Commands
 import Bot
+import Commands
 import Foundation
 import GRDB
 import Ledger
-import TestSupport
 import Testing
+import TestSupport
 
 /// Of a person with two subscriptions: one that was canceled in Telegram's settings and taken up
 /// there again, and one that was bought meanwhile.

@@ -1,4 +1,3 @@
-import Messaging
 import Commands
 import Dispatch
 import Foundation
@@ -6,9 +5,10 @@ import Glibc
 import LanguageModels
 import Ledger
 import Logging
-import Synchronization
+import Messaging
 import Sales
 import Settings
+import Synchronization
 
 /// The configuration file, read as `aidevbot run` reads it.
 enum ConfigurationTarget {

@@ -1,5 +1,5 @@
-import Metering
 @testable import LanguageModels
+import Metering
 
 /// A response of Gemini's that comes in one piece.
 enum GeminiTarget {

@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 @testable import LanguageModels
 import Ledger
+import Metering
 @testable import TelegramBotAPI
 
 /// A chat completion of OpenRouter's that comes in one piece; it is read as one of any other server

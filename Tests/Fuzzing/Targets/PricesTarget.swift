@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 import LanguageModels
 import Ledger
+import Metering
 
 /// A list of prices, of OpenRouter's form or of LiteLLM's.
 enum PricesTarget {

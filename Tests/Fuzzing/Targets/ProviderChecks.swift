@@ -1,8 +1,8 @@
-import Metering
+@testable import Assistant
 import Foundation
 @testable import LanguageModels
 import Ledger
-@testable import Assistant
+import Metering
 
 /// What must be true of every provider's response, whatever came.
 enum ProviderChecks {

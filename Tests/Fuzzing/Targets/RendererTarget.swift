@@ -2,8 +2,8 @@ import Bot
 import Foundation
 import GRDB
 import Ledger
-@testable import TelegramBotAPI
 @testable import Messaging
+@testable import TelegramBotAPI
 
 /// What the bot says, from a text of any length to the bytes of the requests in the outbox.
 enum RendererTarget {

@@ -1,10 +1,10 @@
-import Sales
 @testable import Bot
 import Foundation
 import HTTPTransport
 import Ledger
-@testable import TelegramBotAPI
 @testable import Messaging
+import Sales
+@testable import TelegramBotAPI
 
 /// An answer to getUpdates, from its bytes to what each update asks for; or one to
 /// getStarTransactions, to what each entry is.

@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 import GRDB
 @testable import Ledger
+import Metering
 
 /// The ledger itself, made to answer in the model's words.
 struct RealLedger {

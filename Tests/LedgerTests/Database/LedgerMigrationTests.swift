@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 import GRDB
 @testable import Ledger
+import Metering
 import Testing
 
 /// A file as the first release left it, opened by this one.

@@ -1,6 +1,6 @@
-import Metering
 import Foundation
 @testable import Ledger
+import Metering
 import Testing
 
 /// Every model of a stored sample of each list, at what its prices come to by hand, to the last

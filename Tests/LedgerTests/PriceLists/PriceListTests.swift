@@ -1,6 +1,6 @@
-import Metering
 import Foundation
 @testable import Ledger
+import Metering
 import Testing
 
 /// What is taken over from a list, and what is refused.

@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 import GRDB
 @testable import Ledger
+import Metering
 import Testing
 
 @Suite("ModelPricingService")

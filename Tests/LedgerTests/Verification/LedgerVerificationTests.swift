@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 import GRDB
 @testable import Ledger
+import Metering
 import Testing
 
 /// A sound ledger is damaged in one place, as a bug or a hand in the file would, and the

@@ -1,7 +1,7 @@
-import Metering
 import Foundation
 import GRDB
 @testable import Ledger
+import Metering
 import Testing
 
 /// As `LedgerVerificationTests`, for what is bought, refunded and given away.
