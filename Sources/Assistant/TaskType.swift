@@ -16,7 +16,7 @@ package enum TaskType: String, Sendable, CaseIterable {
     }
   }
 
-  /// How long an answer may get, in tokens, thinking included, where the balance allows it.
+  /// How long an answer may get, in tokens, thinking included, if the balance allows it.
   var outputCap: Int {
     switch self {
     case .chat: 8_192

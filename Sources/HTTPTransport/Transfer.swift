@@ -39,7 +39,7 @@ final class Transfer {
   /// idle ones, and each such race costs a request.
   private static let maximumIdleTime = 30
 
-  /// `nil` where libcurl refuses the request as malformed.
+  /// `nil` if libcurl refuses the request as malformed.
   init?(
     _ request: HTTPRequest, _ ticket: Ticket, _ delivery: Delivery, connectTimeout: Duration
   ) {

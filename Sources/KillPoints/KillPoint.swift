@@ -21,7 +21,7 @@ package enum KillPoint: String, Sendable, CaseIterable {
   /// In the transaction that settles, before its commit.
   case settled
 
-  /// In place of the last two, where the call failed.
+  /// In place of the last two, if the call failed.
   case callFailed
   /// In the transaction that voids, before its commit.
   case voided
@@ -36,7 +36,7 @@ package enum KillPoint: String, Sendable, CaseIterable {
   /// The outbox knows.
   case replyMarked
 
-  /// Says that the step is done. A debug build ends itself here with SIGKILL where the variable
+  /// Says that the step is done. A debug build ends itself here with SIGKILL if the variable
   /// `AIDEVBOT_KILL_AT` asks for it: `settled:2` is the second time that a call is settled. A
   /// release build contains none of that.
   package func passed() {

@@ -34,7 +34,7 @@ struct EventStream {
     return events
   }
 
-  /// The event's data where the line is the blank one that ends it.
+  /// The event's data if the line is the blank one that ends it.
   private mutating func endLine() -> Data? {
     defer {
       line.removeAll(keepingCapacity: true)

@@ -7,7 +7,7 @@ package struct KeyCheck: Sendable {
     case failed(LanguageModelError)
   }
 
-  /// At most the last four characters of the key, as in `…abcd`; `nil` where calls go without one.
+  /// At most the last four characters of the key, as in `…abcd`; `nil` if calls go without one.
   package var keyIdentifier: String?
   package var outcome: Outcome
 

@@ -4,7 +4,7 @@ import Synchronization
 package final class KeyRing: Sendable {
   struct Key: Sendable {
     let position: Int
-    /// `nil` where calls go without one.
+    /// `nil` if calls go without one.
     let value: String?
 
     /// A short key shows nothing: four characters would be much of it.
@@ -33,7 +33,7 @@ package final class KeyRing: Sendable {
 
   /// - Parameters:
   ///   - keys: Empty ones are left out.
-  ///   - mayBeEmpty: Whether calls go without a key where there is none; else they fail.
+  ///   - mayBeEmpty: Whether calls go without a key if there is none; else they fail.
   package init(
     _ keys: [String], mayBeEmpty: Bool = false,
     now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -63,7 +63,7 @@ package final class KeyRing: Sendable {
     }
   }
 
-  /// Lets the key rest where it is the key that was refused.
+  /// Lets the key rest if it is the key that was refused.
   ///
   /// - Returns: Whether it was, so that another key may do better.
   func rest(_ key: Key, after reason: LanguageModelError.Reason) -> Bool {

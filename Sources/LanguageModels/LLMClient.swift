@@ -13,7 +13,7 @@ package struct LLMClient: Sendable {
     models[provider] != nil
   }
 
-  /// - Throws: `modelUnknown` where the provider is not set up, and what `LanguageModel` throws.
+  /// - Throws: `modelUnknown` if the provider is not set up, and what `LanguageModel` throws.
   package func answer(
     _ prompt: Prompt,
     model: ModelID,

@@ -11,13 +11,13 @@ package protocol LanguageModel: Sendable {
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer
 
-  /// The provider's own count of the prompt's tokens, which is free; `nil` where it offers none.
+  /// The provider's own count of the prompt's tokens, which is free; `nil` if it offers none.
   func countTokens(_ prompt: Prompt, model: String) async throws(LanguageModelError) -> Int?
 
-  /// What an earlier request used and cost, for one whose answer was lost; `nil` where the provider
+  /// What an earlier request used and cost, for one whose answer was lost; `nil` if the provider
   /// has no such look-up or does not know the id (yet).
   func usage(ofRequest id: String) async throws(LanguageModelError) -> TokenUsage?
 
-  /// Asks for something free with each key; empty where there is none to check.
+  /// Asks for something free with each key; empty if there is none to check.
   func checkKeys() async -> [KeyCheck]
 }

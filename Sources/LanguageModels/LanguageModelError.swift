@@ -39,7 +39,7 @@ package struct LanguageModelError: Error, Sendable {
   }
 
   package var reason: Reason
-  /// Where the provider reported one although nothing was delivered.
+  /// If the provider reported one although nothing was delivered.
   package var usage: TokenUsage?
   package var requestID: String?
   /// At most the last four characters of the key that was used, as in `…abcd`.
@@ -80,7 +80,7 @@ package struct LanguageModelError: Error, Sendable {
 }
 
 extension LanguageModelError.Reason {
-  /// What an HTTP status means where the provider says nothing more exact.
+  /// What an HTTP status means if the provider says nothing more exact.
   init(status: Int, retryAfter: Duration? = nil) {
     self =
       switch status {

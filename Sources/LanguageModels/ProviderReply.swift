@@ -4,12 +4,12 @@ import HTTPTransport
 /// A provider's response that has arrived whole, whatever its status is.
 struct ProviderReply: Sendable {
   var head: HTTPResponseHead
-  /// Empty where `events` holds what came.
+  /// Empty if `events` holds what came.
   var body: Data
-  /// The data of the events, where an event stream came; a provider that is asked for one may
+  /// The data of the events, if an event stream came; a provider that is asked for one may
   /// answer in one piece all the same.
   var events: [Data]?
-  /// From the head, where the provider puts one there.
+  /// From the head, if the provider puts one there.
   var requestID: String?
   var keyIdentifier: String
   var responseTime: Duration
@@ -20,7 +20,7 @@ struct ProviderReply: Sendable {
   var status: Int { head.status }
   var isSuccess: Bool { head.isSuccess }
 
-  /// The `Retry-After` header, where it is a number of seconds.
+  /// The `Retry-After` header, if it is a number of seconds.
   var retryAfter: Duration? {
     head.header("Retry-After").flatMap(Self.seconds)
   }

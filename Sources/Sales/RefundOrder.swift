@@ -10,7 +10,7 @@ package struct RefundOrder: Sendable {
   package let refund: Refund
   package let payment: Payment
   package let payer: Int64
-  /// To be queued in the same transaction; nothing where it is queued or done already.
+  /// To be queued in the same transaction; nothing if it is queued or done already.
   package let outgoing: [Outgoing]
 
   /// - Parameters:

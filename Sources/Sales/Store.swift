@@ -3,7 +3,7 @@ package import Ledger
 /// What is for sale, as the operator set it.
 package struct Store: Sendable {
   package var packages: [CreditPackage]
-  /// A monthly package, where there is one.
+  /// A monthly package, if there is one.
   package var subscription: CreditPackage?
   /// What Telegram pays for a Star.
   package var usdPerStar: USD

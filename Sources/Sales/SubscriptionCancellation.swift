@@ -12,8 +12,8 @@ package struct SubscriptionCancellation: Sendable {
     self.outbox = outbox
   }
 
-  /// Tells Telegram to charge the person no more, for any of their subscriptions; see `AfterDelivery`.
-  /// What it is being told already is not repeated.
+  /// Tells Telegram to charge the person no more, for any of their subscriptions; see
+  /// `AfterDelivery`. What it is being told already is not repeated.
   package func cancellations(
     of account: UserAccount, in tx: LedgerTransaction
   ) throws -> [Outgoing] {

@@ -13,9 +13,9 @@ package struct Credentials: Sendable {
     directory = environment["CREDENTIALS_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The value as text, or `nil` where there is no such credential or it is empty.
+  /// The value as text, or `nil` if there is no such credential or it is empty.
   ///
-  /// - Throws: `SettingsError` where it cannot be read, or anybody could.
+  /// - Throws: `SettingsError` if it cannot be read, or anybody could.
   package func text(_ key: SettingsKey) throws -> String? {
     guard let directory, key.isSecret else { return nil }
     let path = "\(directory)/\(key.credentialName)"

@@ -1,6 +1,6 @@
-/// A setting, declared once: its key, what counts where it is not set, and how its value is read.
+/// A setting, declared once: its key, what counts if it is not set, and how its value is read.
 package struct Setting<Value: Sendable>: AnySetting {
-  /// What counts where nothing is set.
+  /// What counts if nothing is set.
   package enum Unset: Sendable {
     /// The same as if these texts were written.
     case defaults([String])
@@ -18,7 +18,7 @@ package struct Setting<Value: Sendable>: AnySetting {
 
   /// - Parameters:
   ///   - name: As in `telegram.bot_token`.
-  ///   - example: How a value looks, where there is no default.
+  ///   - example: How a value looks, if there is no default.
   ///   - sentence: Says in the example file what it is.
   init(
     _ name: String, _ form: SettingForm<Value>, unset: Unset, example: String? = nil,
@@ -34,7 +34,7 @@ package struct Setting<Value: Sendable>: AnySetting {
       isTakenWhileRunning: isTakenWhileRunning, sentence: sentence)
   }
 
-  /// - Throws: `SettingsError` where it is missing or malformed.
+  /// - Throws: `SettingsError` if it is missing or malformed.
   func value(in source: SettingsSource) throws -> Value {
     if let texts = try source.texts(key) { return try form.read(texts, key) }
     switch unset {
@@ -53,6 +53,6 @@ package struct Setting<Value: Sendable>: AnySetting {
 package protocol AnySetting: Sendable {
   var key: SettingsKey { get }
 
-  /// - Throws: `SettingsError` where it is missing or malformed.
+  /// - Throws: `SettingsError` if it is missing or malformed.
   func check(in source: SettingsSource) throws
 }

@@ -20,14 +20,14 @@ package struct Settings: Sendable {
     source = try await SettingsSource(file: file)
   }
 
-  /// - Throws: `SettingsError` where the setting is missing or malformed.
+  /// - Throws: `SettingsError` if the setting is missing or malformed.
   package subscript<Value>(
     dynamicMember setting: KeyPath<DeclaredSettings, Setting<Value>>
   ) -> Value {
     get throws { try Self.declared[keyPath: setting].value(in: source) }
   }
 
-  /// The database where nothing is configured: under systemd in the unit's state directory, else
+  /// The database if nothing is configured: under systemd in the unit's state directory, else
   /// among the user's own state.
   package func databasePath() throws -> String {
     if let path = try self.databaseFile { return path }
@@ -87,7 +87,7 @@ extension Settings {
     try Self.setting(for: task).value(in: source)
   }
 
-  /// The provider's keys, to be used in turn; none where none is set.
+  /// The provider's keys, to be used in turn; none if none is set.
   package func keys(of provider: Provider) throws -> [String] {
     try Self.declared.settings(of: provider).keys.value(in: source)
   }
@@ -97,12 +97,12 @@ extension Settings {
     try Self.declared.settings(of: provider).baseURL.value(in: source)
   }
 
-  /// - Throws: `SettingsError` where the provider of a model in use is not set up.
+  /// - Throws: `SettingsError` if the provider of a model in use is not set up.
   package func checkProviders(of models: ModelAssignment) throws {
     for task in TaskType.allCases { try checkProvider(of: models[task], for: task) }
   }
 
-  /// - Throws: `SettingsError` where the model's provider is not set up.
+  /// - Throws: `SettingsError` if the model's provider is not set up.
   func checkProvider(of model: ModelID, for task: TaskType) throws {
     guard let provider = Provider.with(model.provider) else { return }
     let settings = Self.declared.settings(of: provider)

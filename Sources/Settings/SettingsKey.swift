@@ -4,8 +4,8 @@ import Configuration
 package struct SettingsKey: Sendable {
   /// In the file, as in `telegram.bot_token`: what stands before the dot is a section.
   package let name: String
-  /// What counts where nothing is set, as it would be written: more than one text in a list, none
-  /// where no text says it.
+  /// What counts if nothing is set, as it would be written: more than one text in a list, none
+  /// if no text says it.
   package let defaultTexts: [String]
   /// How a value looks, for whoever has to write one.
   package let example: String

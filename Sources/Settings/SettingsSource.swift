@@ -11,14 +11,14 @@ package struct SettingsSource: Sendable {
   /// The file that was read, if any.
   package let file: String?
 
-  /// Looked for in this order where `--config` names no file; the first that exists is read.
+  /// Looked for in this order if `--config` names no file; the first that exists is read.
   package static let defaultFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
 
   /// In bytes; many times the example with all of its comments. The parser takes minutes for a
   /// file of another kind that has tens of thousands of keys.
   private static let maximumFileLength = 64 << 10
 
-  /// - Throws: `SettingsError` where the file cannot be read.
+  /// - Throws: `SettingsError` if the file cannot be read.
   package init(file: String?, environment: [String: String] = ProcessInfo.processInfo.environment)
     async throws
   {
@@ -42,7 +42,7 @@ package struct SettingsSource: Sendable {
     }
   }
 
-  /// What is written: one text, or the elements of a list; `nil` where it is set nowhere. In the
+  /// What is written: one text, or the elements of a list; `nil` if it is set nowhere. In the
   /// environment, commas stand between elements; in the file, a single value is a list of one.
   package func texts(_ key: SettingsKey) throws -> [String]? {
     if let texts = try texts(key, in: environment) { return texts }

@@ -5,7 +5,7 @@ import Yams
 package struct UnknownKey: Sendable, Equatable {
   /// As in `telegram.bot_tokn`.
   package var name: String
-  /// The key that was meant, where one is near.
+  /// The key that was meant, if one is near.
   package var suggestion: String?
 
   package var sentence: String {

@@ -45,7 +45,7 @@ struct Composition {
   }
 
   /// The database of a bot that has run before: whoever asks about people has mistaken the path
-  /// where there is none.
+  /// if there is none.
   ///
   /// - Throws: `SettingsError`, and as `database` does.
   func existingDatabase() throws -> LedgerDatabase {

@@ -53,7 +53,7 @@ enum InstanceLock: String {
 
   /// Runs `body` while it holds the lock, a file beside the database.
   ///
-  /// - Throws: `LedgerDatabase.OpeningFailed` where its folder cannot be made, `Taken`, `NotMade`,
+  /// - Throws: `LedgerDatabase.OpeningFailed` if its folder cannot be made, `Taken`, `NotMade`,
   ///   and what `body` throws.
   func hold<Value>(
     ofDatabase database: String, while body: () async throws -> Value

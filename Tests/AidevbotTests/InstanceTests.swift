@@ -54,7 +54,7 @@ struct InstanceTests {
           restart aidevbot
 
           """)
-      #expect(try world.number("SELECT count(*) FROM grdb_migrations") == 4)
+      #expect(try world.number("SELECT count(*) FROM grdb_migrations") == 6)
     }
   }
 

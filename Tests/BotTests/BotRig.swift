@@ -15,8 +15,8 @@ import Testing
 import TestSupport
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
-/// writer notes how long it would have. When it goes with its test, its ledger is verified: the test
-/// fails if the bot has broken it.
+/// writer notes how long it would have. When it goes with its test, its ledger is verified: the
+/// test fails if the bot has broken it.
 final class BotRig: Sendable {
   static let flash = "google/gemini-2.5-flash"
   static let pro = "google/gemini-2.5-pro"

@@ -63,8 +63,8 @@ extension ModelOrchestrator {
         ])
       await environment.alerts.raise(
         .priceDrift,
-        "\(call.hold.model) costs another figure than our price list says. The provider's counts, so no "
-          + "money is lost; mend the list with: aidevbot pricing set.")
+        "\(call.hold.model) costs another figure than our price list says. The provider's counts, "
+          + "so no money is lost; mend the list with: aidevbot pricing set.")
     }
     if settlement.forgiven > .zero {
       Logger.current.error(
@@ -72,8 +72,8 @@ extension ModelOrchestrator {
         metadata: ["hold": "\(call.hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
       await environment.alerts.raise(
         .houseLoss,
-        "A call to \(call.hold.model) cost more than was held; \(settlement.forgiven.costText) credits "
-          + "were forgiven. Check its price.")
+        "A call to \(call.hold.model) cost more than was held; "
+          + "\(settlement.forgiven.costText) credits were forgiven. Check its price.")
     }
   }
 
@@ -94,7 +94,7 @@ extension ModelOrchestrator {
     }
   }
 
-  /// What a failed call cost us all the same: what the provider metered, or an estimate where it
+  /// What a failed call cost us all the same: what the provider metered, or an estimate if it
   /// may have done the work without our seeing it.
   private func loss(
     of hold: CreditHold, _ failure: LanguageModelError, in tx: LedgerTransaction

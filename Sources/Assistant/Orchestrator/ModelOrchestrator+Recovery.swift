@@ -45,8 +45,8 @@ extension ModelOrchestrator {
     return earlier.last.map { ($0, earlier.count == 1) }
   }
 
-  /// Sorts that call out, and begins the work again if the person may still be waiting; if not, they
-  /// are told.
+  /// Sorts that call out, and begins the work again if the person may still be waiting; if not,
+  /// they are told.
   func beginAgain(
     _ work: Work, after last: CreditHold, isOnly: Bool
   ) async throws -> Beginning {
@@ -89,7 +89,7 @@ extension ModelOrchestrator {
     try holds(in: tx).void(hold.id, loss: loss)
   }
 
-  /// What the provider says a call cut off has used, where it can be asked.
+  /// What the provider says a call cut off has used, if it can be asked.
   private func metered(_ hold: CreditHold) async -> MeteredCall? {
     guard hold.state == .pending, let requestID = hold.requestID,
       let usage = try? await environment.llm.usage(

@@ -123,7 +123,6 @@ package struct ModelOrchestrator: Sendable {
       KillPoint.callFailed.passed()
       try await void(call, because: failure)
     }
-    KillPoint.replyQueued.passed()
   }
 
   private func keep(_ requestID: String, of hold: CreditHold) async {

@@ -88,12 +88,12 @@ package struct AfterDelivery: Sendable {
       [.message(Reply(text, buttons: [button]), to: chatID)], in: tx)
   }
 
-  /// Where Telegram does not know the subscription any more, there is nothing left to end.
+  /// If Telegram does not know the subscription any more, there is nothing left to end.
   private func cancel(
     _ orderID: String, _ ending: Outbox.Ending, _ reply: Outbox.Queued, in tx: LedgerTransaction
   ) throws {
     let service = tx.subscriptions
-    // Where the person was quicker, or it was asked for twice, there is nothing left to say.
+    // If the person was quicker, or it was asked for twice, there is nothing left to say.
     guard let subscription = try service.find(order: orderID),
       subscription.state != .canceled
     else { return }

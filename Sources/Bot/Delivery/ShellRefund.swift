@@ -32,7 +32,7 @@ package struct ShellRefund: Sendable {
     package var sentence: String { RefundText(refund, of: payment).outcome }
   }
 
-  /// - Throws: `LedgerError` where it cannot be refunded, `TelegramError.unauthorized`, and errors
+  /// - Throws: `LedgerError` if it cannot be refunded, `TelegramError.unauthorized`, and errors
   ///   of the database.
   package func refund(_ chargeID: String, payer: Int64?, isForced: Bool) async throws -> Result {
     let order = try await writer.write(for: "booking a refund") { tx in
@@ -55,7 +55,8 @@ package struct ShellRefund: Sendable {
     let queued = try await writer.read(for: "reading the outbox") {
       try outbox.queued(for: purpose, in: $0)
     }
-    guard let queued, case .request(let request)? = queued.content else { return }  // The bot was faster.
+    // Without one, the bot was faster.
+    guard let queued, case .request(let request)? = queued.content else { return }
     let ending: Outbox.Ending
     do {
       try await client.perform(request)

@@ -133,7 +133,7 @@ package enum Route: Sendable {
     return (parts.first.map(String.init) ?? "", parts.dropFirst().first.map(String.init), argument)
   }
 
-  /// The text without `@bot`, or `nil` where the bot is not mentioned.
+  /// The text without `@bot`, or `nil` if the bot is not mentioned.
   private static func withoutMention(of bot: User, in text: String) -> String? {
     guard let name = bot.username,
       let mention = text.range(

@@ -63,7 +63,6 @@ package struct UpdateHandler: Sendable {
       }
       if let beginning { return try await environment.orchestrator.perform(beginning) }
       Logger.current.debug("An update is answered.")
-      KillPoint.replyQueued.passed()
     } catch is Inbox.AlreadyFinished {
       Logger.current.debug("An update was finished before.")
     } catch let error as DatabaseError where error.isTransient && Task.isCancelled {

@@ -157,7 +157,7 @@ package struct TelegramBot: Sendable {
     if !haveEnded { logger.warning("Not all services have ended in time.") }
   }
 
-  /// `nil` where the stop came before Telegram could be reached.
+  /// `nil` if the stop came before Telegram could be reached.
   private func identify(until stopping: Task<Void, Never>) async throws -> User? {
     let identification = Task { try await identify() }
     let watch = Task {
@@ -208,7 +208,7 @@ package struct TelegramBot: Sendable {
     }
   }
 
-  /// A hint that nobody relies on: where it fails, nothing is lost.
+  /// A hint that nobody relies on: if it fails, nothing is lost.
   @Sendable private func showTyping(to sender: Address) async {
     do {
       let request = BotRequest.sendChatAction(

@@ -112,7 +112,7 @@ package struct PriceSync: PeriodicService {
 extension OpenRouterCatalog {
   /// What its models cost.
   ///
-  /// - Throws: `PriceListError.unavailable` where there is no answer, `unreadable` where it is no
+  /// - Throws: `PriceListError.unavailable` if there is no answer, `unreadable` if it is no
   ///   list.
   package func prices(allowFree: Bool) async throws(PriceListError) -> PriceList {
     let json: Data

@@ -10,7 +10,7 @@ protocol ChatForm {
 
 /// The `usage` of a chat completion, as one provider counts.
 protocol ChatUsage: Decodable {
-  /// - Returns: `nil` where a count is negative or absurd.
+  /// - Returns: `nil` if a count is negative or absurd.
   func normalised(images: Int) -> TokenUsage?
 }
 

@@ -5,7 +5,7 @@ extension ModelProvider {
   package static let demo: ModelProvider = "demo"
 }
 
-/// Stands in where no provider is set up, so that the bot can be tried. It calls nobody, and says
+/// Stands in if no provider is set up, so that the bot can be tried. It calls nobody, and says
 /// so.
 package struct DemoModel: LanguageModel {
   /// In characters; enough to recognise one's own message.

@@ -2,7 +2,7 @@ import Foundation
 
 /// What a refusal of Gemini's means: a response with another status than 200, or an event within a
 /// stream that had begun well. Its body may be `{"error":…}`, `[{"error":…}]`, or no JSON at all
-/// where a proxy answered.
+/// if a proxy answered.
 struct GeminiFailure {
   private struct Body: Decodable {
     struct Status: Decodable {
@@ -34,7 +34,7 @@ struct GeminiFailure {
     self.init(Self.error(in: reply.body), status: reply.status, reply.retryAfter)
   }
 
-  /// For what came with status 200; `nil` where it is no error.
+  /// For what came with status 200; `nil` if it is no error.
   init?(inSuccess body: Data) {
     guard let error = Self.error(in: body) else { return nil }
     let code = error.code.flatMap { 400..<600 ~= $0 ? $0 : nil }

@@ -14,7 +14,7 @@ struct GeminiUsage: Decodable {
 
   /// - Parameter outputCap: The `maxOutputTokens` of the request, which caps thoughts and answer
   ///   together.
-  /// - Returns: `nil` where a count is negative or absurd.
+  /// - Returns: `nil` if a count is negative or absurd.
   func normalised(images: Int, outputCap: Int) -> TokenUsage? {
     let prompt = promptTokenCount ?? 0
     let toolUse = toolUsePromptTokenCount ?? 0
@@ -28,7 +28,7 @@ struct GeminiUsage: Decodable {
       images: images)
   }
 
-  /// The total tells whether `candidates` has the thoughts in it. It is also right where thoughts
+  /// The total tells whether `candidates` has the thoughts in it. It is also right if thoughts
   /// are counted but not listed. One beyond what the request allowed is not believed.
   private func output(
     _ input: Int, _ candidates: Int, _ thoughts: Int, _ outputCap: Int

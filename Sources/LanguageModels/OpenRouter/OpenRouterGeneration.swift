@@ -19,7 +19,7 @@ struct OpenRouterGeneration: Decodable {
     (try? JSONDecoder.snakeCase.decode(Body.self, from: reply.body))?.data
   }
 
-  /// Counts of a request that was cancelled early are `null`. The result is `nil` where one is
+  /// Counts of a request that was cancelled early are `null`. The result is `nil` if one is
   /// negative or absurd, or nothing at all is told.
   var usage: TokenUsage? {
     guard nativeTokensPrompt != nil || totalCost != nil else { return nil }

@@ -55,7 +55,7 @@ package struct OpenRouterModel: LanguageModel {
 
   private struct KeyInfo: Decodable {
     struct Limits: Decodable {
-      /// In US dollars; null where the key has no limit.
+      /// In US dollars; null if the key has no limit.
       var limitRemaining: Double?
     }
     var data: Limits

@@ -16,7 +16,7 @@ struct OpenRouterUsage: ChatUsage {
   var isByok: Bool?
   var costDetails: CostDetails?
 
-  /// `nil` where a count is negative or absurd.
+  /// `nil` if a count is negative or absurd.
   func normalised(images: Int) -> TokenUsage? {
     .checked(
       input: promptTokens, cached: promptTokensDetails?.cachedTokens ?? 0,

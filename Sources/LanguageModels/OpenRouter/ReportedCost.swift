@@ -3,7 +3,7 @@ import Foundation
 /// An amount of US dollars as a provider reports it. `Decimal` is decoded from the digits
 /// themselves, `7.1e-05` or `0.000071`, without a `Double` between (38 of them; providers send 17).
 struct ReportedCost: Decodable {
-  /// `nil` where what came is no number or negative: then it is no cost.
+  /// `nil` if what came is no number or negative: then it is no cost.
   private let amount: Decimal?
 
   init(from decoder: any Decoder) throws {

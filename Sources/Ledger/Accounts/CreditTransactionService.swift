@@ -7,8 +7,8 @@ package struct CreditTransactionService {
 
   /// Books the entry. The same entry again returns the row that it made the first time.
   ///
-  /// - Throws: `LedgerError.insufficientCredits` where the balance would fall below what is held,
-  ///   `idempotencyKeyReused` where the key stands for a different entry, `amountTooLarge`.
+  /// - Throws: `LedgerError.insufficientCredits` if the balance would fall below what is held,
+  ///   `idempotencyKeyReused` if the key stands for a different entry, `amountTooLarge`.
   @discardableResult
   package func record(_ entry: NewTransaction) throws -> CreditTransaction {
     if let earlier = try find(idempotencyKey: entry.idempotencyKey) {

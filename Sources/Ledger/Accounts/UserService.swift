@@ -5,13 +5,13 @@ import GRDB
 package struct UserService {
   let tx: LedgerTransaction
 
-  /// The account of that person, or `nil` where they never opened one.
+  /// The account of that person, or `nil` if they never opened one.
   package func find(telegramUserID: Int64) throws -> UserAccount? {
     try UserAccount.fetchOne(
       cached: "SELECT * FROM users WHERE telegram_user_id = ?", [telegramUserID], in: tx.db)
   }
 
-  /// As `find`, where there must be one.
+  /// As `find`, if there must be one.
   ///
   /// - Throws: `LedgerError.unknownUser`.
   package func account(telegramUserID: Int64) throws -> UserAccount {
@@ -50,7 +50,7 @@ package struct UserService {
       arguments: [limit])
   }
 
-  /// Opens the person's account, with the initial grant as its first journal row. Where there is
+  /// Opens the person's account, with the initial grant as its first journal row. If there is
   /// one already, only the profile is brought up to date, and `isNew` is false. Whoever erased an
   /// account before gets no second grant.
   package func register(

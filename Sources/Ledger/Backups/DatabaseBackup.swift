@@ -75,7 +75,7 @@ extension DatabaseBackup {
   }
 
   /// Deletes all but the newest so many backups of our own naming. The one that was just made is
-  /// kept, even where the clock says that it is old.
+  /// kept, even if the clock says that it is old.
   ///
   /// - Returns: The names of those that are gone.
   /// - Throws: `BackupError.fileFailed`.

@@ -94,9 +94,9 @@ extension DatabaseRestore {
   }
 
   /// Brings what is in the `-wal` of the old database into its file, and keeps everybody else from
-  /// opening it until it is closed. `nil` where there is none, or where it is damaged.
+  /// opening it until it is closed. `nil` if there is none, or if it is damaged.
   ///
-  /// - Throws: `BackupError.inUse` where another program has it open.
+  /// - Throws: `BackupError.inUse` if another program has it open.
   private func closedForOthers() throws -> DatabaseQueue? {
     // Of what is no database, SQLite would throw the log away.
     guard DatabaseFiles.isDatabase(path) else { return nil }
@@ -130,7 +130,7 @@ extension DatabaseRestore {
     }
     guard let replaced else { throw BackupError.fileFailed(path: base, code: EEXIST) }
     let isThere = DatabaseFiles.exists(path)
-    // Where the disk knows no second names, the place is empty for a moment.
+    // If the disk knows no second names, the place is empty for a moment.
     if isThere, link(path, replaced) != 0 { try DatabaseFiles.rename(path, to: replaced) }
     for name in ["-wal", "-journal"] where DatabaseFiles.exists(path + name) {
       if DatabaseFiles.size(of: path + name) == 0 {

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// Commits writes that come together in one transaction, so that they share one wait for the disk.
-/// Where one of them fails, all are rolled back and run again, each in a transaction of its own, so
+/// If one of them fails, all are rolled back and run again, each in a transaction of its own, so
 /// that it takes back nothing but itself. (A savepoint for each would copy every page it touches.)
 ///
 /// A write is not a part of the task that asks for it: once asked for it happens, whether or not

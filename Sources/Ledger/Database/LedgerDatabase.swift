@@ -14,12 +14,12 @@ package struct LedgerDatabase: Sendable {
   /// Tells transactions when they happen.
   package var clock: @Sendable () -> Date
 
-  /// Opens the file, makes it with mode 0600 where there is none, and brings its tables up to date.
+  /// Opens the file, makes it with mode 0600 if there is none, and brings its tables up to date.
   ///
   /// - Parameters:
   ///   - migrations: Adds the tables of others than the ledger.
   ///   - clock: Tells transactions when they happen.
-  ///   - guardUpdate: Called where an older version has written the file, to bring it up to date by
+  ///   - guardUpdate: Called if an older version has written the file, to bring it up to date by
   ///     what it is given, or to throw.
   /// - Throws: `OpeningFailed`, `FromNewerVersion`, what `guardUpdate` throws.
   package init(
@@ -121,7 +121,7 @@ package struct LedgerDatabase: Sendable {
   /// By the clock that transactions go by.
   package var now: Date { clock() }
 
-  /// In bytes, on the disk with the file; `nil` where it cannot be learned.
+  /// In bytes, on the disk with the file; `nil` if it cannot be learned.
   package var freeDiskSpace: Int64? {
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: pool.path)
     return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value

@@ -80,7 +80,7 @@ enum LedgerSchema {
     BEGIN SELECT RAISE(ABORT, 'a price is never deleted: deactivate it'); END;
     """
 
-  /// `actual_cost_usd` is the exact cost, `reported_cost_usd` the provider's own figure where it
+  /// `actual_cost_usd` is the exact cost, `reported_cost_usd` the provider's own figure if it
   /// gave one; with the terms beside them, every charge can be proven from its row.
   private static let usage = """
     CREATE TABLE api_key_usage (

@@ -44,7 +44,7 @@ enum StateSchema {
       WHERE finding GLOB 'untold*' OR finding GLOB 'unexplained*';
     """
 
-  /// `requested_by` was the id of an administrator where it is `administrator` now.
+  /// `requested_by` was the id of an administrator if it is `administrator` now.
   private static let refunds = """
     ALTER TABLE refunds ADD COLUMN administrator_telegram_user_id INTEGER
       CHECK ((administrator_telegram_user_id IS NOT NULL) = (requested_by = 'administrator'));

@@ -111,7 +111,7 @@ package struct CreditHoldService {
       balanceAfter: transaction.balanceAfter)
   }
 
-  /// Ends the hold without a charge. Where the call may have cost us something all the same, `loss`
+  /// Ends the hold without a charge. If the call may have cost us something all the same, `loss`
   /// says what, and the house bears it.
   ///
   /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
@@ -126,7 +126,7 @@ package struct CreditHoldService {
   }
 
   /// Gives back what was charged for work whose answer reached nobody; the real cost stays with the
-  /// house. Returns the amount, or `nil` where nothing was charged. A second time changes nothing.
+  /// house. Returns the amount, or `nil` if nothing was charged. A second time changes nothing.
   @discardableResult
   package func refund(work: String, because reason: String) throws
     -> Credits?
@@ -219,7 +219,7 @@ extension CreditHoldService {
   }
 
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
-  /// Where prices go by the hour, that of the usage row counts: from it, the cost is proven later.
+  /// If prices go by the hour, that of the usage row counts: from it, the cost is proven later.
   private func cost(
     of call: MeteredCall, for hold: CreditHold, at known: ModelPrice? = nil
   ) throws -> CallCost {

@@ -10,7 +10,7 @@ package struct HoldSize: Sendable, Equatable {
   /// The largest hold up to `outputCap` that `available` can pay.
   ///
   /// - Parameter inputTokens: An upper bound of the prompt.
-  /// - Throws: `LedgerError.insufficientCredits` where even the shortest useful answer is too dear.
+  /// - Throws: `LedgerError.insufficientCredits` if even the shortest useful answer is too dear.
   package static func fitting(
     _ available: Credits, rates: Rates, terms: BillingTerms, inputTokens: Int, outputCap: Int
   ) throws(LedgerError) -> HoldSize {

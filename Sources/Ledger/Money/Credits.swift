@@ -1,6 +1,6 @@
 package import GRDB
 
-/// An amount of credits, in whole micro-credits (10⁻⁶ credit). Negative where something is taken.
+/// An amount of credits, in whole micro-credits (10⁻⁶ credit). Negative if something is taken.
 package struct Credits: Sendable, Hashable {
   package let micro: Int64
 

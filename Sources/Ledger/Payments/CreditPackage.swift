@@ -28,7 +28,7 @@ package struct CreditPackage: Sendable, Equatable {
   package func total() throws(LedgerError) -> Credits { try credits.adding(bonus) }
 
   /// What is left of the revenue once all its credits are spent, in thousandths of the revenue,
-  /// rounded down; negative where the house would pay, however little.
+  /// rounded down; negative if the house would pay, however little.
   ///
   /// - Parameter usdPerStar: What Telegram pays for a Star.
   package func marginPerMille(usdPerStar: USD, terms: BillingTerms) throws(LedgerError) -> Int {

@@ -15,7 +15,7 @@ package struct OrderService {
     case alreadySubscribed
   }
 
-  /// The person's order of that package. Where they have one that was never paid, it is that.
+  /// The person's order of that package. If they have one that was never paid, it is that.
   package func open(
     _ package: CreditPackage, userID: Int64
   ) throws -> Order {

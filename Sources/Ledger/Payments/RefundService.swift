@@ -62,7 +62,7 @@ package struct RefundService {
   }
 
   /// Telegram says that the payment is refunded: by us, by somebody else, or charged back. The
-  /// Stars are gone, so what is spent is the house's loss. Returns `nil` where that is no news.
+  /// Stars are gone, so what is spent is the house's loss. Returns `nil` if that is no news.
   ///
   /// - Throws: `LedgerError.unknownPayment`.
   package func bookRefunded(chargeID: String) throws -> Refund? {

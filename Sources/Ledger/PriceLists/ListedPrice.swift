@@ -87,7 +87,7 @@ struct ListedPrices {
   /// 10,000 USD per million tokens: the dearest price that is known is 600.
   private static let maximumPerToken = USD(units: 10_000_000_000_000_000_000_000)
 
-  /// The price per million tokens, exactly; `nil` where there is none.
+  /// The price per million tokens, exactly; `nil` if there is none.
   ///
   /// - Parameter zero: What a price of zero means, unless the operator wants it.
   func price(
@@ -119,7 +119,7 @@ struct ListedPrices {
     return amount.description
   }
 
-  /// - Throws: Where a fee is listed that is no price of tokens: leaving it out would make the
+  /// - Throws: If a fee is listed that is no price of tokens: leaving it out would make the
   ///   model cheaper than it is.
   func refuseFee(_ name: String) throws(ListedPriceFlaw) {
     guard let fee = try amount(name), fee > .zero else { return }

@@ -85,7 +85,7 @@ package enum LiteLLMPriceList {
       imageInput: try prices.imagePrice("input_cost_per_image"),
       imageOutput: try prices.imagePrice("output_cost_per_image"))
     let thinking = try prices.price(reasoning, zero: ListedPrices.isNone)
-    // What costs as much as the answer goes with it, also where that has other prices.
+    // What costs as much as the answer goes with it, even if that has other prices.
     tariff.reasoning = thinking == "0" || thinking == tariff.output ? nil : thinking
     try addTiers(of: prices, to: &tariff)
     return tariff

@@ -10,7 +10,7 @@ package struct PriceList: Sendable, Equatable {
 
   /// What the list is, for the notes of what is made of it.
   package var source: String
-  /// The only provider that the list knows, where there is one.
+  /// The only provider that the list knows, if there is one.
   package var provider: ModelProvider?
   package var entries: [ListedModel] = []
   package var refusals: [Refusal] = []
@@ -38,7 +38,7 @@ package struct PriceList: Sendable, Equatable {
 package struct ListedModel: Sendable, Equatable {
   package var model: ModelID
   package var tariff: Tariff
-  /// The day on which the model ends, `2026-12-01`, where the list knows one.
+  /// The day on which the model ends, `2026-12-01`, if the list knows one.
   package var endsOn: String?
 }
 

@@ -1,4 +1,4 @@
-/// One price of a model that becomes another one. Where a price is missing, the one that stands in
+/// One price of a model that becomes another one. If a price is missing, the one that stands in
 /// for it is meant: that of input for cached input, that without a condition for one on conditions.
 package struct PriceMove: Sendable, Equatable {
   /// `input`, or `cached input, over 200000 tokens`.
@@ -11,7 +11,7 @@ package struct PriceMove: Sendable, Equatable {
   /// Whether calls of the bot can be charged at it: they ask for no cache writes.
   private var isUsed: Bool
 
-  /// The change in tenths of a percent, rounded away from zero; `nil` where there was no price, or
+  /// The change in tenths of a percent, rounded away from zero; `nil` if there was no price, or
   /// it was zero.
   package var perMille: Int128? {
     guard let oldAmount, let newAmount, oldAmount > .zero else { return nil }
@@ -23,14 +23,14 @@ package struct PriceMove: Sendable, Equatable {
     return difference < 0 ? -magnitude : magnitude
   }
 
-  /// `+12.5 %`; `new` where there was no price.
+  /// `+12.5 %`; `new` if there was no price.
   package var percentText: String {
     guard let perMille else { return "new" }
     return (perMille > 0 ? "+" : "") + DecimalText.format(perMille, decimals: 1, atLeast: 1) + " %"
   }
 
   /// Whether a price at which calls are charged has moved by more than a tenth. What is priced
-  /// apart for the first time has moved only where that makes it dearer.
+  /// apart for the first time has moved only if that makes it dearer.
   package var isLarge: Bool {
     guard isUsed, let oldAmount, let newAmount, old != nil || newAmount > oldAmount else {
       return false
@@ -109,7 +109,7 @@ extension PriceMove {
     }
   }
 
-  /// What differs between two versions; nothing where every call costs the same.
+  /// What differs between two versions; nothing if every call costs the same.
   package static func moves(from old: Tariff?, to new: Tariff) -> [PriceMove] {
     let (before, after) = (Prices(old), Prices(new))
     let gone = before.places.filter { after.texts[$0] == nil }

@@ -104,7 +104,7 @@ extension Tariff {
 }
 
 extension PricePlan {
-  /// Why a model that was asked for gets no price; `nil` where it does.
+  /// Why a model that was asked for gets no price; `nil` if it does.
   package func whyNot(_ model: ModelID) -> String? {
     if let refusal = refusals.first(where: { $0.model == model }) { return refusal.reason }
     return unlisted.contains(model) ? "it is not in the list" : nil

@@ -1,4 +1,4 @@
-/// What one call cost us: by our price list, and by the provider's own word where it gives one.
+/// What one call cost us: by our price list, and by the provider's own word if it gives one.
 package struct CallCost: Sendable, Equatable {
   package var table: USD
   package var reported: USD?

@@ -71,7 +71,7 @@ package struct Rates: Sendable, Equatable {
 
   /// The exact cost: (input − cached − written) × input price + cached × cached price + written ×
   /// cache-write price + (output − thinking) × output price + thinking × thinking price + images.
-  /// Where conditions are met, by prompt tokens and the moment alone, all tokens take their prices.
+  /// If conditions are met, by prompt tokens and the moment alone, all tokens take their prices.
   ///
   /// - Throws: `LedgerError.amountTooLarge`.
   package func cost(
@@ -93,7 +93,7 @@ package struct Rates: Sendable, Equatable {
   }
 
   /// An upper bound of what a call can cost, at any hour: every token at the dearest rate that may
-  /// apply to it, and one image where the model makes them.
+  /// apply to it, and one image if the model makes them.
   package func bound(inputTokens: Int, outputTokens: Int) throws(LedgerError) -> USD {
     let all = [base] + conditions.filter { $0.mayApply(to: inputTokens) }.map(\.prices)
     let input = all.map(\.dearestInput).max() ?? .zero

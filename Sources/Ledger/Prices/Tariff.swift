@@ -2,12 +2,12 @@
 package struct Tariff: Sendable, Equatable, Codable {
   package var input: String
   package var output: String
-  /// For input tokens served from the provider's cache; the input price where absent.
+  /// For input tokens served from the provider's cache; the input price if absent.
   package var cachedInput: String?
   /// For input tokens that the provider puts into its cache, which takes the place of their input
-  /// price; the input price where absent.
+  /// price; the input price if absent.
   package var cacheWrite: String?
-  /// For thinking tokens; the output price where absent.
+  /// For thinking tokens; the output price if absent.
   package var reasoning: String?
   package var imageInput: String?
   package var imageOutput: String?
@@ -22,7 +22,7 @@ package struct Tariff: Sendable, Equatable, Codable {
     package var threshold: Int
     package var input: String
     package var output: String
-    /// The tier's input price where absent, as below.
+    /// The tier's input price if absent, as below.
     package var cachedInput: String?
     package var cacheWrite: String?
 

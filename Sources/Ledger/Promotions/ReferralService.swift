@@ -10,7 +10,7 @@ package struct ReferralService {
 
   let tx: LedgerTransaction
 
-  /// Who was thanked; the inviter is `nil` where they are gone, blocked, or were thanked too often.
+  /// Who was thanked; the inviter is `nil` if they are gone, blocked, or were thanked too often.
   package struct Thanks: Sendable, Equatable {
     package var newcomer: CreditTransaction
     package var inviter: (transaction: CreditTransaction, account: UserAccount)?
@@ -44,7 +44,7 @@ package struct ReferralService {
       ["code": code, "newcomer": newcomer.id])
   }
 
-  /// Gives both sides their credits, once; `nil` where there is nobody to thank.
+  /// Gives both sides their credits, once; `nil` if there is nobody to thank.
   package func thank(
     for newcomer: UserAccount, credits: Credits
   ) throws -> Thanks? {

@@ -18,11 +18,11 @@ package struct BusinessReport: Sendable, Equatable {
   package var creditsSold: Credits
   /// First grants, referral bonuses, and what promotion codes and administrators gave.
   package var creditsGiven: Credits
-  /// What refunds of Stars took back, less what came back where Telegram refused one. Negative
-  /// where more came back than was taken in the period.
+  /// What refunds of Stars took back, less what came back if Telegram refused one. Negative
+  /// if more came back than was taken in the period.
   package var creditsTakenBack: Credits
   /// What calls were charged, less what was given back for answers that reached nobody. Negative
-  /// where more was given back than charged in the period.
+  /// if more was given back than charged in the period.
   package var creditsSpent: Credits
   /// What those are worth by the terms of each call.
   package var creditsSpentValue: NanoDollars

@@ -10,7 +10,7 @@ package struct BusinessReportService {
   let terms: BillingTerms
   let tx: LedgerTransaction
 
-  /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
+  /// - Throws: `LedgerError.amountTooLarge` if a sum leaves its range.
   package func report(from: Date, to: Date) throws -> BusinessReport {
     let period: StatementArguments = ["from": from.databaseText, "to": to.databaseText]
     return try LedgerError.checkingSums {
@@ -50,7 +50,7 @@ package struct BusinessReportService {
       AND p.currency = 'XTR'
     """
 
-  /// A refund of Stars takes credits, and gives them again only where Telegram refused it; every
+  /// A refund of Stars takes credits, and gives them again only if Telegram refused it; every
   /// other refund gives back what a call was charged.
   private static let credits = """
     SELECT

@@ -12,7 +12,7 @@ package struct UsageSummary: Sendable, Equatable {
   /// The day in UTC, the person's id on Telegram, `PROVIDER/MODEL`, the task, or the project's id;
   /// `nil` for calls that belong to no project.
   package var key: String?
-  /// The person's or the project's, where there is one.
+  /// The person's or the project's, if there is one.
   package var name: String?
   package var calls = 0
   package var inputTokens: Int64 = 0
@@ -26,7 +26,7 @@ package struct UsageSummary: Sendable, Equatable {
   /// What the house bears of the real cost: calls that failed or were lost, answers that reached
   /// nobody, and what was above the hold.
   package var houseLoss = NanoDollars.zero
-  /// Milliseconds until the answer, by nearest rank; `nil` where no call's time is known.
+  /// Milliseconds until the answer, by nearest rank; `nil` if no call's time is known.
   package var medianLatency: Int64?
   package var latency95: Int64?
 

@@ -7,7 +7,7 @@ package struct UsageSummaryService {
 
   /// Days in their order, all else by what it was charged, dearest first.
   ///
-  /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
+  /// - Throws: `LedgerError.amountTooLarge` if a sum leaves its range.
   package func summaries(
     by grouping: UsageSummary.Grouping, since: Date?
   ) throws -> [UsageSummary] {
@@ -29,7 +29,7 @@ package struct UsageSummaryService {
 
   /// All calls in one.
   ///
-  /// - Throws: `LedgerError.amountTooLarge` where a sum leaves its range.
+  /// - Throws: `LedgerError.amountTooLarge` if a sum leaves its range.
   package func total(since: Date?) throws -> UsageSummary {
     try summaries(key: "'all'", since: since).first ?? UsageSummary(key: "all")
   }
@@ -101,7 +101,7 @@ extension UsageSummary.Grouping {
     }
   }
 
-  /// What people know the key by, where that is something else.
+  /// What people know the key by, if that is something else.
   fileprivate var names: String? {
     switch self {
     case .day, .model, .task: nil

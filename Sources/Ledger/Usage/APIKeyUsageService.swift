@@ -6,7 +6,7 @@ package import Metering
 package struct APIKeyUsageService {
   let tx: LedgerTransaction
 
-  /// Who bears the cost of a call: the person who got the answer, or the house, where it reached
+  /// Who bears the cost of a call: the person who got the answer, or the house, if it reached
   /// nobody.
   package enum ChargedTo: String, Sendable, DatabaseValueConvertible {
     case user
@@ -41,7 +41,7 @@ package struct APIKeyUsageService {
   }
 
   /// The mean number of output tokens of the last calls at that price, to estimate a call whose
-  /// usage was lost; `nil` where there was none.
+  /// usage was lost; `nil` if there was none.
   package func typicalOutputTokens(atPrice priceID: Int64) throws -> Int? {
     try Int.fetchOne(
       tx.db,

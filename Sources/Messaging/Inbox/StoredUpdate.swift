@@ -7,7 +7,7 @@ package struct StoredUpdate: Sendable {
   package var receivedAt: Date
   /// How many starts of the process have found it unfinished, the present one included.
   package var attempts: Int
-  /// `nil` where it is left in the file until its turn comes, or cannot be decoded.
+  /// `nil` if it is left in the file until its turn comes, or cannot be decoded.
   package var update: Update?
   /// Why `update` cannot be decoded, in terms of its form, never of its content.
   package var flaw: String?

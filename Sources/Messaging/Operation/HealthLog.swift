@@ -43,7 +43,7 @@ package struct HealthLog: PeriodicService {
     Logger.current.info("Health.", metadata: figures)
   }
 
-  /// `12s`, or a hyphen where there is none.
+  /// `12s`, or a hyphen if there is none.
   private func age(of date: Date?, at now: Date) -> String {
     date.map { "\(Int(max(0, now.timeIntervalSince($0))))s" } ?? "-"
   }

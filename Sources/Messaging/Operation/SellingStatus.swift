@@ -15,7 +15,7 @@ package final class SellingStatus: Sendable {
   package var isOpen: Bool { breaks.withLock { $0.isEmpty } }
   package var firstBreak: String? { breaks.withLock { $0.first } }
 
-  /// Ends the sale where the report has breaks.
+  /// Ends the sale if the report has breaks.
   package func close(because report: LedgerVerification.Report) {
     guard !report.isSound else { return }
     breaks.withLock { $0 = report.breaks }

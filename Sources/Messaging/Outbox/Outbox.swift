@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import KillPoints
 package import Ledger
 package import TelegramBotAPI
 
@@ -28,6 +29,10 @@ package struct Outbox: Sendable {
     case sent(messageID: Int64?, text: String? = nil)
     /// - Parameter isForbidden: Whether the bot may not write to the chat.
     case failed(String, isForbidden: Bool = false)
+
+    package var isFailure: Bool {
+      if case .failed = self { true } else { false }
+    }
   }
 
   // MARK: - In
@@ -123,7 +128,10 @@ package struct Outbox: Sendable {
   }
 
   private func wakeAfterCommit(of tx: LedgerTransaction) {
-    tx.db.afterNextTransaction { [arrived] _ in arrived() }
+    tx.db.afterNextTransaction { [arrived] _ in
+      KillPoint.replyQueued.passed()
+      arrived()
+    }
   }
 
   // MARK: - Out

@@ -13,7 +13,7 @@ package actor OutboxDelivery {
     var waiting: Deque<Outbox.Queued> = []
     /// Whether replies up to `loadedUpTo` are left in the file, as too many wait already.
     var leavesMore = false
-    /// The chat's id in the file, where the group has become a supergroup.
+    /// The chat's id in the file, if the group has become a supergroup.
     var newID: Int64?
     var isBusy = false
     var rate: SendRate
@@ -53,7 +53,7 @@ package actor OutboxDelivery {
   private var chats: [Int64: Chat] = [:]
   private var loadedUpTo: Int64 = 0
   private var loading = Retries()
-  /// Whether it looks into the outbox again by itself, where that could not be read.
+  /// Whether it looks into the outbox again by itself, if that could not be read.
   private var willLoadAgain = false
   private var underway = 0
   private var sending = 0
@@ -114,7 +114,7 @@ package actor OutboxDelivery {
     await withCheckedContinuation { idleWaiters.append($0) }
   }
 
-  fileprivate func load() {
+  func load() {
     let room = min(Self.maximumKnown - underway, Self.maximumLoadedAtOnce)
     guard room > 0 else { return }  // Each one that ends loads again.
     do {
@@ -269,7 +269,7 @@ extension OutboxDelivery {
     if wait > .zero { await writer.sleep(wait) }
   }
 
-  /// What an error means for the reply: how it ended, or `nil` where it is to be sent again, after
+  /// What an error means for the reply: how it ended, or `nil` if it is to be sent again, after
   /// the wait that the error asks for.
   private func ending(
     of reply: inout Outbox.Queued, after error: TelegramError, _ retries: inout Retries
@@ -386,27 +386,6 @@ extension OutboxDelivery {
     guard underway == 0 else { return }
     for waiter in idleWaiters { waiter.resume() }
     idleWaiters.removeAll()
-  }
-}
-
-/// Looks into the outbox every minute: the command line queues replies, too, and has no other way to
-/// say so.
-package struct OutboxLook: PeriodicService {
-  private let delivery: OutboxDelivery
-
-  package init(_ delivery: OutboxDelivery) {
-    self.delivery = delivery
-  }
-
-  package func round() async -> Duration {
-    await delivery.load()
-    return .seconds(60)
-  }
-}
-
-extension Outbox.Ending {
-  package var isFailure: Bool {
-    if case .failed = self { true } else { false }
   }
 }
 

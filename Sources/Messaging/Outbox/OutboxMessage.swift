@@ -1,7 +1,6 @@
 package import TelegramBotAPI
 
-/// One message of the bot, as a row of the outbox keeps it. What Telegram is sent is made of it when
-/// it is sent.
+/// One message of the bot, as a row of the outbox keeps it. Its wire JSON is made when it is sent.
 package struct OutboxMessage: Sendable, Equatable {
   package var text: String
   /// What of the text is shown in a fixed width. UTF-16 units.
@@ -25,7 +24,8 @@ package struct OutboxMessage: Sendable, Equatable {
     self.edits = edits
   }
 
-  /// The messages that a reply becomes: several if it is too long for one. Buttons go with the last.
+  /// The messages that a reply becomes: several if it is too long for one. Buttons go with the
+  /// last.
   package static func all(of reply: Reply, threadID: Int64? = nil, replyTo: Int64? = nil)
     -> [OutboxMessage]
   {

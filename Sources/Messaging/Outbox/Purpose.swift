@@ -1,4 +1,4 @@
-/// Why something is sent, where something follows from how that ends; see `AfterDelivery`.
+/// Why something is sent, if something follows from how that ends; see `AfterDelivery`.
 package enum Purpose: Sendable, Equatable {
   /// A link that pays for the order of a subscription: the person gets it.
   case subscriptionLink(order: String)

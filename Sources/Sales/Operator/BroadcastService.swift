@@ -109,7 +109,7 @@ package struct BroadcastService: Sendable {
     telegram_user_id > 0 AND blocked_at IS NULL AND unreachable_since IS NULL
     """
 
-  /// Queues the next few where few are on their way, and shows how far it is.
+  /// Queues the next few if few are on their way, and shows how far it is.
   private func goOn(_ id: Int64, in tx: LedgerTransaction) throws {
     guard var broadcast = try find(id, in: tx), broadcast.underway <= Self.bite / 2 else { return }
     if broadcast.state == .running {

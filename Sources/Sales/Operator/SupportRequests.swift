@@ -9,7 +9,7 @@ package struct SupportRequests: Sendable {
   /// For one person in a day: a conversation takes no more, and a program that floods does.
   private static let maximumPerDay = 10
 
-  /// Where there are none, nobody reads anything.
+  /// If there are none, nobody reads anything.
   package let administrators: [Int64]
 
   package init(administrators: [Int64]) {

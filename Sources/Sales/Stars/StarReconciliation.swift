@@ -49,7 +49,7 @@ package struct StarReconciliation: Sendable {
     let cursor = try await writer.read(for: "reconciling Stars") {
       try $0.starStatement.cursor()
     }
-    // The last entry is read again: where it is another one, the list is not the one we know.
+    // The last entry is read again: if it is another one, the list is not the one we know.
     var offset = max(0, (cursor?.nextOffset ?? 0) - 1)
     var isFirst = cursor != nil
     while true {

@@ -10,7 +10,7 @@ struct TelegramAnswer {
   /// When it was given, by the server's clock, as HTTP writes it.
   let date: String?
 
-  /// Where a 429 says nothing of how long to wait.
+  /// If a 429 says nothing of how long to wait.
   static let defaultRetryAfter = Duration.seconds(5)
   /// No longer than this, whatever a 429 says, lest one odd number silence the bot.
   static let maximumRetryAfter = Duration.seconds(3600)
@@ -50,7 +50,7 @@ struct TelegramAnswer {
     return JSONSlicer.integer(bytes, in: id)
   }
 
-  /// Where the result is a string.
+  /// If the result is a string.
   var text: String? {
     guard bytes[result].first == UInt8(ascii: "\"") else { return nil }
     return try? JSONDecoder().decode(String.self, from: Data(bytes[result]))
@@ -87,14 +87,14 @@ extension TelegramAnswer {
     /// Telegram repeats no token; what answers in its place might.
     func hiding(_ token: String) -> Failure {
       var failure = self
-      // By code points: as characters, a token is not found where an accent follows it.
+      // By code points: as characters, a token is not found if an accent follows it.
       let words = description?.replacingOccurrences(of: token, with: "…", options: .literal)
       failure.description = words.map { String($0.prefix(maximumDescriptionLength)) }
       return failure
     }
   }
 
-  /// - Parameter failure: `nil` where the body is not Telegram's.
+  /// - Parameter failure: `nil` if the body is not Telegram's.
   private static func error(_ head: HTTPResponseHead, _ failure: Failure?) -> TelegramError {
     let code = failure?.error_code ?? head.status
     if code == 429 {

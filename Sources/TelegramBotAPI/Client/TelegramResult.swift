@@ -1,8 +1,8 @@
 /// What a request brought.
 package struct TelegramResult: Sendable, Equatable {
-  /// Where the result is a message.
+  /// If the result is a message.
   package var messageID: Int64?
-  /// Where the result is a string: the link of `createInvoiceLink`.
+  /// If the result is a string: the link of `createInvoiceLink`.
   package var text: String?
 
   package init(messageID: Int64? = nil, text: String? = nil) {

@@ -1,6 +1,6 @@
 import Foundation
 
-// Each throws `.invalidRequest`, which names the field, where a limit of the Bot API is broken:
+// Each throws `.invalidRequest`, which names the field, if a limit of the Bot API is broken:
 // Telegram ignores misspelt parameters and reports others only when the request is sent.
 extension BotRequest {
   /// - Parameters:
@@ -86,7 +86,7 @@ extension BotRequest {
       ["callback_query_id": .string(id), "text": text.map(JSON.string)])
   }
 
-  /// - Parameter errorMessage: Shown to the user; must be there where `ok` is false.
+  /// - Parameter errorMessage: Shown to the user; must be there if `ok` is false.
   package static func answerPreCheckoutQuery(
     id: String, ok: Bool, errorMessage: String? = nil
   ) throws(TelegramError) -> BotRequest {

@@ -42,7 +42,7 @@ package struct BotRequest: Sendable, Equatable {
 
   /// The same request to another chat, for a group that has become a supergroup.
   ///
-  /// - Throws: `.invalidRequest` where the request names no chat.
+  /// - Throws: `.invalidRequest` if the request names no chat.
   package func addressed(to chatID: Int64) throws(TelegramError) -> BotRequest {
     let bytes = Array(json)
     guard let old = try? JSONSlicer.member("chat_id", of: bytes) else {

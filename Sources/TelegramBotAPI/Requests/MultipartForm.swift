@@ -8,7 +8,7 @@ struct MultipartForm {
 
   /// - Parameter candidates: Makes another boundary each time. One that occurs in what is sent is
   ///   not taken.
-  /// - Throws: `.invalidRequest` where the parameters are no JSON object.
+  /// - Throws: `.invalidRequest` if the parameters are no JSON object.
   init(
     _ json: Data, with attachment: BotRequest.Attachment,
     candidates: () -> String = { "aidevbot-" + UUID().uuidString }

@@ -49,7 +49,7 @@ extension BotRequest {
   ///
   /// - Parameters:
   ///   - chargeID: Of the subscription's payment.
-  ///   - isCanceled: False lets the user have it extended, where it was the bot that ended it.
+  ///   - isCanceled: False lets the user have it extended, if it was the bot that ended it.
   package static func editUserStarSubscription(
     userID: Int64, chargeID: String, isCanceled: Bool
   ) throws(TelegramError) -> BotRequest {

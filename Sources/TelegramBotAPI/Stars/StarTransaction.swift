@@ -9,9 +9,9 @@ package struct StarTransaction: Decodable, Sendable, Equatable {
   package var nanostarAmount: Int64
   /// Unix time, seconds.
   package var date: Int64
-  /// Who gave, where Stars came in.
+  /// Who gave, if Stars came in.
   package var source: TransactionPartner?
-  /// Who got, where Stars went out.
+  /// Who got, if Stars went out.
   package var receiver: TransactionPartner?
 
   private enum CodingKeys: String, CodingKey {

@@ -49,7 +49,7 @@ struct Aidevbot: AsyncParsableCommand {
     }
   }
 
-  /// 78 (EX_CONFIG) where a restart cannot help, 75 (EX_TEMPFAIL) where it may; `nil` for what the
+  /// 78 (EX_CONFIG) if a restart cannot help, 75 (EX_TEMPFAIL) if it may; `nil` for what the
   /// argument parser reports itself.
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {

@@ -68,7 +68,7 @@ struct BackupCommand: AsyncParsableCommand {
     if !deleted.isEmpty { print("Deleted: \(deleted.joined(separator: ", "))") }
   }
 
-  /// `nil` where a file is named.
+  /// `nil` if a file is named.
   private var folder: String? {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)

@@ -78,7 +78,7 @@ struct ConsoleCommand: AsyncParsableCommand {
   }
 }
 
-/// Prints at once, also where standard output is a pipe.
+/// Prints at once, even if standard output is a pipe.
 private func show(_ text: String) {
   FileHandle.standardOutput.write(Data(text.utf8))
 }

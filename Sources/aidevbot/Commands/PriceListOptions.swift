@@ -36,7 +36,7 @@ struct PriceListOptions: ParsableArguments {
     return id
   }
 
-  /// - Throws: `PriceListError`, and `ExitCode(1)` where changes are left undone.
+  /// - Throws: `PriceListError`, and `ExitCode(1)` if changes are left undone.
   func takeOver(_ list: PriceList, only: ModelID?, _ composition: Composition, asJSON: Bool)
     throws
   {
@@ -69,7 +69,7 @@ struct PriceListOptions: ParsableArguments {
     }
   }
 
-  /// Nobody answers where there is no terminal.
+  /// Nobody answers if there is no terminal.
   private func ask(_ plan: PricePlan) -> Bool {
     guard isatty(STDIN_FILENO) == 1 else { return false }
     let question = "Change the prices of \(plan.changes.count) models? [y/N] "

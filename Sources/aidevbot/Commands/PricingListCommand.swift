@@ -40,7 +40,7 @@ struct PricingListCommand: AsyncParsableCommand {
 
 extension Tariff {
   /// `> 200000: 2.50 / 15 / 0.25`: input, output and cached input; then those by the hour. `nil`
-  /// where there are none.
+  /// if there are none.
   var conditionsText: String? {
     func prices(_ prices: String?...) -> String {
       prices.compactMap(\.self).joined(separator: " / ")

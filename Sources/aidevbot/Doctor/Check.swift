@@ -40,7 +40,7 @@ struct Check: Encodable, Sendable {
   }
 }
 
-/// Prints the checks as lines, in color where somebody looks, or as JSON.
+/// Prints the checks as lines, in color if somebody looks, or as JSON.
 func printChecks(_ checks: [Check], asJSON: Bool) throws {
   if asJSON { return try printJSON(checks) }
   let inColor = standardOutputTakesColor()

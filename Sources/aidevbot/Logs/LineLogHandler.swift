@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import Synchronization
 
-/// Writes one event a line to standard error, whatever is in it. Where that is systemd's journal,
+/// Writes one event a line to standard error, whatever is in it. If that is systemd's journal,
 /// each line begins with its priority as sd-daemon(3) has it, and the journal knows the time.
 struct LineLogHandler: LogHandler {
   /// One level for all the copies of a logger, so that it can be changed while the bot runs.

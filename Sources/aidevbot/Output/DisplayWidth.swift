@@ -18,7 +18,7 @@ extension String {
   /// In columns of a terminal.
   var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 
-  /// In lines of at most `width` columns, broken between words where that can be.
+  /// In lines of at most `width` columns, broken between words if that can be.
   func wrapped(to width: Int) -> [String] {
     guard displayWidth > width, width > 1 else { return [self] }
     var lines: [String] = []

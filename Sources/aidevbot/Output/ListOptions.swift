@@ -34,7 +34,7 @@ struct SinceOption: ParsableArguments {
 }
 
 extension Date {
-  /// The beginning of a day in UTC, such as `2027-01-31`; `nil` where there is no such day.
+  /// The beginning of a day in UTC, such as `2027-01-31`; `nil` if there is no such day.
   init?(day text: String) {
     // Foundation takes the 31st of February for the 3rd of March.
     guard text.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil,

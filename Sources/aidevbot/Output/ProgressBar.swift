@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// How far something has come, on standard error; nothing where that is no terminal.
+/// How far something has come, on standard error; nothing if that is no terminal.
 final class ProgressBar {
   private let isShown = isatty(STDERR_FILENO) == 1
   private let title: String

@@ -9,7 +9,7 @@ struct Table {
 
   var isEmpty: Bool { rows.isEmpty }
 
-  /// - Parameter cells: `nil` where there is nothing to say.
+  /// - Parameter cells: `nil` if there is nothing to say.
   mutating func add(_ cells: String?...) {
     add(cells)
   }
@@ -29,7 +29,7 @@ struct Table {
       .split { !$0.isLetter && !$0.isNumber }.joined(separator: "_")
   }
 
-  /// Aligned, and no wider than `width` columns where that can be: columns of text are wrapped, a
+  /// Aligned, and no wider than `width` columns if that can be: columns of text are wrapped, a
   /// number is never cut.
   func text(width: Int? = nil) -> String {
     let cells = rows.map { $0.map { ($0 ?? "-").onOneLine } }

@@ -37,7 +37,7 @@ struct TableOption: ParsableArguments {
 }
 
 enum Terminal {
-  /// In columns; `nil` where the file is no terminal, or does not know.
+  /// In columns; `nil` if the file is no terminal, or does not know.
   static func width(of file: Int32) -> Int? {
     var size = winsize()
     guard isatty(file) == 1, ioctl(file, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {

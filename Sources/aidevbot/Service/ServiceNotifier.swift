@@ -1,11 +1,11 @@
 import Glibc
 
 /// systemd's notification protocol, sd_notify(3): one datagram a message, to the socket that
-/// `$NOTIFY_SOCKET` names. Where nobody listens, nothing is sent, and nothing waits for it.
+/// `$NOTIFY_SOCKET` names. If nobody listens, nothing is sent, and nothing waits for it.
 struct ServiceNotifier: Sendable {
-  /// As the kernel wants it; empty where there is nobody to tell.
+  /// As the kernel wants it; empty if there is nobody to tell.
   private let path: [UInt8]
-  /// How often systemd wants to hear that the bot lives; `nil` where it does not.
+  /// How often systemd wants to hear that the bot lives; `nil` if it does not.
   let watchdog: Duration?
 
   init(environment: [String: String]) {

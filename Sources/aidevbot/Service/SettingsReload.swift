@@ -116,7 +116,7 @@ actor SettingsReload {
     if !changes.isEmpty { try RunCommand.warnOfTheStore(settings, logger) }
   }
 
-  /// `billing.markup: 1.5 -> 2`, or the name alone of what is not shown; `nil` where nothing
+  /// `billing.markup: 1.5 -> 2`, or the name alone of what is not shown; `nil` if nothing
   /// changes.
   private func change(of key: SettingsKey, from old: Settings, to new: Settings) -> String? {
     let (before, after) = (old.written(key), new.written(key))
