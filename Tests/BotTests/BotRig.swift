@@ -30,6 +30,8 @@ final class BotRig: Sendable {
   let settings: BotSettings
   let waits: Watched<[Duration]>
   let writer: LedgerWriter
+  /// How many transactions were committed to the file.
+  let commits = Watched(0)
   /// How often the engine's outbox has said that there are replies to send.
   let wakes = Watched(0)
   let engine: Engine
@@ -75,6 +77,8 @@ final class BotRig: Sendable {
       initialGrant: try Credits(parsing: credits),
       sendRates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0),
       store: try .ofTests(), promotions: promotions, administrators: administrators)
+    let counter = CommitCounter(commits)
+    try database.write { $0.db.add(transactionObserver: counter, extent: .databaseLifetime) }
     engine = try Self.engine(writer, llm, settings, wakes)
   }
 
@@ -110,6 +114,20 @@ final class BotRig: Sendable {
   static let parkedTyping: @Sendable (Address) async -> Void = { _ in
     await untilCancelled()
   }
+}
+
+/// Counts the commits of a connection.
+private final class CommitCounter: TransactionObserver {
+  private let commits: Watched<Int>
+
+  init(_ commits: Watched<Int>) {
+    self.commits = commits
+  }
+
+  func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
+  func databaseDidChange(with event: DatabaseEvent) {}
+  func databaseDidCommit(_ db: Database) { commits.change { $0 += 1 } }
+  func databaseDidRollback(_ db: Database) {}
 }
 
 extension Store {

@@ -303,7 +303,7 @@ struct DispatcherTests {
 
   /// Waits while others are under way, so that `becomeIdle` does not tell.
   private func waitUntilFinished(_ id: Int64) async throws {
-    try await rig.wakes.wait(for: "the end of update \(id)") { [rig] _ in
+    try await rig.commits.wait(for: "the end of update \(id)") { [rig] _ in
       (try? rig.inboxState(id)) != "pending"
     }
   }
