@@ -137,7 +137,7 @@ private struct SharedParts: Sendable {
     let orchestrator = ModelOrchestrator(
       ModelOrchestrator.Environment(
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
-        terms: settings.terms, selling: selling,
+        terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
         referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
         typing: typing))
     let handler = UpdateHandler(

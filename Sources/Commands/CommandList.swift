@@ -26,7 +26,7 @@ package struct CommandList: Sendable {
           text: settings.texts.paySupport,
           desk: SupportRequests(administrators: settings.administrators)),
         TermsCommand(text: settings.texts.terms), PrivacyCommand(text: settings.texts.privacy),
-        DeleteMyDataCommand(subscriptions: subscriptions),
+        DeleteMyDataCommand(subscriptions: subscriptions, outbox: outbox),
         GrantCommand(), UserCommand(),
         ReportCommand(terms: settings.terms, usdPerStar: settings.store.usdPerStar),
         RefundCommand(), BroadcastCommand(broadcasts: BroadcastService(outbox: outbox)),

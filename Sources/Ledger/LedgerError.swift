@@ -14,6 +14,9 @@ package enum LedgerError: Error, Sendable, Equatable {
   case unusablePrice(ModelID, reason: String)
   /// The user has too few credits; `shortfall` more would do.
   case insufficientCredits(shortfall: Credits)
+  /// The house has borne what it bears of the person's calls in a day, or would with this one; they
+  /// come back tomorrow, or ask for something smaller.
+  case lossBoundPassed
   /// No such user has ever written to the bot.
   case unknownUser(telegramUserID: Int64)
   /// No account of that row id: a mistake in our code.
@@ -51,6 +54,8 @@ extension LedgerError: CustomStringConvertible {
       "the price of \(model) cannot be used: \(reason)"
     case .insufficientCredits(let shortfall):
       "too few credits: \(shortfall.costText) more are needed"
+    case .lossBoundPassed:
+      "the house bears no more of this person's calls today"
     case .unknownUser(let id):
       "user \(id) is not known"
     case .unknownAccount(let id):

@@ -54,6 +54,8 @@ package struct FakeTelegramState: Sendable {
   let schema: BotAPISchema
   var faults: [String: [FakeTelegramFault]] = [:]
   var onCall: (@Sendable (Call) -> FakeTelegramFault?)?
+  /// What each request to a chat is answered with that takes none.
+  var refusals: [Int64: FakeTelegramFault] = [:]
   /// Ids of buttons pressed and payments begun.
   var openQueries: Set<String> = []
   var lastMessageID: Int64 = 1000

@@ -1,3 +1,4 @@
+import Foundation
 import KillPoints
 import LanguageModels
 import Ledger
@@ -16,12 +17,13 @@ extension ModelOrchestrator {
       let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
       if call.work.sender.isPrivate {
         try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
-          question: call.work.text, answer: answer.text, in: tx)
+          question: call.work.text, answer: answer.text, updateID: call.work.updateID, in: tx)
       }
       if call.work.task.updatesTaskList, let project = call.hold.projectID {
         let tasks = TaskList(in: answer.text)
         if !tasks.isEmpty {
-          try tx.projects.keepTasks(tasks, ofProject: project)
+          try tx.projects.keepTasks(
+            tasks, ofProject: project, updateID: call.work.updateID)
         }
       }
       KillPoint.settled.passed()
@@ -88,7 +90,8 @@ extension ModelOrchestrator {
     }
     try await environment.writer.write(for: "voiding a call") { tx in
       let loss = try loss(of: call.hold, failure, in: tx)
-      try holds(in: tx).void(call.hold.id, loss: loss)
+      try holds(in: tx).void(
+        call.hold.id, loss: loss, because: try causeOfLoss(of: call.hold, failure, in: tx))
       KillPoint.voided.passed()
       try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
     }
@@ -110,6 +113,32 @@ extension ModelOrchestrator {
     return try holds(in: tx).estimate(
       of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds)
   }
+
+  /// Why the house bears it: a provider that answers nobody is not the doing of the person who asks,
+  /// and a call that we stop is ours. Both could be brought about by somebody with several accounts,
+  /// so that there is an end to what counts for nobody.
+  private func causeOfLoss(
+    of hold: CreditHold, _ failure: LanguageModelError, in tx: LedgerTransaction
+  ) throws -> CallLoss.Cause {
+    switch failure.reason {
+    case .cancelled: return .interrupted
+    case .timedOut, .unreachable, .connectionLost, .providerFailed, .providerOverloaded:
+      // This hold is still pending, and counts as one more.
+      let others = try tx.usage.peopleWithoutAnswer(
+        from: hold.model.provider, since: tx.now - Self.outageLookBack, besides: hold.userID)
+      let isOutage = others + 1 >= Self.peopleInOutage
+      let borne = try tx.usage.outageLoss(since: tx.now - .day)
+      return isOutage && borne < Self.outageLossPerDay ? .outage : .failedCall
+    default: return .failedCall
+    }
+  }
+
+  /// In seconds: calls of before say nothing of the provider's health now.
+  private static let outageLookBack: TimeInterval = 15 * 60
+  /// So many people in a row without an answer have met a fault of the provider.
+  private static let peopleInOutage = 3
+  /// 5 USD: what of a day counts for nobody because of outages.
+  private static let outageLossPerDay = NanoDollars(5_000_000_000)
 }
 
 extension LanguageModelError.Reason {

@@ -2,7 +2,7 @@ import Foundation
 import KillPoints
 import LanguageModels
 import Ledger
-import Messaging
+package import Messaging
 import TelegramBotAPI
 
 /// What is set aside for a call, or why there is none.
@@ -10,10 +10,11 @@ extension ModelOrchestrator {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
   /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
-  /// What the house bears of one person's calls in a day: 0.25 USD. Calls
-  /// that end without an answer are free, so without a limit whoever knows how to bring them about
-  /// could spend ours for ever.
-  static let houseLossPerDay = NanoDollars(250_000_000)
+  /// What the house bears of anybody's calls in a day: 0.50 USD. Calls that end without an answer
+  /// are free, so without a bound whoever knows how to bring them about could spend ours for ever.
+  static let lossPerDay = NanoDollars(500_000_000)
+  /// It bears more of those who pay: this part of what they paid in that time.
+  private static let lossPartOfPaid = (divisor: Int64(10), time: TimeInterval.day * 30)
 
   /// - Parameter counted: The provider's own count of the prompt's tokens, if it was asked.
   func takeHold(
@@ -26,6 +27,15 @@ extension ModelOrchestrator {
         "I cannot take paid requests right now; I have noted it for my operator. Try again later.",
         in: tx)
     }
+    if !work.sender.isPrivate, try tx.refusingChats.contains(work.sender.chatID) {
+      return try refuse(
+        work,
+        """
+        I may not write in that group, so I begin nothing there. Let me write in it, or ask me here \
+        in private.
+        """,
+        in: tx)
+    }
     var (request, prompt): (CreditHoldService.Request, Prompt)
     do {
       (request, prompt) = try prepare(work, for: account, in: tx)
@@ -34,15 +44,6 @@ extension ModelOrchestrator {
         work, "The model for this is not available right now; I have noted it for my operator.",
         because: error, in: tx)
     }
-    guard try houseStillPays(for: account, in: tx) else {
-      return try refuse(
-        work,
-        """
-        Too many of your requests ended without an answer today, all at my expense. Please come \
-        back tomorrow.
-        """,
-        in: tx)
-    }
     let bound = request.inputTokensBound
     request.inputTokensBound = min(counted ?? bound, bound)
     do {
@@ -50,10 +51,18 @@ extension ModelOrchestrator {
       prompt.maximumOutputTokens = hold.outputTokensCap
       return .call(
         PaidCall(work: work, account: account, price: request.price, prompt: prompt, hold: hold))
+    } catch LedgerError.lossBoundPassed {
+      return try refuse(
+        privately: work,
+        """
+        Several of your requests ended without an answer today, at my expense, and this one could \
+        cost more than I can add to that. Please come back tomorrow, or ask for something smaller.
+        """,
+        in: tx)
     } catch LedgerError.insufficientCredits(let shortfall) {
       guard counted != nil else { return .tooDear(work, prompt, bound: bound) }
       return try refuse(
-        work,
+        privately: work,
         """
         Your credits do not cover this: at least \(shortfall.costText) more are needed, and \
         \(account.available.balanceText) are available. /credits shows how to get more.
@@ -78,6 +87,18 @@ extension ModelOrchestrator {
     try refuse(work, "Your account is erased; /start opens a new one.", in: tx)
   }
 
+  /// In a group, why not is nobody else's business.
+  private func refuse(
+    privately work: Work, _ reason: String, in tx: LedgerTransaction
+  ) throws -> Beginning {
+    try refuse(work, work.sender.isPrivate ? reason : Self.notInGroup.text, in: tx)
+  }
+
+  /// What is said in a group instead of what is between the bot and one person: that they have no
+  /// account, too few credits, or are blocked.
+  package static let notInGroup = Reply(
+    "I cannot answer you here. Please send me /start in a private chat; there I can say why.")
+
   private func refuse(
     _ work: Work, _ reason: String, because error: LedgerError? = nil, in tx: LedgerTransaction
   ) throws -> Beginning {
@@ -85,8 +106,11 @@ extension ModelOrchestrator {
     return .refused(because: error)
   }
 
-  private func houseStillPays(for account: UserAccount, in tx: LedgerTransaction) throws -> Bool {
-    try tx.usage.houseLoss(userID: account.id, since: tx.now - .day) < Self.houseLossPerDay
+  private func lossBound(of account: UserAccount, in tx: LedgerTransaction) throws -> NanoDollars {
+    let (divisor, time) = Self.lossPartOfPaid
+    let stars = try tx.payments.stars(paidBy: account.id, since: tx.now - time)
+    let paid = try environment.usdPerStar.times(stars).nanoDollars()
+    return max(Self.lossPerDay, NanoDollars(paid.count / divisor))
   }
 
   private func prepare(
@@ -94,10 +118,11 @@ extension ModelOrchestrator {
   ) throws -> (CreditHoldService.Request, Prompt) {
     let price = try tx.pricing.active(environment.models[work.task])
     _ = try Rates(price.tariff)
-    let conversation = Conversation(userID: account.id, projectID: account.activeProjectID)
-    // What was said in private is not to be told in a group.
-    let context = work.sender.isPrivate ? try conversation.context(in: tx) : []
-    let project = try account.activeProjectID.flatMap { try tx.projects.find($0) }
+    // What was said in private is not to be told in a group, nor what a project is about.
+    let isPrivate = work.sender.isPrivate
+    let project = try account.activeProjectID.flatMap { isPrivate ? try tx.projects.find($0) : nil }
+    let conversation = Conversation(userID: account.id, projectID: project?.id)
+    let context = isPrivate ? try conversation.context(in: tx) : []
     var prompt = Prompt(
       system: Self.instructions(for: work.task, project),
       messages: context + [Prompt.Message(.user, work.text)],
@@ -106,10 +131,11 @@ extension ModelOrchestrator {
     let ceiling = try price.tariff.ceiling(inputTokens: prompt.inputTokenBound)
     prompt.priceCeiling = Prompt.PriceCeiling(input: ceiling.input, output: ceiling.output)
     let request = CreditHoldService.Request(
-      userID: account.id, projectID: account.activeProjectID, work: work.ledgerName,
+      userID: account.id, projectID: project?.id, work: work.ledgerName,
       taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
       inputTokensEstimate: prompt.inputTokenEstimate, outputCap: work.task.outputCap,
-      deadline: tx.now.addingTimeInterval(Self.holdLifetime))
+      deadline: tx.now.addingTimeInterval(Self.holdLifetime),
+      lossBound: try lossBound(of: account, in: tx))
     return (request, prompt)
   }
 

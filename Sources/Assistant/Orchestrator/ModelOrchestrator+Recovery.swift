@@ -86,7 +86,7 @@ extension ModelOrchestrator {
       ?? hold.sentAt.map { _ in
         try holds(in: tx).estimate(of: hold, requestID: hold.requestID)
       }
-    try holds(in: tx).void(hold.id, loss: loss)
+    try holds(in: tx).void(hold.id, loss: loss, because: .interrupted)
   }
 
   /// What the provider says a call cut off has used, if it can be asked.

@@ -21,6 +21,8 @@ package struct ModelOrchestrator: Sendable {
     package var terms: BillingTerms
     /// After a break in the ledger nothing is sold, but everything is answered.
     package var selling: SellingStatus
+    /// What Telegram pays for a Star.
+    package var usdPerStar: USD
     /// What an invitation brings both sides.
     package var referralCredits: Credits
     package var alerts: OperatorAlerts
@@ -30,7 +32,7 @@ package struct ModelOrchestrator: Sendable {
 
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
-      terms: BillingTerms, selling: SellingStatus, referralCredits: Credits,
+      terms: BillingTerms, selling: SellingStatus, usdPerStar: USD, referralCredits: Credits,
       alerts: OperatorAlerts, health: Health, typing: @escaping @Sendable (Address) async -> Void
     ) {
       self.writer = writer
@@ -40,6 +42,7 @@ package struct ModelOrchestrator: Sendable {
       self.models = models
       self.terms = terms
       self.selling = selling
+      self.usdPerStar = usdPerStar
       self.referralCredits = referralCredits
       self.alerts = alerts
       self.health = health

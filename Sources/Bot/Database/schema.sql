@@ -46,7 +46,10 @@ CREATE TABLE projects (
   current_todo_markdown TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
-  completed_at TEXT
+  completed_at TEXT,
+  -- The update whose answer brought the task list, and the list that it replaced.
+  todo_update_id INTEGER,
+  replaced_todo_markdown TEXT
 ) STRICT;
 CREATE INDEX projects_of_user ON projects (user_id, created_at);
 
@@ -125,9 +128,16 @@ CREATE TABLE api_key_usage (
   model_pricing_id INTEGER NOT NULL REFERENCES model_pricing (id),
   provider_request_id TEXT,
   charged_to TEXT NOT NULL CHECK (charged_to IN ('user', 'house')),
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  -- What the house bears: the actual cost less what was charged for it, at the credit's value.
+  loss_nanousd INTEGER NOT NULL DEFAULT 0 CHECK (loss_nanousd >= 0),
+  loss_cause TEXT CHECK (loss_cause IN (
+    'failed_call', 'overrun', 'undelivered', 'interrupted', 'outage')),
+  lost_at TEXT CHECK (
+    (lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL))
 ) STRICT;
-CREATE INDEX house_losses ON api_key_usage (user_id, created_at) WHERE charged_to = 'house';
+CREATE INDEX losses_by_time ON api_key_usage (lost_at) WHERE loss_cause IS NOT NULL;
+CREATE INDEX losses_of_user ON api_key_usage (user_id, lost_at) WHERE loss_cause IS NOT NULL;
 CREATE INDEX usage_at_price ON api_key_usage (model_pricing_id, id);
 CREATE INDEX usage_by_time ON api_key_usage (created_at);
 CREATE INDEX usage_of_project ON api_key_usage (project_id);
@@ -351,7 +361,9 @@ CREATE TABLE conversation_messages (
   project_id TEXT REFERENCES projects (id),
   role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
   text TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  -- Whose answer brought it; it goes if that is given back.
+  update_id INTEGER
 ) STRICT;
 CREATE INDEX messages_of_conversation ON conversation_messages (user_id, project_id, id);
 
@@ -431,7 +443,16 @@ CREATE TABLE outbox (
   failure TEXT,
   created_at TEXT NOT NULL,
   finished_at TEXT,
+  -- For a person who has blocked the bot, until they write again.
+  is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept = 0 OR (is_kept = 1 AND state = 'failed')),
   CHECK ((method IS NULL) = (payload IS NULL)),
   CHECK ((method IS NULL) <> (text IS NULL))
 ) STRICT;
+CREATE INDEX kept_answers ON outbox (chat_id) WHERE is_kept = 1;
 CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
+
+-- Groups that have lately taken no message of the bot's, for want of rights.
+CREATE TABLE refusing_chats (
+  chat_id INTEGER PRIMARY KEY,
+  refused_at TEXT NOT NULL
+) STRICT;

@@ -22,6 +22,8 @@ package enum Route: Sendable {
   case subscriptionChanged(BotSubscriptionUpdated)
   /// Somebody has blocked the bot, or lifted the block.
   case reachable(Bool, telegramUserID: Int64)
+  /// What the bot may do in a group has changed.
+  case rightsChanged(chatID: Int64)
   /// Nothing to do, on purpose.
   case ignored
 
@@ -80,8 +82,11 @@ package enum Route: Sendable {
           user: query.from, chatID: message.chat.id, isPrivate: message.chat.isPrivate))
     case .preCheckoutQuery(let query): self = .preCheckout(query)
     case .subscriptionChanged(let change): self = .subscriptionChanged(change)
-    case .chatMemberChanged(let change) where change.chat.isPrivate:
-      self = .reachable(change.newStatus != "kicked", telegramUserID: change.from.id)
+    case .chatMemberChanged(let change):
+      self =
+        change.chat.isPrivate
+        ? .reachable(change.newStatus != "kicked", telegramUserID: change.from.id)
+        : .rightsChanged(chatID: change.chat.id)
     default: self = .ignored
     }
   }

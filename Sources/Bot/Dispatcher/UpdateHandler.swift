@@ -58,6 +58,9 @@ package struct UpdateHandler: Sendable {
         }
       }
       let beginning = try await writer.write(for: "answering an update") { [response] tx in
+        if let person = route.personInPrivate {
+          try environment.outbox.sendKept(to: person, in: tx)
+        }
         let response = try response ?? respond(to: route, of: stored, in: tx)
         return try carryOut(response, of: stored, in: tx)
       }
@@ -156,6 +159,7 @@ extension UpdateHandler {
     case .subscriptionChanged(let change): try environment.payments.note(change, in: tx)
     case .reachable(let isReachable, let id):
       try tx.users.setReachable(isReachable, telegramUserID: id)
+    case .rightsChanged(let chatID): try tx.refusingChats.remove(chatID)
     case .ignored: break
     }
     return .done
@@ -177,7 +181,7 @@ extension UpdateHandler {
     }
     let request = try request(argument: argument, from: sender, of: stored, in: tx)
     guard request.existingAccount?.isBlocked != true || command.servesBlocked else {
-      return .reply(Self.blocked, to: sender)
+      return .reply(Self.blocked(sender), to: sender)
     }
     return try response(to: request, from: sender, of: stored) {
       try command.respond(to: request, in: tx)
@@ -192,7 +196,7 @@ extension UpdateHandler {
     }
     let request = try request(argument: text, from: sender, of: stored, in: tx)
     return try response(to: request, from: sender, of: stored) {
-      guard try !request.account().isBlocked else { return .reply(Self.blocked) }
+      guard try !request.account().isBlocked else { return .reply(Self.blocked(sender)) }
       return text.isEmpty ? .reply(Self.whatCanIDo) : .work(.chat, text)
     }
   }
@@ -226,6 +230,12 @@ extension UpdateHandler {
     else { return ButtonResponse(notice: "This button is from an older version of me.") }
     var request = try request(argument: argument, from: sender, of: stored, in: tx)
     request.pressedMessage = query.message
+    guard sender.isPrivate || !command.isPersonal else {
+      return ButtonResponse(notice: "That is between you and me: please write to me in private.")
+    }
+    guard request.existingAccount?.isBlocked != true || command.servesBlocked else {
+      return ButtonResponse(notice: Self.blocked(sender).text)
+    }
     do {
       return try command.press(argument, by: request, in: tx)
     } catch is NoAccount {
@@ -244,8 +254,9 @@ extension UpdateHandler {
     return SupportRequests.answer(text, to: request, by: sender.user.id)
   }
 
+  /// In a group nobody is one, lest it learns who is.
   private func isAdministrator(_ sender: Address) -> Bool {
-    environment.administrators.contains(sender.user.id)
+    sender.isPrivate && environment.administrators.contains(sender.user.id)
   }
 
   private func request(
@@ -310,8 +321,12 @@ extension UpdateHandler {
 // MARK: - Words
 
 extension UpdateHandler {
-  private static let blocked = Reply(
-    "Your account is blocked. What you own stays yours; please write to /paysupport.")
+  /// Nobody else in a group is to learn of a block.
+  private static func blocked(_ sender: Address) -> Reply {
+    sender.isPrivate
+      ? Reply("Your account is blocked. What you own stays yours; please write to /paysupport.")
+      : ModelOrchestrator.notInGroup
+  }
 
   private static let whatCanIDo = Reply("What can I do for you? /help lists everything.")
 
@@ -328,10 +343,8 @@ extension UpdateHandler {
       + "been told and looks after it; nothing is lost. /paysupport takes your questions.")
 
   private static func noAccount(_ sender: Address) -> Reply {
-    Reply(
-      sender.isPrivate
-        ? "Please send me /start first: it opens your account."
-        : "Please write to me in a private chat and send /start first: it opens your account.")
+    sender.isPrivate
+      ? Reply("Please send me /start first: it opens your account.") : ModelOrchestrator.notInGroup
   }
 }
 
@@ -345,7 +358,13 @@ extension Route {
     case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
       .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):
       sender
-    case .preCheckout, .refunded, .subscriptionChanged, .reachable, .ignored: nil
+    case .preCheckout, .refunded, .subscriptionChanged, .reachable, .rightsChanged, .ignored: nil
     }
+  }
+
+  /// Whom the bot can reach in their private chat, as this shows.
+  fileprivate var personInPrivate: Int64? {
+    if case .reachable(true, let person) = self { return person }
+    return sender.flatMap { $0.isPrivate ? $0.user.id : nil }
   }
 }

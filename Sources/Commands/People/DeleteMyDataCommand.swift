@@ -11,6 +11,7 @@ struct DeleteMyDataCommand: Command {
   let isPersonal = true
   let servesBlocked = true
   let subscriptions: SubscriptionCancellation
+  let outbox: Outbox
 
   private static let yes = "yes"
 
@@ -58,6 +59,7 @@ struct DeleteMyDataCommand: Command {
         notice: "A request or a refund of yours is under way. Please try again in a minute.")
     }
     try Conversation.erase(userID: account.id, in: tx)
+    try outbox.forgetKept(for: account.telegramUserID, in: tx)
     try SupportRequests.erase(account.telegramUserID, in: tx)
     return ButtonResponse(
       notice: "Your data are erased.",

@@ -24,6 +24,8 @@ struct PrivacyCommand: Command {
     accounting needs it. Once you erase your account, it has no name on it.
     • Messages on their way in and out: \(Int(Inbox.keptFor) / 3_600) hours, and \
     \(Int(Inbox.quarantinedFor / .day)) days where one could not be handled.
+    • An answer that you paid for and that I could not deliver because you had blocked me: \
+    \(Int(Outbox.answersKeptFor / .day)) days, or until you write to me again.
     • Questions to /paysupport: in the chats of those who answer them. When you asked: until you \
     erase your account.
 

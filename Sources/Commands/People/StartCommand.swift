@@ -7,6 +7,7 @@ import Sales
 struct StartCommand: Command {
   let name = "start"
   let summary = "Open your account, or see your balance"
+  let isPersonal = true
   let initialGrant: Credits
   let checkout: Checkout
 

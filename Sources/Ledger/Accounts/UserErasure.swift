@@ -30,7 +30,7 @@ package struct UserErasure {
     try tx.db.execute(
       sql: """
         UPDATE projects SET title = 'erased', description = NULL, tech_stack = NULL,
-          current_todo_markdown = NULL, updated_at = :now
+          current_todo_markdown = NULL, replaced_todo_markdown = NULL, updated_at = :now
         WHERE user_id = :user
         """, arguments: user)
     try tx.db.execute(

@@ -12,6 +12,7 @@ enum LedgerSchema {
     PaymentSchema.register(in: &migrator)
     PriceSchema.register(in: &migrator)
     StateSchema.register(in: &migrator)
+    LossSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -281,15 +281,18 @@ extension OutboxDelivery {
     case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
     case .badRequest where error.isThreadMissing:
       guard case .message(var message)? = reply.content, message.threadID != nil else {
-        return .failed(String(describing: error))
+        return .failed(String(describing: error), .reply)
       }
       // To the chat itself, as its topic was deleted.
       message.threadID = nil
       reply.content = .message(message)
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
-    case .badRequest, .invalidRequest: return .failed(String(describing: error))
-    case .forbidden: return .failed(String(describing: error), isForbidden: true)
+    case .badRequest:
+      return .failed(String(describing: error), error.isMissingRights ? .rights : .reply)
+    case .invalidRequest: return .failed(String(describing: error))
+    case .forbidden:
+      return .failed(String(describing: error), error.isBlockedByPerson ? .blocked : .forbidden)
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
       health.note(error)

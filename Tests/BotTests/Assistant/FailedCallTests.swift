@@ -87,20 +87,20 @@ struct FailedCallTests {
     try expectNothingCharged(rig, houseCost: .estimated)
   }
 
-  /// Each empty answer costs the house 0.1 USD here, and it bears 0.25 USD of a person in a day.
+  /// Each empty answer costs the house 0.1 USD here, and it bears 0.50 USD of a person in a day.
   @Test func isNotTheHousesWithoutEnd() async throws {
     let rig = try BotRig()
     let usage = #"{"promptTokenCount": 333333, "totalTokenCount": 333333}"#
     let empty = LoopbackReply.json(
       #"{"candidates": [{"finishReason": "STOP"}], "usageMetadata": \#(usage)}"#)
-    rig.gemini.replyNext(empty, empty, empty)
+    for _ in 1...5 { rig.gemini.replyNext(empty) }
     try await rig.say("/start")
-    for _ in 1...3 { try await rig.say("Say nothing") }
+    for _ in 1...5 { try await rig.say("Say nothing") }
     let refusal = try await rig.say("Say nothing")
-    #expect(refusal.first?.hasPrefix("Too many of your requests ended without an answer") == true)
-    #expect(rig.gemini.paidCalls.count == 3)
+    #expect(refusal.first?.hasPrefix("Several of your requests ended without an answer") == true)
+    #expect(rig.gemini.paidCalls.count == 5)
     #expect(try rig.account().balance.micro == 100_000_000)
-    try rig.execute("UPDATE api_key_usage SET created_at = '2020-01-01 00:00:00.000'")
+    try rig.execute("UPDATE api_key_usage SET lost_at = '2020-01-01 00:00:00.000'")
     #expect(try await rig.say("Hello?").first?.contains("Cost: ") == true)
   }
 

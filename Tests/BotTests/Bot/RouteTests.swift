@@ -49,6 +49,7 @@ struct RouteTests {
     case .refunded(let refunded): "refunded \(refunded.telegramPaymentChargeID)"
     case .subscriptionChanged(let change): "subscription \(change.state)"
     case .reachable(let isReachable, let id): "reachable \(isReachable) \(id)"
+    case .rightsChanged(let chat): "rights changed in \(chat)"
     case .ignored: "ignored"
     }
   }
@@ -136,7 +137,7 @@ struct RouteTests {
       "reachable true 42"),
     RouteCase(
       "a group that lets the bot in", kind: "my_chat_member",
-      .member(from: "left", to: "member", chat: -100), "ignored"),
+      .member(from: "left", to: "member", chat: -100), "rights changed in -100"),
     RouteCase("a press", kind: "callback_query", .press("projects:1"), "button projects:1"),
     RouteCase(
       "a press without data", kind: "callback_query",
@@ -193,7 +194,7 @@ struct RouteTests {
 
 extension JSONValue {
   /// A change of the bot's own membership.
-  fileprivate static func member(
+  static func member(
     from old: String, to new: String, chat: Int64 = 42
   ) -> JSONValue {
     let bot: JSONValue = ["id": .integer(FakeTelegram.botID), "is_bot": true, "first_name": "Dev"]

@@ -131,7 +131,8 @@ struct LedgerStateMigrationTests {
     }
   }
 
-  /// What it says of the old file is what the old version said of it.
+  /// What it says of the old file is what the old version said of it, except that what it forgave was
+  /// its cost, and is now what the charge did not pay for.
   @Test func provesTheLedgerAndReportsTheSame() throws {
     try migrated { database in
       let terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
@@ -148,12 +149,12 @@ struct LedgerStateMigrationTests {
       #expect(report.creditsTakenBack.micro == 1_000_000_000)
       #expect(
         report.houseLosses == [
-          .init(reason: .undeliveredAnswers, count: 2, amount: NanoDollars(8_240_000)),
-          .init(reason: .forgivenOverruns, count: 1, amount: NanoDollars(4_520_000)),
-          .init(reason: .lostCalls, count: 1, amount: NanoDollars(620_000)),
+          .init(reason: .call(.undelivered), count: 2, amount: NanoDollars(8_240_000)),
+          .init(reason: .call(.overrun), count: 1, amount: NanoDollars(2_970_000)),
+          .init(reason: .call(.interrupted), count: 1, amount: NanoDollars(620_000)),
         ])
       let total = try database.read { try $0.usageSummaries.total(since: nil) }
-      #expect(total.charged.micro == 930_000 && total.houseLoss == NanoDollars(13_380_000))
+      #expect(total.charged.micro == 930_000 && total.houseLoss == NanoDollars(11_830_000))
     }
   }
 

@@ -85,7 +85,7 @@ struct StoreTests {
     #expect(try await rig.checkout(order, 200)?.hasPrefix("Your account is blocked.") == true)
     #expect(
       try await rig.press("buy:Starter").map(\.text) == [
-        "Your account is blocked. Please write to /paysupport."
+        "Your account is blocked. What you own stays yours; please write to /paysupport."
       ])
   }
 

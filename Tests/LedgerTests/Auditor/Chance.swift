@@ -200,7 +200,8 @@ struct Chance {
       work: "upd\(percent(90) ? works : number(0...works)):\(step)", bound: bound,
       estimate: bound / 4,
       cap: percent(2) ? 1_000_000_000_000 : percent(30) ? 65_536 : magnitude(65_536),
-      lifetime: percent(80) ? 600_000 : magnitude(3_600_000))
+      lifetime: percent(80) ? 600_000 : magnitude(3_600_000),
+      lossBound: percent(50) ? nil : Int64(magnitude(1_000_000_000_000)))
   }
 
   /// That of a hold as a rule, by the name of the work or of its whole update.

@@ -73,7 +73,7 @@ extension LedgerModel {
         """)
     }
     lines.append("\(ended["settled"] ?? 0) settled, \(ended["voided"] ?? 0) voided")
-    lines += journal.dropFirst(marks.journal) + usage.dropFirst(marks.usage)
+    lines += journal.dropFirst(marks.journal) + usage.dropFirst(marks.usage).map(\.line)
     return lines + salesState(after: marks.payments, endedToo: endedToo)
   }
 

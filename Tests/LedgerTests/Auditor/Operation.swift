@@ -80,6 +80,8 @@ enum Operation {
     var cap: Int
     /// In milliseconds.
     var lifetime: Int
+    /// In nano-dollars.
+    var lossBound: Int64?
   }
 
   struct Call {
