@@ -22,7 +22,8 @@ package struct Checkout: Sendable {
     store.sold.map { Button($0.offer, command: Self.command, argument: $0.name) }
   }
 
-  /// Answers the press of an offer, of somebody who is not blocked: the invoice, or the link that begins a subscription.
+  /// Answers the press of an offer, of somebody who is not blocked: the invoice, or the link that
+  /// begins a subscription.
   package func press(
     _ name: String, by account: UserAccount, in tx: LedgerTransaction
   ) throws -> ButtonResponse {

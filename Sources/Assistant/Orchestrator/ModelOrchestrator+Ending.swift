@@ -114,9 +114,9 @@ extension ModelOrchestrator {
       of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds)
   }
 
-  /// Why the house bears it: a provider that answers nobody is not the doing of the person who asks,
-  /// and a call that we stop is ours. Both could be brought about by somebody with several accounts,
-  /// so that there is an end to what counts for nobody.
+  /// Why the house bears it: a provider that answers nobody is not the doing of who asks, and a
+  /// call that we stop is ours. With several accounts, somebody could make an outage of their own,
+  /// so there is an end to what counts for nobody.
   private func causeOfLoss(
     of hold: CreditHold, _ failure: LanguageModelError, in tx: LedgerTransaction
   ) throws -> CallLoss.Cause {

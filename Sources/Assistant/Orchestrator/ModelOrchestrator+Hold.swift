@@ -31,8 +31,8 @@ extension ModelOrchestrator {
       return try refuse(
         work,
         """
-        I may not write in that group, so I begin nothing there. Let me write in it, or ask me here \
-        in private.
+        I may not write in that group, so I begin nothing there. Let me write in it, or ask me \
+        here in private.
         """,
         in: tx)
     }

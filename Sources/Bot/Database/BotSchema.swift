@@ -138,9 +138,9 @@ enum BotSchema {
     WHERE state = 'queued' AND method IN ('sendMessage', 'editMessageText');
     """
 
-  /// An answer is kept for a person who has blocked the bot. A refusing chat is a group that took no
-  /// message of the bot's, for want of rights. A message of the conversation names its update, with
-  /// whose answer it goes if that is given back.
+  /// An answer is kept for a person who has blocked the bot. A refusing chat is a group that took
+  /// no message of the bot's, for want of rights. A message of the conversation names its update,
+  /// with whose answer it goes if that is given back.
   private static let keptAnswers = """
     ALTER TABLE outbox ADD COLUMN is_kept INTEGER NOT NULL DEFAULT 0
       CHECK (is_kept = 0 OR (is_kept = 1 AND state = 'failed'));

@@ -57,8 +57,8 @@ package struct AfterDelivery: Sendable {
   }
 
   /// What a group refuses goes to the asker. What a person does not take because they have blocked
-  /// the bot stays charged, and is kept for them. Any other answer that reached nobody is given back:
-  /// the house bears it.
+  /// the bot stays charged, and is kept for them. Any other answer that reached nobody is given
+  /// back: the house bears it.
   private func undelivered(
     _ reply: Outbox.Queued, _ refusal: Outbox.Refusal, in tx: LedgerTransaction
   ) throws {

@@ -18,7 +18,8 @@ enum LossSchema {
     ALTER TABLE api_key_usage ADD COLUMN loss_cause TEXT CHECK (loss_cause IN (
       'failed_call', 'overrun', 'undelivered', 'interrupted', 'outage'));
     ALTER TABLE api_key_usage ADD COLUMN lost_at TEXT
-      CHECK ((lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL));
+      CHECK (
+        (lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL));
     UPDATE api_key_usage SET loss_nanousd = actual_cost_nanousd, lost_at = created_at,
         loss_cause = iif(is_estimate, 'interrupted', 'failed_call')
       WHERE charged_to = 'house';

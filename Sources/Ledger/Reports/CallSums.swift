@@ -21,8 +21,8 @@ struct CallSums {
     self.key = key
   }
 
-  /// The calls `c` from `:from` on until just before `:to`, with what they were charged and what was
-  /// given back for them later.
+  /// The calls `c` from `:from` on until just before `:to`, with what they were charged and what
+  /// was given back for them later.
   static let calls = """
     SELECT a.*, coalesce(-t.credits_amount_micro, 0) AS charged,
       coalesce(r.credits_amount_micro, 0) AS given_back

@@ -49,7 +49,7 @@ package struct APIKeyUsageService {
       arguments: [priceID])
   }
 
-  /// The answer of the call reached nobody and its charge was given back: the house bears all of it.
+  /// The answer of the call reached nobody and its charge was given back: the house bears it all.
   func markUndelivered(holdID: String) throws {
     try tx.db.run(
       """

@@ -14,8 +14,8 @@ package struct CallLoss: Sendable, Equatable {
     /// Its provider answered nobody at that time.
     case outage
 
-    /// Whether it counts towards what the house bears of the person: what we or the provider brought
-    /// about is not their doing.
+    /// Whether it counts towards what the house bears of the person: what we or the provider
+    /// brought about is not their doing.
     package var countsForPerson: Bool { self != .interrupted && self != .outage }
   }
 

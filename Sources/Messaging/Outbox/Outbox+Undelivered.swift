@@ -1,6 +1,18 @@
 import Foundation
 import GRDB
 package import Ledger
+import TelegramBotAPI
+
+extension Outbox.Refusal {
+  init(_ error: TelegramError) {
+    self =
+      switch error {
+      case .forbidden: error.isBlockedByPerson ? .blocked : .forbidden
+      case .badRequest: error.isMissingRights ? .rights : .reply
+      default: .none
+      }
+  }
+}
 
 /// Answers that a chat did not take: they go to the asker, or wait for them.
 extension Outbox {

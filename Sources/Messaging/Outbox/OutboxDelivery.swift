@@ -288,11 +288,8 @@ extension OutboxDelivery {
       reply.content = .message(message)
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
-    case .badRequest:
-      return .failed(String(describing: error), error.isMissingRights ? .rights : .reply)
-    case .invalidRequest: return .failed(String(describing: error))
-    case .forbidden:
-      return .failed(String(describing: error), error.isBlockedByPerson ? .blocked : .forbidden)
+    case .badRequest, .forbidden, .invalidRequest:
+      return .failed(String(describing: error), Outbox.Refusal(error))
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
       health.note(error)

@@ -131,8 +131,8 @@ struct LedgerStateMigrationTests {
     }
   }
 
-  /// What it says of the old file is what the old version said of it, except that what it forgave was
-  /// its cost, and is now what the charge did not pay for.
+  /// What it says of the old file is what the old version said of it. But the house bears of an
+  /// overrun what the charge does not pay for, where it was what was forgiven.
   @Test func provesTheLedgerAndReportsTheSame() throws {
     try migrated { database in
       let terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
