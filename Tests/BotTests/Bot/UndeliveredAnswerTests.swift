@@ -112,6 +112,15 @@ final class UndeliveredAnswerTests {
     #expect(counted > .zero)
   }
 
+  /// Each costs 0.1 USD here, and the house bears 0.50 of a person in a day.
+  @Test func isNotGivenBackWithoutEnd() async throws {
+    rig.gemini.answer.change { $0.inputTokens = 333_333 }
+    fake.refuse(.badRequest("chat not found"), inChat: 42)
+    for _ in 1...8 { try await ask("How do I sort?") }
+    #expect(rig.gemini.paidCalls.count == 5)
+    #expect(try balance() == 100_000_000)
+  }
+
   @Test func thatAGroupRefusesGoesToTheAskerAndStaysCharged() async throws {
     fake.refuse(Self.noRights, inChat: Self.group)
     try await ask("/plan@devbot n", inChat: Self.group)
