@@ -106,9 +106,10 @@ package struct UpdateHandler: Sendable {
       .quarantine, "Update \(stored.id) could not be handled (\(reason)). Its row is in the inbox.")
     await end(stored, what: "quarantining an update") { route, tx in
       try environment.orchestrator.abandon(updateID: stored.id, in: tx)
-      if let sender = route?.sender, sender.isPrivate {
-        let reply = route?.isPayment == true ? Self.paymentSetApart : Self.apology
-        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
+      let isPayment = route?.isPayment == true
+      if let sender = route?.sender, sender.isPrivate || isPayment {
+        let reply = isPayment ? Self.paymentSetApart : Self.apology
+        try environment.outbox.queue(reply, to: sender.inPrivate, updateID: stored.id, in: tx)
       }
       try environment.inbox.quarantine(stored.id, failure: reason, in: tx)
     }

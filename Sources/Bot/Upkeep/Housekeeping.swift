@@ -14,7 +14,8 @@ struct Housekeeping: PeriodicService {
   static let verifiedEvery = 60
   /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
   static let minimumFreeSpace: Int64 = 256 << 20
-  /// 1 USD: what the house bears in a day without anybody having to look.
+  /// 1 USD: what the house bears in a day, of all people and for all causes, without anybody having
+  /// to look.
   private static let alertedLossPerDay = NanoDollars(1_000_000_000)
 
   let writer: LedgerWriter
@@ -68,8 +69,7 @@ struct Housekeeping: PeriodicService {
       let cents = loss.count / 10_000_000
       await alerts.raise(
         .houseLoss,
-        "Calls that reached nobody have cost the house \(cents) US cents within a day. "
-          + "/report shows why.")
+        "The house has borne \(cents) US cents of what calls cost within a day. /report shows why.")
     }
     if let free = freeDiskSpace(), free < Self.minimumFreeSpace {
       Logger.current.error("The disk is nearly full.", metadata: ["free_bytes": "\(free)"])

@@ -45,7 +45,7 @@ struct HousekeepingTests {
         lost_at = created_at
       """)
     try await rig.engine.housekeeping.round(1)
-    #expect(try alerts.count { $0.contains("have cost the house 100 US cents") } == count)
+    #expect(try alerts.count { $0.contains("has borne 100 US cents") } == count)
   }
 
   @Test(arguments: [(Housekeeping.minimumFreeSpace - 1, 1), (Housekeeping.minimumFreeSpace, 0)])

@@ -90,6 +90,16 @@ struct GroupPrivacyTests {
     #expect(try rig.account().balance.micro == 100_000_000)
   }
 
+  /// An invoice can be forwarded to a group and paid there.
+  @Test func aReceiptGoesToThePrivateChat() async throws {
+    try await rig.say("/start")
+    _ = try await rig.press("buy:Starter")
+    let order = try #require(try rig.orders().first)
+    let paid = try await rig.pay(order.id, 200, charge: "paid", inChat: Self.group)
+    let odd = try await rig.pay("unknown", 200, charge: "odd", inChat: Self.group)
+    for update in [paid, odd] { #expect(try rig.replies(to: update).first?.chatID == 42) }
+  }
+
   @Test func aPressOfSomebodyBlockedIsRefusedAsTheirCommandIs() async throws {
     try await rig.say("/start")
     try rig.block(42)
