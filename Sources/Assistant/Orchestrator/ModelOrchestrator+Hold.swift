@@ -2,7 +2,8 @@ import Foundation
 import KillPoints
 import LanguageModels
 import Ledger
-import Messaging
+import Logging
+package import Messaging
 import TelegramBotAPI
 
 /// What is set aside for a call, or why there is none.
@@ -10,10 +11,43 @@ extension ModelOrchestrator {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
   /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
+  /// What a provider is asked to count for one person, though it costs nothing: so many prompts a
+  /// minute.
+  package static func countsOfPerson() -> RateOfPerson {
+    RateOfPerson(atMost: 20, in: .seconds(60))
+  }
+
   /// What the house bears of one person's calls in a day: 0.25 USD. Calls
   /// that end without an answer are free, so without a limit whoever knows how to bring them about
   /// could spend ours for ever.
   static let houseLossPerDay = NanoDollars(250_000_000)
+
+  /// Takes a place, and the hold with it; without a free place, nothing is held.
+  func takePlaceAndHold(
+    for work: Work, of account: UserAccount, in tx: LedgerTransaction
+  ) throws -> Beginning {
+    var work = work
+    let isPayer = try tx.payments.hasPaid(account.id)
+    work.place = environment.places.take(forPayer: isPayer)
+    guard work.place != nil else { return .noPlace(work, isPayer: isPayer) }
+    return try takeHold(for: work, of: account, in: tx)
+  }
+
+  /// Begins once there is a place; `nil` if there will be none, as the process stops.
+  func beginInPlace(_ work: Work, isPayer: Bool) async throws -> Beginning? {
+    var work = work
+    work.place = await environment.places.wait(forPayer: isPayer)
+    guard work.place != nil else {
+      Logger.current.notice("An update waits for a call, and is left to the next start.")
+      return nil
+    }
+    return try await environment.writer.write(for: "taking a hold") { [work] tx in
+      guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
+        return try refuseErased(work, in: tx)
+      }
+      return try takeHold(for: work, of: account, in: tx)
+    }
+  }
 
   /// - Parameter counted: The provider's own count of the prompt's tokens, if it was asked.
   func takeHold(
@@ -51,7 +85,8 @@ extension ModelOrchestrator {
       return .call(
         PaidCall(work: work, account: account, price: request.price, prompt: prompt, hold: hold))
     } catch LedgerError.insufficientCredits(let shortfall) {
-      guard counted != nil else { return .tooDear(work, prompt, bound: bound) }
+      let mayFit = counted == nil && holds(in: tx).mayFit(request, of: account)
+      guard !mayFit else { return .tooDear(work, prompt, bound: bound) }
       return try refuse(
         work,
         """
@@ -65,12 +100,13 @@ extension ModelOrchestrator {
   /// Begins once more with the provider's own count. Without one, the bound by bytes stands.
   func beginCounted(_ work: Work, _ prompt: Prompt, bound: Int) async throws -> Beginning {
     let model = environment.models[work.task]
-    let count = (try? await environment.llm.countTokens(prompt, model: model)) ?? bound
+    let mayCount = environment.counts.allows(work.sender.user.id)
+    let count = mayCount ? try? await environment.llm.countTokens(prompt, model: model) : nil
     return try await environment.writer.write(for: "taking a hold") { tx in
       guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
         return try refuseErased(work, in: tx)
       }
-      return try takeHold(for: work, of: account, inputTokens: count, in: tx)
+      return try takeHold(for: work, of: account, inputTokens: count ?? bound, in: tx)
     }
   }
 
@@ -94,10 +130,11 @@ extension ModelOrchestrator {
   ) throws -> (CreditHoldService.Request, Prompt) {
     let price = try tx.pricing.active(environment.models[work.task])
     _ = try Rates(price.tariff)
-    let conversation = Conversation(userID: account.id, projectID: account.activeProjectID)
+    let projectID = try projectID(of: work, account, in: tx)
+    let conversation = Conversation(userID: account.id, projectID: projectID)
     // What was said in private is not to be told in a group.
     let context = work.sender.isPrivate ? try conversation.context(in: tx) : []
-    let project = try account.activeProjectID.flatMap { try tx.projects.find($0) }
+    let project = try projectID.flatMap { try tx.projects.find($0) }
     var prompt = Prompt(
       system: Self.instructions(for: work.task, project),
       messages: context + [Prompt.Message(.user, work.text)],
@@ -106,11 +143,26 @@ extension ModelOrchestrator {
     let ceiling = try price.tariff.ceiling(inputTokens: prompt.inputTokenBound)
     prompt.priceCeiling = Prompt.PriceCeiling(input: ceiling.input, output: ceiling.output)
     let request = CreditHoldService.Request(
-      userID: account.id, projectID: account.activeProjectID, work: work.ledgerName,
+      userID: account.id, projectID: projectID, work: work.ledgerName,
       taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
       inputTokensEstimate: prompt.inputTokenEstimate, outputCap: work.task.outputCap,
       deadline: tx.now.addingTimeInterval(Self.holdLifetime))
     return (request, prompt)
+  }
+
+  /// A question belongs to the project that was active when it arrived. Where that depends on
+  /// messages before it, it belongs to the one that is active once those are handled.
+  private func projectID(
+    of work: Work, _ account: UserAccount, in tx: LedgerTransaction
+  ) throws -> String? {
+    switch try environment.inbox.projectAtArrival(of: work.updateID, in: tx) {
+    case .undecided: return account.activeProjectID
+    case .noProject: return nil
+    case .project(let id):
+      // Those of an account that was erased meanwhile are gone.
+      let isTheirs = try tx.projects.find(id)?.userID == account.id
+      return isTheirs ? id : account.activeProjectID
+    }
   }
 
   private static func instructions(for task: TaskType, _ project: Project?) -> String {

@@ -19,6 +19,9 @@ enum BotSchema {
     migrator.registerMigration("bot 3: messages as columns") { db in
       try db.execute(sql: messagesAsColumns)
     }
+    migrator.registerMigration("bot 6: projects of questions") { db in
+      try db.execute(sql: projectsOfQuestions)
+    }
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
@@ -133,6 +136,12 @@ enum BotSchema {
         HAVING count(*) > 0),
       method = NULL, payload = NULL
     WHERE state = 'queued' AND method IN ('sendMessage', 'editMessageText');
+    """
+
+  /// The project that was active for whoever asked, when they did: '' for none, NULL where it is
+  /// still to be decided, as it is for what an older version has left.
+  private static let projectsOfQuestions = """
+    ALTER TABLE inbox ADD COLUMN project_id TEXT;
     """
 
   /// Who asked, and which messages told the administrators of it: an answer to one of those goes

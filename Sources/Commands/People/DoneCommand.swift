@@ -7,6 +7,7 @@ import Messaging
 struct DoneCommand: Command {
   let name = "done"
   let summary = "Mark the active project as done"
+  let changesActiveProject = true
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()

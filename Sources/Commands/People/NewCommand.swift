@@ -7,6 +7,7 @@ import Messaging
 struct NewCommand: Command {
   let name = "new"
   let summary = "Begin a project: /new and its title"
+  let changesActiveProject = true
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()

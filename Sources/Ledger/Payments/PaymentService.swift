@@ -51,6 +51,17 @@ package struct PaymentService {
       arguments: [userID, limit])
   }
 
+  /// Whether the account was ever paid for, and not all of it went back.
+  package func hasPaid(_ userID: Int64) throws -> Bool {
+    let sql = """
+      SELECT EXISTS (
+        SELECT 1 FROM orders o JOIN payments p ON p.order_id = o.id
+        WHERE o.user_id = ? AND p.transaction_id IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND r.state <> 'failed'))
+      """
+    return try Bool.fetchOne(tx.db.cachedStatement(sql: sql), arguments: [userID]) ?? false
+  }
+
   /// Why a payment credits nothing.
   private struct Flaw: Error {
     var reason: String
