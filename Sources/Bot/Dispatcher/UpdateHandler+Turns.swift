@@ -51,26 +51,23 @@ extension UpdateHandler {
       && tx.users.find(telegramUserID: telegramUserID) == nil
   }
 
-  /// Whether the reply is given. What somebody without an account says is not kept.
-  func isHeard(
-    _ sender: Address, saying route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
-  ) throws -> Bool {
-    guard try isStranger(sender.user.id, in: tx) else { return true }
-    try environment.inbox.forgetPayload(stored.id, in: tx)
-    let (rate, person) = (environment.repliesToStrangers, sender.user.id)
-    let what = topic(of: route)
-    guard rate.hasRoom(person, what) else { return false }
-    tx.db.afterNextTransaction { _ in rate.count(person, what) }
+  /// Whether somebody without an account gets the reply.
+  func isHeard(_ sender: Address, saying route: Route, in tx: LedgerTransaction) -> Bool {
+    let (rate, person, topic) = (
+      environment.repliesToStrangers, sender.user.id, topic(of: route)
+    )
+    guard rate.hasRoom(person, topic) else { return false }
+    tx.db.afterNextTransaction { _ in rate.count(person, topic) }
     return true
   }
 
   /// The terms, the help and the like are given to everybody, each once a minute; all else that
   /// somebody without an account may say has one reply.
   private func topic(of route: Route) -> String {
-    guard case .command(let name, _, _) = route,
+    guard case .command(let name, let argument, _) = route,
       let command = environment.commands.named(name, isAdministrator: false),
       command.readsOnly, command.servesBlocked
     else { return "" }
-    return command.name
+    return argument.isEmpty ? command.name : "\(command.name) with words"
   }
 }

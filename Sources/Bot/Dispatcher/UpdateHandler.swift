@@ -303,8 +303,11 @@ extension UpdateHandler {
     case .work(let work, let account):
       return try environment.orchestrator.begin(work, for: account, in: tx)
     case .reply(let reply, let also, let sender):
+      let isStranger = try isStranger(sender.user.id, in: tx)
+      // What somebody without an account says is not kept.
+      if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
       // What goes to others, to an administrator perhaps, goes with its reply.
-      if try isHeard(sender, saying: route, of: stored, in: tx) || !also.isEmpty {
+      if !isStranger || !also.isEmpty || isHeard(sender, saying: route, in: tx) {
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
         try environment.outbox.queue(also, updateID: stored.id, in: tx)
       }
