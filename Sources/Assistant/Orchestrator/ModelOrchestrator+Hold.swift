@@ -2,6 +2,7 @@ import Foundation
 import KillPoints
 import LanguageModels
 import Ledger
+import Logging
 package import Messaging
 import TelegramBotAPI
 
@@ -10,11 +11,44 @@ extension ModelOrchestrator {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
   /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
+  /// What a provider is asked to count for one person, though it costs nothing: so many prompts a
+  /// minute.
+  package static func countsOfPerson() -> RateOfPerson {
+    RateOfPerson(atMost: 20, in: .seconds(60))
+  }
+
   /// What the house bears of anybody's calls in a day: 0.50 USD. Calls that end without an answer
   /// are free, so without a bound whoever knows how to bring them about could spend ours for ever.
   static let lossPerDay = NanoDollars(500_000_000)
   /// It bears more of those who pay: this part of what they paid in that time.
   private static let lossPartOfPaid = (divisor: Int64(10), time: TimeInterval.day * 30)
+
+  /// Takes a place, and the hold with it; without a free place, nothing is held.
+  func takePlaceAndHold(
+    for work: Work, of account: UserAccount, in tx: LedgerTransaction
+  ) throws -> Beginning {
+    var work = work
+    let isPayer = try tx.payments.stars(paidBy: account.id, since: .distantPast) > 0
+    work.place = environment.places.take(forPayer: isPayer)
+    guard work.place != nil else { return .noPlace(work, isPayer: isPayer) }
+    return try takeHold(for: work, of: account, in: tx)
+  }
+
+  /// Begins once there is a place; `nil` if there will be none, as the process stops.
+  func beginInPlace(_ work: Work, isPayer: Bool) async throws -> Beginning? {
+    var work = work
+    work.place = await environment.places.wait(forPayer: isPayer)
+    guard work.place != nil else {
+      Logger.current.notice("An update waits for a call, and is left to the next start.")
+      return nil
+    }
+    return try await environment.writer.write(for: "taking a hold") { [work] tx in
+      guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
+        return try refuseErased(work, in: tx)
+      }
+      return try takeHold(for: work, of: account, in: tx)
+    }
+  }
 
   /// - Parameter counted: The provider's own count of the prompt's tokens, if it was asked.
   func takeHold(
@@ -60,7 +94,8 @@ extension ModelOrchestrator {
         """,
         in: tx)
     } catch LedgerError.insufficientCredits(let shortfall) {
-      guard counted != nil else { return .tooDear(work, prompt, bound: bound) }
+      let mayFit = counted == nil && holds(in: tx).mayFit(request, of: account)
+      guard !mayFit else { return .tooDear(work, prompt, bound: bound) }
       return try refuse(
         privately: work,
         """
@@ -74,12 +109,13 @@ extension ModelOrchestrator {
   /// Begins once more with the provider's own count. Without one, the bound by bytes stands.
   func beginCounted(_ work: Work, _ prompt: Prompt, bound: Int) async throws -> Beginning {
     let model = environment.models[work.task]
-    let count = (try? await environment.llm.countTokens(prompt, model: model)) ?? bound
+    let mayCount = environment.counts.allows(work.sender.user.id)
+    let count = mayCount ? try? await environment.llm.countTokens(prompt, model: model) : nil
     return try await environment.writer.write(for: "taking a hold") { tx in
       guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
         return try refuseErased(work, in: tx)
       }
-      return try takeHold(for: work, of: account, inputTokens: count, in: tx)
+      return try takeHold(for: work, of: account, inputTokens: count ?? bound, in: tx)
     }
   }
 
@@ -120,7 +156,8 @@ extension ModelOrchestrator {
     _ = try Rates(price.tariff)
     // What was said in private is not to be told in a group, nor what a project is about.
     let isPrivate = work.sender.isPrivate
-    let project = try account.activeProjectID.flatMap { isPrivate ? try tx.projects.find($0) : nil }
+    let projectID = isPrivate ? try projectID(of: work, account, in: tx) : nil
+    let project = try projectID.flatMap { try tx.projects.find($0) }
     let conversation = Conversation(userID: account.id, projectID: project?.id)
     let context = isPrivate ? try conversation.context(in: tx) : []
     var prompt = Prompt(
@@ -137,6 +174,21 @@ extension ModelOrchestrator {
       deadline: tx.now.addingTimeInterval(Self.holdLifetime),
       lossBound: try lossBound(of: account, in: tx))
     return (request, prompt)
+  }
+
+  /// A question belongs to the project that was active when it arrived. Where that depends on
+  /// messages before it, it belongs to the one that is active once those are handled.
+  private func projectID(
+    of work: Work, _ account: UserAccount, in tx: LedgerTransaction
+  ) throws -> String? {
+    switch try environment.inbox.projectAtArrival(of: work.updateID, in: tx) {
+    case .undecided: return account.activeProjectID
+    case .noProject: return nil
+    case .project(let id):
+      // Those of an account that was erased meanwhile are gone.
+      let isTheirs = try tx.projects.find(id)?.userID == account.id
+      return isTheirs ? id : account.activeProjectID
+    }
   }
 
   private static func instructions(for task: TaskType, _ project: Project?) -> String {

@@ -66,7 +66,7 @@ extension ModelOrchestrator {
       guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
         return try refuseErased(work, in: tx)
       }
-      return try takeHold(for: work, of: account, in: tx)
+      return try takePlaceAndHold(for: work, of: account, in: tx)
     }
     Logger.current.notice(
       "A call was cut off by the end of the process.",

@@ -9,6 +9,8 @@ package struct Work: Sendable {
   package var sender: Address
   package var task: TaskType
   package var text: String
+  /// Its place among the calls under way, from the moment at which a call may begin.
+  var place: CallPlace?
 
   package init(updateID: Int64, receivedAt: Date, sender: Address, task: TaskType, text: String) {
     self.updateID = updateID

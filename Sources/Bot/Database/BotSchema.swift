@@ -22,6 +22,9 @@ enum BotSchema {
     migrator.registerMigration("bot 4: answers that are kept, groups that refuse") { db in
       try db.execute(sql: keptAnswers)
     }
+    migrator.registerMigration("bot 6: projects of questions") { db in
+      try db.execute(sql: projectsOfQuestions)
+    }
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
@@ -150,6 +153,12 @@ enum BotSchema {
       refused_at TEXT NOT NULL
     ) STRICT;
     ALTER TABLE conversation_messages ADD COLUMN update_id INTEGER;
+    """
+
+  /// The project that was active for whoever asked, when they did: '' for none, NULL where it is
+  /// still to be decided, as it is for what an older version has left.
+  private static let projectsOfQuestions = """
+    ALTER TABLE inbox ADD COLUMN project_id TEXT;
     """
 
   /// Who asked, and which messages told the administrators of it: an answer to one of those goes

@@ -349,7 +349,10 @@ CREATE TABLE inbox (
   is_tried_alone INTEGER NOT NULL DEFAULT 0 CHECK (is_tried_alone IN (0, 1)),
   failure TEXT,
   received_at TEXT NOT NULL,
-  finished_at TEXT
+  finished_at TEXT,
+  -- The one that was active for whoever asked, when they did: '' for none, NULL if what they had
+  -- sent before decides it.
+  project_id TEXT
 ) STRICT;
 CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
 CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';

@@ -43,19 +43,23 @@ package enum Route: Sendable {
 
   /// What an update waits for.
   package enum Turn: Sendable {
-    /// Nothing: Telegram drops a payment that is not answered within ten seconds, and a button
-    /// spins until it is.
+    /// Nothing: Telegram drops a payment that is not answered within ten seconds.
     case atOnce
+    /// Nothing either, as a button spins until it is answered; but nobody presses without end.
+    case press
     /// What came before of the person's money, and no slow answer: a refund follows its payment,
     /// and a subscription is as it was last said to be. It is never turned away.
     case money
+    /// All that the person sent before, but not the answer of a model to it.
+    case reading
     /// All that the person sent before.
     case inOrder
   }
 
   package static func turn(of update: Update) -> Turn {
     switch update.content {
-    case .callbackQuery, .preCheckoutQuery: .atOnce
+    case .preCheckoutQuery: .atOnce
+    case .callbackQuery: .press
     case .message(let message)
     where message.successfulPayment != nil || message.refundedPayment != nil:
       .money

@@ -24,56 +24,84 @@ package struct UpdateHandler: Sendable {
     /// Telegram user ids.
     package var administrators: [Int64]
     package var alerts: OperatorAlerts
+    /// How often whoever has no account gets the same reply.
+    package var repliesToStrangers: RateOfPerson
   }
 
-  private let environment: Environment
+  let environment: Environment
 
   package init(_ environment: Environment) {
     self.environment = environment
   }
 
   package func handle(_ stored: StoredUpdate) async {
-    await withLogger(mergingMetadata: ["update": "\(stored.id)"]) { _ in
-      await handleToTheEnd(stored)
+    await begin(stored)?()
+  }
+
+  /// Answers from local data. Returns what is left to be done if a model is to work, which may take
+  /// minutes: for the caller to do.
+  package func begin(_ stored: StoredUpdate) async -> (@Sendable () async -> Void)? {
+    let begun = await toTheEnd(of: stored) { try await beginning(of: stored) }
+    guard let beginning = begun ?? nil else { return nil }
+    return {
+      await toTheEnd(of: stored) { try await environment.orchestrator.perform(beginning) }
     }
   }
 
-  private func handleToTheEnd(_ stored: StoredUpdate) async {
+  private func beginning(of stored: StoredUpdate) async throws -> ModelOrchestrator.Beginning? {
     let writer = environment.writer
-    do {
-      let update = try await content(of: stored)
-      guard let content = update.update else {
-        return await quarantine(update, because: update.flaw ?? "it has no content")
+    let update = try await content(of: stored)
+    guard let content = update.update else {
+      await quarantine(update, because: update.flaw ?? "it has no content")
+      return nil
+    }
+    if stored.attempts >= Inbox.attemptsBeforeCaution {
+      try await writer.write(for: "marking an update") {
+        try environment.inbox.markTriedAlone(stored.id, in: $0)
       }
-      if stored.attempts >= Inbox.attemptsBeforeCaution {
-        try await writer.write(for: "marking an update") {
-          try environment.inbox.markTriedAlone(stored.id, in: $0)
-        }
+    }
+    let route = Route(content, bot: environment.bot)
+    var response: Response?
+    if readsMuch(route) {
+      response = try await writer.read(for: "reading a report") { tx in
+        try respond(to: route, of: stored, in: tx)
       }
-      let route = Route(content, bot: environment.bot)
-      var response: Response?
-      if readsMuch(route) {
-        response = try await writer.read(for: "reading a report") { tx in
-          try respond(to: route, of: stored, in: tx)
-        }
+    }
+    let beginning = try await writer.write(for: "answering an update") { [response] tx in
+      if let person = route.personInPrivate { try environment.outbox.sendKept(to: person, in: tx) }
+      let response = try response ?? respond(to: route, of: stored, in: tx)
+      return try carryOut(response, to: route, of: stored, in: tx)
+    }
+    if beginning == nil { Logger.current.debug("An update is answered.") }
+    return beginning
+  }
+
+  /// What goes wrong ends the update: it is set apart. Returns what `body` does, if it does.
+  @discardableResult
+  private func toTheEnd<Value: Sendable>(
+    of stored: StoredUpdate, _ body: () async throws -> Value
+  ) async -> Value? {
+    await withLogger(mergingMetadata: ["update": "\(stored.id)"]) { _ in
+      do {
+        return try await body()
+      } catch is Inbox.AlreadyFinished {
+        Logger.current.debug("An update was finished before.")
+      } catch let error as DatabaseError where error.isTransient && Task.isCancelled {
+        // A stop has no time to wait for the disk.
+        Logger.current.warning(
+          "An update is left to the next start.", metadata: ["error": "\(error.advice)"])
+      } catch {
+        await quarantine(stored, because: String(describing: type(of: error)), error)
       }
-      let beginning = try await writer.write(for: "answering an update") { [response] tx in
-        if let person = route.personInPrivate {
-          try environment.outbox.sendKept(to: person, in: tx)
-        }
-        let response = try response ?? respond(to: route, of: stored, in: tx)
-        return try carryOut(response, of: stored, in: tx)
-      }
-      if let beginning { return try await environment.orchestrator.perform(beginning) }
-      Logger.current.debug("An update is answered.")
-    } catch is Inbox.AlreadyFinished {
-      Logger.current.debug("An update was finished before.")
-    } catch let error as DatabaseError where error.isTransient && Task.isCancelled {
-      // A stop has no time to wait for the disk.
-      Logger.current.warning(
-        "An update is left to the next start.", metadata: ["error": "\(error.advice)"])
-    } catch {
-      await quarantine(stored, because: String(describing: type(of: error)), error)
+      return nil
+    }
+  }
+
+  /// Finishes a press beyond what a person may do; the button spins until Telegram gives it up.
+  package func drop(_ stored: StoredUpdate) async {
+    await end(stored, what: "dropping a press") { _, tx in
+      try environment.inbox.forgetPayload(stored.id, in: tx)
+      try environment.inbox.finish(stored.id, in: tx)
     }
   }
 
@@ -88,6 +116,7 @@ package struct UpdateHandler: Sendable {
           """)
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
       }
+      try environment.inbox.forgetPayload(stored.id, in: tx)
       try environment.inbox.finish(stored.id, in: tx)
     }
   }
@@ -256,7 +285,7 @@ extension UpdateHandler {
   }
 
   /// In a group nobody is one, lest it learns who is.
-  private func isAdministrator(_ sender: Address) -> Bool {
+  func isAdministrator(_ sender: Address) -> Bool {
     sender.isPrivate && environment.administrators.contains(sender.user.id)
   }
 
@@ -278,17 +307,28 @@ extension UpdateHandler {
 extension UpdateHandler {
   /// Queues what is to be said and finishes the update, or begins its work.
   private func carryOut(
-    _ response: Response, of stored: StoredUpdate, in tx: LedgerTransaction
+    _ response: Response, to route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> ModelOrchestrator.Beginning? {
     switch response {
     case .work(let work, let account):
       return try environment.orchestrator.begin(work, for: account, in: tx)
     case .reply(let reply, let also, let sender):
-      try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
-      try environment.outbox.queue(also, updateID: stored.id, in: tx)
+      let isStranger = try isStranger(sender.user.id, in: tx)
+      // What somebody without an account says is not kept.
+      if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
+      // What goes to others, to an administrator perhaps, goes with its reply.
+      if !isStranger || !also.isEmpty || isHeard(sender, saying: route, in: tx) {
+        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
+        try environment.outbox.queue(also, updateID: stored.id, in: tx)
+      }
     case .pressed(let response, let query):
+      if try isStranger(query.from.id, in: tx) {
+        try environment.inbox.forgetPayload(stored.id, in: tx)
+      }
       try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
-    case .done: break
+    case .done:
+      // What others say in a group is nothing to keep.
+      if case .ignored = route { try environment.inbox.forgetPayload(stored.id, in: tx) }
     }
     try environment.inbox.finish(stored.id, in: tx)
     KillPoint.commandCarriedOut.passed()
@@ -346,26 +386,5 @@ extension UpdateHandler {
   private static func noAccount(_ sender: Address) -> Reply {
     sender.isPrivate
       ? Reply("Please send me /start first: it opens your account.") : ModelOrchestrator.notInGroup
-  }
-}
-
-extension Route {
-  fileprivate var isPayment: Bool {
-    if case .payment = self { true } else { false }
-  }
-
-  fileprivate var sender: Address? {
-    switch self {
-    case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
-      .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):
-      sender
-    case .preCheckout, .refunded, .subscriptionChanged, .reachable, .rightsChanged, .ignored: nil
-    }
-  }
-
-  /// Whom the bot can reach in their private chat, as this shows.
-  fileprivate var personInPrivate: Int64? {
-    if case .reachable(true, let person) = self { return person }
-    return sender.flatMap { $0.isPrivate ? $0.user.id : nil }
   }
 }

@@ -10,6 +10,7 @@ struct DeleteMyDataCommand: Command {
   let summary = "Erase your account and your data"
   let isPersonal = true
   let servesBlocked = true
+  let changesActiveProject = true
   let subscriptions: SubscriptionCancellation
   let outbox: Outbox
 

@@ -7,6 +7,7 @@ struct InviteCommand: Command {
   let name = "invite"
   let summary = "Invite friends, and both get credits"
   let isPersonal = true
+  let readsOnly = true
   let credits: Credits
   let botUsername: String?
 

@@ -10,6 +10,7 @@ struct PaySupportCommand: Command {
   let summary = "Get help with a payment: /paysupport and your question"
   let isPersonal = true
   let servesBlocked = true
+  let readsOnly = true
   /// In the operator's words.
   let text: String?
   let desk: SupportRequests

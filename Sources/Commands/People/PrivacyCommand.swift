@@ -10,6 +10,7 @@ struct PrivacyCommand: Command {
   let name = "privacy"
   let summary = "What is stored about you, and for how long"
   let servesBlocked = true
+  let readsOnly = true
   /// In the operator's words.
   let text: String?
 

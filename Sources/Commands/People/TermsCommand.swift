@@ -7,6 +7,7 @@ struct TermsCommand: Command {
   let name = "terms"
   let summary = "Terms of sale"
   let servesBlocked = true
+  let readsOnly = true
   /// In the operator's words.
   let text: String?
 

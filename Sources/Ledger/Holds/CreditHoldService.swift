@@ -85,6 +85,15 @@ package struct CreditHoldService {
     return hold
   }
 
+  /// Whether an exact count of the prompt could make the call fit: not where the account does not
+  /// even pay for the shortest answer to an empty prompt.
+  package func mayFit(_ request: Request, of account: UserAccount) -> Bool {
+    guard let rates = try? rates(of: request.price) else { return false }
+    let least = try? HoldSize.fitting(
+      account.available, rates: rates, terms: terms, inputTokens: 0, outputCap: request.outputCap)
+    return least != nil
+  }
+
   /// Keeps the provider's id of the call, with which its cost can be asked for after a crash.
   package func keepRequestID(_ requestID: String, of id: String) throws {
     try tx.db.run("UPDATE credit_holds SET provider_request_id = ? WHERE id = ?", [requestID, id])
