@@ -8,12 +8,12 @@ package struct GeminiModel: LanguageModel {
 
   /// - Parameters:
   ///   - baseURL: Without a path, as in `https://generativelanguage.googleapis.com`.
-  ///   - timeout: For one call, however many keys it tries.
+  ///   - limits: For one call, however many keys it tries.
   package init(
-    transport: HTTPTransport, baseURL: String, keys: KeyRing, timeout: Duration = .seconds(180)
+    transport: HTTPTransport, baseURL: String, keys: KeyRing, limits: CallLimits = CallLimits()
   ) {
     api = ProviderAPI(
-      transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
+      transport: transport, baseURL: baseURL, keys: keys, limits: limits,
       keyHeader: { ("x-goog-api-key", $0) }, requestIDHeader: nil)
   }
 
@@ -29,7 +29,8 @@ package struct GeminiModel: LanguageModel {
       isBilled: true)
     return try await api.call(request) { reply async throws(LanguageModelError) -> Answer in
       guard reply.isSuccess else { throw GeminiFailure(reply).error }
-      let answer = try GeminiResponse.read(reply).answer(to: prompt, model, reply)
+      let answer = try GeminiResponse.read(reply, outputCap: prompt.maximumOutputTokens)
+        .answer(to: prompt, model, reply)
       if let id = answer.requestID { await onRequestID(id) }
       return answer
     }

@@ -12,12 +12,12 @@ package final class OpenAICompatibleModel: LanguageModel {
 
   /// - Parameters:
   ///   - baseURL: As in `http://localhost:11434/v1`.
-  ///   - timeout: For one call, however many keys it tries.
+  ///   - limits: For one call, however many keys it tries.
   package init(
-    transport: HTTPTransport, baseURL: String, keys: KeyRing, timeout: Duration = .seconds(180)
+    transport: HTTPTransport, baseURL: String, keys: KeyRing, limits: CallLimits = CallLimits()
   ) {
     api = ProviderAPI(
-      transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
+      transport: transport, baseURL: baseURL, keys: keys, limits: limits,
       keyHeader: ProviderAPI.bearer, requestIDHeader: nil)
   }
 
@@ -30,14 +30,14 @@ package final class OpenAICompatibleModel: LanguageModel {
       let answer = try await api.call(
         Self.request(prompt, model, .maxTokens), begunAt: start
       ) { reply async throws(LanguageModelError) -> Answer? in
-        Self.refusesMaxTokens(reply) ? nil : try Self.answer(to: model, reply)
+        Self.refusesMaxTokens(reply) ? nil : try Self.answer(to: prompt, model, reply)
       }
       if let answer { return answer }
       _ = modelsOfTheNewCapName.withLock { $0.insert(model) }
     }
     return try await api.call(
       Self.request(prompt, model, .maxCompletionTokens), begunAt: start
-    ) { reply async throws(LanguageModelError) in try Self.answer(to: model, reply) }
+    ) { reply async throws(LanguageModelError) in try Self.answer(to: prompt, model, reply) }
   }
 
   private static func request(
@@ -56,10 +56,11 @@ package final class OpenAICompatibleModel: LanguageModel {
   }
 
   private static func answer(
-    to model: String, _ reply: ProviderReply
+    to prompt: Prompt, _ model: String, _ reply: ProviderReply
   ) throws(LanguageModelError) -> Answer {
     guard reply.isSuccess else { throw OpenAICompatibleForm.error(ChatFailure(reply)) }
-    return try ChatCompletion<OpenAICompatibleForm>.read(reply).answer(to: model, reply)
+    return try ChatCompletion.read(reply, as: OpenAICompatibleForm.self)
+      .answer(to: prompt, model, reply)
   }
 
   /// There is no usual way to count tokens ahead of a call.

@@ -8,12 +8,12 @@ package struct OpenRouterModel: LanguageModel {
 
   /// - Parameters:
   ///   - baseURL: As in `https://openrouter.ai/api/v1`.
-  ///   - timeout: For one call, however many keys it tries.
+  ///   - limits: For one call, however many keys it tries.
   package init(
-    transport: HTTPTransport, baseURL: String, keys: KeyRing, timeout: Duration = .seconds(180)
+    transport: HTTPTransport, baseURL: String, keys: KeyRing, limits: CallLimits = CallLimits()
   ) {
     api = ProviderAPI(
-      transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
+      transport: transport, baseURL: baseURL, keys: keys, limits: limits,
       keyHeader: ProviderAPI.bearer, requestIDHeader: "X-Generation-Id")
   }
 
@@ -26,10 +26,41 @@ package struct OpenRouterModel: LanguageModel {
     return try await api.call(request, onRequestID: onRequestID) {
       reply async throws(LanguageModelError) -> Answer in
       guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
-      let answer = try ChatCompletion<OpenRouterForm>.read(reply).answer(to: model, reply)
-      if reply.requestID == nil, let id = answer.requestID { await onRequestID(id) }
-      return answer
+      let received = ChatCompletion.read(reply, as: OpenRouterForm.self)
+      let id = reply.requestID ?? received.requestID?.asProvidersName
+      if reply.requestID == nil, let id { await onRequestID(id) }
+      do throws(LanguageModelError) {
+        var answer = try received.answer(to: prompt, model, reply)
+        if answer.usageIsEstimate, let usage = await lookUp(id) {
+          (answer.usage, answer.usageIsEstimate) = (usage, false)
+        }
+        return answer
+      } catch {
+        var error = error
+        if error.mayHaveCost, error.usage == nil || error.usageIsEstimate,
+          let usage = await lookUp(id)
+        {
+          (error.usage, error.usageIsEstimate) = (usage, false)
+        }
+        throw error
+      }
     }
+  }
+
+  /// What a call of which not all was told has used, as soon as the provider knows.
+  private func lookUp(_ id: String?) async -> TokenUsage? {
+    guard let id else { return nil }
+    for pause in [.zero] + api.limits.lookUpPauses {
+      if pause > .zero { try? await Task.sleep(for: pause) }
+      do throws(LanguageModelError) {
+        let usage = try await usage(ofRequest: id)
+        if let usage, usage.hasReportedCost || usage.outputTokens > 0 { return usage }
+      } catch {
+        // It may know the call, and not yet what it used.
+        guard error.reason == .answerMalformed else { return nil }
+      }
+    }
+    return nil
   }
 
   /// OpenRouter counts no tokens ahead of a call.
