@@ -34,6 +34,8 @@ package struct Prompt: Sendable {
   package var messages: [Message]
   /// Thinking and answer together.
   package var maximumOutputTokens: Int
+  /// How many tokens of those may be thoughts, for a model that takes such a budget.
+  package var thinkingBudget: Int?
   /// For OpenRouter alone, which serves one model at several prices; others ignore it.
   package var priceCeiling: PriceCeiling?
 
@@ -45,11 +47,13 @@ package struct Prompt: Sendable {
     system: String,
     messages: [Message],
     maximumOutputTokens: Int,
+    thinkingBudget: Int? = nil,
     priceCeiling: PriceCeiling? = nil
   ) {
     self.system = system
     self.messages = messages
     self.maximumOutputTokens = maximumOutputTokens
+    self.thinkingBudget = thinkingBudget
     self.priceCeiling = priceCeiling
   }
 

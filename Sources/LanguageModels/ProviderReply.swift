@@ -23,6 +23,16 @@ struct ProviderReply: Sendable {
   var status: Int { head.status }
   var isSuccess: Bool { head.isSuccess }
 
+  /// Whether it is a refusal that names a field of the request.
+  func refuses(field name: String) -> Bool {
+    status == 400
+      && String(decoding: body.prefix(Self.maximumErrorLength), as: UTF8.self).lowercased()
+        .contains(name)
+  }
+
+  /// In bytes. Errors are short; what is longer holds something else.
+  private static let maximumErrorLength = 16_384
+
   /// The JSON texts that make up an answer, and whether it was sent piece by piece.
   var pieces: (texts: [Data], isStream: Bool) {
     if let events, !events.isEmpty || body.isEmpty {

@@ -32,7 +32,7 @@ struct OpenAICompatibleModelTests {
     #expect(answer.requestID == "fake-1")
     #expect(ids.value == [])
     #expect(answer.keyIdentifier == "…abcd")
-    #expect(!answer.isCutOff)
+    #expect(answer.ending == .complete)
     let request = try #require(server.requests.value.first)
     #expect(request.target == "/chat/completions")
     #expect(request.headers["authorization"] == "Bearer " + key("abcd"))
@@ -70,7 +70,7 @@ struct OpenAICompatibleModelTests {
     #expect(answer.text == "4")
     #expect(answer.model == "real")
     #expect(answer.requestID == "chatcmpl-1")
-    #expect(answer.isCutOff)
+    #expect(answer.ending == .lengthLimit)
     #expect(answer.usage == TokenUsage(inputTokens: 10, outputTokens: 5))
   }
 

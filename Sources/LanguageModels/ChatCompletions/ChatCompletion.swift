@@ -49,7 +49,7 @@ struct ChatCompletion: Decodable {
   static func read<Form: ChatForm>(_ reply: ProviderReply, as form: Form.Type) -> ReceivedAnswer {
     var whole = ReceivedAnswer()
     var usage: ChatUsage?
-    var failure: ChatError?
+    var failure: (error: ChatError, piece: Data)?
     var images = 0
     let (pieces, isStream) = reply.pieces
     for piece in pieces where piece != endMark {
@@ -63,13 +63,15 @@ struct ChatCompletion: Decodable {
       images += choice?.content?.images ?? 0
       whole.endWord = choice?.finishReason ?? whole.endWord
       whole.nativeEndWord = choice?.nativeFinishReason ?? whole.nativeEndWord
-      failure = failure ?? next.error ?? choice?.error
+      if failure == nil, let error = next.error ?? choice?.error { failure = (error, piece) }
       whole.requestID = whole.requestID ?? next.id
       whole.model = next.model ?? whole.model
       if let told = next.usage { usage = usage?.raised(to: told) ?? told }
     }
-    if failure == nil, whole.endWord == "error" { failure = ChatError() }
-    whole.failure = failure.map { Form.error(ChatFailure(inSuccess: $0, reply.retryAfter)) }
+    if failure == nil, whole.endWord == "error" { failure = (ChatError(), Data()) }
+    whole.failure = failure.map { error, piece in
+      Form.error(ChatFailure(inSuccess: error, reply.retryAfter)).lookingForLength(in: piece)
+    }
     whole.isStream = isStream
     whole.usage = usage.flatMap { $0.tellsAnything ? Form.usage($0, images: images) : nil }
     return whole

@@ -81,7 +81,7 @@ struct GeminiResponse: Decodable {
     let (pieces, isStream) = reply.pieces
     for piece in pieces {
       guard let next = ProviderJSON.decode(GeminiResponse.self, from: piece), !next.isError else {
-        let failure = GeminiFailure(inSuccess: piece)?.error
+        let failure = GeminiFailure(inSuccess: piece)?.error.lookingForLength(in: piece)
         whole.failure = whole.failure ?? failure
         if failure == nil { whole.isUnreadable = true }
         continue

@@ -9,7 +9,7 @@ struct OpenRouterGeneration: Decodable {
 
   private enum CodingKeys: CodingKey {
     case nativeTokensPrompt, nativeTokensCompletion, nativeTokensReasoning, nativeTokensCached
-    case nativeTokensCompletionImages, totalCost, upstreamInferenceCost, isByok
+    case totalCost, upstreamInferenceCost, isByok
   }
 
   /// Counts of a request that was cancelled early are `null`. `nil` if nothing at all is told.
@@ -29,8 +29,7 @@ struct OpenRouterGeneration: Decodable {
       inputTokens: prompt ?? 0, cachedInputTokens: container.count(.nativeTokensCached) ?? 0,
       outputTokens: container.count(.nativeTokensCompletion) ?? 0,
       reasoningTokens: container.count(.nativeTokensReasoning) ?? 0,
-      images: 0,  // Told in tokens alone.
-      imageTokens: container.count(.nativeTokensCompletionImages) ?? 0,
+      images: 0,  // Told in tokens alone, which are among those of the completion.
       reportedCostUSD: cost?.description)
   }
 

@@ -5,6 +5,7 @@ package import Metering
 /// OpenRouter's chat completions (openrouter.ai/docs/api-reference).
 package struct OpenRouterModel: LanguageModel {
   let api: ProviderAPI
+  private let thinkingModels = ThinkingModels()
 
   /// - Parameters:
   ///   - baseURL: As in `https://openrouter.ai/api/v1`.
@@ -20,30 +21,57 @@ package struct OpenRouterModel: LanguageModel {
   package func answer(
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer {
+    let start = ContinuousClock.now
+    if let budget = prompt.thinkingBudget, takesThinkingBudget(model) {
+      let answer = try await ask(prompt, model, budget, begunAt: start, onRequestID)
+      if let answer { return answer }
+      thinkingModels[model] = false
+    }
+    let answer = try await ask(prompt, model, nil, begunAt: start, onRequestID)
+    guard let answer else { throw LanguageModelError(.refusedRequest(status: 400)) }
+    return answer
+  }
+
+  /// `nil` if the model refuses the field that bounds its thinking, which is free.
+  private func ask(
+    _ prompt: Prompt, _ model: String, _ thinkingBudget: Int?,
+    begunAt start: ContinuousClock.Instant, _ onRequestID: @Sendable (String) async -> Void
+  ) async throws(LanguageModelError) -> Answer? {
     let request = ProviderAPI.Request(
-      method: .post, path: "/chat/completions", body: OpenRouterRequest(prompt, model: model),
+      method: .post, path: "/chat/completions",
+      body: OpenRouterRequest(prompt, model: model, thinkingBudget: thinkingBudget),
       isBilled: true)
-    return try await api.call(request, onRequestID: onRequestID) {
-      reply async throws(LanguageModelError) -> Answer in
-      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
+    return try await api.call(request, begunAt: start, onRequestID: onRequestID) {
+      reply async throws(LanguageModelError) -> Answer? in
+      guard reply.isSuccess else {
+        if thinkingBudget != nil, reply.refuses(field: "reasoning") { return nil }
+        throw OpenRouterForm.error(ChatFailure(reply)).lookingForLength(in: reply.body)
+      }
       let received = ChatCompletion.read(reply, as: OpenRouterForm.self)
       let id = reply.requestID ?? received.requestID?.asProvidersName
       if reply.requestID == nil, let id { await onRequestID(id) }
-      do throws(LanguageModelError) {
-        var answer = try received.answer(to: prompt, model, reply)
-        if answer.usageIsEstimate, let usage = await lookUp(id) {
-          (answer.usage, answer.usageIsEstimate) = (usage, false)
-        }
-        return answer
-      } catch {
-        var error = error
-        if error.mayHaveCost, error.usage == nil || error.usageIsEstimate,
-          let usage = await lookUp(id)
-        {
-          (error.usage, error.usageIsEstimate) = (usage, false)
-        }
-        throw error
+      return try await answer(received, to: prompt, model, reply, id)
+    }
+  }
+
+  private func answer(
+    _ received: ReceivedAnswer, to prompt: Prompt, _ model: String, _ reply: ProviderReply,
+    _ id: String?
+  ) async throws(LanguageModelError) -> Answer {
+    do throws(LanguageModelError) {
+      var answer = try received.answer(to: prompt, model, reply)
+      if answer.usageIsEstimate, let usage = await lookUp(id) {
+        (answer.usage, answer.usageIsEstimate) = (usage, false)
       }
+      return answer
+    } catch {
+      var failure = error
+      if error.mayHaveCost, error.usage == nil || error.usageIsEstimate,
+        let usage = await lookUp(id)
+      {
+        (failure.usage, failure.usageIsEstimate) = (usage, false)
+      }
+      throw failure
     }
   }
 
@@ -82,6 +110,18 @@ package struct OpenRouterModel: LanguageModel {
       }
       return usage
     }
+  }
+
+  package func takesThinkingBudget(_ model: String) -> Bool {
+    thinkingModels[model] == true
+  }
+
+  package func learn(about models: [String]) async throws(LanguageModelError) {
+    let models = models.filter { thinkingModels[$0] == nil }
+    guard !models.isEmpty else { return }
+    let catalog = OpenRouterCatalog(transport: api.transport, baseURL: api.baseURL)
+    let thinking = try await catalog.modelsThatTakeReasoning()
+    for model in models { thinkingModels[model] = thinking.contains(model) }
   }
 
   private struct KeyInfo: Decodable {

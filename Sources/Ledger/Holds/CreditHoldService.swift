@@ -20,6 +20,8 @@ package struct CreditHoldService {
     package var inputTokensBound: Int
     package var inputTokensEstimate: Int
     package var outputCap: Int
+    /// No call is made for a shorter answer.
+    package var minimumOutputTokens = HoldSize.minimumOutputTokens
     package var deadline: Date
 
     package init(
@@ -47,7 +49,8 @@ package struct CreditHoldService {
     let account = try account ?? tx.users.account(id: request.userID)
     let size = try HoldSize.fitting(
       account.available, rates: try rates(of: request.price), terms: terms,
-      inputTokens: request.inputTokensBound, outputCap: request.outputCap)
+      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
+      minimumOutputTokens: request.minimumOutputTokens)
     try tx.db.run(
       """
       UPDATE users SET credit_held_micro = credit_held_micro + :amount, updated_at = :now
