@@ -44,7 +44,8 @@ struct EventStream {
   /// A comment, a field of the format, or nothing.
   private func isField(_ line: Data) -> Bool {
     let name = line.prefix { $0 != UInt8(ascii: ":") }
-    return name.isEmpty || ["data", "event", "id", "retry"].contains { name.elementsEqual($0.utf8) }
+    return name.isEmpty
+      || ["data", "event", "id", "retry"].contains { name.elementsEqual($0.utf8) }
   }
 
   /// The event's data if the line is the blank one that ends it.

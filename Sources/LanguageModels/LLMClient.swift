@@ -47,7 +47,9 @@ package struct LLMClient: Sendable {
     for (provider, client) in models {
       let names = names.filter { $0.provider == provider }.map(\.name).sorted()
       guard !names.isEmpty else { continue }
-      do throws(LanguageModelError) { try await client.learn(about: names) } catch { failure = error }
+      do throws(LanguageModelError) { try await client.learn(about: names) } catch {
+        failure = error
+      }
     }
     if let failure { throw failure }
   }

@@ -55,7 +55,8 @@ struct ReceivedAnswer {
     _ text: String, _ usage: (tokens: TokenUsage, isEstimate: Bool)?, _ prompt: Prompt,
     _ reply: ProviderReply
   ) throws(LanguageModelError) -> Answer.Ending {
-    func failed(_ reason: LanguageModelError.Reason, mayHaveCost: Bool = true) -> LanguageModelError {
+    func failed(_ reason: LanguageModelError.Reason, mayHaveCost: Bool = true) -> LanguageModelError
+    {
       // What a provider calls an error is free wherever the provider says so.
       LanguageModelError(
         reason, usage: mayHaveCost ? usage?.tokens : nil,
@@ -70,7 +71,8 @@ struct ReceivedAnswer {
       let read = TokenUsage(inputTokens: prompt.inputTokenEstimate, outputTokens: 0)
       throw LanguageModelError(
         .blocked(codeWord: promptBlock), usage: self.usage ?? read,
-        usageIsEstimate: self.usage == nil, requestID: reply.requestID ?? requestID?.asProvidersName)
+        usageIsEstimate: self.usage == nil, requestID: reply.requestID ?? requestID?.asProvidersName
+      )
     }
     if let endWord {
       let ending = Answer.Ending(word: endWord)

@@ -5,9 +5,11 @@ import TestSupport
 
 @Suite("An exchange that goes without a byte")
 struct IdleTests {
-  private func request(_ server: LoopbackServer) -> HTTPRequest {
+  private func request(
+    _ server: LoopbackServer, idleLimit: Duration = .seconds(1)
+  ) -> HTTPRequest {
     HTTPRequest(
-      .post, server.url, deadline: .seconds(120), idleLimit: .seconds(1), isIdempotent: false)
+      .post, server.url, deadline: .seconds(120), idleLimit: idleLimit, isIdempotent: false)
   }
 
   @Test func endsThoughItsDeadlineIsFarAway() async throws {
@@ -34,19 +36,27 @@ struct IdleTests {
     #expect(body == Data("half".utf8))
   }
 
-  /// One byte each quarter of the limit, for one and a half of it.
+  /// For longer than the limit, one byte after the other, as soon as the last one has come.
   @Test func goesOnAsLongAsBytesCome() async throws {
-    let never = Watched(false)
+    let read = Watched(0)
     let server = try LoopbackServer { _ in
       .written { write in
-        guard write(Data("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n".utf8)) else { return }
-        for _ in 1...6 {
-          _ = never.block(within: .milliseconds(250)) { $0 }
-          guard write(Data("a".utf8)) else { return }
+        guard write(Data("HTTP/1.1 200 OK\r\n\r\n".utf8)) else { return }
+        var sent = 0
+        while write(Data("a".utf8)) {
+          sent += 1
+          guard read.block(until: { [sent] in $0 >= sent }) else { return }
         }
       }
     }
-    let response = try await HTTPTransport.ofAllTests.send(request(server))
-    #expect(response.body == Data("aaaaaa".utf8))
+    let start = ContinuousClock.now
+    let stream = try await HTTPTransport.ofAllTests.stream(
+      request(server, idleLimit: .seconds(3)))
+    for try await piece in stream.body {
+      guard start.duration(to: .now) < .milliseconds(3_500) else { break }
+      read.change { $0 += piece.count }
+    }
+    #expect(start.duration(to: .now) >= .milliseconds(3_500))
+    read.change { $0 = .max }
   }
 }

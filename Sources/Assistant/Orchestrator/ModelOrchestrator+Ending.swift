@@ -81,7 +81,9 @@ extension ModelOrchestrator {
   }
 
   private func tellOfUntoldUsage(_ call: PaidCall) async {
-    log(.warning, "The provider has not said what an answer used; it is charged for by estimate.", call)
+    log(
+      .warning, "The provider has not said what an answer used; it is charged for by estimate.",
+      call)
     await environment.alerts.raise(
       .untoldUsage,
       "\(call.hold.model) does not say what its answers use; they are charged for by an estimate "

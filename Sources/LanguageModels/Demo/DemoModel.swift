@@ -25,7 +25,8 @@ package struct DemoModel: LanguageModel {
       usage: TokenUsage(
         inputTokens: prompt.inputTokenEstimate,
         outputTokens: Prompt.estimatedTokens(of: text)),
-      ending: text == full ? .complete : .lengthLimit, model: model, requestID: nil, keyIdentifier: "demo",
+      ending: text == full ? .complete : .lengthLimit, model: model, requestID: nil,
+      keyIdentifier: "demo",
       responseTime: start.duration(to: .now))
   }
 
