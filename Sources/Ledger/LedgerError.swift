@@ -12,6 +12,8 @@ package enum LedgerError: Error, Sendable, Equatable {
   case noActivePrice(ModelID)
   /// A price that makes its model unsellable; the operator sets another.
   case unusablePrice(ModelID, reason: String)
+  /// The model answers with images, which nobody would get to see; the operator sets another model.
+  case makesImages(ModelID)
   /// The user has too few credits; `shortfall` more would do.
   case insufficientCredits(shortfall: Credits)
   /// The house has borne what it bears of the person's calls in a day, or would with this one; they
@@ -52,6 +54,8 @@ extension LedgerError: CustomStringConvertible {
       "\(model) has no active price"
     case .unusablePrice(let model, let reason):
       "the price of \(model) cannot be used: \(reason)"
+    case .makesImages(let model):
+      "\(model) makes images, which the bot cannot deliver, so it is not for sale"
     case .insufficientCredits(let shortfall):
       "too few credits: \(shortfall.costText) more are needed"
     case .lossBoundPassed:

@@ -10,9 +10,10 @@ import Metering
 extension ModelOrchestrator {
   func settle(_ call: PaidCall, with answer: Answer) async throws {
     let metered = MeteredCall(
-      usage: answer.usage,
-      model: answer.model, keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
-      responseMilliseconds: answer.responseTime.wholeMilliseconds)
+      usage: answer.usage.priced(by: call.price.tariff), model: answer.model,
+      keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
+      responseMilliseconds: answer.responseTime.wholeMilliseconds,
+      isEstimate: answer.usageIsEstimate)
     let settlement = try await environment.writer.write(for: "settling a call") { tx in
       let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
       if call.work.sender.isPrivate {
@@ -37,7 +38,7 @@ extension ModelOrchestrator {
         "request": "\(answer.requestID ?? "-")", "credits": "\(settlement.charge)",
         "milliseconds": "\(answer.responseTime.wholeMilliseconds)",
       ])
-    await report(settlement, of: call)
+    await report(settlement, answer, of: call)
   }
 
   /// In a group, what is left on the account is nobody else's business.
@@ -45,17 +46,18 @@ extension ModelOrchestrator {
     _ answer: Answer, _ settlement: Settlement, to sender: Address
   ) -> Reply {
     let balance = settlement.balanceAfter.balanceText
-    let cutOff = answer.isCutOff ? "(The answer ends here: it reached its length limit.)\n\n" : ""
+    let note = answer.ending.userMessage.map { "(\($0))\n\n" } ?? ""
     return Reply(
       """
       \(answer.text)
 
-      \(cutOff)Cost: \(settlement.charge.costText) credits\
+      \(note)Cost: \(settlement.charge.costText) credits\
       \(sender.isPrivate ? " · Left: \(balance) credits" : "")
       """)
   }
 
-  private func report(_ settlement: Settlement, of call: PaidCall) async {
+  private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
+    if answer.usageIsEstimate, answer.ending != .timeLimit { await tellOfUntoldUsage(call) }
     if settlement.cost.hasDrifted {
       Logger.current.warning(
         "A price has drifted: the provider charges another figure than our price list.",
@@ -68,7 +70,8 @@ extension ModelOrchestrator {
         "\(call.hold.model) costs another figure than our price list says. The provider's counts, "
           + "so no money is lost; mend the list with: aidevbot pricing set.")
     }
-    if settlement.forgiven > .zero {
+    // What an estimate comes to above the hold is no fact.
+    if settlement.forgiven > .zero, !answer.usageIsEstimate {
       Logger.current.error(
         "A call cost more than was held; the house bears the rest.",
         metadata: ["hold": "\(call.hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
@@ -77,6 +80,17 @@ extension ModelOrchestrator {
         "A call to \(call.hold.model) cost more than was held; "
           + "\(settlement.forgiven.costText) credits were forgiven. Check its price.")
     }
+  }
+
+  private func tellOfUntoldUsage(_ call: PaidCall) async {
+    log(
+      .warning, "The provider has not said what an answer used; it is charged for by estimate.",
+      call)
+    await environment.alerts.raise(
+      .untoldUsage,
+      "\(call.hold.model) does not say what its answers use; they are charged for by an estimate "
+        + "of four bytes a token. Have its server report usage in streams "
+        + "(stream_options.include_usage), or choose another model.")
   }
 
   func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
@@ -107,7 +121,7 @@ extension ModelOrchestrator {
       return MeteredCall(
         usage: usage, model: hold.model.name,
         keyIdentifier: failure.keyIdentifier ?? "unknown", requestID: failure.requestID,
-        responseMilliseconds: milliseconds)
+        responseMilliseconds: milliseconds, isEstimate: failure.usageIsEstimate)
     }
     guard failure.mayHaveCost else { return nil }
     return try holds(in: tx).estimate(
@@ -148,6 +162,13 @@ extension LanguageModelError.Reason {
     case .keyRejected, .providerOutOfFunds, .modelUnknown, .quotaExhausted: true
     default: false
     }
+  }
+}
+
+extension TokenUsage {
+  /// Images that have a price of their own are not paid for as tokens too.
+  fileprivate func priced(by tariff: Tariff) -> TokenUsage {
+    tariff.imageOutput == nil ? self : pricedByImage
   }
 }
 

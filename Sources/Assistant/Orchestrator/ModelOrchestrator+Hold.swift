@@ -152,7 +152,7 @@ extension ModelOrchestrator {
   private func prepare(
     _ work: Work, for account: UserAccount, in tx: LedgerTransaction
   ) throws -> (CreditHoldService.Request, Prompt) {
-    let price = try tx.pricing.active(environment.models[work.task])
+    let price = try tx.pricing.sold(environment.models[work.task])
     _ = try Rates(price.tariff)
     // What was said in private is not to be told in a group, nor what a project is about.
     let isPrivate = work.sender.isPrivate
@@ -167,12 +167,16 @@ extension ModelOrchestrator {
     // The dearest prices that the hold reckons with; OpenRouter picks no provider above them.
     let ceiling = try price.tariff.ceiling(inputTokens: prompt.inputTokenBound)
     prompt.priceCeiling = Prompt.PriceCeiling(input: ceiling.input, output: ceiling.output)
-    let request = CreditHoldService.Request(
+    var request = CreditHoldService.Request(
       userID: account.id, projectID: project?.id, work: work.ledgerName,
       taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
       inputTokensEstimate: prompt.inputTokenEstimate, outputCap: work.task.outputCap,
       deadline: tx.now.addingTimeInterval(Self.holdLifetime),
       lossBound: try lossBound(of: account, in: tx))
+    if environment.llm.takesThinkingBudget(price.model) {
+      prompt.thinkingBudget = work.task.thinkingBudget
+      request.minimumOutputTokens = work.task.thinkingBudget + TaskType.outputBesideThoughts
+    }
     return (request, prompt)
   }
 

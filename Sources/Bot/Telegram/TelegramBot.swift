@@ -121,6 +121,7 @@ package struct TelegramBot: Sendable {
     var periodic: [any PeriodicService] = [
       HealthLog(health: health, writer: writer), engine.housekeeping, OutboxLook(delivery),
       StarReconciler(reconciliation, alerts: engine.alerts),
+      ThinkingLook { [current] in (current.settings.models.names, current.llm) },
     ]
     if let priceCatalog {
       periodic.append(

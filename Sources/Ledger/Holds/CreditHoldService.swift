@@ -20,6 +20,8 @@ package struct CreditHoldService {
     package var inputTokensBound: Int
     package var inputTokensEstimate: Int
     package var outputCap: Int
+    /// No call is made for a shorter answer.
+    package var minimumOutputTokens = HoldSize.minimumOutputTokens
     package var deadline: Date
     /// What the house bears of the person's calls in a day: once it bears anything, no call is made
     /// with which that could be passed. `nil` for no bound.
@@ -52,7 +54,8 @@ package struct CreditHoldService {
     let account = try account ?? tx.users.account(id: request.userID)
     let size = try HoldSize.fitting(
       account.available, rates: try rates(of: request.price), terms: terms,
-      inputTokens: request.inputTokensBound, outputCap: request.outputCap)
+      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
+      minimumOutputTokens: request.minimumOutputTokens)
     try checkLossBound(of: request, size)
     try tx.db.run(
       """
@@ -90,7 +93,8 @@ package struct CreditHoldService {
   package func mayFit(_ request: Request, of account: UserAccount) -> Bool {
     guard let rates = try? rates(of: request.price) else { return false }
     let least = try? HoldSize.fitting(
-      account.available, rates: rates, terms: terms, inputTokens: 0, outputCap: request.outputCap)
+      account.available, rates: rates, terms: terms, inputTokens: 0, outputCap: request.outputCap,
+      minimumOutputTokens: request.minimumOutputTokens)
     return least != nil
   }
 

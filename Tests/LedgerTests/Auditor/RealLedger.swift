@@ -222,7 +222,7 @@ extension LedgerError {
       Refusal(reason: "spent \(spent.micro) of \(all.micro)")
     case .callUnderWay: Refusal(reason: "call under way")
     case .codeTaken: Refusal(reason: "taken")
-    case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased:
+    case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased, .makesImages:
       Refusal(reason: "unexpected: \(self)")
     }
   }
