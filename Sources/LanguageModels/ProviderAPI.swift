@@ -92,21 +92,30 @@ struct ProviderAPI: Sendable {
   ) async throws(LanguageModelError) -> Result {
     let start = ContinuousClock.now
     var requestID: String?
-    do {
+    var status: Int?
+    do throws(LanguageModelError) {
       let stream = try await open(request, key, end)
+      status = stream.head.status
       requestID = requestIDHeader.flatMap(stream.head.header)
       if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
       if request.isBilled { KillPoint.firstByte.passed() }
       let (body, events) = try await content(of: stream)
-      return try await read(
-        ProviderReply(
-          head: stream.head, body: body, events: events, requestID: requestID,
-          keyIdentifier: key.identifier, responseTime: start.duration(to: .now)))
+      let reply = ProviderReply(
+        head: stream.head, body: body, events: events, requestID: requestID,
+        keyIdentifier: key.identifier, responseTime: start.duration(to: .now))
+      // Some servers have a page where others have a list.
+      if reply.isPage, request.isBilled || reply.status != 404 {
+        throw LanguageModelError(.notTheAPI(status: reply.status))
+      }
+      return try await read(reply)
     } catch {
-      throw LanguageModelError(
-        error.reason, usage: error.usage, requestID: error.requestID ?? requestID,
-        keyIdentifier: key.identifier, responseTime: start.duration(to: .now),
-        mayHaveCost: error.mayHaveCost && request.isBilled)
+      var error = error
+      error.report.status = error.report.status ?? status
+      error.requestID = error.requestID ?? requestID
+      error.keyIdentifier = key.identifier
+      error.responseTime = start.duration(to: .now)
+      error.mayHaveCost = error.mayHaveCost && request.isBilled
+      throw error
     }
   }
 
@@ -118,7 +127,7 @@ struct ProviderAPI: Sendable {
         request.method, baseURL + request.path,
         headers: [key.value.map(keyHeader), ("Content-Type", "application/json")].compactMap(
           \.self),
-        body: try request.body.map { try JSONEncoder().encode($0) },
+        body: try request.body.map { try Self.encoder.encode($0) },
         // libcurl takes less than a millisecond for no deadline at all.
         deadline: max(ContinuousClock.now.duration(to: end), .milliseconds(1)),
         maximumResponseBytes: Self.maximumAnswerBytes, isIdempotent: !request.isBilled)
@@ -126,6 +135,13 @@ struct ProviderAPI: Sendable {
     } catch {
       throw LanguageModelError(error as? HTTPError ?? .invalidRequest)
     }
+  }
+
+  /// A body has one form: in another order of its keys, what a provider has cached is not found.
+  private static var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
   }
 
   private func content(

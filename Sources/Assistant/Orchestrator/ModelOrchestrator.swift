@@ -100,7 +100,8 @@ package struct ModelOrchestrator: Sendable {
     case .refused(because: nil): break
     case .refused(let error?):
       Logger.current.error("A model cannot be sold.", metadata: ["reason": "\(error.sentence)"])
-      await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error.sentence).")
+      await environment.alerts.raise(
+        .unsellableModel, of: error.sentence, "A model cannot be sold: \(error.sentence).")
     case .tooDear(let work, let prompt, let bound):
       try await perform(try await beginCounted(work, prompt, bound: bound))
     case .cutOff(let work, let hold, let isOnly):
