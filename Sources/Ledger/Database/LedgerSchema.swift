@@ -12,6 +12,7 @@ enum LedgerSchema {
     PaymentSchema.register(in: &migrator)
     PriceSchema.register(in: &migrator)
     StateSchema.register(in: &migrator)
+    PriceSchema.registerToldPrices(in: &migrator)
   }
 
   private static let users = """
