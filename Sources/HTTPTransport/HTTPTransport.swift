@@ -4,6 +4,9 @@ import Foundation
 ///
 /// All transfers of one transport share one `CurlLoop`, that is one serial Dispatch queue.
 package final class HTTPTransport: Sendable {
+  /// What every request says of whom it is from.
+  package static let userAgent = "aidevbot"
+
   private let loop: CurlLoop
 
   /// - Parameter connectTimeout: For name look-up, TCP and TLS together.

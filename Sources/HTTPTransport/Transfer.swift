@@ -150,7 +150,9 @@ extension Transfer {
 
   private func setHeaders() -> Bool {
     // Without the empty `Expect`, libcurl asks before it sends a larger body: a round trip.
-    for (name, value) in request.headers + [("Expect", "")] {
+    // Some providers' CDNs turn away whoever does not say what they are.
+    let usual = [("Expect", ""), ("User-Agent", HTTPTransport.userAgent)]
+    for (name, value) in request.headers + usual {
       let line = "\(name): \(value)"
       guard !line.utf8.contains(where: { $0 == 0x0A || $0 == 0x0D || $0 == 0 }),
         let longer = curl_slist_append(headerList, line)

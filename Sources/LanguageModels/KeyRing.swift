@@ -23,8 +23,8 @@ package final class KeyRing: Sendable {
   package static let defaultRest: Duration = .seconds(30)
   /// Whatever a provider asks for, a key is tried again after this.
   package static let maximumRest: Duration = .seconds(600)
-  /// For a key that is rejected or has used up its day: nothing changes until the operator acts or
-  /// the day ends, and one free refusal an hour does no harm.
+  /// For a key that is rejected, has no money or has used up its day: nothing changes until the
+  /// operator acts or the day ends, and one free refusal an hour does no harm.
   package static let rejectedRest: Duration = .seconds(3600)
 
   let keys: [Key]
@@ -70,7 +70,9 @@ package final class KeyRing: Sendable {
     let rest: Duration
     switch reason {
     case .rateLimited(let retryAfter): rest = min(retryAfter ?? Self.defaultRest, Self.maximumRest)
-    case .quotaExhausted, .keyRejected: rest = Self.rejectedRest
+    case .quotaExhausted, .keyRejected, .accessDenied, .locationRefused, .providerOutOfFunds,
+      .spendLimitReached, .notTheAPI:
+      rest = Self.rejectedRest
     default: return false
     }
     let end = now() + rest

@@ -13,7 +13,8 @@ extension LanguageModelError {
     case .providerFailed: "The model ran into a problem; please try again in a moment."
     case .providerOverloaded:
       "The model is very busy right now; please try again in a minute."
-    case .providerOutOfFunds, .keyRejected, .modelUnknown:
+    case .providerOutOfFunds, .spendLimitReached, .keyRejected, .accessDenied, .locationRefused,
+      .modelUnknown, .notTheAPI:
       "The model isn't available at the moment; please try again later."
     case .promptTooLong:
       "That is too long for this model; please shorten your message, or start afresh with /new."

@@ -1,7 +1,7 @@
 import HTTPTransport
 package import Metering
 
-/// Why a call brought no answer. Holds nothing of the prompt, of a key or of a provider's words.
+/// Why a call brought no answer. Holds nothing of the prompt, of a key or of a provider's prose.
 package struct LanguageModelError: Error, Sendable {
   package enum Reason: Sendable, Equatable {
     /// No complete answer in time; a repeat may work.
@@ -20,11 +20,21 @@ package struct LanguageModelError: Error, Sendable {
     case providerOverloaded
     /// The operator must top up the account at the provider.
     case providerOutOfFunds
+    /// A limit that the operator has set at the provider is reached; the operator must raise it.
+    case spendLimitReached
     /// The operator must replace the key.
     case keyRejected
+    /// The account may not use this model, or nothing at all, by its plan or its settings; the
+    /// operator must see to it at the provider.
+    case accessDenied
+    /// The provider serves nobody where the bot runs; the operator must move it, or choose another.
+    case locationRefused
     /// The provider has no such model, or none within the price ceiling; the operator must correct
-    /// the price table.
+    /// the settings or the price table.
     case modelUnknown
+    /// A web page or a redirect in place of the provider's API: a CDN, a proxy, a country's filter,
+    /// or a wrong address in the configuration.
+    case notTheAPI(status: Int)
     case promptTooLong
     /// The provider's safety rules held the prompt or the answer back. `reason` is its code word.
     case blocked(reason: String)
@@ -38,7 +48,20 @@ package struct LanguageModelError: Error, Sendable {
     case cancelled
   }
 
+  /// What the provider said of it, as far as it may be logged and told to the operator.
+  package struct Report: Sendable, Equatable {
+    /// Of HTTP; `nil` if there was no response.
+    package var status: Int?
+    /// The provider's code words.
+    package var words: [String] = []
+    /// The fixed part of a sentence that providers are known to say.
+    package var sentence: String?
+
+    package init() {}
+  }
+
   package var reason: Reason
+  package var report = Report()
   /// If the provider reported one although nothing was delivered.
   package var usage: TokenUsage?
   /// Whether a part of `usage` is our estimate.
@@ -88,20 +111,60 @@ extension LanguageModelError.Reason {
   init(status: Int, retryAfter: Duration? = nil) {
     self =
       switch status {
+      case 300..<400, 405, 407: .notTheAPI(status: status)
       case 401, 403: .keyRejected
       case 402: .providerOutOfFunds
-      case 404: .modelUnknown
+      case 404, 410: .modelUnknown
       case 408, 524: .timedOut
       case 413: .promptTooLong
       case 429: .rateLimited(retryAfter: retryAfter)
+      case 451: .locationRefused
       case 503, 529: .providerOverloaded
       case 500...: .providerFailed(status: status)
       default: .refusedRequest(status: status)
       }
   }
 
+  /// Whether it stays so until an operator does something.
+  package var needsTheOperator: Bool {
+    switch self {
+    case .keyRejected, .accessDenied, .locationRefused, .modelUnknown, .notTheAPI,
+      .providerOutOfFunds, .spendLimitReached, .quotaExhausted, .refusedRequest:
+      true
+    case .timedOut, .unreachable, .connectionLost, .rateLimited, .providerFailed,
+      .providerOverloaded, .promptTooLong, .blocked, .emptyAnswer, .answerMalformed, .cancelled:
+      false
+    }
+  }
+
   /// A provider's code word, which may be new to us, never its prose.
   static func blocked(codeWord: String?) -> Self {
     .blocked(reason: .codeWord(codeWord))
+  }
+}
+
+extension LanguageModelError.Report {
+  /// Keeps of the words those that have the form of a code word: no prose, and no key.
+  init(status: Int? = nil, words: [String], sentence: String? = nil) {
+    self.status = status
+    self.sentence = sentence
+    for word in words where Self.isCodeWord(word) && !self.words.contains(word) {
+      self.words.append(word)
+    }
+    self.words = Array(self.words.prefix(Self.maximumWords))
+  }
+
+  /// Google's three, and two names of quotas.
+  private static let maximumWords = 5
+
+  /// As in `GenerateRequestsPerDayPerProjectPerModel-FreeTier`. A long one with digits may be a
+  /// key.
+  private static func isCodeWord(_ word: String) -> Bool {
+    let isLong = word.count > 32
+    return !word.isEmpty && word.count <= 80
+      && word.allSatisfy { character in
+        character.isASCII
+          && (character.isLetter || "_-.".contains(character) || (character.isNumber && !isLong))
+      }
   }
 }

@@ -24,6 +24,8 @@ package struct Provider: Sendable {
   package var keysPage: String?
   /// Whether its models are named VENDOR/NAME.
   package var needsVendor = false
+  /// What its own list puts before a model's name, if anything: `models/` with Gemini.
+  package var listedNamePrefix: String?
   /// What the names of its models begin with in LiteLLM's price list; `nil` if they cannot be told
   /// there.
   package var priceListPrefix: String?
@@ -47,6 +49,12 @@ package struct Provider: Sendable {
 extension Provider {
   /// How its models are written, as in `openrouter/VENDOR/NAME`.
   package var modelForm: String { needsVendor ? "\(id)/VENDOR/NAME" : "\(id)/NAME" }
+
+  /// Without what its own list puts before a name.
+  package func ownName(_ name: String) -> String {
+    guard let listedNamePrefix, name.hasPrefix(listedNamePrefix) else { return name }
+    return String(name.dropFirst(listedNamePrefix.count))
+  }
 
   /// `google/NAME, openrouter/VENDOR/NAME or …`
   package static var modelForms: String {

@@ -92,20 +92,27 @@ struct ProviderAPI: Sendable {
   ) async throws(LanguageModelError) -> Result {
     let start = ContinuousClock.now
     var requestID: String?
+    var status: Int?
     do throws(LanguageModelError) {
       let stream = try await open(request, key, end)
+      status = stream.head.status
       requestID = requestIDHeader.flatMap(stream.head.header)?.asProvidersName
       if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
       if request.isBilled { KillPoint.firstByte.passed() }
       let (body, events, interruption) = try await content(of: stream)
       if let interruption, !request.isBilled { throw LanguageModelError(interruption) }
-      return try await read(
-        ProviderReply(
-          head: stream.head, body: body, events: events, interruption: interruption,
-          requestID: requestID, keyIdentifier: key.identifier,
-          responseTime: start.duration(to: .now)))
+      let reply = ProviderReply(
+        head: stream.head, body: body, events: events, interruption: interruption,
+        requestID: requestID, keyIdentifier: key.identifier,
+        responseTime: start.duration(to: .now))
+      // Some servers have a page where others have a list.
+      if reply.isPage, request.isBilled || reply.status != 404 {
+        throw LanguageModelError(.notTheAPI(status: reply.status))
+      }
+      return try await read(reply)
     } catch {
       var failure = error
+      failure.report.status = error.report.status ?? status
       failure.requestID = error.requestID ?? requestID
       failure.keyIdentifier = key.identifier
       failure.responseTime = start.duration(to: .now)
@@ -122,7 +129,7 @@ struct ProviderAPI: Sendable {
         request.method, baseURL + request.path,
         headers: [key.value.map(keyHeader), ("Content-Type", "application/json")].compactMap(
           \.self),
-        body: try request.body.map { try JSONEncoder().encode($0) },
+        body: try request.body.map { try Self.encoder.encode($0) },
         // libcurl takes less than a millisecond for no deadline at all.
         deadline: max(ContinuousClock.now.duration(to: end), .milliseconds(1)),
         idleLimit: request.isBilled ? limits.idle : nil,
@@ -131,6 +138,13 @@ struct ProviderAPI: Sendable {
     } catch {
       throw LanguageModelError(error as? HTTPError ?? .invalidRequest)
     }
+  }
+
+  /// A body has one form: in another order of its keys, what a provider has cached is not found.
+  private static var encoder: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
   }
 
   /// What comes, also if it breaks off: then why.

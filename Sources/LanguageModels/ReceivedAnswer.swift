@@ -63,7 +63,11 @@ struct ReceivedAnswer {
         usageIsEstimate: mayHaveCost && usage?.isEstimate == true,
         requestID: reply.requestID ?? requestID?.asProvidersName, mayHaveCost: mayHaveCost)
     }
-    if let failure { throw failed(failure.reason, mayHaveCost: failure.mayHaveCost) }
+    if let failure {
+      var failed = failed(failure.reason, mayHaveCost: failure.mayHaveCost)
+      failed.report = failure.report
+      throw failed
+    }
     let interruption = reply.interruption.map { LanguageModelError($0).reason }
     if isUnreadable { throw failed(interruption ?? .answerMalformed) }
     if let promptBlock {

@@ -111,6 +111,32 @@ struct PriceListCommandTests {
     }
   }
 
+  @Test func syncLeavesAnOddPriceToAWord() async throws {
+    try await World.run { world in
+      world.openRouter.answer.change {
+        $0.modelList = """
+          {"data": [{"id": "\(Self.sonnet)", "pricing": {
+            "prompt": "0.002", "completion": "0.00001"}}]}
+          """
+      }
+      let shown = try await world.pricing("sync openrouter")
+      #expect(shown.status == 1)
+      #expect(
+        shown.output == "Odd, so it stays: openrouter/\(Self.sonnet): input would move from 2 to "
+          + "2000, more than 5-fold\n")
+      #expect(shown.errors == "aidevbot: Odd prices stay without --yes.\n")
+      let json = try await world.pricing("sync openrouter --json")
+      let doubtful = try JSONValue(json: Data(json.output.utf8))["doubtful"]?.array?.first
+      #expect(json.status == 1)
+      #expect(doubtful?["change"]?["tariff"]?["input"] == "2000")
+      #expect(doubtful?["doubts"]?.array?.count == 1)
+      #expect(try await world.history(Self.sonnet).count == 1)
+      #expect(try await world.pricing("sync openrouter --yes").status == 0)
+      #expect(
+        try await world.history(Self.sonnet).first?["price"]?["tariff"]?["input"] == "2000")
+    }
+  }
+
   @Test func syncKeepsAPriceThatTheListHasAbsurdly() async throws {
     try await World.run { world in
       world.openRouter.answer.change {
@@ -252,7 +278,7 @@ struct PriceListCommandTests {
     try await World.run { world in
       for input in ["4", "5"] {
         _ = try await world.pricing(
-          "set google gemini-2.5-flash --input \(input) --output 8 --note by-hand-\(input)")
+          "set google gemini-2.5-flash --input \(input) --output 8 --yes --note by-hand-\(input)")
       }
       let history = try await world.pricing("history gemini-2.5-flash")
       #expect(history.status == 0)

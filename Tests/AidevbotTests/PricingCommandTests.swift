@@ -152,7 +152,7 @@ struct PricingCommandTests {
       #expect(set.status == 0)
       #expect(set.output.hasPrefix("The price of google/new is set; calls take it from now on.\n"))
       #expect(set.output.contains("> 100: 3 / 4 / 0.6"))
-      let again = try await world.pricing("set google new --input 9 --output 10 --json")
+      let again = try await world.pricing("set google new --input 9 --output 10 --yes --json")
       let price = try JSONValue(json: Data(again.output.utf8))
       #expect(price["tariff"] == ["input": "9", "output": "10"])
       #expect(price["is_active"] == true)
@@ -184,6 +184,42 @@ struct PricingCommandTests {
       let inUse = try await world.pricing("deactivate google gemini-3.8-flash")
       #expect(inUse.status == 0)
       #expect(inUse.output.contains("MODELS_CHAT is still this one"), "\(inUse.output)")
+    }
+  }
+
+  @Test(arguments: [
+    ("--input 0.30 --output 2500", "output would move from 2.50 to 2500, more than 5-fold"),
+    ("--input 0.05 --output 2.50", "input would move from 0.30 to 0.05, more than 5-fold"),
+    ("--input 0 --output 2.50", "input would be zero"),
+    (
+      "--input 0.0000003 --output 2.50",
+      "input, 0.0000003, looks like a price per token; these are per million"
+    ),
+  ])
+  func setsAnOddPriceAtAWordAlone(prices: String, doubt: String) async throws {
+    try await World.run { world in
+      let command = "set google gemini-2.5-flash --cached-input 0.03 \(prices)"
+      let ending = try await world.pricing(command)
+      #expect(ending.status == 1 && ending.output.isEmpty)
+      #expect(
+        ending.errors == "aidevbot: the price of google/gemini-2.5-flash stays: \(doubt); "
+          + "--yes sets it all the same\n")
+      #expect(try await world.pricing("list --csv").output.contains("flash,0.30,2.50,0.03,"))
+      #expect(try await world.pricing(command + " --yes").status == 0)
+    }
+  }
+
+  @Test func takesTheNameThatGeminisOwnListHas() async throws {
+    try await World.run { world in
+      let set = try await world.pricing("set google models/gemini-9 --input 1 --output 2")
+      #expect(set.output.hasPrefix("The price of google/gemini-9 is set;"), "\(set.errors)")
+      let quote = "quote google models/gemini-9 --input-tokens 1 --output-tokens 0"
+      #expect(try await world.pricing(quote).output.hasPrefix("Real cost: 0.000001 USD"))
+      let wrong = try await world.pricing("set google google/gemini-9 --input 1 --output 2")
+      #expect(wrong.status == 64)
+      #expect(wrong.errors.contains("google google/gemini-9 names no model; write google NAME"))
+      let off = try await world.pricing("deactivate google models/gemini-9")
+      #expect(off.output == "google/gemini-9 is off sale.\n")
     }
   }
 

@@ -22,6 +22,7 @@ struct HTTPTransportTests {
     let server = try LoopbackServer { request in
       let echo =
         "\(request.method) \(request.target) \(request.headers["x-test"] ?? "-") "
+        + "\(request.headers["user-agent"] ?? "-") "
         + String(decoding: request.body, as: UTF8.self)
       return .response(status: 418, headers: ["X-Reply": "a: b"], body: Data(echo.utf8))
     }
@@ -30,7 +31,7 @@ struct HTTPTransportTests {
 
     #expect(response.head.status == 418)
     #expect(response.head.header("x-reply") == "a: b")
-    #expect(String(decoding: response.body, as: UTF8.self) == "POST /path?q=1 yes Grüße")
+    #expect(String(decoding: response.body, as: UTF8.self) == "POST /path?q=1 yes aidevbot Grüße")
   }
 
   @Test func usesOneConnectionForRequestsThatFollowEachOther() async throws {

@@ -54,7 +54,7 @@ struct GeminiFailureTests {
     (502, "<html><h1>502</h1></html>", .providerFailed(status: 502)),
     (503, error(#""status": "UNAVAILABLE""#), .providerOverloaded),
     (504, error(#""status": "DEADLINE_EXCEEDED""#), .providerFailed(status: 504)),
-    (302, "", .refusedRequest(status: 302)),
+    (302, "", .notTheAPI(status: 302)),
   ])
   func areToldApartAndFree(
     status: Int, body: String, reason: LanguageModelError.Reason

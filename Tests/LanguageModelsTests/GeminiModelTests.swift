@@ -82,7 +82,7 @@ struct GeminiModelTests {
     #expect(gemini.violations.value == [])
   }
 
-  @Test(arguments: ["{}", #"{"totalTokens": -1}"#, #"{"totalTokens": 1e300}"#, "<html>"])
+  @Test(arguments: ["{}", #"{"totalTokens": -1}"#, #"{"totalTokens": 1e300}"#, "none"])
   func failsACountThatIsNoneAndCostsNothing(body: String) async throws {
     let gemini = try FakeGemini()
     gemini.onCall { _ in .json(body) }

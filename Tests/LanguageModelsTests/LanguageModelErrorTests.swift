@@ -7,7 +7,8 @@ struct LanguageModelErrorTests {
     .timedOut, .unreachable, .connectionLost, .rateLimited(retryAfter: nil), .quotaExhausted,
     .providerFailed(status: 500), .providerOverloaded, .providerOutOfFunds, .keyRejected,
     .modelUnknown, .promptTooLong, .blocked(reason: "SAFETY"), .emptyAnswer, .answerMalformed,
-    .refusedRequest(status: 400), .cancelled,
+    .refusedRequest(status: 400), .cancelled, .spendLimitReached, .accessDenied, .locationRefused,
+    .notTheAPI(status: 403),
   ]
 
   /// What it cost is for the caller to say, and no one in a chat knows of keys, quotas or statuses.

@@ -20,6 +20,15 @@ struct ModelIDTests {
     #expect(model == ModelID(provider, name: name))
   }
 
+  /// Gemini's own list writes `models/NAME`, and answers to no such name in a path.
+  @Test func takesANameFromTheProvidersOwnListForTheModels() {
+    #expect(ModelID(parsing: "google/models/gemini-3.8-flash")?.name == "gemini-3.8-flash")
+    #expect(ModelID(parsing: "openai-compatible/models/x")?.name == "models/x")
+    #expect(ModelID(parsing: "google/models/") == nil)
+    #expect(ModelID(parsing: "google/google/gemini-3.8-flash") == nil)
+    #expect(ModelID(parsing: "google/tunedModels/mine") == nil)
+  }
+
   @Test(arguments: [
     "", "/", "google", "google/", "/gemini", "Google/gemini", "anthropic/claude",
     "google/ge mini", "google/gemini\n", "google/gem\u{0}ini", "google/gem\u{200B}ini",

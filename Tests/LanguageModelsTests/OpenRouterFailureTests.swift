@@ -25,7 +25,7 @@ struct OpenRouterFailureTests {
       .rateLimited(retryAfter: .seconds(7))
     ),
     (403, error("403", metadata(#""reasons": ["violence"]"#)), .blocked(reason: "moderation")),
-    (403, error("403", #""message": "Key limit exceeded (total limit)""#), .providerOutOfFunds),
+    (403, error("403", #""message": "Key limit exceeded (total limit)""#), .spendLimitReached),
     (404, error("404", #""message": "No endpoints found""#), .modelUnknown),
     (408, error("408"), .timedOut),
     (413, "", .promptTooLong),

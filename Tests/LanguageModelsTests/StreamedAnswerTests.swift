@@ -201,7 +201,7 @@ struct StreamedAnswerTests {
     let elsewhere = try LoopbackServer { _ in .json(provider.goodBody) }
     let error = try await failure(
       provider, replying: .json("", status: status, headers: ["Location": elsewhere.url]))
-    #expect(error?.reason == .refusedRequest(status: status))
+    #expect(error?.reason == .notTheAPI(status: status))
     #expect(elsewhere.connectionCount == 0)
   }
 }

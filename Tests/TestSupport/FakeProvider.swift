@@ -86,6 +86,7 @@ package final class FakeProvider<Dialect: FakeDialect>: Sendable {
       var answer = answer.value
       onAnswer?(request, &answer)
       let usual = Dialect.reply(to: request, with: answer, id: id, check: &check)
+      check.expect(request.headers["user-agent"] == "aidevbot", "a request says whom it is from")
       violations.change { $0 += check.violations }
       requests.change { $0.append(request) }
       guard check.violations.isEmpty else { return check.refusal }

@@ -66,7 +66,7 @@ extension ModelOrchestrator {
           "reported_usd": "\(settlement.cost.actual)",
         ])
       await environment.alerts.raise(
-        .priceDrift,
+        .priceDrift, of: "\(call.hold.model)",
         "\(call.hold.model) costs another figure than our price list says. The provider's counts, "
           + "so no money is lost; mend the list with: aidevbot pricing set.")
     }
@@ -76,7 +76,7 @@ extension ModelOrchestrator {
         "A call cost more than was held; the house bears the rest.",
         metadata: ["hold": "\(call.hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
       await environment.alerts.raise(
-        .houseLoss,
+        .houseLoss, of: "\(call.hold.model)",
         "A call to \(call.hold.model) cost more than was held; "
           + "\(settlement.forgiven.costText) credits were forgiven. Check its price.")
     }
@@ -95,13 +95,7 @@ extension ModelOrchestrator {
 
   func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
     environment.health.noteFailedCall()
-    log(
-      .warning, "A call failed.", call,
-      ["request": "\(failure.requestID ?? "-")", "reason": "\(failure.reason)"])
-    if failure.reason.needsTheOperator {
-      await environment.alerts.raise(
-        .failingProvider, "Calls to \(call.hold.model) fail: \(failure.reason).")
-    }
+    await report(failure, of: call)
     try await environment.writer.write(for: "voiding a call") { tx in
       let loss = try loss(of: call.hold, failure, in: tx)
       try holds(in: tx).void(
@@ -109,6 +103,25 @@ extension ModelOrchestrator {
       KillPoint.voided.passed()
       try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
     }
+  }
+
+  /// A provider's prose stays out of it, since it may repeat what was asked.
+  private func report(_ failure: LanguageModelError, of call: PaidCall) async {
+    var details: Logger.Metadata = [
+      "request": "\(failure.requestID ?? "-")", "reason": "\(failure.reason)",
+      "key": "\(failure.keyIdentifier ?? "-")",
+    ]
+    details["status"] = failure.report.status.map { "\($0)" }
+    if !failure.report.words.isEmpty {
+      details["words"] = "\(failure.report.words.joined(separator: " "))"
+    }
+    details["said"] = failure.report.sentence.map { "\($0)" }
+    log(.warning, "A call failed.", call, details)
+    guard failure.reason.needsTheOperator else { return }
+    let model = call.hold.model
+    await environment.alerts.raise(
+      .failingProvider, of: "\(model) \(failure.reasonWord)",
+      failure.operatorMessage(model: model))
   }
 
   /// What a failed call cost us all the same: what the provider metered, or an estimate if it
@@ -153,16 +166,6 @@ extension ModelOrchestrator {
   private static let peopleInOutage = 3
   /// 5 USD: what of a day counts for nobody because of outages.
   private static let outageLossPerDay = NanoDollars(5_000_000_000)
-}
-
-extension LanguageModelError.Reason {
-  /// Whether it stays so until an operator does something.
-  fileprivate var needsTheOperator: Bool {
-    switch self {
-    case .keyRejected, .providerOutOfFunds, .modelUnknown, .quotaExhausted: true
-    default: false
-    }
-  }
 }
 
 extension TokenUsage {

@@ -115,7 +115,8 @@ package struct ModelOrchestrator: Sendable {
     case .refused(because: nil): break
     case .refused(let error?):
       Logger.current.error("A model cannot be sold.", metadata: ["reason": "\(error.sentence)"])
-      await environment.alerts.raise(.unsellableModel, "A model cannot be sold: \(error.sentence).")
+      await environment.alerts.raise(
+        .unsellableModel, of: error.sentence, "A model cannot be sold: \(error.sentence).")
     case .noPlace(let work, let isPayer):
       guard let beginning = try await beginInPlace(work, isPayer: isPayer) else { return }
       try await perform(beginning)

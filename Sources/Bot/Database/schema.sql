@@ -334,6 +334,16 @@ CREATE TABLE failed_redemptions (
 ) STRICT;
 CREATE INDEX failed_redemptions_of_user ON failed_redemptions (user_id, failed_at);
 
+-- Odd prices of a list that administrators were told of, so that they are told once.
+CREATE TABLE told_prices (
+  model_provider TEXT NOT NULL,
+  model_name TEXT NOT NULL,
+  -- JSON, as Tariff encodes it.
+  tariff TEXT NOT NULL,
+  told_at TEXT NOT NULL,
+  PRIMARY KEY (model_provider, model_name, tariff)
+) STRICT, WITHOUT ROWID;
+
 -- An update, from the poll that fetched it to the commit that finishes it.
 CREATE TABLE inbox (
   -- The order of arrival: update ids may start anew at a lower number.

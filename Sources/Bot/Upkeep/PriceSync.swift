@@ -50,6 +50,7 @@ package struct PriceSync: PeriodicService {
     let plan = try await writer.write(for: "taking OpenRouter's prices over") { tx in
       let plan = try PricePlan(list, .known(inUse: inUse), in: tx)
       try plan.apply(in: tx)
+      try tell(ofDoubtful: plan.doubtful.filter { inUse.contains($0.model) }, in: tx)
       return plan
     }
     log(plan)
@@ -67,6 +68,13 @@ package struct PriceSync: PeriodicService {
           ])
       }
     }
+    for change in plan.doubtful {
+      Logger.current.warning(
+        "A listed price is odd and waits for: aidevbot pricing sync openrouter --yes.",
+        metadata: [
+          "model": "\(change.model)", "reason": "\(change.doubts.joined(separator: "; "))",
+        ])
+    }
     for refusal in plan.refusals {
       Logger.current.warning(
         "A listed price is not taken over; the one there was stays.",
@@ -82,6 +90,18 @@ package struct PriceSync: PeriodicService {
     Logger.current.info(
       "Compared the prices with OpenRouter's list.",
       metadata: ["changed": "\(plan.changes.count)", "unchanged": "\(plan.unchanged)"])
+  }
+
+  /// Once for each price that is proposed, whatever becomes of the process.
+  private func tell(ofDoubtful changes: [PricePlan.Change], in tx: LedgerTransaction) throws {
+    let told = ToldPrices(tx)
+    let news = try changes.filter { try told.note($0) }
+    guard !news.isEmpty else { return }
+    let sentences = news.map { "\($0.model): " + $0.doubts.joined(separator: "; ") }
+    try alerts.queue(
+      "OpenRouter's list has odd prices for models in use, in USD per million tokens; those there "
+        + "stay. \(sentences.joined(separator: ". ")). If a price is right, type: aidevbot pricing "
+        + "sync openrouter --model NAME --yes.", in: tx)
   }
 
   private func tell(of plan: PricePlan, _ inUse: Set<ModelID>) async {

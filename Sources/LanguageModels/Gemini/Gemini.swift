@@ -8,7 +8,7 @@ extension Provider {
   static let gemini = Provider(
     id: .google, name: "Gemini", section: "gemini",
     baseURL: .standard("https://generativelanguage.googleapis.com"),
-    keysPage: "https://aistudio.google.com/apikey", priceListPrefix: "gemini/",
-    recipient: "Google",
+    keysPage: "https://aistudio.google.com/apikey", listedNamePrefix: "models/",
+    priceListPrefix: "gemini/", recipient: "Google",
     connect: { GeminiModel(transport: $0, baseURL: $1, keys: $2) })
 }

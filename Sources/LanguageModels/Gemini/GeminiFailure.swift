@@ -8,6 +8,8 @@ struct GeminiFailure {
     struct Status: Decodable {
       var code: Int?
       var message: String?
+      /// As in `RESOURCE_EXHAUSTED`.
+      var status: String?
       var details: [Detail]?
     }
 
@@ -27,6 +29,7 @@ struct GeminiFailure {
 
   private let status: Int
   private let message: String
+  private let statusWord: String?
   private let details: [Body.Detail]
   private let retryAfter: Duration?
 
@@ -44,6 +47,7 @@ struct GeminiFailure {
   private init(_ error: Body.Status?, status: Int, _ retryAfter: Duration?) {
     self.status = status
     message = error?.message ?? ""
+    statusWord = error?.status
     details = error?.details ?? []
     self.retryAfter = retryAfter
   }
@@ -57,23 +61,23 @@ struct GeminiFailure {
   /// Free: "If your request fails with a 400 or 500 error, you won't be charged for the tokens
   /// used" (ai.google.dev/gemini-api/docs/billing).
   var error: LanguageModelError {
-    LanguageModelError(reason)
+    let known = KnownFault.find(words: words, sentences: [message])
+    var error = LanguageModelError(known?.reason ?? reason)
+    error.report = .init(status: status, words: words, sentence: known?.sentence)
+    return error
   }
 
   private var reason: LanguageModelError.Reason {
-    switch status {
-    case 400 where details.contains { $0.reason == "API_KEY_INVALID" }: .keyRejected
-    // "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."
-    case 400 where message.contains("token count") && message.contains("exceeds"): .promptTooLong
-    case 429 where isDailyQuota: .quotaExhausted
-    default: .init(status: status, retryAfter: retryDelay ?? retryAfter)
-    }
+    // As in `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
+    if status == 429, quotas.contains(where: { $0.contains("PerDay") }) { return .quotaExhausted }
+    return .init(status: status, retryAfter: retryDelay ?? retryAfter)
   }
 
-  /// As in `GenerateRequestsPerDayPerProjectPerModel-FreeTier`.
-  private var isDailyQuota: Bool {
-    details.flatMap { $0.violations ?? [] }.contains { $0.quotaId?.contains("PerDay") ?? false }
+  private var words: [String] {
+    [statusWord].compactMap(\.self) + details.compactMap(\.reason) + quotas
   }
+
+  private var quotas: [String] { details.flatMap { $0.violations ?? [] }.compactMap(\.quotaId) }
 
   /// A protobuf duration, `22s` or `8.94s`.
   private var retryDelay: Duration? {

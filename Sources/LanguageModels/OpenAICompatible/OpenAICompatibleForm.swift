@@ -16,27 +16,10 @@ enum OpenAICompatibleForm: ChatForm {
 
   /// A refusal is free. Whoever fails after a good start may have worked and charge for it.
   static func error(_ failure: ChatFailure) -> LanguageModelError {
-    LanguageModelError(reason(failure), mayHaveCost: failure.isInSuccess)
+    let isDaily = failure.status == 429 && failure.words.contains { $0.contains("PerDay") }
+    return failure.error(
+      unlessKnown: isDaily
+        ? .quotaExhausted : .init(status: failure.status, retryAfter: failure.retryAfter),
+      mayHaveCost: failure.isInSuccess)
   }
-
-  private static func reason(_ failure: ChatFailure) -> LanguageModelError.Reason {
-    let (code, message) = (failure.error.code, failure.error.message)
-    if code == "context_length_exceeded" || marksOfLength.contains(where: message.contains) {
-      return .promptTooLong
-    }
-    return switch failure.status {
-    case 400 where marksOfUnknownModel.contains(where: message.contains): .modelUnknown
-    case 400 where code == "content_filter": .blocked(codeWord: code)
-    // OpenAI's for an account without money.
-    case 429 where code == "insufficient_quota": .providerOutOfFunds
-    default: .init(status: failure.status, retryAfter: failure.retryAfter)
-    }
-  }
-
-  /// OpenAI, vLLM and DeepSeek; llama.cpp; LiteLLM.
-  private static let marksOfLength = [
-    "maximum context length", "available context size", "ContextWindowExceededError",
-  ]
-  /// LiteLLM; DeepSeek.
-  private static let marksOfUnknownModel = ["Invalid model name", "Model Not Exist"]
 }

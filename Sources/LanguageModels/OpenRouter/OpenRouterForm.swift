@@ -12,29 +12,44 @@ enum OpenRouterForm: ChatForm {
 
   /// Free: a finish by error is never billed (openrouter.ai/docs, zero completion insurance).
   static func error(_ failure: ChatFailure) -> LanguageModelError {
-    LanguageModelError(reason(failure))
-  }
-
-  private static func reason(_ failure: ChatFailure) -> LanguageModelError.Reason {
-    let (message, metadata) = (failure.error.message, failure.error.metadata)
-    let isTooLong =
-      metadata?.errorType == "context_length_exceeded"
-      // "This endpoint's maximum context length is 131072 tokens. However, you requested…"
-      || (failure.status == 400 && message.contains("maximum context length"))
-    if isTooLong { return .promptTooLong }
-    return switch failure.status {
+    let metadata = failure.metadata
     // Our own calls under way hold all that is left; it comes back as they end.
-    case 402 where metadata?.limitSource == "openrouter_in_flight_budget":
-      .rateLimited(retryAfter: failure.retryAfter)
-    // "Key limit exceeded (total limit)": what the operator lets this key spend.
-    case 403 where message.hasPrefix("Key limit exceeded"): .providerOutOfFunds
-    case 403: .blocked(codeWord: "moderation")
-    default: .init(status: failure.status, retryAfter: failure.retryAfter)
+    if failure.status == 402, metadata?.limitSource == "openrouter_in_flight_budget" {
+      var error = LanguageModelError(.rateLimited(retryAfter: failure.retryAfter))
+      error.report = .init(status: 402, words: failure.words)
+      return error
     }
+    let isModerated = failure.status == 403 && metadata?.reasons != nil
+    return failure.error(
+      unlessKnown: isModerated
+        ? .blocked(codeWord: "moderation")
+        : .init(status: failure.status, retryAfter: failure.retryAfter))
   }
 }
 
 struct OpenRouterErrorMetadata: Decodable {
+  private enum CodingKeys: CodingKey {
+    case errorType, limitSource, reasons, raw
+  }
+
+  private struct Wrapped: Decodable {
+    var data: String?
+  }
+
   var errorType: String?
   var limitSource: String?
+  /// Why the prompt was held back.
+  var reasons: [String]?
+  /// What the provider behind OpenRouter said, mostly JSON.
+  var raw: String?
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    errorType = try? container.decode(String.self, forKey: .errorType)
+    limitSource = try? container.decode(String.self, forKey: .limitSource)
+    reasons = try? container.decode([String].self, forKey: .reasons)
+    raw =
+      (try? container.decode(String.self, forKey: .raw))
+      ?? (try? container.decode(Wrapped.self, forKey: .raw))?.data
+  }
 }

@@ -9,6 +9,23 @@ enum PriceSchema {
     }
   }
 
+  static func registerToldPrices(in migrator: inout DatabaseMigrator) {
+    migrator.registerMigration("ledger 7: proposed prices that administrators were told of") { db in
+      try db.execute(sql: toldPrices)
+    }
+  }
+
+  /// `tariff` is JSON, as `Tariff` encodes it with sorted keys.
+  private static let toldPrices = """
+    CREATE TABLE told_prices (
+      model_provider TEXT NOT NULL,
+      model_name TEXT NOT NULL,
+      tariff TEXT NOT NULL,
+      told_at TEXT NOT NULL,
+      PRIMARY KEY (model_provider, model_name, tariff)
+    ) STRICT, WITHOUT ROWID;
+    """
+
   /// `conditional_prices` is a JSON list of `Tariff.Condition`. The trigger of the first migration
   /// does not know these columns, so they have one of their own.
   private static let columns = """

@@ -52,6 +52,8 @@ package enum PriceListError: Error, Sendable, Equatable, CustomStringConvertible
   case changedMeanwhile(ModelID)
   /// A model that was asked for by name, and why it got no price.
   case notTaken(ModelID, reason: String)
+  /// A price that is odd; whoever means it says so.
+  case doubtful(ModelID, doubts: [String])
 
   package var description: String {
     switch self {
@@ -59,6 +61,8 @@ package enum PriceListError: Error, Sendable, Equatable, CustomStringConvertible
     case .unavailable(let reason): reason
     case .changedMeanwhile(let model):
       "the price of \(model) was changed meanwhile, so nothing was written; do it again"
+    case .doubtful(let model, let doubts):
+      "the price of \(model) stays: \(doubts.joined(separator: "; ")); --yes sets it all the same"
     case .notTaken(let model, let reason): "the price of \(model) is not taken over: \(reason)"
     }
   }

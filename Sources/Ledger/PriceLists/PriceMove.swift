@@ -10,6 +10,7 @@ package struct PriceMove: Sendable, Equatable {
   private var newAmount: USD?
   /// Whether calls of the bot can be charged at it: they ask for no cache writes.
   private var isUsed: Bool
+  private var isPerMillion: Bool
 
   /// The change in tenths of a percent, rounded away from zero; `nil` if there was no price, or
   /// it was zero.
@@ -36,6 +37,38 @@ package struct PriceMove: Sendable, Equatable {
       return false
     }
     return (newAmount.units - oldAmount.units).magnitude * 10 > oldAmount.units.magnitude
+  }
+}
+
+// MARK: - Doubts
+
+extension PriceMove {
+  /// A price that moves further, up or down, is more likely a mistake than a price.
+  package static let believedFactor = 5
+  /// A thousandth of a dollar per million tokens: no published price is below it, but prices per
+  /// token are.
+  private static let leastPerMillion = USD(units: 1_000_000_000_000_000_000_000)
+
+  /// Why the new price is to be taken over only at a person's word; `nil` if nothing is odd.
+  package var doubt: String? {
+    guard let newAmount, let new else {
+      return isTooFar ? "\(part) would move from \(old ?? "-") to what stands in for it" : nil
+    }
+    if newAmount == .zero { return "\(part) would be zero" }
+    if isPerMillion, newAmount < Self.leastPerMillion {
+      return "\(part), \(new), looks like a price per token; these are per million"
+    }
+    guard isTooFar else { return nil }
+    return "\(part) would move from \(old ?? oldAmount?.description ?? "-") to \(new), more than "
+      + "\(Self.believedFactor)-fold"
+  }
+
+  /// What is priced apart for the first time has moved only if that makes it dearer: a cached
+  /// token at a tenth of any other is nothing odd.
+  private var isTooFar: Bool {
+    guard let oldAmount, let newAmount, old != nil || newAmount > oldAmount else { return false }
+    let (from, to) = (oldAmount.units, newAmount.units)
+    return to > from * Int128(Self.believedFactor) || to * Int128(Self.believedFactor) < from
   }
 }
 
@@ -117,7 +150,8 @@ extension PriceMove {
       let move = PriceMove(
         part: [place.field.rawValue, place.condition].compactMap(\.self).joined(separator: ", "),
         old: before.texts[place], new: after.texts[place], oldAmount: before.amount(at: place),
-        newAmount: after.amount(at: place), isUsed: place.field != .cacheWrite)
+        newAmount: after.amount(at: place), isUsed: place.field != .cacheWrite,
+        isPerMillion: place.field != .imageInput && place.field != .imageOutput)
       return move.oldAmount == move.newAmount ? nil : move
     }
   }

@@ -18,9 +18,14 @@ package struct PricePlan: Sendable {
     package var new: Tariff
     package var moves: [PriceMove]
     fileprivate var notes: String
+
+    /// What is odd about it, a clause each.
+    package var doubts: [String] { moves.compactMap(\.doubt) }
   }
 
   package private(set) var changes: [Change] = []
+  /// Those that only a person's word takes over; until then the prices stay.
+  package private(set) var doubtful: [Change] = []
   /// How many models cost what the list says.
   package private(set) var unchanged = 0
   package private(set) var refusals: [PriceList.Refusal] = []
@@ -30,7 +35,12 @@ package struct PricePlan: Sendable {
   package private(set) var endings: [(model: ModelID, day: String)] = []
 
   /// Compares the list with the active prices.
-  package init(_ list: PriceList, _ scope: Scope, in tx: LedgerTransaction) throws {
+  ///
+  /// - Parameter believingAll: Whether somebody has said to take over what is odd as well: a price
+  ///   that moves more than five-fold, is zero, or looks like one per token.
+  package init(
+    _ list: PriceList, _ scope: Scope, believingAll: Bool = false, in tx: LedgerTransaction
+  ) throws {
     let active = try Self.active(in: tx)
     let meant: Set<ModelID>? =
       switch scope {
@@ -49,10 +59,14 @@ package struct PricePlan: Sendable {
         continue
       }
       let end = entry.endsOn.map { "; the model ends on \($0)" } ?? ""
-      changes.append(
-        Change(
-          model: entry.model, old: old, new: new, moves: moves,
-          notes: "\(list.source), \(tx.now.databaseText.prefix(10))\(end)"))
+      let change = Change(
+        model: entry.model, old: old, new: new, moves: moves,
+        notes: "\(list.source), \(tx.now.databaseText.prefix(10))\(end)")
+      if believingAll || change.doubts.isEmpty {
+        changes.append(change)
+      } else {
+        doubtful.append(change)
+      }
     }
     refusals = list.refusals.filter { isMeant($0.model) }.sorted { $0.model < $1.model }
     let listed = Set(list.entries.map(\.model) + list.refusals.map(\.model))

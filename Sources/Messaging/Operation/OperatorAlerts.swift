@@ -28,13 +28,18 @@ package final class OperatorAlerts: Sendable {
     case unreconciledStars
   }
 
-  /// Of the same kind: the first one says enough.
+  /// Of the same kind and matter: the first one says enough.
   private static let pause: TimeInterval = 3_600
 
   private let administrators: [Int64]
   private let outbox: Outbox
   private let writer: LedgerWriter
-  private let lastRaised = Mutex<[Kind: Date]>([:])
+  private let lastRaised = Mutex<[Subject: Date]>([:])
+
+  private struct Subject: Hashable {
+    var kind: Kind
+    var matter: String
+  }
 
   package init(administrators: [Int64], outbox: Outbox, writer: LedgerWriter) {
     self.administrators = administrators
@@ -42,8 +47,12 @@ package final class OperatorAlerts: Sendable {
     self.writer = writer
   }
 
-  package func raise(_ kind: Kind, _ sentence: String) async {
-    guard !administrators.isEmpty, isDue(kind) else { return }
+  /// Tells them, unless they were told of the same within the hour.
+  ///
+  /// - Parameter matter: What of this kind it is, such as a model and what is wrong with it: each
+  ///   has an hour of its own.
+  package func raise(_ kind: Kind, of matter: String = "", _ sentence: String) async {
+    guard !administrators.isEmpty, isDue(Subject(kind: kind, matter: matter)) else { return }
     do {
       try await writer.write(for: "alerting the administrators") { tx in
         try self.queue("\(sentence.prefix(1_000)) The log has more.", in: tx)
@@ -67,11 +76,12 @@ package final class OperatorAlerts: Sendable {
       administrators.map { .message(alert, to: $0) }, updateID: updateID, in: tx)
   }
 
-  private func isDue(_ kind: Kind) -> Bool {
+  private func isDue(_ subject: Subject) -> Bool {
     let now = writer.now
     return lastRaised.withLock { times in
-      if let last = times[kind], now.timeIntervalSince(last) < Self.pause { return false }
-      times[kind] = now
+      times = times.filter { now.timeIntervalSince($0.value) < Self.pause }
+      guard times[subject] == nil else { return false }
+      times[subject] = now
       return true
     }
   }

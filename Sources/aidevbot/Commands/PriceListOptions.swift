@@ -17,7 +17,7 @@ struct PriceListOptions: ParsableArguments {
   var model: String?
   @Flag(help: "Take prices of zero over as well.")
   var allowFree = false
-  @Flag(help: "Change the prices without asking.")
+  @Flag(help: "Change the prices without asking, odd ones too.")
   var yes = false
 
   func validate() throws {
@@ -44,7 +44,7 @@ struct PriceListOptions: ParsableArguments {
     let database = try composition.database()
     let scope: PricePlan.Scope =
       if let only { .only(only) } else if all { .all } else { .known(inUse: inUse) }
-    let plan = try database.read { try PricePlan(list, scope, in: $0) }
+    let plan = try database.read { try PricePlan(list, scope, believingAll: yes, in: $0) }
     if let only, let reason = plan.whyNot(only) {
       throw PriceListError.notTaken(only, reason: reason)
     }
@@ -62,11 +62,13 @@ struct PriceListOptions: ParsableArguments {
           ? "Changed the price of 1 model; calls take it from now on."
           : "Changed the prices of \(count) models; calls take them from now on.")
     }
-    if !isWanted {
-      FileHandle.standardError.write(
-        Data("aidevbot: Nothing was changed; --yes changes the prices without asking.\n".utf8))
-      throw ExitCode(1)
-    }
+    if !isWanted { try Self.end("Nothing was changed; --yes changes the prices without asking.") }
+    if !plan.doubtful.isEmpty { try Self.end("Odd prices stay without --yes.") }
+  }
+
+  private static func end(_ sentence: String) throws {
+    FileHandle.standardError.write(Data("aidevbot: \(sentence)\n".utf8))
+    throw ExitCode(1)
   }
 
   /// Nobody answers if there is no terminal.
@@ -78,10 +80,10 @@ struct PriceListOptions: ParsableArguments {
   }
 
   private func show(_ plan: PricePlan) {
-    if plan.changes.isEmpty {
+    if plan.changes.isEmpty, plan.doubtful.isEmpty {
       let models = plan.unchanged == 1 ? "1 model" : "\(plan.unchanged) models"
       print("No price differs from the list. Unchanged: \(models).")
-    } else {
+    } else if !plan.changes.isEmpty {
       var table = Table("MODEL", "PRICE", "OLD", "NEW", "CHANGE")
       for change in plan.changes {
         for move in change.moves {
@@ -91,6 +93,9 @@ struct PriceListOptions: ParsableArguments {
       }
       print("US dollars per million tokens, or per image:")
       print(table.text(width: Terminal.width(of: STDOUT_FILENO)))
+    }
+    for change in plan.doubtful {
+      print("Odd, so it stays: \(change.model): \(change.doubts.joined(separator: "; "))")
     }
     for refusal in plan.refusals {
       print("Not taken over: \(refusal.model): \(refusal.reason)")
@@ -106,11 +111,22 @@ private struct PricePlanOutput: Encodable {
     var model: String
     var prices: [PriceMoveOutput]
     var tariff: Tariff
+
+    init(_ change: PricePlan.Change) {
+      model = "\(change.model)"
+      prices = change.moves.map(PriceMoveOutput.init)
+      tariff = change.new
+    }
   }
 
   struct Refusal: Encodable {
     var model: String
     var reason: String
+  }
+
+  struct Doubtful: Encodable {
+    var change: Change
+    var doubts: [String]
   }
 
   struct Ending: Encodable {
@@ -120,6 +136,7 @@ private struct PricePlanOutput: Encodable {
 
   var applied: Bool
   var changes: [Change]
+  var doubtful: [Doubtful]
   var unchanged: Int
   var notTaken: [Refusal]
   var notListed: [String]
@@ -127,11 +144,8 @@ private struct PricePlanOutput: Encodable {
 
   init(_ plan: PricePlan, isApplied: Bool) {
     applied = isApplied
-    changes = plan.changes.map { change in
-      Change(
-        model: "\(change.model)", prices: change.moves.map(PriceMoveOutput.init),
-        tariff: change.new)
-    }
+    changes = plan.changes.map(Change.init)
+    doubtful = plan.doubtful.map { Doubtful(change: Change($0), doubts: $0.doubts) }
     unchanged = plan.unchanged
     notTaken = plan.refusals.map { Refusal(model: "\($0.model)", reason: $0.reason) }
     notListed = plan.unlisted.map(\.description)

@@ -26,5 +26,12 @@ struct ModelArguments: ParsableArguments {
   @Argument(help: "The model's name, such as gemini-2.5-flash or anthropic/claude-sonnet-5.5.")
   var model: String
 
-  var id: ModelID { ModelID(provider: ModelProvider(rawValue: provider), name: model) }
+  /// As the provider calls it, even if its name in a list of the provider's was given.
+  var id: ModelID {
+    let provider = ModelProvider(rawValue: provider)
+    return ModelID(provider: provider, name: Provider.with(provider)?.ownName(model) ?? model)
+  }
+
+  /// Letter by letter as it was given, for a price that was set under such a name.
+  var given: ModelID { ModelID(provider: ModelProvider(rawValue: provider), name: model) }
 }

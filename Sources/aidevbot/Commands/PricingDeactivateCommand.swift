@@ -15,12 +15,12 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let composition = try await Composition(options)
-    let wasActive = try composition.database().write { tx in
-      try tx.pricing.deactivate(
-        model.id)
+    let closed: String? = try composition.database().write { tx in
+      if try tx.pricing.deactivate(model.given) { return "\(model.given)" }
+      return try tx.pricing.deactivate(model.id) ? "\(model.id)" : nil
     }
-    let name = "\(model.id)"
-    guard wasActive else {
+    let name = closed ?? "\(model.id)"
+    guard closed != nil else {
       throw PriceListError.unreadable(
         "\(name) is not on sale; aidevbot pricing list names the models that are")
     }

@@ -10,7 +10,9 @@ struct PricingSetCommand: AsyncParsableCommand {
     commandName: "set", abstract: "Set a model's price; from then on it can be called.",
     discussion: """
       The prices given replace all prices of the model: what is left out has none of its own. \
-      Cached input then costs as much as other input, and thinking as much as other output.
+      Cached input then costs as much as other input, and thinking as much as other output. A \
+      price that would move more than five-fold, is zero, or looks like a price per token needs \
+      --yes.
       """)
 
   @OptionGroup var model: ModelArguments
@@ -42,6 +44,8 @@ struct PricingSetCommand: AsyncParsableCommand {
   var longPromptCacheWrite: String?
   @Option(help: ArgumentHelp("A note for yourself, such as where the price is from."))
   var note: String?
+  @Flag(help: "Set the price even if it is odd.")
+  var yes = false
   @OptionGroup var json: JSONOption
   @OptionGroup var options: ConfigOption
 
@@ -70,8 +74,12 @@ struct PricingSetCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let database = try composition.database()
     let price = try database.write { tx in
-      try tx.pricing.set(
-        model.id, tariff: tariff, notes: note)
+      let old = try tx.pricing.list().first { $0.model == model.id }
+      let doubts = PriceMove.moves(from: old?.tariff, to: tariff).compactMap(\.doubt)
+      guard yes || doubts.isEmpty else {
+        throw PriceListError.doubtful(model.id, doubts: doubts)
+      }
+      return try tx.pricing.set(model.id, tariff: tariff, notes: note)
     }
     if json.json { return try printJSON(PriceOutput(price)) }
     print("The price of \(price.model) is set; calls take it from now on.")

@@ -121,15 +121,24 @@ extension Doctor {
     case .failed(let error): failure = error
     }
     let place = provider.keysPage.map { " at \($0)" } ?? ""
+    let said = failure.report.text.map { " (\($0))" } ?? ""
     let (words, next): (String, String?) =
       switch failure.reason {
       case .keyRejected where key == nil:
         ("takes no call without a key", "set \(settings.keys.key.environmentName)")
       case .keyRejected: ("rejects \(key ?? "")", "make a new one\(place)")
       case .providerOutOfFunds: ("has no money left for \(key ?? "calls")", "top up\(place)")
+      case .spendLimitReached: ("has a spending limit that is reached", "raise it\(place)")
+      case .accessDenied: ("denies \(key ?? "calls") the use\(said)", "see its rights\(place)")
+      case .locationRefused: ("refuses calls from this machine\(said)", "run it elsewhere")
+      case .notTheAPI:
+        (
+          "is not what answers, but a web page",
+          "check the network and \(settings.baseURL.key.environmentName)"
+        )
       case .timedOut, .unreachable, .connectionLost:
         ("cannot be reached", "check the network and \(settings.baseURL.key.environmentName)")
-      default: ("fails: \(failure.reason)", nil)
+      default: ("fails: \(failure.reason)\(said)", nil)
       }
     return Check(name, .failed, words, next: next)
   }

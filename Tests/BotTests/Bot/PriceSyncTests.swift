@@ -82,13 +82,51 @@ struct PriceSyncTests {
       try tx.pricing.set(
         ModelID(provider: "openrouter", name: "a/b"), tariff: Tariff(input: "1", output: "1"))
     }
-    list(price("0.000002", "0.00001"), ("a/b", #""prompt": "9e-6", "completion": "1e-6""#))
+    list(price("0.000002", "0.00001"), ("a/b", #""prompt": "4e-6", "completion": "1e-6""#))
     try await sync.takeOver()
     #expect(try alerts.isEmpty)
     let price = try rig.database.read {
       try $0.pricing.active(ModelID(provider: "openrouter", name: "a/b"))
     }
-    #expect(price.tariff.input == "9")
+    #expect(price.tariff.input == "4")
+  }
+
+  /// The list is read every day, by one process or another.
+  @Test func leavesAnOddPriceAloneAndTellsOfItOnce() async throws {
+    for _ in 1...2 {
+      list(price("0.002", "0.00001"))
+      try await sync.takeOver()
+    }
+    #expect(try sonnet == Tariff(input: "2", output: "10"))
+    #expect(
+      try alerts == [
+        "⚠️ OpenRouter's list has odd prices for models in use, in USD per million tokens; those "
+          + "there stay. openrouter/anthropic/claude-sonnet-5.5: input would move from 2 to 2000, "
+          + "more than 5-fold. If a price is right, type: aidevbot pricing sync openrouter --model "
+          + "NAME --yes."
+      ])
+    // Another price is news; one that was told is none, whatever was between.
+    for input in ["0.003", "0.000002", "0.002", "0.003"] {
+      list(price(input, "0.00001"))
+      try await sync.takeOver()
+    }
+    #expect(try alerts.map { $0.contains("to 3000") } == [false, true])
+    #expect(try sonnet == Tariff(input: "2", output: "10"))
+    try rig.execute("UPDATE told_prices SET told_at = '2020-01-01 00:00:00.000'")
+    try await sync.takeOver()
+    #expect(try alerts.count == 3)
+    #expect(try rig.count("told_prices") == 1)
+  }
+
+  @Test func tellsOfNoOddPriceThatIsNotInUseAndLeavesIt() async throws {
+    let other = ModelID(provider: "openrouter", name: "a/b")
+    _ = try rig.database.write { tx in
+      try tx.pricing.set(other, tariff: Tariff(input: "1", output: "1"))
+    }
+    list(price("0.000002", "0.00001"), ("a/b", #""prompt": "9e-6", "completion": "1e-6""#))
+    try await sync.takeOver()
+    #expect(try alerts.isEmpty)
+    #expect(try rig.database.read { try $0.pricing.active(other) }.tariff.input == "1")
   }
 
   @Test(arguments: [("-1", "prompt is negative"), ("0", "prompt is zero")])

@@ -39,7 +39,8 @@ struct HealthLogTests {
   }
 }
 
-private struct LinesOfALog: LogHandler {
+/// A log of its own for a test, a line each.
+struct LinesOfALog: LogHandler {
   let lines: Watched<[String]>
   var metadata: Logger.Metadata = [:]
   var logLevel = Logger.Level.trace

@@ -36,6 +36,21 @@ struct OperatorAlertsTests {
     #expect(wakes.value == 3)
   }
 
+  @Test func areToldOnceAnHourForEachMatterOfAKind() async throws {
+    let rig = try BotRig()
+    let now = Watched(Date())
+    let alerts = alerts(rig, for: [1], at: { now.value })
+    await alerts.raise(.failingProvider, of: "a keyRejected", "First.")
+    await alerts.raise(.failingProvider, of: "a keyRejected", "Again.")
+    await alerts.raise(.failingProvider, of: "b keyRejected", "Second.")
+    await alerts.raise(.unsellableModel, of: "a keyRejected", "Third.")
+    now.change { $0 += 3_600 }
+    await alerts.raise(.failingProvider, of: "a keyRejected", "Fourth.")
+    #expect(
+      try rig.texts()
+        == ["First.", "Second.", "Third.", "Fourth."].map { "⚠️ \($0) The log has more." })
+  }
+
   @Test func areToldOnceHoweverManyAreRaisedAtOnce() async throws {
     let rig = try BotRig()
     let alerts = alerts(rig, for: [1], at: { Date() })

@@ -21,8 +21,10 @@ struct PricePlanTests {
     return list
   }
 
-  private func plan(_ list: PriceList, _ scope: PricePlan.Scope) throws -> PricePlan {
-    try file.database.read { try PricePlan(list, scope, in: $0) }
+  private func plan(
+    _ list: PriceList, _ scope: PricePlan.Scope, believingAll: Bool = false
+  ) throws -> PricePlan {
+    try file.database.read { try PricePlan(list, scope, believingAll: believingAll, in: $0) }
   }
 
   private func apply(_ plan: PricePlan) throws {
@@ -104,12 +106,69 @@ struct PricePlanTests {
     for model in [google, resold] {
       list.add(model, endsOn: nil) { Tariff(input: "7", output: "8") }
     }
-    try apply(try plan(list, .only(google)))
+    try apply(try plan(list, .only(google), believingAll: true))
     let active = try file.write { try $0.pricing.list() }
     #expect(active.map(\.tariff.input) == ["7", old.tariff.input])
-    try apply(try plan(list, .only(resold)))
+    try apply(try plan(list, .only(resold), believingAll: true))
     #expect(
       try file.write { try $0.pricing.list() }.map(\.tariff.input) == ["7", "7"])
+  }
+
+  @Test(arguments: [
+    ("2", "10", nil), ("2", "0.4", nil), ("2", "2", nil), ("0.001", "0.002", nil),
+    ("2", "10.000001", "input would move from 2 to 10.000001, more than 5-fold"),
+    ("2", "0.3999999", "input would move from 2 to 0.3999999, more than 5-fold"),
+    ("2", "2000", "input would move from 2 to 2000, more than 5-fold"),
+    ("2", "0", "input would be zero"), ("0.0", "2", "input would move from 0.0 to 2"),
+    (
+      "0.002", "0.0009999",
+      "input, 0.0009999, looks like a price per token; these are per million"
+    ),
+  ])
+  func leavesAnOddPriceToAPersonsWord(old: String, new: String, doubt: String?) throws {
+    let before = try file.price(
+      Tariff(input: old, output: "1"), provider: "openrouter", model: "a/b")
+    let list = list(Tariff(input: new, output: "1"))
+    let plan = try plan(list, .all)
+    #expect(plan.doubtful.isEmpty == (doubt == nil))
+    if let doubt {
+      #expect(plan.changes.isEmpty)
+      #expect(plan.doubtful.first?.doubts.count == 1)
+      #expect(plan.doubtful.first?.doubts.first?.hasPrefix(doubt) == true)
+      try apply(plan)
+      #expect(try versions() == [before])
+      try apply(try self.plan(list, .all, believingAll: true))
+      #expect(try versions().first?.tariff.input == new)
+    }
+  }
+
+  @Test func findsNothingOddInACheaperPriceOfItsOwnOrInTheFirstPrice() {
+    let old = Tariff(input: "3", output: "15")
+    func doubts(_ new: Tariff, after old: Tariff?) -> [String] {
+      PriceMove.moves(from: old, to: new).compactMap(\.doubt)
+    }
+    let cached = Tariff(input: "3", output: "15", cachedInput: "0.3")
+    #expect(doubts(cached, after: old).isEmpty)
+    #expect(doubts(cached, after: nil).isEmpty)
+    // Without it, cached tokens cost ten times as much.
+    #expect(
+      doubts(old, after: cached)
+        == ["cached input would move from 0.3 to what stands in for it"])
+    #expect(
+      doubts(Tariff(input: "3", output: "15", cachedInput: "300"), after: old)
+        == ["cached input would move from 3 to 300, more than 5-fold"])
+    #expect(
+      doubts(Tariff(input: "0", output: "0.000015", imageOutput: "0.00004"), after: nil)
+        == [
+          "input would be zero",
+          "output, 0.000015, looks like a price per token; these are per million",
+        ])
+    #expect(
+      doubts(
+        Tariff(
+          input: "3", output: "15", longPrompt: .init(threshold: 9, input: "3", output: "1500")),
+        after: old)
+        == ["output, over 9 tokens would move from 15 to 1500, more than 5-fold"])
   }
 
   @Test(arguments: [
