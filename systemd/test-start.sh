@@ -186,6 +186,16 @@ inside sh -c 'cd /tmp && aidevbot-admin check-config --config "some settings.yam
 [ "$status" -eq 78 ] && grep -q 'BILLING_MARKUP.*some settings' "$work/log" ||
   complain "with a file in the current folder, aidevbot-admin says: $(cat "$work/log")"
 
+# What lies in somebody's folder says nothing about where the token goes.
+mkdir -p "$root/tmp/theirs/config"
+printf 'billing:\n  markup: theirs\n' >"$root/tmp/theirs/config/aidevbot.yaml"
+inside sh -c 'cd /tmp/theirs && aidevbot-admin check-config' >"$work/log" 2>&1 || true
+if grep -q 'BILLING_MARKUP' "$work/log"; then
+  complain "aidevbot-admin reads a file of the current folder: $(cat "$work/log")"
+fi
+grep -q 'from the environment and /etc/aidevbot/aidevbot.yaml' "$work/log" ||
+  complain "aidevbot-admin does not read /etc/aidevbot/aidevbot.yaml: $(cat "$work/log")"
+
 printf '\nstars:\n  usd_per_star: 0.02\n' >>"$root/etc/aidevbot/aidevbot.yaml"
 inside systemctl reload aidevbot || complain "it cannot be reloaded"
 for _ in $(seq 100); do

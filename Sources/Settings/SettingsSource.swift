@@ -1,5 +1,6 @@
 import Configuration
 import Foundation
+package import Glibc
 import SystemPackage
 
 /// Where settings come from: the environment, behind it the credentials of systemd, and behind
@@ -11,8 +12,14 @@ package struct SettingsSource: Sendable {
   /// The file that was read, if any.
   package let file: String?
 
-  /// Looked for in this order if `--config` names no file; the first that exists is read.
-  package static let defaultFiles = ["config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml"]
+  /// A file in the current folder that is there and was not read, since it may be anybody's.
+  package let leftOutFile: String?
+
+  /// Names the file where `--config` does not: `aidevbot-admin` sets it.
+  package static let fileVariable = "AIDEVBOT_CONFIG"
+  /// In the current folder, then the installed one.
+  private static let (localFile, installedFile) =
+    ("config/aidevbot.yaml", "/etc/aidevbot/aidevbot.yaml")
 
   /// In bytes; many times the example with all of its comments. The parser takes minutes for a
   /// file of another kind that has tens of thousands of keys.
@@ -24,8 +31,16 @@ package struct SettingsSource: Sendable {
   {
     self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
     credentials = Credentials(environment: environment)
-    let usual = Self.defaultFiles.first { FileManager.default.fileExists(atPath: $0) }
-    self.file = file ?? usual
+    let named = file ?? environment[Self.fileVariable].flatMap { $0.isEmpty ? nil : $0 }
+    func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+    // Whoever wrote the file says where token and keys are sent. Secrets that systemd hands over,
+    // or the ones of another user, are not for a file that happens to lie where a command is typed.
+    let isLocalOwn =
+      environment["CREDENTIALS_DIRECTORY", default: ""].isEmpty && Self.isOwn(Self.localFile)
+    leftOutFile =
+      named == nil && !isLocalOwn && exists(Self.localFile) ? Self.localFile : nil
+    let usual = (isLocalOwn ? [Self.localFile] : []) + [Self.installedFile]
+    self.file = named ?? usual.first(where: exists)
     guard let file = self.file, try Self.holdsAnything(file) else {
       values = nil
       return
@@ -78,6 +93,15 @@ package struct SettingsSource: Sendable {
     guard case .stringArray(let texts)? = found.value?.content else { return nil }
     let trimmed = texts.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
     return trimmed.filter { !$0.isEmpty }
+  }
+
+  /// Whether the file and its folder are there and belong to that user, who by default is the one
+  /// that the process runs as.
+  package static func isOwn(_ file: String, user: uid_t = geteuid()) -> Bool {
+    [file, (file as NSString).deletingLastPathComponent].allSatisfy { path in
+      var status = stat()
+      return stat(path, &status) == 0 && status.st_uid == user
+    }
   }
 
   /// A file of comments alone is no YAML mapping, but a fine configuration.

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Settings
 import Testing
 import TestSupport
 
@@ -69,6 +71,52 @@ struct ConfigurationFileTests {
       let daemon = try world.start(["run", "--config", "other.yaml"])
       try await world.ask("/start")
       try await world.stop(daemon)
+    }
+  }
+
+  /// Whoever wrote it says where token and keys are sent.
+  @Test func isNotTakenFromTheCurrentFolderWhereSecretsAreCredentials() async throws {
+    try await World.run { world in
+      try world.write("billing:\n  markup: much\n", to: "config/aidevbot.yaml")
+      try world.write(World.geminiKey, to: "credentials/gemini_api_key")
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o400],
+        ofItemAtPath: world.folder.appendingPathComponent("credentials/gemini_api_key").path)
+      let credentials: [String: String?] = [
+        "CREDENTIALS_DIRECTORY": world.folder.appendingPathComponent("credentials").path,
+        "GEMINI_API_KEY": nil,
+      ]
+      func check(_ changes: [String: String?], _ options: String...) async throws -> String {
+        try await world.start(["check-config"] + options, changing: changes).waitForExit().output
+      }
+      #expect(try await check([:]).contains("BILLING_MARKUP"))
+      let checked = try await check(credentials)
+      #expect(!checked.contains("BILLING_MARKUP"), "\(checked)")
+      #expect(checked.contains("config/aidevbot.yaml in the current folder is left out"))
+      // One that is named is meant.
+      let path = "config/aidevbot.yaml"
+      #expect(try await check(credentials, "--config", path).contains("BILLING_MARKUP"))
+      let named = credentials.merging(["AIDEVBOT_CONFIG": path]) { $1 }
+      #expect(try await check(named).contains("BILLING_MARKUP"))
+    }
+  }
+
+  @Test func isNotTakenFromTheCurrentFolderWhereItIsSomebodyElses() async throws {
+    try await World.run { world in
+      try world.write("billing:\n  markup: much\n", to: "config/aidevbot.yaml")
+      let file = world.folder.appendingPathComponent("config/aidevbot.yaml").path
+      #expect(SettingsSource.isOwn(file))
+      #expect(!SettingsSource.isOwn(file, user: geteuid() + 1))
+      #expect(!SettingsSource.isOwn(file + ".none"))
+      // Only root gives files away.
+      guard geteuid() == 0 else { return }
+      for path in [file, (file as NSString).deletingLastPathComponent] {
+        #expect(chown(path, 65_534, 65_534) == 0)
+        let checked = try await world.aidevbot("check-config").output
+        #expect(!checked.contains("BILLING_MARKUP"), "\(checked)")
+        #expect(checked.contains("config/aidevbot.yaml in the current folder is left out"))
+        #expect(chown(path, 0, 0) == 0)
+      }
     }
   }
 

@@ -32,6 +32,12 @@ struct Doctor {
       Check("settings", .failed, "\(problem)", next: file.map { "sudo editor \($0)" })
     }
     if problems.isEmpty { checks.append(Check("settings", .ok, "complete, from \(place)")) }
+    if let leftOut = settings.source.leftOutFile {
+      checks.append(
+        Check(
+          "settings", .note,
+          "\(leftOut) in the current folder is left out; --config names it if it is meant"))
+    }
     if (try? settings.telegramAdminUserIDs) == [], (try? settings.store())?.sold.isEmpty == false {
       checks.append(
         Check(
