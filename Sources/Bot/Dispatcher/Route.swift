@@ -97,12 +97,15 @@ package enum Route: Sendable {
       guard sender.isPrivate, let attachment = message.attachment else { return .ignored }
       return .unreadable(what: attachment.plural, sender)
     }
+    // In a group, what somebody else wrote is no word to the bot.
+    guard !message.isPassedOn else { return sender.isPrivate ? .text(text, sender) : .ignored }
     let isReplyToBot = message.replyToMessage?.from?.id == bot.id
-    if let command = command(in: text) {
+    let afterMention = wordsAfterMention(of: bot, in: text)
+    if let command = BotCommandText(afterMention ?? text) {
       if let addressee = command.addressee {
         // In a private chat nobody else can be meant.
         guard sender.isPrivate || addressee == bot.username?.lowercased() else { return .ignored }
-      } else if !sender.isPrivate, !isReplyToBot {
+      } else if !sender.isPrivate, !isReplyToBot, afterMention == nil {
         // In a group, a bare command may be meant for any of its bots.
         return .ignored
       }
@@ -123,14 +126,13 @@ package enum Route: Sendable {
       replyTo: isPrivate ? nil : message.messageID, inReplyTo: message.replyToMessage?.messageID)
   }
 
-  private static func command(
-    in text: String
-  ) -> (name: String, addressee: String?, argument: String)? {
-    guard text.first == "/" else { return nil }
-    let head = text.dropFirst().prefix { !$0.isWhitespace }
-    let argument = text.dropFirst(1 + head.count).trimmed
-    let parts = head.lowercased().split(separator: "@", maxSplits: 1)
-    return (parts.first.map(String.init) ?? "", parts.dropFirst().first.map(String.init), argument)
+  /// What follows `@bot` at the very beginning, or `nil` if the text does not begin with it.
+  private static func wordsAfterMention(of bot: User, in text: String) -> String? {
+    guard let name = bot.username,
+      let mention = text.range(
+        of: #"^\s*@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
+    else { return nil }
+    return text[mention.upperBound...].trimmed
   }
 
   /// The text without `@bot`, or `nil` if the bot is not mentioned.
@@ -143,12 +145,9 @@ package enum Route: Sendable {
   }
 }
 
-extension Substring {
-  fileprivate var trimmed: String {
-    var rest = drop(while: \.isWhitespace)
-    while rest.last?.isWhitespace == true { rest.removeLast() }
-    return String(rest)
-  }
+extension Message {
+  /// Whether its sender has written none of it.
+  fileprivate var isPassedOn: Bool { isForwarded || isFromInlineBot }
 }
 
 extension Message.Attachment {
