@@ -27,6 +27,7 @@ package struct Engine: Sendable {
   /// began with.
   fileprivate struct Parts {
     var commands: CommandList
+    var initialGrantsPerDay: Int?
     var payments: PaymentHandler
     var afterDelivery: AfterDelivery
     var orchestrator: ModelOrchestrator
@@ -69,7 +70,8 @@ package struct Engine: Sendable {
     self.parts = parts
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
-      selling: selling, alerts: alerts, freeDiskSpace: { writer.database.freeDiskSpace })
+      initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
+      freeDiskSpace: { writer.database.freeDiskSpace })
     dispatcher = Dispatcher { parts.value.handler }
   }
 
@@ -138,15 +140,15 @@ private struct SharedParts: Sendable {
       ModelOrchestrator.Environment(
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
         terms: settings.terms, selling: selling,
-        referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
-        typing: typing))
+        referralCredits: settings.promotions.referralCredits,
+        hasOffers: !settings.store.sold.isEmpty, alerts: alerts, health: health, typing: typing))
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,
         orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
         alerts: alerts))
     return Engine.Parts(
-      commands: commands, payments: payments,
+      commands: commands, initialGrantsPerDay: settings.initialGrantsPerDay, payments: payments,
       afterDelivery: AfterDelivery(outbox: outbox, payments: payments, terms: settings.terms),
       orchestrator: orchestrator, handler: handler)
   }

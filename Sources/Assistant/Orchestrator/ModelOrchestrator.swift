@@ -23,6 +23,8 @@ package struct ModelOrchestrator: Sendable {
     package var selling: SellingStatus
     /// What an invitation brings both sides.
     package var referralCredits: Credits
+    /// Whether anything is for sale, so that people can spend more than they were given.
+    package var hasOffers: Bool
     package var alerts: OperatorAlerts
     package var health: Health
     /// Shows that the bot is at work.
@@ -31,7 +33,7 @@ package struct ModelOrchestrator: Sendable {
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
       terms: BillingTerms, selling: SellingStatus, referralCredits: Credits,
-      alerts: OperatorAlerts, health: Health, typing: @escaping @Sendable (Address) async -> Void
+      hasOffers: Bool = true, alerts: OperatorAlerts, health: Health, typing: @escaping @Sendable (Address) async -> Void
     ) {
       self.writer = writer
       self.inbox = inbox
@@ -41,6 +43,7 @@ package struct ModelOrchestrator: Sendable {
       self.terms = terms
       self.selling = selling
       self.referralCredits = referralCredits
+      self.hasOffers = hasOffers
       self.alerts = alerts
       self.health = health
       self.typing = typing

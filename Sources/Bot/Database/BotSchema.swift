@@ -19,6 +19,7 @@ enum BotSchema {
     migrator.registerMigration("bot 3: messages as columns") { db in
       try db.execute(sql: messagesAsColumns)
     }
+    PeopleSchema.register(in: &migrator)
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts

@@ -26,18 +26,7 @@ package enum Route: Sendable {
   case ignored
 
   /// Sorted apart by whom it concerns: updates of one person are handled one after the other.
-  package static func lane(of update: Update) -> Int64 {
-    switch update.content {
-    case .message(let message), .editedMessage(let message):
-      // What a bot says in a private chat, of a refund perhaps, concerns the person in it.
-      message.from.flatMap { $0.isBot ? nil : $0.id } ?? message.chat.id
-    case .callbackQuery(let query): query.from.id
-    case .preCheckoutQuery(let query): query.from.id
-    case .subscriptionChanged(let change): change.user.id
-    case .chatMemberChanged(let change): change.from.id
-    default: 0
-    }
-  }
+  package static func lane(of update: Update) -> Int64 { update.personID ?? 0 }
 
   /// What an update waits for.
   package enum Turn: Sendable {

@@ -26,7 +26,7 @@ package struct UpdateHandler: Sendable {
     package var alerts: OperatorAlerts
   }
 
-  private let environment: Environment
+  let environment: Environment
 
   package init(_ environment: Environment) {
     self.environment = environment
@@ -57,10 +57,12 @@ package struct UpdateHandler: Sendable {
           try respond(to: route, of: stored, in: tx)
         }
       }
-      let beginning = try await writer.write(for: "answering an update") { [response] tx in
+      let (beginning, erasesWords) = try await writer.write(for: "answering an update") {
+        [response] tx in
         let response = try response ?? respond(to: route, of: stored, in: tx)
-        return try carryOut(response, of: stored, in: tx)
+        return (try carryOut(response, of: stored, in: tx), response.erasesWords)
       }
+      if erasesWords { writer.truncateLog() }
       if let beginning { return try await environment.orchestrator.perform(beginning) }
       Logger.current.debug("An update is answered.")
     } catch is Inbox.AlreadyFinished {
@@ -116,12 +118,16 @@ package struct UpdateHandler: Sendable {
 
 extension UpdateHandler {
   /// What becomes of an update.
-  private enum Response: Sendable {
+  enum Response: Sendable {
     case reply(Reply, also: [Outgoing] = [], to: Address)
     case pressed(ButtonResponse, CallbackQuery)
     case work(Work, UserAccount)
     /// All that follows from it is written.
     case done
+
+    var erasesWords: Bool {
+      if case .pressed(let response, _) = self { response.erasesWords } else { false }
+    }
   }
 
   /// Whether nobody's writes are to wait for the answer.
@@ -134,6 +140,7 @@ extension UpdateHandler {
   private func respond(
     to route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response {
+    if let response = try supportResponse(to: route, of: stored, in: tx) { return response }
     switch route {
     case .command(let name, let argument, let sender):
       return try response(to: name, argument, from: sender, of: stored, in: tx)
@@ -161,7 +168,7 @@ extension UpdateHandler {
     return .done
   }
 
-  private func response(
+  func response(
     to name: String, _ argument: String, from sender: Address, of stored: StoredUpdate,
     in tx: LedgerTransaction
   ) throws -> Response {
@@ -187,9 +194,6 @@ extension UpdateHandler {
   private func response(
     toText text: String, from sender: Address, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response {
-    if let answer = try supportAnswer(text, from: sender, in: tx) {
-      return .reply(Reply("Sent."), also: [answer], to: sender)
-    }
     let request = try request(argument: text, from: sender, of: stored, in: tx)
     return try response(to: request, from: sender, of: stored) {
       guard try !request.account().isBlocked else { return .reply(Self.blocked) }
@@ -233,18 +237,7 @@ extension UpdateHandler {
     }
   }
 
-  /// What an administrator says in answer to a message that told of a request for help.
-  private func supportAnswer(
-    _ text: String, from sender: Address, in tx: LedgerTransaction
-  ) throws -> Outgoing? {
-    guard sender.isPrivate, let message = sender.inReplyTo, isAdministrator(sender),
-      !text.isEmpty,
-      let request = try SupportRequests.request(ofMessage: message, inChat: sender.chatID, in: tx)
-    else { return nil }
-    return SupportRequests.answer(text, to: request, by: sender.user.id)
-  }
-
-  private func isAdministrator(_ sender: Address) -> Bool {
+  func isAdministrator(_ sender: Address) -> Bool {
     environment.administrators.contains(sender.user.id)
   }
 
@@ -253,9 +246,7 @@ extension UpdateHandler {
   ) throws -> CommandRequest {
     let user = sender.user
     return CommandRequest(
-      profile: Profile(
-        telegramUserID: user.id, username: user.username, firstName: user.firstName,
-        languageCode: user.languageCode),
+      profile: Profile(of: user),
       existingAccount: try tx.users.find(telegramUserID: user.id), argument: argument,
       updateID: stored.id, isAdministrator: isAdministrator(sender))
   }
@@ -340,7 +331,7 @@ extension Route {
     if case .payment = self { true } else { false }
   }
 
-  fileprivate var sender: Address? {
+  var sender: Address? {
     switch self {
     case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
       .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):

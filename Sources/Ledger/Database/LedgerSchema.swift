@@ -12,6 +12,7 @@ enum LedgerSchema {
     PaymentSchema.register(in: &migrator)
     PriceSchema.register(in: &migrator)
     StateSchema.register(in: &migrator)
+    ErasureSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -33,18 +33,18 @@ package struct Inbox: Sendable {
   ) throws -> [StoredUpdate] {
     var new: [StoredUpdate] = []
     for received in updates {
+      let update = Self.decode(received, receivedAt: tx.now, attempts: 1)
       try tx.db.run(
         """
-        INSERT INTO inbox (update_id, channel, payload, received_at) VALUES (?, ?, ?, ?)
+        INSERT INTO inbox (update_id, channel, payload, received_at, telegram_user_id)
+        VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (update_id) DO NOTHING
         """,
         [
           received.id, channel.rawValue, String(decoding: received.json, as: UTF8.self),
-          tx.now.databaseText,
+          tx.now.databaseText, update.update?.personID,
         ])
-      if tx.db.changesCount == 1 {
-        new.append(Self.decode(received, receivedAt: tx.now, attempts: 1))
-      }
+      if tx.db.changesCount == 1 { new.append(update) }
     }
     if let nextOffset {
       try tx.db.run(

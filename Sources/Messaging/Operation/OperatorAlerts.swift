@@ -14,6 +14,8 @@ package final class OperatorAlerts: Sendable {
     case unsellableModel
     case failingProvider
     case houseLoss
+    /// No more welcome credits are given today.
+    case initialGrants
     case priceDrift
     /// A price in use has changed by more than a tenth.
     case priceMove

@@ -58,7 +58,7 @@ package actor OutboxDelivery {
   private var underway = 0
   private var sending = 0
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
-  private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending)] = []
+  private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending?)] = []
   private var isRecording = false
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
   private let wakeUps: AsyncStream<Void>
@@ -211,9 +211,7 @@ extension OutboxDelivery {
       await waitForPlace(reply.chatID)
       let content: Outbox.Content
       do {
-        guard let found = try self.content(of: reply) else {
-          return end(reply, .failed("its row is gone"))
-        }
+        guard let found = try self.content(of: reply) else { return end(reply, nil) }
         content = found
       } catch {
         await writer.wait(after: error, doing: "reading a reply", &retries)
@@ -236,8 +234,11 @@ extension OutboxDelivery {
   }
 
   private func content(of reply: Outbox.Queued) throws -> Outbox.Content? {
-    if let content = reply.content { return content }
-    return try writer.read { try outbox.content(of: reply.id, in: $0) }
+    // An answer to a query is sent at once, and nobody withdraws it.
+    guard let content = reply.content, reply.chatID != nil else {
+      return try reply.content ?? writer.read { try outbox.content(of: reply.id, in: $0) }
+    }
+    return try writer.read { try outbox.isQueued(reply.id, in: $0) } ? content : nil
   }
 
   /// - Parameter atOnce: For answers to queries, which do not wait for others: Telegram gives up a
@@ -347,11 +348,10 @@ extension OutboxDelivery {
     }
   }
 
-  private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending) {
-    if case .failed(let reason, _) = ending {
+  private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending?) {
+    if case .failed(let reason, _)? = ending {
       Logger.current.error(
-        "A reply cannot be delivered.",
-        metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
+        "A reply cannot be delivered.", metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
     }
     unrecorded.append((reply, ending))
     guard !isRecording else { return }
@@ -359,15 +359,16 @@ extension OutboxDelivery {
     job.yield { await self.record() }
   }
 
-  /// Writes down how replies ended; those that end meanwhile share the next transaction.
+  /// Writes down how replies ended, if they were not withdrawn; those that end meanwhile come next.
   private func record() async {
     while !unrecorded.isEmpty {
       let batch = unrecorded
       unrecorded.removeAll(keepingCapacity: true)
       do {
         let hasMore = try await writer.write(for: "recording sent replies") { tx in
-          for (reply, ending) in batch { try self.outbox.end(reply.id, ending, in: tx) }
-          return try batch.filter { reply, ending in
+          let ended = batch.compactMap { reply, ending in ending.map { (reply, $0) } }
+          for (reply, ending) in ended { try self.outbox.end(reply.id, ending, in: tx) }
+          return try ended.filter { reply, ending in
             guard ending.isFailure || reply.purpose != nil else { return false }
             return try self.ended(reply, ending, tx)
           }.isEmpty == false

@@ -95,7 +95,7 @@ struct LedgerMigrationTests {
     }
     #expect(try applied() == 1)
     try LedgerDatabase(path: path, guardUpdate: { try $0() }).close()
-    #expect(try applied() == 4)
+    #expect(try applied() == 5)
     for path in [path, path + ".new"] {
       try LedgerDatabase(path: path, guardUpdate: { _ in throw NotNow() }).close()
     }
