@@ -27,6 +27,7 @@ package struct Engine: Sendable {
   /// began with.
   fileprivate struct Parts {
     var commands: CommandList
+    var initialGrantsPerDay: Int?
     var payments: PaymentHandler
     var afterDelivery: AfterDelivery
     var orchestrator: ModelOrchestrator
@@ -72,7 +73,8 @@ package struct Engine: Sendable {
     self.parts = parts
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
-      selling: selling, alerts: alerts, freeDiskSpace: { writer.database.freeDiskSpace })
+      initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
+      freeDiskSpace: { writer.database.freeDiskSpace })
     dispatcher = Dispatcher(places: places, presses: Dispatcher.pressesOfPerson(on: channel)) {
       parts.value.handler
     }
@@ -152,15 +154,16 @@ private struct SharedParts: Sendable {
       ModelOrchestrator.Environment(
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
         terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
-        referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
-        places: places, counts: counts, typing: typing))
+        referralCredits: settings.promotions.referralCredits,
+        hasOffers: !settings.store.sold.isEmpty, alerts: alerts, health: health, places: places,
+        counts: counts, typing: typing))
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,
         orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
         alerts: alerts, repliesToStrangers: repliesToStrangers))
     return Engine.Parts(
-      commands: commands, payments: payments,
+      commands: commands, initialGrantsPerDay: settings.initialGrantsPerDay, payments: payments,
       afterDelivery: AfterDelivery(outbox: outbox, payments: payments, terms: settings.terms),
       orchestrator: orchestrator, handler: handler)
   }

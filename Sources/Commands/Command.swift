@@ -27,6 +27,8 @@ package protocol Command: Sendable {
   var readsOnly: Bool { get }
   /// Whether it may change which project is the active one.
   var changesActiveProject: Bool { get }
+  /// Whether a model does it, and is paid for.
+  var isPaidWork: Bool { get }
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse
 
@@ -42,6 +44,7 @@ extension Command {
   package var readsMuch: Bool { false }
   package var readsOnly: Bool { false }
   package var changesActiveProject: Bool { false }
+  package var isPaidWork: Bool { false }
 
   package func press(
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction

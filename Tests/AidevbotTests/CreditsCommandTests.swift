@@ -47,7 +47,11 @@ struct CreditsCommandTests {
     ("grant 0 0.0000001 --reason gift", 64, "is not a decimal number of the expected form"),
     ("grant 0 99999999999999 --reason gift", 64, "the amount is too large to be real"),
     ("grant 0 1000000001 --reason gift", 64, "at most 1000000000 credits can be given at once"),
-    ("grant 0 1000000000 --reason gift", 0, ""),
+    ("grant 0 1000000000 --reason gift --yes", 0, ""),
+    ("grant 0 10000 --reason gift", 0, ""),
+    ("grant 0 10000.000001 --reason gift", 1, "for so many credits, --yes does it without asking"),
+    ("grant 0 20000 --reason gift --json", 1, "for so many credits, --yes does it without asking"),
+    ("grant 0 -10001 --reason back", 1, "for so many credits, --yes does it without asking"),
     ("grant 0 5", 64, "--reason"),
     ("grant ada 5 --reason gift", 64, "ada"),
   ])

@@ -25,6 +25,8 @@ package struct ModelOrchestrator: Sendable {
     package var usdPerStar: USD
     /// What an invitation brings both sides.
     package var referralCredits: Credits
+    /// Whether anything is for sale, so that people can spend more than they were given.
+    package var hasOffers: Bool
     package var alerts: OperatorAlerts
     package var health: Health
     package var places: CallPlaces
@@ -36,7 +38,8 @@ package struct ModelOrchestrator: Sendable {
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
       terms: BillingTerms, selling: SellingStatus, usdPerStar: USD, referralCredits: Credits,
-      alerts: OperatorAlerts, health: Health, places: CallPlaces = CallPlaces(),
+      hasOffers: Bool = true, alerts: OperatorAlerts, health: Health,
+      places: CallPlaces = CallPlaces(),
       counts: RateOfPerson = ModelOrchestrator.countsOfPerson(),
       typing: @escaping @Sendable (Address) async -> Void
     ) {
@@ -49,6 +52,7 @@ package struct ModelOrchestrator: Sendable {
       self.selling = selling
       self.usdPerStar = usdPerStar
       self.referralCredits = referralCredits
+      self.hasOffers = hasOffers
       self.alerts = alerts
       self.health = health
       self.places = places

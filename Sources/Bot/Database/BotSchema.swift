@@ -22,6 +22,7 @@ enum BotSchema {
     migrator.registerMigration("bot 4: answers that are kept, groups that refuse") { db in
       try db.execute(sql: keptAnswers)
     }
+    PeopleSchema.register(in: &migrator)
     migrator.registerMigration("bot 6: projects of questions") { db in
       try db.execute(sql: projectsOfQuestions)
     }

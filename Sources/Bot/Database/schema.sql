@@ -30,6 +30,8 @@ CREATE TABLE users (
   referral_code TEXT,
   -- The account of whoever invited the person.
   referred_by INTEGER REFERENCES users (id),
+  -- Came on a day that had no welcome credits left, and gets them later.
+  is_owed_welcome INTEGER NOT NULL DEFAULT 0 CHECK (is_owed_welcome IN (0, 1)),
   CHECK (credit_held_micro >= 0 AND credit_held_micro <= credit_balance_micro)
 ) STRICT;
 CREATE UNIQUE INDEX referral_codes ON users (referral_code) WHERE referral_code IS NOT NULL;
@@ -170,6 +172,8 @@ CREATE UNIQUE INDEX transactions_of_hold ON credit_transactions (hold_id, transa
   WHERE hold_id IS NOT NULL;
 CREATE INDEX transactions_of_project ON credit_transactions (project_id);
 CREATE INDEX transactions_of_user ON credit_transactions (user_id, id);
+CREATE INDEX welcome_grants ON credit_transactions (created_at)
+  WHERE transaction_type = 'initial_grant';
 CREATE TRIGGER the_journal_is_never_cut BEFORE DELETE ON credit_transactions
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
 CREATE TRIGGER the_journal_is_never_edited BEFORE UPDATE ON credit_transactions
@@ -204,7 +208,9 @@ BEGIN SELECT RAISE(ABORT, 'a settled or voided hold is finished for good'); END;
 -- Who had an account and erased it; linked to nothing, so that nobody knows which one it was.
 CREATE TABLE erased_people (
   telegram_user_id INTEGER PRIMARY KEY,
-  was_blocked INTEGER NOT NULL CHECK (was_blocked IN (0, 1))
+  was_blocked INTEGER NOT NULL CHECK (was_blocked IN (0, 1)),
+  -- For how many newcomers they were thanked, in all accounts that they erased.
+  thanked_friends INTEGER NOT NULL DEFAULT 0 CHECK (thanked_friends >= 0)
 ) STRICT;
 
 -- What one person was offered, whatever the configuration says later. The id is the payload of the
@@ -329,10 +335,10 @@ CREATE TABLE code_redemptions (
 
 -- Who guesses codes; those of the last hour alone.
 CREATE TABLE failed_redemptions (
-  user_id INTEGER NOT NULL REFERENCES users (id),
+  telegram_user_id INTEGER NOT NULL,
   failed_at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX failed_redemptions_of_user ON failed_redemptions (user_id, failed_at);
+CREATE INDEX failed_redemptions_of_person ON failed_redemptions (telegram_user_id, failed_at);
 
 -- Odd prices of a list that administrators were told of, so that they are told once.
 CREATE TABLE told_prices (
@@ -360,12 +366,15 @@ CREATE TABLE inbox (
   failure TEXT,
   received_at TEXT NOT NULL,
   finished_at TEXT,
+  -- Whom it concerns; NULL for nobody, or once an erasure has emptied it.
+  telegram_user_id INTEGER,
   -- The one that was active for whoever asked, when they did: '' for none, NULL if what they had
   -- sent before decides it.
   project_id TEXT
 ) STRICT;
 CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
 CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
+CREATE INDEX updates_of_person ON inbox (telegram_user_id) WHERE telegram_user_id IS NOT NULL;
 
 -- What was said in private, in each project and outside of one.
 CREATE TABLE conversation_messages (
@@ -384,22 +393,6 @@ CREATE INDEX messages_of_conversation ON conversation_messages (user_id, project
 CREATE TABLE poll_offset (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   next_offset INTEGER NOT NULL
-) STRICT;
-
--- Who asked for help. What was asked stands in the chats alone.
-CREATE TABLE support_requests (
-  id INTEGER PRIMARY KEY,
-  telegram_user_id INTEGER NOT NULL,
-  created_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX support_requests_of_person ON support_requests (telegram_user_id, created_at);
-
--- The messages that told the administrators of a request: an answer to one goes to its person.
-CREATE TABLE support_messages (
-  chat_id INTEGER NOT NULL,
-  message_id INTEGER NOT NULL,
-  request_id INTEGER NOT NULL REFERENCES support_requests (id) ON DELETE CASCADE,
-  PRIMARY KEY (chat_id, message_id)
 ) STRICT;
 
 -- A message to everybody.
@@ -463,9 +456,49 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX kept_answers ON outbox (chat_id) WHERE is_kept = 1;
 CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
+CREATE INDEX replies_to_chat ON outbox (chat_id) WHERE chat_id IS NOT NULL;
+CREATE INDEX replies_to_update ON outbox (update_id) WHERE update_id <> 0;
 
 -- Groups that have lately taken no message of the bot's, for want of rights.
 CREATE TABLE refusing_chats (
   chat_id INTEGER PRIMARY KEY,
   refused_at TEXT NOT NULL
+) STRICT;
+
+-- Who asked for help. What was asked stands in the chats alone.
+CREATE TABLE support_requests (
+  -- Never used again, as an answer may still come.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- NULL once the person has erased their account.
+  telegram_user_id INTEGER,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX support_requests_of_person ON support_requests (telegram_user_id)
+  WHERE telegram_user_id IS NOT NULL;
+
+-- The messages that belong to a request: what is said in reply to one goes to the other side.
+CREATE TABLE support_messages (
+  chat_id INTEGER NOT NULL,
+  message_id INTEGER NOT NULL,
+  request_id INTEGER NOT NULL REFERENCES support_requests (id),
+  -- In the chat of whoever asked; otherwise in an administrator's.
+  is_of_person INTEGER NOT NULL DEFAULT 0 CHECK (is_of_person IN (0, 1)),
+  PRIMARY KEY (chat_id, message_id)
+) STRICT;
+
+-- Who has written to the operator within a day, linked to nothing.
+CREATE TABLE recent_support_messages (
+  telegram_user_id INTEGER NOT NULL,
+  sent_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX recent_support_messages_of_person
+  ON recent_support_messages (telegram_user_id, sent_at);
+
+-- A large grant that an administrator is asked about before it is booked; for a day.
+CREATE TABLE grant_questions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  amount_micro INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  asked_at TEXT NOT NULL
 ) STRICT;

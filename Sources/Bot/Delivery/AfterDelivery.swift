@@ -51,7 +51,10 @@ package struct AfterDelivery: Sendable {
     case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
       let text = "Your answer to request #\(request) could not be delivered: \(reason)"
       try outbox.queue([.message(Reply(text), to: administrator)], in: tx)
-    case (.supportAnswer, .sent): return false
+    case (.supportAnswer(let id, _), .sent(let messageID, _)):
+      guard let chatID = reply.chatID, let messageID else { return false }
+      try SupportRequests.remember(messageID, inChat: chatID, of: id, isOfPerson: true, in: tx)
+      return false
     }
     return true
   }

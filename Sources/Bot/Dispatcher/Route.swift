@@ -28,18 +28,7 @@ package enum Route: Sendable {
   case ignored
 
   /// Sorted apart by whom it concerns: updates of one person are handled one after the other.
-  package static func lane(of update: Update) -> Int64 {
-    switch update.content {
-    case .message(let message), .editedMessage(let message):
-      // What a bot says in a private chat, of a refund perhaps, concerns the person in it.
-      message.from.flatMap { $0.isBot ? nil : $0.id } ?? message.chat.id
-    case .callbackQuery(let query): query.from.id
-    case .preCheckoutQuery(let query): query.from.id
-    case .subscriptionChanged(let change): change.user.id
-    case .chatMemberChanged(let change): change.from.id
-    default: 0
-    }
-  }
+  package static func lane(of update: Update) -> Int64 { update.personID ?? 0 }
 
   /// What an update waits for.
   package enum Turn: Sendable {
@@ -106,12 +95,15 @@ package enum Route: Sendable {
       guard sender.isPrivate, let attachment = message.attachment else { return .ignored }
       return .unreadable(what: attachment.plural, sender)
     }
+    // In a group, what somebody else wrote is no word to the bot.
+    guard !message.isPassedOn else { return sender.isPrivate ? .text(text, sender) : .ignored }
     let isReplyToBot = message.replyToMessage?.from?.id == bot.id
-    if let command = command(in: text) {
+    let afterMention = wordsAfterMention(of: bot, in: text)
+    if let command = BotCommandText(afterMention ?? text) {
       if let addressee = command.addressee {
         // In a private chat nobody else can be meant.
         guard sender.isPrivate || addressee == bot.username?.lowercased() else { return .ignored }
-      } else if !sender.isPrivate, !isReplyToBot {
+      } else if !sender.isPrivate, !isReplyToBot, afterMention == nil {
         // In a group, a bare command may be meant for any of its bots.
         return .ignored
       }
@@ -132,14 +124,13 @@ package enum Route: Sendable {
       replyTo: isPrivate ? nil : message.messageID, inReplyTo: message.replyToMessage?.messageID)
   }
 
-  private static func command(
-    in text: String
-  ) -> (name: String, addressee: String?, argument: String)? {
-    guard text.first == "/" else { return nil }
-    let head = text.dropFirst().prefix { !$0.isWhitespace }
-    let argument = text.dropFirst(1 + head.count).trimmed
-    let parts = head.lowercased().split(separator: "@", maxSplits: 1)
-    return (parts.first.map(String.init) ?? "", parts.dropFirst().first.map(String.init), argument)
+  /// What follows `@bot` at the very beginning, or `nil` if the text does not begin with it.
+  private static func wordsAfterMention(of bot: User, in text: String) -> String? {
+    guard let name = bot.username,
+      let mention = text.range(
+        of: #"^\s*@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
+    else { return nil }
+    return text[mention.upperBound...].trimmed
   }
 
   /// The text without `@bot`, or `nil` if the bot is not mentioned.
@@ -152,12 +143,9 @@ package enum Route: Sendable {
   }
 }
 
-extension Substring {
-  fileprivate var trimmed: String {
-    var rest = drop(while: \.isWhitespace)
-    while rest.last?.isWhitespace == true { rest.removeLast() }
-    return String(rest)
-  }
+extension Message {
+  /// Whether its sender has written none of it.
+  fileprivate var isPassedOn: Bool { isForwarded || isFromInlineBot }
 }
 
 extension Message.Attachment {

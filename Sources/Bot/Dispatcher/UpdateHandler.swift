@@ -67,11 +67,13 @@ package struct UpdateHandler: Sendable {
         try respond(to: route, of: stored, in: tx)
       }
     }
-    let beginning = try await writer.write(for: "answering an update") { [response] tx in
+    let (beginning, erasesWords) = try await writer.write(for: "answering an update") {
+      [response] tx in
       if let person = route.personInPrivate { try environment.outbox.sendKept(to: person, in: tx) }
       let response = try response ?? respond(to: route, of: stored, in: tx)
-      return try carryOut(response, to: route, of: stored, in: tx)
+      return (try carryOut(response, to: route, of: stored, in: tx), response.erasesWords)
     }
+    if erasesWords { writer.truncateLog() }
     if beginning == nil { Logger.current.debug("An update is answered.") }
     return beginning
   }
@@ -149,12 +151,16 @@ package struct UpdateHandler: Sendable {
 
 extension UpdateHandler {
   /// What becomes of an update.
-  private enum Response: Sendable {
+  enum Response: Sendable {
     case reply(Reply, also: [Outgoing] = [], to: Address)
     case pressed(ButtonResponse, CallbackQuery)
     case work(Work, UserAccount)
     /// All that follows from it is written.
     case done
+
+    var erasesWords: Bool {
+      if case .pressed(let response, _) = self { response.erasesWords } else { false }
+    }
   }
 
   /// Whether nobody's writes are to wait for the answer.
@@ -167,6 +173,7 @@ extension UpdateHandler {
   private func respond(
     to route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response {
+    if let response = try supportResponse(to: route, of: stored, in: tx) { return response }
     switch route {
     case .command(let name, let argument, let sender):
       return try response(to: name, argument, from: sender, of: stored, in: tx)
@@ -195,7 +202,7 @@ extension UpdateHandler {
     return .done
   }
 
-  private func response(
+  func response(
     to name: String, _ argument: String, from sender: Address, of stored: StoredUpdate,
     in tx: LedgerTransaction
   ) throws -> Response {
@@ -221,9 +228,6 @@ extension UpdateHandler {
   private func response(
     toText text: String, from sender: Address, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response {
-    if let answer = try supportAnswer(text, from: sender, in: tx) {
-      return .reply(Reply("Sent."), also: [answer], to: sender)
-    }
     let request = try request(argument: text, from: sender, of: stored, in: tx)
     return try response(to: request, from: sender, of: stored) {
       guard try !request.account().isBlocked else { return .reply(Self.blocked(sender)) }
@@ -273,17 +277,6 @@ extension UpdateHandler {
     }
   }
 
-  /// What an administrator says in answer to a message that told of a request for help.
-  private func supportAnswer(
-    _ text: String, from sender: Address, in tx: LedgerTransaction
-  ) throws -> Outgoing? {
-    guard sender.isPrivate, let message = sender.inReplyTo, isAdministrator(sender),
-      !text.isEmpty,
-      let request = try SupportRequests.request(ofMessage: message, inChat: sender.chatID, in: tx)
-    else { return nil }
-    return SupportRequests.answer(text, to: request, by: sender.user.id)
-  }
-
   /// In a group nobody is one, lest it learns who is.
   func isAdministrator(_ sender: Address) -> Bool {
     sender.isPrivate && environment.administrators.contains(sender.user.id)
@@ -294,9 +287,7 @@ extension UpdateHandler {
   ) throws -> CommandRequest {
     let user = sender.user
     return CommandRequest(
-      profile: Profile(
-        telegramUserID: user.id, username: user.username, firstName: user.firstName,
-        languageCode: user.languageCode),
+      profile: Profile(of: user),
       existingAccount: try tx.users.find(telegramUserID: user.id), argument: argument,
       updateID: stored.id, isAdministrator: isAdministrator(sender))
   }

@@ -13,6 +13,7 @@ enum LedgerSchema {
     PriceSchema.register(in: &migrator)
     StateSchema.register(in: &migrator)
     LossSchema.register(in: &migrator)
+    ErasureSchema.register(in: &migrator)
     PriceSchema.registerToldPrices(in: &migrator)
   }
 

@@ -41,14 +41,14 @@ package struct Inbox: Sendable {
       let stored = Self.decode(received, receivedAt: tx.now, attempts: 1)
       try tx.db.run(
         """
-        INSERT INTO inbox (update_id, channel, payload, received_at, project_id)
-        VALUES (?, ?, ?, ?,
+        INSERT INTO inbox (update_id, channel, payload, received_at, telegram_user_id, project_id)
+        VALUES (?, ?, ?, ?, ?,
           (SELECT coalesce(active_project_id, '') FROM users WHERE telegram_user_id = ?))
         ON CONFLICT (update_id) DO NOTHING
         """,
         [
           received.id, channel.rawValue, String(decoding: received.json, as: UTF8.self),
-          tx.now.databaseText, stored.update.flatMap(asker),
+          tx.now.databaseText, stored.update?.personID, stored.update.flatMap(asker),
         ])
       if tx.db.changesCount == 1 { new.append(stored) }
     }

@@ -181,9 +181,16 @@ package struct Outbox: Sendable {
       arguments: [channel.rawValue, purpose.text])
   }
 
+  /// `nil` if it is not to be sent any more.
   package func content(of id: Int64, in tx: LedgerTransaction) throws -> Content? {
-    let sql = "SELECT * FROM outbox WHERE id = ?"
+    let sql = "SELECT * FROM outbox WHERE id = ? AND state = 'queued'"
     return try Queued.fetchOne(cached: sql, [id], in: tx.db)?.content
+  }
+
+  /// Whether it is to be sent: an erasure withdraws what waits for a person.
+  package func isQueued(_ id: Int64, in tx: LedgerTransaction) throws -> Bool {
+    let sql = "SELECT 1 FROM outbox WHERE id = ? AND state = 'queued'"
+    return try Bool.fetchOne(tx.db.cachedStatement(sql: sql), arguments: [id]) ?? false
   }
 
   // MARK: - Endings

@@ -30,7 +30,7 @@ package actor OutboxDelivery {
   var underway = 0
   private var sending = 0
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
-  private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending)] = []
+  private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending?)] = []
   private var isRecording = false
   /// How many answers came too late to be sent, since the last record.
   private var tooLate = 0
@@ -145,9 +145,7 @@ extension OutboxDelivery {
       guard await waitForPlace(reply.chatID) else { return }
       let content: Outbox.Content
       do {
-        guard let found = try self.content(of: reply) else {
-          return end(reply, .failed("its row is gone"))
-        }
+        guard let found = try self.content(of: reply) else { return end(reply, nil) }
         content = found
       } catch {
         await writer.wait(after: error, doing: "reading a reply", &retries)
@@ -170,8 +168,11 @@ extension OutboxDelivery {
   }
 
   private func content(of reply: Outbox.Queued) throws -> Outbox.Content? {
-    if let content = reply.content { return content }
-    return try writer.read { try outbox.content(of: reply.id, in: $0) }
+    // An answer to a query is sent at once, and nobody withdraws it.
+    guard let content = reply.content, reply.chatID != nil else {
+      return try reply.content ?? writer.read { try outbox.content(of: reply.id, in: $0) }
+    }
+    return try writer.read { try outbox.isQueued(reply.id, in: $0) } ? content : nil
   }
 
   /// - Parameter atOnce: For answers to queries, which do not wait for others: Telegram gives up a
@@ -295,11 +296,10 @@ extension OutboxDelivery {
     }
   }
 
-  private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending) {
-    if case .failed(let reason, _) = ending {
+  private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending?) {
+    if case .failed(let reason, _)? = ending {
       Logger.current.error(
-        "A reply cannot be delivered.",
-        metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
+        "A reply cannot be delivered.", metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
     }
     note(reply, ending)
   }
@@ -310,14 +310,14 @@ extension OutboxDelivery {
     note(reply, .failed("too late"))
   }
 
-  private func note(_ reply: Outbox.Queued, _ ending: Outbox.Ending) {
+  private func note(_ reply: Outbox.Queued, _ ending: Outbox.Ending?) {
     unrecorded.append((reply, ending))
     guard !isRecording else { return }
     isRecording = true
     job.yield { await self.record() }
   }
 
-  /// Writes down how replies ended; those that end meanwhile share the next transaction.
+  /// Writes down how replies ended, if they were not withdrawn; those that end meanwhile come next.
   private func record() async {
     while !unrecorded.isEmpty {
       let batch = unrecorded
@@ -330,8 +330,9 @@ extension OutboxDelivery {
       }
       do {
         let hasMore = try await writer.write(for: "recording sent replies") { tx in
-          for (reply, ending) in batch { try self.outbox.end(reply.id, ending, in: tx) }
-          return try batch.filter { reply, ending in
+          let ended = batch.compactMap { reply, ending in ending.map { (reply, $0) } }
+          for (reply, ending) in ended { try self.outbox.end(reply.id, ending, in: tx) }
+          return try ended.filter { reply, ending in
             // Nothing is charged for what answers a query.
             guard ending.isFailure && reply.chatID != nil || reply.purpose != nil else {
               return false

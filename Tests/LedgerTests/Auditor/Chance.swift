@@ -49,7 +49,9 @@ struct Chance {
         lifetime: magnitude(24 * 3_600_000))
     case ...34: return .redeem(code: number(1...30), user: user(of: ledger))
     case ...36: return .invite(newcomer: user(of: ledger), by: user(of: ledger))
-    case ...38: return .thank(newcomer: user(of: ledger), credits: percent(90) ? 5_000_000 : 0)
+    case ...38:
+      return .thank(
+        newcomer: user(of: ledger), credits: percent(90) ? 5_000_000 : 0, isSelling: percent(50))
     case ...40: return .block(user: known, percent(60))
     default: return .erase(user: user(of: ledger))
     }
