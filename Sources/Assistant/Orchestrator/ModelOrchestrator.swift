@@ -33,7 +33,8 @@ package struct ModelOrchestrator: Sendable {
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
       terms: BillingTerms, selling: SellingStatus, referralCredits: Credits,
-      hasOffers: Bool = true, alerts: OperatorAlerts, health: Health, typing: @escaping @Sendable (Address) async -> Void
+      hasOffers: Bool = true, alerts: OperatorAlerts, health: Health,
+      typing: @escaping @Sendable (Address) async -> Void
     ) {
       self.writer = writer
       self.inbox = inbox

@@ -323,6 +323,13 @@ CREATE TABLE code_redemptions (
   PRIMARY KEY (code, user_id)
 ) STRICT;
 
+-- Who guesses codes; those of the last hour alone.
+CREATE TABLE failed_redemptions (
+  telegram_user_id INTEGER NOT NULL,
+  failed_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX failed_redemptions_of_person ON failed_redemptions (telegram_user_id, failed_at);
+
 -- An update, from the poll that fetched it to the commit that finishes it.
 CREATE TABLE inbox (
   -- The order of arrival: update ids may start anew at a lower number.
@@ -423,13 +430,6 @@ CREATE TABLE outbox (
 CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
 CREATE INDEX replies_to_chat ON outbox (chat_id) WHERE chat_id IS NOT NULL;
 CREATE INDEX replies_to_update ON outbox (update_id) WHERE update_id <> 0;
-
--- Who guesses codes; those of the last hour alone.
-CREATE TABLE failed_redemptions (
-  telegram_user_id INTEGER NOT NULL,
-  failed_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX failed_redemptions_of_person ON failed_redemptions (telegram_user_id, failed_at);
 
 -- Who asked for help. What was asked stands in the chats alone.
 CREATE TABLE support_requests (
