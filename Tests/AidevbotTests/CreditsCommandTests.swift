@@ -69,6 +69,18 @@ struct CreditsCommandTests {
     }
   }
 
+  @Test(arguments: [("y\n", true), ("n\n", false), ("\n", false)])
+  func askBeforeManyAreGiven(answer: String, isWanted: Bool) async throws {
+    try await World.run { world in
+      try await world.openAnAccount()
+      let asked = try await world.onTerminal(
+        columns: 80, "credits", "grant", "0", "20000", "--reason", "gift", input: answer)
+      #expect(asked.output.contains("Give 20000 credits to user 0 (friend)? [y/N]"))
+      #expect(asked.status == (isWanted ? 0 : 1), "\(asked.output)")
+      #expect(try world.balance(of: 0) == (isWanted ? 20_100_000_000 : 100_000_000))
+    }
+  }
+
   @Test(arguments: ["credits show 1", "credits grant 1 5 --reason gift", "ledger verify"])
   func asksForADatabaseThatIsThere(command: String) async throws {
     try await World.run { world in

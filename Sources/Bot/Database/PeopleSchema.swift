@@ -28,8 +28,8 @@ enum PeopleSchema {
     CREATE INDEX replies_to_update ON outbox (update_id) WHERE update_id <> 0;
     """
 
-  /// A request stays when its person goes, so that an answer to it is known for one. Until now an id
-  /// could come again; the highest that anything still names is the last one given.
+  /// A request stays when its person goes, so that an answer to it is known for one. Until now an
+  /// id could come again; the highest that anything still names is the last one given.
   /// `is_of_person`: the message is in the chat of whoever asked, so that a reply to it goes to the
   /// administrators; otherwise it is in an administrator's, and a reply goes to the person.
   /// `recent_support_messages` counts a person's day by the bare id, linked to nothing.

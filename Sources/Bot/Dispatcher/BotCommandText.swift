@@ -1,6 +1,7 @@
 /// A text that is a command, as Telegram itself finds one and shows it as a link: a slash, 1–64 of
 /// `A–Z a–z 0–9 _`, perhaps `@name`, and then neither a letter or digit nor one of `/ < >` (TDLib,
-/// MessageEntity.cpp, `match_bot_commands`). So a path, a comment and a regular expression are none.
+/// MessageEntity.cpp, `match_bot_commands`). So a path, a comment and a regular expression are
+/// none.
 struct BotCommandText {
   /// In lower case.
   let name: String

@@ -4,11 +4,11 @@ import Messaging
 import Sales
 import TelegramBotAPI
 
-/// What is said in reply to a message of a conversation with the operator. It goes to the other side,
-/// and is no question to a model, whatever it holds.
+/// What is said in reply to a message of a conversation with the operator. It goes to the other
+/// side, and is no question to a model, whatever it holds.
 extension UpdateHandler {
-  /// `nil` if the message belongs to no such conversation. A command typed as a reply is carried out
-  /// where it costs nothing.
+  /// `nil` if the message belongs to no such conversation. A command typed as a reply is carried
+  /// out where it costs nothing.
   func supportResponse(
     to route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response? {

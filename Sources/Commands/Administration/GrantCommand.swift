@@ -3,8 +3,8 @@ import Ledger
 import Messaging
 import Sales
 
-/// `/grant USER CREDITS REASON`: gives credits, or takes them with a negative number. A large number
-/// is asked about first: it may be a slip.
+/// `/grant USER CREDITS REASON`: gives credits, or takes them with a negative number. A large
+/// number is asked about first: it may be a slip.
 struct GrantCommand: Command {
   let name = "grant"
   let summary = "Give credits: /grant USER CREDITS REASON"

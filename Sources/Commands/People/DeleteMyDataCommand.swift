@@ -34,8 +34,8 @@ struct DeleteMyDataCommand: Command {
         first.\(cancellation)
         • The journal of what was bought and spent stays, since accounting needs it, but without a \
         name on it.
-        • Your bare Telegram id stays in a list that is linked to nothing, so that welcome credits \
-        are given once, thanks for invited friends end at a limit\(account.isBlocked ? ", and a block lasts" : "").
+        • Your bare Telegram id stays in a list that is linked to nothing, so that what is given \
+        once is not given again\(account.isBlocked ? " and a block lasts" : "").
         • Backups disappear by themselves, as /privacy says.
         """,
         buttons: [

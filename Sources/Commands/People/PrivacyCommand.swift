@@ -30,9 +30,9 @@ struct PrivacyCommand: Command {
     \(Int(Outbox.answersKeptFor / .day)) days, or until you write to me again.
     • Questions to /paysupport: in the chats of those who answer them. When you asked: until you \
     erase your account. How often: a day. Who guesses codes: an hour.
-    • Once you erase your account: your bare Telegram id, whether you were blocked, and for how many \
-    invited friends you were thanked, for good and linked to nothing, so that what is given once is \
-    not given again.
+    • Once you erase your account: your bare Telegram id, whether you were blocked, and for how \
+    many invited friends you were thanked, for good and linked to nothing, so that what is given \
+    once is not given again.
     • Backups of all this: as long as whoever runs me keeps them, usually two weeks. Should one be \
     restored, your erasure is done again.
 

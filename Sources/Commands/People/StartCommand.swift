@@ -29,7 +29,8 @@ struct StartCommand: Command {
       return .reply(
         Reply(
           """
-          Good to see you again\(name). Your balance is \(account.balance.balanceText) credits.\(welcome)
+          Good to see you again\(name). Your balance is \(account.balance.balanceText) \
+          credits.\(welcome)
 
           Ask me anything, or send /help for everything I can do.
           """,
@@ -40,7 +41,8 @@ struct StartCommand: Command {
         """
         Welcome\(name)! I am an AI developer: I plan, write and check software with you.
 
-        \(Self.grant(of: account)) Each answer says what it cost, and you never pay for one that failed.
+        \(Self.grant(of: account)) Each answer says what it cost, and you never pay for one that \
+        failed.
 
         Just write what you need, or send /help for everything I can do.
         """,

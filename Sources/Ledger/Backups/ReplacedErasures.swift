@@ -1,8 +1,8 @@
 import Foundation
 import GRDB
 
-/// Who has erased their account by the database that a restore replaces. An older copy knows nothing
-/// of it, and would bring them back.
+/// Who has erased their account by the database that a restore replaces. An older copy knows
+/// nothing of it, and would bring them back.
 struct ReplacedErasures {
   private struct ErasedPerson {
     var telegramUserID: Int64
@@ -10,8 +10,8 @@ struct ReplacedErasures {
     var thankedFriends: Int
   }
 
-  /// When each erased account was opened, by its row: that tells whether a row of another file is the
-  /// same account's.
+  /// When each erased account was opened, by its row: that tells whether a row of another file is
+  /// the same account's.
   private var openings: [Int64: String] = [:]
   private var people: [ErasedPerson] = []
   private var lastChange: String?

@@ -21,9 +21,9 @@ extension LedgerDatabase {
   /// process did not.
   package var mayLogHoldErasedWords: Bool { log.isDue }
 
-  /// Empties the write-ahead log into the file, so that it keeps nothing that was overwritten there.
-  /// Where Litestream copies it, it is left alone: Litestream has its own order to empty it in, and
-  /// would begin a new copy. Where a reader holds it, it is tried again later.
+  /// Empties the write-ahead log into the file, so that it keeps nothing that was overwritten
+  /// there. Where Litestream copies it, it is left alone: Litestream has its own order to empty it
+  /// in, and would begin a new copy. Where a reader holds it, it is tried again later.
   ///
   /// - Throws: `DatabaseError`.
   package func truncateLog() throws {

@@ -81,7 +81,8 @@ package struct ReferralService {
       sql: """
         SELECT (SELECT count(*) FROM credit_transactions
             WHERE user_id = :account AND referred_user_id <> user_id)
-          + coalesce((SELECT thanked_friends FROM erased_people WHERE telegram_user_id = :person), 0)
+          + coalesce((SELECT thanked_friends FROM erased_people
+            WHERE telegram_user_id = :person), 0)
         """,
       arguments: ["account": account.id, "person": account.telegramUserID]) ?? 0
   }

@@ -4,8 +4,8 @@ package import Ledger
 package import Messaging
 import TelegramBotAPI
 
-/// Takes what people need help with to the administrators, and what is said about it to and fro. The
-/// words stand in the chats alone; the tables know who asked, and which messages belong to it.
+/// Takes what people need help with to the administrators, and what is said about it to and fro.
+/// The words stand in the chats alone; the tables know who asked, and which messages belong to it.
 package struct SupportRequests: Sendable {
   /// For one person in a day: a conversation takes no more, and a program that floods does.
   private static let maximumPerDay = 10
@@ -188,7 +188,7 @@ extension SupportRequests {
     return true
   }
 
-  /// At the person's wish. The requests stay, as nobody's, so that an answer to one is known for it.
+  /// At the person's wish. The requests stay, as nobody's, so that an answer to one is known.
   ///
   /// - Returns: What still waits to be told of them, which is to be withdrawn.
   package static func erase(

@@ -45,7 +45,7 @@ package struct Message: Decodable, Sendable, Equatable {
     case refundedPayment = "refunded_payment"
     case viaBot = "via_bot"
     case forwardOrigin = "forward_origin"
-    /// In place of `forward_origin` before Bot API 7.0, which a server of the operator's own may be.
+    /// In place of `forward_origin` before Bot API 7.0; a server of the operator's own may be old.
     case forwardDate = "forward_date"
   }
 

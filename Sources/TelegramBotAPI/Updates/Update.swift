@@ -27,8 +27,8 @@ package struct Update: Decodable, Sendable, Equatable {
     "subscription", "stopped_message_generation",
   ]
 
-  /// Whom it concerns; `nil` where that is nobody, as with a kind that is not known. What a bot says
-  /// in a private chat, of a refund perhaps, concerns the person in it.
+  /// Whom it concerns; `nil` where that is nobody, as with a kind that is not known. What a bot
+  /// says in a private chat, of a refund perhaps, concerns the person in it.
   package var personID: Int64? {
     switch content {
     case .message(let message), .editedMessage(let message):

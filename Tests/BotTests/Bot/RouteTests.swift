@@ -80,14 +80,16 @@ struct RouteTests {
     .written("/help@x", "command help [@x]"),
     .written("/start😀", "command start [😀]"),
     .written("/s\u{301}tart", "command s [\u{301}tart]"),
-    .written("/\(String(repeating: "a", count: 64))", "command \(String(repeating: "a", count: 64))"),
+    .written("/\(longest)", "command \(longest)"),
   ]
+
+  private static let longest = String(repeating: "a", count: 64)
 
   /// Telegram calls none of these a command.
   static let noCommands: [RouteCase] = [
     "/", "//", "/ start", "/@", "/@devbot", "// comment", "/* a comment */", "/etc/nginx.conf",
     "/^a+$/", "/abc/g", "/a<b", "/a>b", "/стоп", "/starté", "/start²", "/start@devboté",
-    "/\u{301}start", "/start@devbot/x", "/\(String(repeating: "a", count: 65))",
+    "/\u{301}start", "/start@devbot/x", "/\(longest)a",
   ].map { .written($0, "text [\($0)]") }
 
   /// Of a message that its sender did not write.

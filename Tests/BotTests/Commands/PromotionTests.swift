@@ -97,7 +97,8 @@ struct PromotionTests {
   @Test func thankBothSidesOnceAfterTheFirstPaidRequestWhereNothingIsSold() async throws {
     let rig = try BotRig(promotions: Self.both)
     var settings = rig.settings
-    settings.store = Store(packages: [], subscription: nil, usdPerStar: rig.settings.store.usdPerStar)
+    settings.store.packages = []
+    settings.store.subscription = nil
     rig.engine.apply(settings, rig.llm)
     try await rig.say("/start")
     let invitation = try await rig.say("/invite").first ?? ""

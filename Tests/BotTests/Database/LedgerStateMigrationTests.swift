@@ -200,15 +200,20 @@ struct LedgerStateMigrationTests {
     }
     try migrated(lookedAt: look) { database, old in
       let new = try database.read { try Self.rows(of: old.0, in: $0.db) }
-      for (table, rows) in old.1 { #expect(new[table] == rows, "\(table)") }
+      for (table, rows) in old.1 {
+        // Newer tables count their ids, too.
+        #expect(new[table]?.prefix(rows.count) == rows[...], "\(table)")
+        #expect(new[table]?.count == rows.count || table == "sqlite_sequence", "\(table)")
+      }
       #expect(old.1["credit_transactions"]?.count == 37 && old.1["sqlite_sequence"]?.count == 1)
     }
   }
 
-  /// Those of each table but what was taken apart; of replies, see `OutboxMigrationTests`.
+  /// Those of each table but what was taken apart; of replies, see `OutboxMigrationTests`, and of
+  /// `failed_redemptions`, `PeopleMigrationTests`.
   private static func columns(in db: Database) throws -> [String: [String]] {
     let tables = try texts("SELECT name FROM sqlite_schema WHERE type = 'table'", in: db)
-      .filter { $0 != "grdb_migrations" }
+      .filter { $0 != "grdb_migrations" && $0 != "failed_redemptions" }
     return try Dictionary(
       uniqueKeysWithValues: tables.map { table in
         let columns = try db.columns(in: table).map(\.name)

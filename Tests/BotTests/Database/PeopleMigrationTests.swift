@@ -77,7 +77,8 @@ struct PeopleMigrationTests {
         #expect(known == .init(request: 3, person: 43, isOfPerson: false))
         let desk = SupportRequests(administrators: [7])
         let outcome = try desk.ask("Help!", by: Profile(telegramUserID: 44), in: tx)
-        guard case .passedOn(let messages) = outcome, case .message(_, _, let purpose)? = messages.first
+        guard case .passedOn(let messages) = outcome,
+          case .message(_, _, let purpose)? = messages.first
         else {
           Issue.record("nothing was passed on")
           return

@@ -90,11 +90,12 @@ struct SupportConversationTests {
   }
 
   /// What the tables have forgotten, or never knew.
-  @Test(arguments: [
-    ("Answer to your request #1:\n\nYes.", FakeTelegram.botID, true),
-    (SupportRequests.thanks, FakeTelegram.botID, true), ("/paysupport Where?", 42, true),
-    ("Hello", FakeTelegram.botID, false), ("Answer to your request #1:", 43, false),
-  ] as [(String, Int64, Bool)])
+  @Test(
+    arguments: [
+      ("Answer to your request #1:\n\nYes.", FakeTelegram.botID, true),
+      (SupportRequests.thanks, FakeTelegram.botID, true), ("/paysupport Where?", 42, true),
+      ("Hello", FakeTelegram.botID, false), ("Answer to your request #1:", 43, false),
+    ] as [(String, Int64, Bool)])
   func knowsAMessageByHowItBegins(text: String, author: Int64, isOfConversation: Bool) async throws
   {
     let replies = try await rig.answer("More words", to: 999, of: author, saying: text, from: 42)

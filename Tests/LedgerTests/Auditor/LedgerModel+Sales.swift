@@ -186,6 +186,7 @@ extension LedgerModel {
     guard !account.isReturning else { return "returning" }
     if let found = sales.codes[code], found.users.contains(user) { return "used before" }
     guard let found = sales.codes[code], found.users.count < found.most, found.expiry > now else {
+      sales.failures = sales.failures.mapValues { $0.filter { $0 > anHourAgo } }
       sales.failures[account.person] = failures + [now]
       return "not valid"
     }

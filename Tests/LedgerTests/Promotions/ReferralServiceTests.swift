@@ -54,7 +54,7 @@ struct ReferralServiceTests {
         CreditHoldService.Request(
           userID: account.id, projectID: nil, work: "upd\(UUID().uuidString):chat",
           taskType: "chat", price: price, inputTokensBound: credits * 4_000,
-          inputTokensEstimate: 1, outputCap: 1, deadline: now.addingTimeInterval(600)))
+          inputTokensEstimate: 1, outputCap: 0, deadline: now.addingTimeInterval(600)))
       _ = try tx.holds(terms).settle(
         hold.id,
         with: MeteredCall(
