@@ -248,7 +248,7 @@ extension ChargedAnswerTests {
     let config = try #require(
       rig.gemini.paidCalls.first?.json["generationConfig"] as? [String: Any])
     let cap = try #require(config["maxOutputTokens"] as? Int)
-    #expect(jsonText(config["thinkingConfig"] ?? 0) == #"{"thinkingBudget":4096}"#)
+    #expect(jsonText(config["thinkingConfig"] ?? [:]) == #"{"thinkingBudget":4096}"#)
     #expect(cap >= 4_096 + 1_024)
     #expect(rig.gemini.violations.value == [])
   }
