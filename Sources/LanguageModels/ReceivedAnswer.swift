@@ -66,7 +66,7 @@ struct ReceivedAnswer {
     if let failure { throw failed(failure.reason, mayHaveCost: failure.mayHaveCost) }
     let interruption = reply.interruption.map { LanguageModelError($0).reason }
     if isUnreadable { throw failed(interruption ?? .answerMalformed) }
-    if let promptBlock {
+    if let promptBlock, !text.hasVisibleText {
       // It was read, and nothing was written.
       let read = TokenUsage(inputTokens: prompt.inputTokenEstimate, outputTokens: 0)
       throw LanguageModelError(
@@ -78,6 +78,7 @@ struct ReceivedAnswer {
       let ending = Answer.Ending(word: endWord)
       return nativeEndWord.map(ending.with(nativeWord:)) ?? ending
     }
+    if promptBlock != nil { return .brokenOff(.safety) }
     if case .deadlineExceeded? = reply.interruption, text.hasVisibleText { return .timeLimit }
     if let interruption { throw failed(interruption) }
     if isStream { throw failed(.connectionLost) }

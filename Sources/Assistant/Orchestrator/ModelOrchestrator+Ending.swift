@@ -19,7 +19,10 @@ extension ModelOrchestrator {
         try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
           question: call.work.text, answer: answer.text, in: tx)
       }
-      if call.work.task.updatesTaskList, let project = call.hold.projectID {
+      // Half a list is not to take the place of a whole one.
+      if call.work.task.updatesTaskList, answer.ending == .complete,
+        let project = call.hold.projectID
+      {
         let tasks = TaskList(in: answer.text)
         if !tasks.isEmpty {
           try tx.projects.keepTasks(tasks, ofProject: project)

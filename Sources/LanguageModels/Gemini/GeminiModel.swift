@@ -93,6 +93,8 @@ package struct GeminiModel: LanguageModel {
         method: .get, path: "/v1beta/models/\(model.percentEncoded)", isBilled: false)
       thinkingModels[model] = try await api.call(request) {
         reply async throws(LanguageModelError) -> Bool? in
+        // A server in between may have no such list.
+        if reply.status == 404 { return false }
         guard reply.isSuccess else { throw GeminiFailure(reply).error }
         return ProviderJSON.decode(Model.self, from: reply.body)?.thinking ?? false
       }
