@@ -9,7 +9,8 @@ import Metering
 extension ModelOrchestrator {
   func settle(_ call: PaidCall, with answer: Answer) async throws {
     let metered = MeteredCall(
-      usage: answer.usage.priced(by: call.price.tariff), model: answer.model,
+      usage: answer.usage.countingImagesOnce(
+        imagesHavePrice: call.price.tariff.imageOutput != nil), model: answer.model,
       keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
       responseMilliseconds: answer.responseTime.wholeMilliseconds,
       isEstimate: answer.usageIsEstimate)
@@ -136,13 +137,6 @@ extension LanguageModelError.Reason {
     case .keyRejected, .providerOutOfFunds, .modelUnknown, .quotaExhausted: true
     default: false
     }
-  }
-}
-
-extension TokenUsage {
-  /// Images that have a price of their own are not paid for as tokens too.
-  fileprivate func priced(by tariff: Tariff) -> TokenUsage {
-    tariff.imageOutput == nil ? self : pricedByImage
   }
 }
 
