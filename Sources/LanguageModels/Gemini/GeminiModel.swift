@@ -45,8 +45,12 @@ package struct GeminiModel: LanguageModel {
     return try await api.call(request, begunAt: start) {
       reply async throws(LanguageModelError) -> Answer? in
       guard reply.isSuccess else {
-        if thinking != nil, reply.refuses(field: "thinking") { return nil }
-        throw GeminiFailure(reply).error.lookingForLength(in: reply.body)
+        let error = GeminiFailure(reply).error.lookingForLength(in: reply.body)
+        let isOfField =
+          thinking != nil && error.reason == .refusedRequest(status: 400)
+          && reply.refuses(field: "thinking")
+        if isOfField { return nil }
+        throw error
       }
       let received = GeminiResponse.read(reply, outputCap: prompt.maximumOutputTokens)
       let answer = try received.answer(to: prompt, model, reply)
