@@ -181,7 +181,7 @@ extension ChargedAnswerTests {
 
   @Test func isForWhatHasComeInTimeAndTheReplySaysSo() async throws {
     let never = Watched(false)
-    let rig = try BotRig(administrators: [1], timeout: .seconds(2))
+    let rig = try BotRig(administrators: [1], timeout: .seconds(4))
     let event = #"""
       {"candidates": [{"content": {"parts": [{"text": "First, take"}]}}], \#
       "usageMetadata": {"promptTokenCount": 1000, "candidatesTokenCount": 500}}
