@@ -168,7 +168,10 @@ struct ProviderAPI: Sendable {
       }
     }
     // To a cancelled task, a stream that is cut short looks like one that has ended.
-    if Task.isCancelled { throw LanguageModelError(.cancelled, mayHaveCost: stream.head.isSuccess) }
+    if Task.isCancelled {
+      guard stream.head.isSuccess else { throw LanguageModelError(.cancelled) }
+      interruption = .cancelled(requestWasSent: true)
+    }
     return (events == nil ? whole : parser.stray, events, interruption)
   }
 }
