@@ -92,6 +92,7 @@ let package = Package(
       dependencies: [
         "KillPoints", "LanguageModels", "Ledger", "Messaging", "Metering", "TelegramBotAPI", grdb,
         logging,
+        .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
     ),

@@ -24,6 +24,17 @@ package enum TaskType: String, Sendable, CaseIterable {
     }
   }
 
+  /// How many tokens of that a model may think, if it takes such a bound.
+  var thinkingBudget: Int {
+    switch self {
+    case .chat: 1_024
+    case .planning, .coding, .verification: 4_096
+    }
+  }
+
+  /// Beside the thoughts, what an answer needs to be of use.
+  static let outputBesideThoughts = 1_024
+
   /// Whether a task list in the answer becomes the project's own.
   var updatesTaskList: Bool { self == .planning || self == .verification }
 

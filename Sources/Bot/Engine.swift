@@ -27,6 +27,7 @@ package struct Engine: Sendable {
   /// began with.
   fileprivate struct Parts {
     var commands: CommandList
+    var initialGrantsPerDay: Int?
     var payments: PaymentHandler
     var afterDelivery: AfterDelivery
     var orchestrator: ModelOrchestrator
@@ -61,16 +62,22 @@ package struct Engine: Sendable {
     // The console has no administrators: whoever sits there has the shell.
     let administrators = channel == .telegram ? settings.administrators : []
     alerts = OperatorAlerts(administrators: administrators, outbox: outbox, writer: writer)
+    let places = CallPlaces()
     let parts = ChangingParts(
       shared: SharedParts(
         bot: bot, writer: writer, inbox: inbox, outbox: outbox, selling: selling, alerts: alerts,
-        health: health, administrators: administrators, typing: effects.typing),
+        health: health, places: places,
+        repliesToStrangers: UpdateHandler.repliesToStrangers(on: channel),
+        administrators: administrators, typing: effects.typing),
       settings, llm)
     self.parts = parts
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
-      selling: selling, alerts: alerts, freeDiskSpace: { writer.database.freeDiskSpace })
-    dispatcher = Dispatcher { parts.value.handler }
+      initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
+      freeDiskSpace: { writer.database.freeDiskSpace })
+    dispatcher = Dispatcher(places: places, presses: Dispatcher.pressesOfPerson(on: channel)) {
+      parts.value.handler
+    }
   }
 
   package var commands: CommandList { parts.value.commands }
@@ -84,8 +91,13 @@ package struct Engine: Sendable {
 
   /// Commits a batch to the inbox, then hands it on.
   package func receive(_ updates: [ReceivedUpdate], nextOffset: Int64?) async throws {
+    let undecided = await dispatcher.peopleWhoChangeProjects
+    let handler = parts.value.handler
     let new = try await writer.writeOnce { [inbox] in
-      try inbox.store(updates, nextOffset: nextOffset, in: $0)
+      var undecided = undecided
+      return try inbox.store(updates, nextOffset: nextOffset, in: $0) { update in
+        handler.asker(of: update, undecided: &undecided)
+      }
     }
     for update in new {
       Logger.current.debug("An update has arrived.", metadata: ["update": "\(update.id)"])
@@ -123,6 +135,10 @@ private struct SharedParts: Sendable {
   var selling: SellingStatus
   var alerts: OperatorAlerts
   var health: Health
+  var places: CallPlaces
+  var repliesToStrangers: RateOfPerson
+  /// Of all settings, as one minute's counts are those of the next.
+  let counts = ModelOrchestrator.countsOfPerson()
   var administrators: [Int64]
   var typing: @Sendable (Address) async -> Void
 
@@ -137,16 +153,17 @@ private struct SharedParts: Sendable {
     let orchestrator = ModelOrchestrator(
       ModelOrchestrator.Environment(
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
-        terms: settings.terms, selling: selling,
-        referralCredits: settings.promotions.referralCredits, alerts: alerts, health: health,
-        typing: typing))
+        terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
+        referralCredits: settings.promotions.referralCredits,
+        hasOffers: !settings.store.sold.isEmpty, alerts: alerts, health: health, places: places,
+        counts: counts, typing: typing))
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,
         orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
-        alerts: alerts))
+        alerts: alerts, repliesToStrangers: repliesToStrangers))
     return Engine.Parts(
-      commands: commands, payments: payments,
+      commands: commands, initialGrantsPerDay: settings.initialGrantsPerDay, payments: payments,
       afterDelivery: AfterDelivery(outbox: outbox, payments: payments, terms: settings.terms),
       orchestrator: orchestrator, handler: handler)
   }

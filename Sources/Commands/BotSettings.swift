@@ -8,6 +8,8 @@ package struct BotSettings: Sendable {
   package var models: ModelAssignment
   package var terms: BillingTerms
   package var initialGrant: Credits
+  /// How many people get it within 24 hours; `nil` for no limit.
+  package var initialGrantsPerDay: Int?
   package var sendRates: OutboxDelivery.Rates
   package var store: Store
   package var texts: Texts
@@ -43,12 +45,14 @@ package struct BotSettings: Sendable {
 
   package init(
     models: ModelAssignment, terms: BillingTerms, initialGrant: Credits,
-    sendRates: OutboxDelivery.Rates, store: Store, texts: Texts = Texts(),
+    initialGrantsPerDay: Int? = nil, sendRates: OutboxDelivery.Rates, store: Store,
+    texts: Texts = Texts(),
     promotions: Promotions = Promotions(), administrators: [Int64] = []
   ) {
     self.models = models
     self.terms = terms
     self.initialGrant = initialGrant
+    self.initialGrantsPerDay = initialGrantsPerDay
     self.sendRates = sendRates
     self.store = store
     self.texts = texts

@@ -22,6 +22,13 @@ package protocol Command: Sendable {
   var servesBlocked: Bool { get }
   /// Whether the answer takes much reading and no writing: then nobody's writes wait for it.
   var readsMuch: Bool { get }
+  /// Whether it only reads, or at least changes nothing that other messages depend on: then it
+  /// waits for no answer of a model that the person asked for before.
+  var readsOnly: Bool { get }
+  /// Whether it may change which project is the active one.
+  var changesActiveProject: Bool { get }
+  /// Whether a model does it, and is paid for.
+  var isPaidWork: Bool { get }
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse
 
@@ -35,6 +42,9 @@ extension Command {
   package var isForAdministrators: Bool { false }
   package var servesBlocked: Bool { false }
   package var readsMuch: Bool { false }
+  package var readsOnly: Bool { false }
+  package var changesActiveProject: Bool { false }
+  package var isPaidWork: Bool { false }
 
   package func press(
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction

@@ -20,19 +20,25 @@ package struct CommandList: Sendable {
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
       promotions.referralCredits > .zero
-        ? [InviteCommand(credits: promotions.referralCredits, botUsername: botUsername)] : [],
+        ? [
+          InviteCommand(
+            credits: promotions.referralCredits, isSelling: !settings.store.sold.isEmpty,
+            botUsername: botUsername)
+        ] : [],
       [
         PaySupportCommand(
           text: settings.texts.paySupport,
           desk: SupportRequests(administrators: settings.administrators)),
         TermsCommand(text: settings.texts.terms), PrivacyCommand(text: settings.texts.privacy),
-        DeleteMyDataCommand(subscriptions: subscriptions),
+        DeleteMyDataCommand(erasure: AccountErasure(outbox: outbox)),
         GrantCommand(), UserCommand(),
         ReportCommand(terms: settings.terms, usdPerStar: settings.store.usdPerStar),
         RefundCommand(), BroadcastCommand(broadcasts: BroadcastService(outbox: outbox)),
       ],
     ]
-    let start = StartCommand(initialGrant: settings.initialGrant, checkout: checkout)
+    let start = StartCommand(
+      initialGrant: settings.initialGrant, initialGrantsPerDay: settings.initialGrantsPerDay,
+      checkout: checkout)
     let rest = others.flatMap { $0 }
     all = [start, HelpCommand(others: [start] + rest)] + rest
   }

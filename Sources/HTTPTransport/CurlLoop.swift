@@ -77,6 +77,7 @@ final class CurlLoop: Sendable {
 
   private func run() {
     var transfers: Transfers = [:]
+    var idleCheck: ContinuousClock.Instant?
     var isStopping = false
     while !isStopping {
       let commands = mailbox.withLock { mailbox in
@@ -85,17 +86,20 @@ final class CurlLoop: Sendable {
         defer { mailbox.commands.removeAll(keepingCapacity: true) }
         return mailbox.commands
       }
-      for command in commands { carryOut(command, &transfers) }
+      for command in commands { carryOut(command, &transfers, &idleCheck) }
       var running: Int32 = 0
       curl_multi_perform(multi, &running)
       finishCompleted(&transfers)
-      if !isStopping { curl_multi_poll(multi, nil, 0, Self.maximumPollDuration, nil) }
+      endIdle(&transfers, &idleCheck)
+      if !isStopping { curl_multi_poll(multi, nil, 0, Self.pollDuration(until: idleCheck), nil) }
     }
     for transfer in transfers.values { abandon(transfer) }
     curl_multi_cleanup(multi)
   }
 
-  private func carryOut(_ command: Command, _ transfers: inout Transfers) {
+  private func carryOut(
+    _ command: Command, _ transfers: inout Transfers, _ idleCheck: inout ContinuousClock.Instant?
+  ) {
     switch command {
     case .submit(let request, let ticket, let delivery):
       guard !ticket.isCancelled.load(ordering: .acquiring) else {
@@ -106,6 +110,7 @@ final class CurlLoop: Sendable {
         curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
       else { return delivery.fail(.invalidRequest) }
       transfers[ObjectIdentifier(ticket)] = transfer
+      if let end = transfer.idleEnd { idleCheck = min(idleCheck ?? end, end) }
     case .cancel(let ticket):
       if let transfer = transfers.removeValue(forKey: ObjectIdentifier(ticket)) {
         abandon(transfer)
@@ -125,6 +130,30 @@ final class CurlLoop: Sendable {
       curl_multi_remove_handle(multi, easy)
       transfer.finish(result)
     }
+  }
+
+  /// Ends what has gone without a byte for too long. It looks at all transfers only when the first
+  /// of them may have: each byte puts its own end off.
+  private func endIdle(
+    _ transfers: inout Transfers, _ idleCheck: inout ContinuousClock.Instant?
+  ) {
+    let now = ContinuousClock.now
+    guard let due = idleCheck, due <= now else { return }
+    for (key, transfer) in transfers {
+      guard let end = transfer.idleEnd, end <= now else { continue }
+      transfers.removeValue(forKey: key)
+      curl_multi_remove_handle(multi, transfer.easy)
+      transfer.fail(.stalled(requestWasSent: transfer.requestWasSent))
+    }
+    idleCheck = transfers.values.compactMap(\.idleEnd).min()
+  }
+
+  /// Rounded up, so that nobody looks too early.
+  private static func pollDuration(until end: ContinuousClock.Instant?) -> Int32 {
+    guard let end else { return maximumPollDuration }
+    let (seconds, attoseconds) = ContinuousClock.now.duration(to: end).components
+    let milliseconds = seconds * 1_000 + attoseconds / 1_000_000_000_000_000 + 1
+    return Int32(min(max(milliseconds, 1), Int64(maximumPollDuration)))
   }
 
   private func abandon(_ transfer: Transfer) {

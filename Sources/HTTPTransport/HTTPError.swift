@@ -7,6 +7,8 @@ package enum HTTPError: Error, Sendable, Equatable {
   case cannotConnect(reason: String)
   /// The deadline passed.
   case deadlineExceeded(requestWasSent: Bool)
+  /// No byte came for as long as the request's `idleLimit` allows.
+  case stalled(requestWasSent: Bool)
   /// The connection ended before the response did.
   case connectionLost(requestWasSent: Bool)
   /// More than `limit` bytes came back; the rest was not read.
@@ -19,7 +21,9 @@ package enum HTTPError: Error, Sendable, Equatable {
   package var requestMayHaveTakenEffect: Bool {
     switch self {
     case .invalidRequest, .cannotConnect: false
-    case .deadlineExceeded(let sent), .connectionLost(let sent), .cancelled(let sent): sent
+    case .deadlineExceeded(let sent), .stalled(let sent), .connectionLost(let sent),
+      .cancelled(let sent):
+      sent
     case .responseTooLarge: true
     }
   }
@@ -31,6 +35,7 @@ extension HTTPError: CustomStringConvertible {
     case .invalidRequest: "the address or a header of the request is malformed"
     case .cannotConnect(let reason): "no connection (\(reason))"
     case .deadlineExceeded: "no complete answer in time"
+    case .stalled: "no byte came for too long"
     case .connectionLost: "the connection broke before the answer was complete"
     case .responseTooLarge(let limit): "the answer is longer than \(limit) bytes"
     case .cancelled: "cancelled"

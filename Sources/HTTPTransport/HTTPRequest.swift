@@ -15,6 +15,8 @@ package struct HTTPRequest: Sendable {
   package var body: Data?
   /// For the whole exchange, from submission to the last byte.
   package var deadline: Duration
+  /// How long the exchange may go without a byte of the response, whatever that byte says.
+  package var idleLimit: Duration?
   /// A longer response ends with `HTTPError.responseTooLarge`.
   package var maximumResponseBytes: Int
   /// Whether the exchange may be repeated on a new connection when a kept-alive one turns out to
@@ -28,6 +30,7 @@ package struct HTTPRequest: Sendable {
     headers: [(name: String, value: String)] = [],
     body: Data? = nil,
     deadline: Duration,
+    idleLimit: Duration? = nil,
     maximumResponseBytes: Int = 8 << 20,
     isIdempotent: Bool
   ) {
@@ -36,6 +39,7 @@ package struct HTTPRequest: Sendable {
     self.headers = headers
     self.body = body
     self.deadline = deadline
+    self.idleLimit = idleLimit
     self.maximumResponseBytes = maximumResponseBytes
     self.isIdempotent = isIdempotent
   }

@@ -34,6 +34,7 @@ final class Transfer {
   private var body = Data()
   private var receivedBytes = 0
   private var attempts = 0
+  private var lastByteAt = ContinuousClock.now
 
   /// A kept-alive connection that was idle for longer, in seconds, is not used again: servers drop
   /// idle ones, and each such race costs a request.
@@ -68,6 +69,11 @@ final class Transfer {
     var bytes = 0
     ccurl_get_long(easy, CURLINFO_REQUEST_SIZE, &bytes)
     return bytes > 0
+  }
+
+  /// When it has gone without a byte for too long, unless one comes before.
+  var idleEnd: ContinuousClock.Instant? {
+    request.idleLimit.map { lastByteAt + $0 }
   }
 
   func finish(_ result: CURLcode) {
@@ -188,6 +194,7 @@ extension Transfer {
   }
 
   private func received(headerLine line: UnsafeRawBufferPointer) {
+    lastByteAt = .now
     guard !headIsComplete else { return }  // A trailer.
     let text = Self.trimmed(line[...])
     if text.isEmpty {
@@ -222,6 +229,7 @@ extension Transfer {
 
   private func received(body bytes: UnsafeRawBufferPointer) -> Bool {
     receivedBytes += bytes.count
+    lastByteAt = .now
     guard receivedBytes <= request.maximumResponseBytes else { return false }
     switch delivery {
     case .whole: body.append(contentsOf: bytes)

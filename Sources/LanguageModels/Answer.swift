@@ -5,8 +5,10 @@ package struct Answer: Sendable {
   /// Has something to show: never empty, never only white space or invisible characters.
   package var text: String
   package var usage: TokenUsage
-  /// Whether the text ends where `maximumOutputTokens` was reached.
-  package var isCutOff: Bool
+  /// Whether the provider has not said what the answer used, so that `usage` is our estimate: four
+  /// bytes a token, in and out, without thoughts.
+  package var usageIsEstimate: Bool
+  package var ending: Ending
   /// The model that really answered, as the provider reports it, else the one asked for.
   package var model: String
   package var requestID: String?
@@ -17,7 +19,8 @@ package struct Answer: Sendable {
   package init(
     text: String,
     usage: TokenUsage,
-    isCutOff: Bool,
+    usageIsEstimate: Bool = false,
+    ending: Ending = .complete,
     model: String,
     requestID: String?,
     keyIdentifier: String,
@@ -25,7 +28,8 @@ package struct Answer: Sendable {
   ) {
     self.text = text
     self.usage = usage
-    self.isCutOff = isCutOff
+    self.usageIsEstimate = usageIsEstimate
+    self.ending = ending
     self.model = model
     self.requestID = requestID
     self.keyIdentifier = keyIdentifier

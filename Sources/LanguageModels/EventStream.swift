@@ -8,6 +8,8 @@ struct EventStream {
   /// Of the event that has begun.
   private var data: Data?
   private var isFirstLine = true
+  /// The lines that are no field of an event, as far as they have come to their end.
+  private var strayLines = Data()
   /// Whether a line feed that comes next belongs to the line end before it.
   private var endedWithReturn = false
 
@@ -34,6 +36,18 @@ struct EventStream {
     return events
   }
 
+  /// The lines that are no part of the format: from bare JSON to a page of HTML.
+  var stray: Data {
+    strayLines + (isField(line[...]) ? Data() : line)
+  }
+
+  /// A comment, a field of the format, or nothing.
+  private func isField(_ line: Data) -> Bool {
+    let name = line.prefix { $0 != UInt8(ascii: ":") }
+    return name.isEmpty
+      || ["data", "event", "id", "retry"].contains { name.elementsEqual($0.utf8) }
+  }
+
   /// The event's data if the line is the blank one that ends it.
   private mutating func endLine() -> Data? {
     defer {
@@ -47,7 +61,10 @@ struct EventStream {
       return data?.isEmpty == false ? data : nil
     }
     let colon = field.firstIndex(of: UInt8(ascii: ":")) ?? field.endIndex
-    guard field[..<colon].elementsEqual("data".utf8) else { return nil }
+    guard field[..<colon].elementsEqual("data".utf8) else {
+      if !isField(field) { strayLines += field + [Self.lineFeed] }
+      return nil
+    }
     var value = field[colon...].dropFirst()
     if value.first == UInt8(ascii: " ") { value.removeFirst() }
     // In place: one event may have a million lines.

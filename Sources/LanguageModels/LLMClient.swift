@@ -35,6 +35,25 @@ package struct LLMClient: Sendable {
     try await client(provider).usage(ofRequest: id)
   }
 
+  package func takesThinkingBudget(_ model: ModelID) -> Bool {
+    models[model.provider]?.takesThinkingBudget(model.name) ?? false
+  }
+
+  /// Has the providers of those models say what they take. What was known stays where one fails.
+  ///
+  /// - Throws: The last failure.
+  package func learn(about names: Set<ModelID>) async throws(LanguageModelError) {
+    var failure: LanguageModelError?
+    for (provider, client) in models {
+      let names = names.filter { $0.provider == provider }.map(\.name).sorted()
+      guard !names.isEmpty else { continue }
+      do throws(LanguageModelError) { try await client.learn(about: names) } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
   private func client(_ provider: ModelProvider) throws(LanguageModelError) -> any LanguageModel {
     guard let client = models[provider] else { throw LanguageModelError(.modelUnknown) }
     return client

@@ -18,6 +18,21 @@ package protocol LanguageModel: Sendable {
   /// has no such look-up or does not know the id (yet).
   func usage(ofRequest id: String) async throws(LanguageModelError) -> TokenUsage?
 
+  /// Whether the provider's own list says that the model takes a budget for its thinking, and no
+  /// call has been refused for one; false as long as nothing is known.
+  func takesThinkingBudget(_ model: String) -> Bool
+
+  /// Reads the provider's list, which is free, for `takesThinkingBudget`. What is known is not asked
+  /// for again.
+  func learn(about models: [String]) async throws(LanguageModelError)
+
   /// Asks for something free with each key; empty if there is none to check.
   func checkKeys() async -> [KeyCheck]
+}
+
+extension LanguageModel {
+  package func takesThinkingBudget(_ model: String) -> Bool { false }
+
+  /// By default, there is no such list.
+  package func learn(about models: [String]) async throws(LanguageModelError) {}
 }

@@ -64,6 +64,8 @@ package struct LanguageModelError: Error, Sendable {
   package var report = Report()
   /// If the provider reported one although nothing was delivered.
   package var usage: TokenUsage?
+  /// Whether a part of `usage` is our estimate.
+  package var usageIsEstimate: Bool
   package var requestID: String?
   /// At most the last four characters of the key that was used, as in `…abcd`.
   package var keyIdentifier: String?
@@ -76,6 +78,7 @@ package struct LanguageModelError: Error, Sendable {
   package init(
     _ reason: Reason,
     usage: TokenUsage? = nil,
+    usageIsEstimate: Bool = false,
     requestID: String? = nil,
     keyIdentifier: String? = nil,
     responseTime: Duration = .zero,
@@ -83,6 +86,7 @@ package struct LanguageModelError: Error, Sendable {
   ) {
     self.reason = reason
     self.usage = usage
+    self.usageIsEstimate = usageIsEstimate
     self.requestID = requestID
     self.keyIdentifier = keyIdentifier
     self.responseTime = responseTime
@@ -93,7 +97,7 @@ package struct LanguageModelError: Error, Sendable {
     let reason: Reason =
       switch error {
       case .invalidRequest, .cannotConnect: .unreachable
-      case .deadlineExceeded: .timedOut
+      case .deadlineExceeded, .stalled: .timedOut
       case .connectionLost: .connectionLost
       case .responseTooLarge: .answerMalformed
       case .cancelled: .cancelled
@@ -135,10 +139,7 @@ extension LanguageModelError.Reason {
 
   /// A provider's code word, which may be new to us, never its prose.
   static func blocked(codeWord: String?) -> Self {
-    let word = codeWord ?? ""
-    let isCodeWord =
-      word.count <= 40 && word.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_") }
-    return .blocked(reason: isCodeWord && !word.isEmpty ? word : "OTHER")
+    .blocked(reason: .codeWord(codeWord))
   }
 }
 

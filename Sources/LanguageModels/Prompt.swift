@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a model is asked: instructions, the conversation so far, and how much it may cost at most.
 package struct Prompt: Sendable {
   package struct Message: Sendable, Equatable {
@@ -32,6 +34,8 @@ package struct Prompt: Sendable {
   package var messages: [Message]
   /// Thinking and answer together.
   package var maximumOutputTokens: Int
+  /// How many tokens of those may be thoughts, for a model that takes such a budget.
+  package var thinkingBudget: Int?
   /// For OpenRouter alone, which serves one model at several prices; others ignore it.
   package var priceCeiling: PriceCeiling?
 
@@ -43,23 +47,27 @@ package struct Prompt: Sendable {
     system: String,
     messages: [Message],
     maximumOutputTokens: Int,
+    thinkingBudget: Int? = nil,
     priceCeiling: PriceCeiling? = nil
   ) {
     self.system = system
     self.messages = messages
     self.maximumOutputTokens = maximumOutputTokens
+    self.thinkingBudget = thinkingBudget
     self.priceCeiling = priceCeiling
   }
 
   /// No provider counts more input tokens than this: a byte-level tokenizer makes at most one
-  /// token of a byte. The system prompt and the opening of the answer count as messages too.
+  /// token of a byte, be it of the text as it is or in the form of Unicode to which some bring it
+  /// first (NFC, NFKC), where one character may become eighteen. The system prompt and the opening
+  /// of the answer count as messages too.
   package var inputTokenBound: Int {
-    byteCount + (messages.count + 2) * Self.tokensAroundMessage
+    texts.reduce((messages.count + 2) * Self.tokensAroundMessage) { $0 + $1.mostBytes }
   }
 
   /// About how many input tokens a provider counts, for calls whose usage was lost.
   package var inputTokenEstimate: Int {
-    Self.estimatedTokens(ofBytes: byteCount)
+    Self.estimatedTokens(ofBytes: texts.reduce(0) { $0 + $1.utf8.count })
   }
 
   /// Four bytes a token, the usual figure for English text and code; at least one.
@@ -67,7 +75,20 @@ package struct Prompt: Sendable {
     max(1, (count + 3) / 4)
   }
 
-  private var byteCount: Int {
-    messages.reduce(system.utf8.count) { $0 + $1.text.utf8.count }
+  static func estimatedTokens(of text: String) -> Int {
+    estimatedTokens(ofBytes: text.utf8.count)
+  }
+
+  private var texts: [String] { [system] + messages.map(\.text) }
+}
+
+extension String {
+  /// In UTF-8: as it is, in NFC or in NFKC.
+  fileprivate var mostBytes: Int {
+    // ASCII is the same in all of them.
+    guard !utf8.allSatisfy({ $0 < 0x80 }) else { return utf8.count }
+    return [
+      self, precomposedStringWithCanonicalMapping, precomposedStringWithCompatibilityMapping,
+    ].map(\.utf8.count).max() ?? 0
   }
 }

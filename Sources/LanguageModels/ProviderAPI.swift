@@ -23,7 +23,7 @@ struct ProviderAPI: Sendable {
   /// Without a slash at its end.
   let baseURL: String
   let keys: KeyRing
-  let timeout: Duration
+  let limits: CallLimits
   let keyHeader: KeyHeader
   /// The response header that holds the request's id, if any does.
   let requestIDHeader: String?
@@ -47,7 +47,7 @@ struct ProviderAPI: Sendable {
   ) async throws(LanguageModelError) -> Result {
     let end =
       start
-      + (request.isBilled ? timeout : min(timeout, Self.maximumFreeCallDuration))
+      + (request.isBilled ? limits.total : min(limits.total, Self.maximumFreeCallDuration))
     var tried: Set<Int> = []
     var refusal = LanguageModelError(.keyRejected)
     while let key = keys.take(excluding: tried) {
@@ -96,26 +96,28 @@ struct ProviderAPI: Sendable {
     do throws(LanguageModelError) {
       let stream = try await open(request, key, end)
       status = stream.head.status
-      requestID = requestIDHeader.flatMap(stream.head.header)
+      requestID = requestIDHeader.flatMap(stream.head.header)?.asProvidersName
       if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
       if request.isBilled { KillPoint.firstByte.passed() }
-      let (body, events) = try await content(of: stream)
+      let (body, events, interruption) = try await content(of: stream)
+      if let interruption, !request.isBilled { throw LanguageModelError(interruption) }
       let reply = ProviderReply(
-        head: stream.head, body: body, events: events, requestID: requestID,
-        keyIdentifier: key.identifier, responseTime: start.duration(to: .now))
+        head: stream.head, body: body, events: events, interruption: interruption,
+        requestID: requestID, keyIdentifier: key.identifier,
+        responseTime: start.duration(to: .now))
       // Some servers have a page where others have a list.
       if reply.isPage, request.isBilled || reply.status != 404 {
         throw LanguageModelError(.notTheAPI(status: reply.status))
       }
       return try await read(reply)
     } catch {
-      var error = error
-      error.report.status = error.report.status ?? status
-      error.requestID = error.requestID ?? requestID
-      error.keyIdentifier = key.identifier
-      error.responseTime = start.duration(to: .now)
-      error.mayHaveCost = error.mayHaveCost && request.isBilled
-      throw error
+      var failure = error
+      failure.report.status = error.report.status ?? status
+      failure.requestID = error.requestID ?? requestID
+      failure.keyIdentifier = key.identifier
+      failure.responseTime = start.duration(to: .now)
+      failure.mayHaveCost = error.mayHaveCost && request.isBilled
+      throw failure
     }
   }
 
@@ -130,6 +132,7 @@ struct ProviderAPI: Sendable {
         body: try request.body.map { try Self.encoder.encode($0) },
         // libcurl takes less than a millisecond for no deadline at all.
         deadline: max(ContinuousClock.now.duration(to: end), .milliseconds(1)),
+        idleLimit: request.isBilled ? limits.idle : nil,
         maximumResponseBytes: Self.maximumAnswerBytes, isIdempotent: !request.isBilled)
       return try await transport.stream(exchange)
     } catch {
@@ -144,9 +147,13 @@ struct ProviderAPI: Sendable {
     return encoder
   }
 
+  /// What comes, also if it breaks off: then why.
+  ///
+  /// - Throws: `cancelled`.
   private func content(
     of stream: HTTPResponseStream
-  ) async throws(LanguageModelError) -> (body: Data, events: [Data]?) {
+  ) async throws(LanguageModelError) -> (body: Data, events: [Data]?, interruption: HTTPError?) {
+    var interruption: HTTPError?
     var whole = Data()
     var parser = EventStream()
     var events: [Data]? = stream.head.isSuccess && stream.head.isEventStream ? [] : nil
@@ -157,12 +164,12 @@ struct ProviderAPI: Sendable {
     } catch {
       // A refusal is one by its status alone, whatever becomes of its body.
       if stream.head.isSuccess {
-        throw LanguageModelError(error as? HTTPError ?? .connectionLost(requestWasSent: true))
+        interruption = error as? HTTPError ?? .connectionLost(requestWasSent: true)
       }
     }
     // To a cancelled task, a stream that is cut short looks like one that has ended.
     if Task.isCancelled { throw LanguageModelError(.cancelled, mayHaveCost: stream.head.isSuccess) }
-    return (whole, events)
+    return (events == nil ? whole : parser.stray, events, interruption)
   }
 }
 

@@ -1,14 +1,17 @@
 import Foundation
 import HTTPTransport
 
-/// A provider's response that has arrived whole, whatever its status is.
+/// A provider's response: whole, whatever its status is; or what has come of an answer.
 struct ProviderReply: Sendable {
   var head: HTTPResponseHead
-  /// Empty if `events` holds what came.
+  /// If `events` holds what came, those lines of the stream that belong to no event: servers that
+  /// fail in the middle write bare JSON.
   var body: Data
   /// The data of the events, if an event stream came; a provider that is asked for one may
   /// answer in one piece all the same.
   var events: [Data]?
+  /// Why there is no more of it; `nil` if it is whole.
+  var interruption: HTTPError?
   /// From the head, if the provider puts one there.
   var requestID: String?
   var keyIdentifier: String
@@ -19,6 +22,26 @@ struct ProviderReply: Sendable {
 
   var status: Int { head.status }
   var isSuccess: Bool { head.isSuccess }
+
+  /// Whether it is a refusal that names a field of the request.
+  func refuses(field name: String) -> Bool {
+    status == 400
+      && String(decoding: body.prefix(Self.maximumErrorLength), as: UTF8.self).lowercased()
+        .contains(name)
+  }
+
+  /// In bytes. Errors are short; what is longer holds something else.
+  private static let maximumErrorLength = 16_384
+
+  /// The JSON texts that make up an answer, and whether it was sent piece by piece.
+  var pieces: (texts: [Data], isStream: Bool) {
+    if let events, !events.isEmpty || body.isEmpty {
+      let isError = body.range(of: Data(#""error""#.utf8)) != nil
+      return (isError ? events + [body] : events, true)
+    }
+    if let elements = ProviderJSON.elements(of: body), !elements.isEmpty { return (elements, true) }
+    return ([body], false)
+  }
 
   /// The `Retry-After` header, if it is a number of seconds.
   var retryAfter: Duration? {

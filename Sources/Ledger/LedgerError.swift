@@ -12,8 +12,13 @@ package enum LedgerError: Error, Sendable, Equatable {
   case noActivePrice(ModelID)
   /// A price that makes its model unsellable; the operator sets another.
   case unusablePrice(ModelID, reason: String)
+  /// The model answers with images, which nobody would get to see; the operator sets another model.
+  case makesImages(ModelID)
   /// The user has too few credits; `shortfall` more would do.
   case insufficientCredits(shortfall: Credits)
+  /// The house has borne what it bears of the person's calls in a day, or would with this one; they
+  /// come back tomorrow, or ask for something smaller.
+  case lossBoundPassed
   /// No such user has ever written to the bot.
   case unknownUser(telegramUserID: Int64)
   /// No account of that row id: a mistake in our code.
@@ -49,8 +54,12 @@ extension LedgerError: CustomStringConvertible {
       "\(model) has no active price"
     case .unusablePrice(let model, let reason):
       "the price of \(model) cannot be used: \(reason)"
+    case .makesImages(let model):
+      "\(model) makes images, which the bot cannot deliver, so it is not for sale"
     case .insufficientCredits(let shortfall):
       "too few credits: \(shortfall.costText) more are needed"
+    case .lossBoundPassed:
+      "the house bears no more of this person's calls today"
     case .unknownUser(let id):
       "user \(id) is not known"
     case .unknownAccount(let id):

@@ -23,4 +23,7 @@ package struct Address: Sendable {
     self.replyTo = replyTo
     self.inReplyTo = inReplyTo
   }
+
+  /// The person's private chat, whose id is theirs, for what is nobody else's business.
+  package var inPrivate: Address { Address(user: user, chatID: user.id, isPrivate: true) }
 }

@@ -118,6 +118,15 @@ package struct LedgerWriter: Sendable {
     return try database.read { tx in try withLogger(logger) { _ in try body(tx) } }
   }
 
+  /// Takes erased words out of SQLite's log, or leaves that to housekeeping.
+  package func truncateLog() {
+    do {
+      try database.truncateLog()
+    } catch {
+      complain(of: error, doing: "emptying SQLite's log", wait: .seconds(60))
+    }
+  }
+
   /// Says what is wrong, and waits.
   package func wait(
     after error: any Error, doing what: String, _ retries: inout Retries

@@ -75,10 +75,15 @@ package struct ButtonResponse: Sendable, Equatable {
   /// What the message with the button is to become.
   package var replacement: Reply?
   package var also: [Outgoing] = []
+  /// Whether somebody's words were erased, which then should not stay in SQLite's log either.
+  package var erasesWords = false
 
-  package init(notice: String, replacement: Reply? = nil, also: [Outgoing] = []) {
+  package init(
+    notice: String, replacement: Reply? = nil, also: [Outgoing] = [], erasesWords: Bool = false
+  ) {
     self.notice = notice
     self.replacement = replacement
     self.also = also
+    self.erasesWords = erasesWords
   }
 }

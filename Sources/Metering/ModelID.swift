@@ -27,6 +27,15 @@ package struct ModelID: Hashable, Sendable {
         .allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
   }
 
+  /// Whether its name says that it answers with images, as in `gemini-3-pro-image`, `gpt-image-1` or
+  /// `imagen-4`.
+  package var isNamedForImages: Bool {
+    let words = name.lowercased().split { !$0.isLetter }
+    return words.contains { Self.wordsForImages.contains(String($0)) }
+  }
+
+  private static let wordsForImages: Set = ["image", "images", "imagen", "dall"]
+
   /// Whether it can stand in a table and in a notice: visible ASCII, of a sensible length.
   package var isPrintable: Bool {
     let bytes = name.utf8

@@ -13,6 +13,8 @@ package struct TokenUsage: Sendable, Equatable {
   package var reasoningTokens: Int
   /// Images in the answer.
   package var images: Int
+  /// The part of `outputTokens` that was images.
+  package var imageTokens: Int
   /// What the provider says the call cost, in USD, as decimal text with all digits it sent. `nil`
   /// if it says nothing (Gemini) or nothing that could be a cost.
   package var reportedCostUSD: String?
@@ -21,7 +23,8 @@ package struct TokenUsage: Sendable, Equatable {
   /// counts as none.
   package init(
     inputTokens: Int, cachedInputTokens: Int = 0, cacheWriteTokens: Int = 0, outputTokens: Int,
-    reasoningTokens: Int = 0, images: Int = 0, reportedCostUSD: String? = nil
+    reasoningTokens: Int = 0, images: Int = 0, imageTokens: Int = 0,
+    reportedCostUSD: String? = nil
   ) {
     self.inputTokens = max(0, inputTokens)
     self.cachedInputTokens = min(max(0, cachedInputTokens), self.inputTokens)
@@ -30,6 +33,7 @@ package struct TokenUsage: Sendable, Equatable {
     self.outputTokens = max(0, outputTokens)
     self.reasoningTokens = min(max(0, reasoningTokens), self.outputTokens)
     self.images = max(0, images)
+    self.imageTokens = min(max(0, imageTokens), self.outputTokens - self.reasoningTokens)
     self.reportedCostUSD = reportedCostUSD
   }
 
@@ -37,14 +41,11 @@ package struct TokenUsage: Sendable, Equatable {
   /// overflow.
   private static let maximumCount = 1_000_000_000
 
-  /// What a provider sent. `nil` if a count is negative or absurd.
-  package static func checked(
-    input: Int, cached: Int, output: Int, reasoning: Int, images: Int, costUSD: String? = nil
-  ) -> TokenUsage? {
-    guard [input, cached, output, reasoning, images].allSatisfy(isSensible) else { return nil }
-    return TokenUsage(
-      inputTokens: input, cachedInputTokens: cached, outputTokens: output,
-      reasoningTokens: reasoning, images: images, reportedCostUSD: costUSD)
+  /// For a model whose images have a price of their own: their tokens are not paid for as well.
+  package var pricedByImage: TokenUsage {
+    var usage = self
+    if images > 0 { (usage.outputTokens, usage.imageTokens) = (outputTokens - imageTokens, 0) }
+    return usage
   }
 
   package static func isSensible(_ count: Int) -> Bool {

@@ -22,15 +22,13 @@ package struct Checkout: Sendable {
     store.sold.map { Button($0.offer, command: Self.command, argument: $0.name) }
   }
 
-  /// Answers the press of an offer: the invoice, or the link that begins a subscription.
+  /// Answers the press of an offer, of somebody who is not blocked: the invoice, or the link that
+  /// begins a subscription.
   package func press(
     _ name: String, by account: UserAccount, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     guard let package = store.package(named: name) else {
       return ButtonResponse(notice: "This offer has changed. Send /buy for what there is now.")
-    }
-    guard !account.isBlocked else {
-      return ButtonResponse(notice: "Your account is blocked. Please write to /paysupport.")
     }
     guard selling.isOpen else {
       return ButtonResponse(notice: "I cannot sell anything right now. Please try again later.")

@@ -55,7 +55,7 @@ package struct PaymentHandler: Sendable {
       Logger.current.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
     case .credited(let package, let transaction):
       let receipt = Self.receipt(of: package, transaction)
-      try outbox.queue(receipt, to: sender, updateID: updateID, in: tx)
+      try outbox.queue(receipt, to: sender.inPrivate, updateID: updateID, in: tx)
       guard wasSetAside else { break }
       try alerts.queue(
         """
@@ -66,7 +66,7 @@ package struct PaymentHandler: Sendable {
     case .unmatched(let flaw):
       let apology = Self.apology(
         for: "\(payment.totalAmount) \(payment.unit)", chargeID: report.chargeID, flaw: flaw)
-      try outbox.queue(apology, to: sender, updateID: updateID, in: tx)
+      try outbox.queue(apology, to: sender.inPrivate, updateID: updateID, in: tx)
       Logger.current.error(
         "A payment fits no order; nothing is credited.",
         metadata: ["update": "\(updateID)", "flaw": "\(flaw)"])

@@ -56,6 +56,12 @@ package struct DeclaredSettings: Sendable {
     "billing.initial_grant_credits", .credits, unset: .default("100"), unit: "credits",
     isTakenWhileRunning: true, "What a new account gets for a start, in credits.")
 
+  /// What strangers can take from the house in a day, besides, is what this many times the grant
+  /// costs.
+  package let billingInitialGrantsPerDay = Setting<Int?>(
+    "billing.initial_grants_per_day", .dailyLimit, unset: .default("200"), unit: "people",
+    isTakenWhileRunning: true, "How many new accounts get that within 24 hours.")
+
   /// Each price covers its credits at 0.013 USD for a Star and 0.01 USD for a credit; with a markup
   /// of 1.5, a third of the revenue and more is left.
   package let starsPackages = Setting<[CreditPackage]>(

@@ -70,6 +70,15 @@ extension SettingForm<Credits> {
   }
 }
 
+extension SettingForm<Int?> {
+  /// `nil` for no limit.
+  static var dailyLimit: Self {
+    Self({ "a whole number of \($0.unit), such as \($0.example), or 0 for no limit" }) { text in
+      Int(text).flatMap { 0...1_000_000 ~= $0 ? .some($0 == 0 ? nil : $0) : nil }
+    }
+  }
+}
+
 extension SettingForm<USD> {
   static var dollars: Self {
     Self({ "a number of \($0.unit), such as \($0.example)" }) { text in

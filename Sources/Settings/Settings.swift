@@ -69,6 +69,7 @@ package struct Settings: Sendable {
         chat: try self.modelsChat, planning: try self.modelsPlanning,
         coding: try self.modelsCoding, verification: try self.modelsVerification),
       terms: try billingTerms(), initialGrant: try self.billingInitialGrantCredits,
+      initialGrantsPerDay: try self.billingInitialGrantsPerDay,
       sendRates: OutboxDelivery.Rates(
         perSecond: try self.telegramSendsPerSecond,
         perChatPerSecond: try self.telegramSendsPerChatPerSecond),

@@ -47,7 +47,11 @@ struct CreditsCommandTests {
     ("grant 0 0.0000001 --reason gift", 64, "is not a decimal number of the expected form"),
     ("grant 0 99999999999999 --reason gift", 64, "the amount is too large to be real"),
     ("grant 0 1000000001 --reason gift", 64, "at most 1000000000 credits can be given at once"),
-    ("grant 0 1000000000 --reason gift", 0, ""),
+    ("grant 0 1000000000 --reason gift --yes", 0, ""),
+    ("grant 0 10000 --reason gift", 0, ""),
+    ("grant 0 10000.000001 --reason gift", 1, "for so many credits, --yes does it without asking"),
+    ("grant 0 20000 --reason gift --json", 1, "for so many credits, --yes does it without asking"),
+    ("grant 0 -10001 --reason back", 1, "for so many credits, --yes does it without asking"),
     ("grant 0 5", 64, "--reason"),
     ("grant ada 5 --reason gift", 64, "ada"),
   ])
@@ -62,6 +66,18 @@ struct CreditsCommandTests {
       let isUnchanged = try world.balance(of: 0) == 100_000_000
       #expect(isUnchanged == (status != 0))
       try await world.expectSoundLedger()
+    }
+  }
+
+  @Test(arguments: [("y\n", true), ("n\n", false), ("\n", false)])
+  func askBeforeManyAreGiven(answer: String, isWanted: Bool) async throws {
+    try await World.run { world in
+      try await world.openAnAccount()
+      let asked = try await world.onTerminal(
+        columns: 80, "credits", "grant", "0", "20000", "--reason", "gift", input: answer)
+      #expect(asked.output.contains("Give 20000 credits to user 0 (friend)? [y/N]"))
+      #expect(asked.status == (isWanted ? 0 : 1), "\(asked.output)")
+      #expect(try world.balance(of: 0) == (isWanted ? 20_100_000_000 : 100_000_000))
     }
   }
 

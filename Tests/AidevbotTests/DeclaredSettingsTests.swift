@@ -45,6 +45,12 @@ struct DeclaredSettingsTests {
     }
   }
 
+  /// Words of people are in the memory of each.
+  @Test(arguments: ["aidevbot", "aidevbot-backup", "aidevbot-litestream"])
+  func stayOutOfCoreDumpsWithAllElse(unit: String) throws {
+    #expect(try Self.text("systemd/\(unit).service").contains("\nLimitCORE=0\n"))
+  }
+
   /// All of them as the example writes them; the token is all that is missing.
   @Test func canBeReadAsTheyStandInTheExample() async throws {
     let source = try await SettingsSource(file: Self.examplePath, environment: [:])

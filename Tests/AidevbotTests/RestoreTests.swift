@@ -43,6 +43,29 @@ struct RestoreTests {
     }
   }
 
+  @Test func erasesAgainWhoHasErasedTheirAccountSince() async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon()
+      try await world.openAccount()
+      #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)
+      world.telegram.callback("deletemydata:yes", from: 42)
+      try await world.wait(
+        for: "the erasure", untilThereIs: "SELECT count(*) FROM users WHERE erased_at IS NOT NULL")
+      try await world.waitUntilAllIsDone()
+      try await world.stop(daemon)
+      let restored = try await world.aidevbot("restore", "b.sqlite")
+      #expect(
+        restored.output.contains(
+          "One person had erased their account since the backup; that was done again."))
+      #expect(try world.balance() == nil)
+      try await world.expectSoundLedger()
+      try FileManager.default.removeItem(atPath: world.databasePath)
+      let again = try await world.aidevbot("restore", "b.sqlite")
+      #expect(again.output.contains("There was no newer database that knows who has erased"))
+      #expect(try world.balance() == 100_000_000)
+    }
+  }
+
   @Test func refusesWhileTheBotOrAConsoleRuns() async throws {
     try await World.run { world in
       let daemon = try await world.startDaemon()

@@ -8,6 +8,8 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
   enum Request: String, CaseIterable, Sendable {
     case answered = "a question"
     case failing = "a question whose call fails"
+    /// Once the person writes again, they get it.
+    case kept = "a question of somebody who has blocked the bot"
     case free = "a command without cost"
     /// The update that tells of it, and the receipt.
     case payment = "a payment"
@@ -15,12 +17,13 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     case refund = "a refund"
 
     var steps: [KillPoint] {
+      if self == .kept { return [.replyQueued, .replyMarked, .commandCarriedOut, .replySent] }
       let paid: [KillPoint] = [.markedSent, .firstByte]
       let middle: [KillPoint] =
         switch self {
         case .answered: paid + [.answerComplete, .settled]
         case .failing: paid + [.callFailed, .voided]
-        case .free, .payment, .refund: [.commandCarriedOut]
+        case .kept, .free, .payment, .refund: [.commandCarriedOut]
         }
       return [.updateStored, .offsetSent] + middle + [.replyQueued, .replySent, .replyMarked]
     }
@@ -28,13 +31,14 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     var sellers: [Seller?] {
       switch self {
       case .answered, .failing: Seller.allCases
+      case .kept: [.gemini]
       case .free, .payment, .refund: [nil]
       }
     }
 
     /// A refund makes several replies side by side, so that nobody can count the steps of two.
     var kills: [Kill] {
-      self == .refund ? [.firstPassing, .twoLives] : Kill.allCases
+      self == .refund || self == .kept ? [.firstPassing, .twoLives] : Kill.allCases
     }
 
     var isOfStars: Bool { self == .payment || self == .refund }
@@ -75,6 +79,7 @@ extension StepCase {
 
   /// Makes the requests, kills, starts anew, and waits until nothing is left to be done.
   func run(in world: World) async throws -> StepOutcome {
+    guard request != .kept else { return try await runKept(in: world) }
     let invoice = try await prepare(world)
     let before = Int(try world.number("SELECT count(*) FROM inbox") ?? 0)
 
@@ -111,7 +116,7 @@ extension StepCase {
     return try outcome(of: update, after: replies, in: world)
   }
 
-  private var settings: [String: String?] { request.isOfStars ? World.shop : [:] }
+  var settings: [String: String?] { request.isOfStars ? World.shop : [:] }
 
   /// Telegram tells of a refund with an update of its own, which brings the poll back, too.
   private var updatesMade: Int {
@@ -119,7 +124,7 @@ extension StepCase {
   }
 
   /// Opens the account; what is paid for is ordered, and what is given back is paid.
-  private func prepare(_ world: World) async throws -> SentInvoice? {
+  func prepare(_ world: World) async throws -> SentInvoice? {
     let first = try await world.startDaemon(changing: settings)
     try await world.openAccount(of: Self.user)
     var invoice: SentInvoice?
@@ -133,7 +138,7 @@ extension StepCase {
   @discardableResult
   private func makeRequest(_ number: Int, _ invoice: SentInvoice?, in world: World) -> Int64 {
     switch request {
-    case .answered, .failing, .free:
+    case .answered, .failing, .kept, .free:
       world.telegram.message(seller?.question ?? "/status", from: Self.user)
     case .payment:
       world.telegram.payment(
@@ -191,13 +196,14 @@ extension StepCase {
     if request.isOfStars { return try expectRightStars(outcome, in: world) }
     let lives = kill == .twoLives ? 2 : 1
     // What Telegram has taken without the outbox's knowing is sent again.
-    #expect(outcome.copies == (step == .replySent ? 1 + lives : 1))
+    #expect(outcome.copies == (step == .replySent && request != .kept ? 1 + lives : 1))
     switch request {
     case .answered: #expect([.answer, .apology].contains(outcome.reply))
     case .failing: #expect([.failure, .apology].contains(outcome.reply))
+    case .kept: #expect(outcome.reply == .kept)
     default: #expect(outcome.reply == .status)
     }
-    #expect(outcome.charged.count == (outcome.reply == .answer ? 1 : 0))
+    #expect(outcome.charged.count == ([.answer, .kept].contains(outcome.reply) ? 1 : 0))
     let answers = outcome.charged.count + (request == .answered ? requests - 1 : 0)
     let charge = Int64(answers) * (seller?.charge ?? 0)
     #expect(try world.balance(of: Self.user) == 100_000_000 - charge)
@@ -243,7 +249,7 @@ extension World {
   }
 
   /// Waits until that many updates have come to their end, and every reply with them.
-  fileprivate func waitUntilDone(updates: Int, orEndOf daemon: ChildProcess? = nil) async throws {
+  func waitUntilDone(updates: Int, orEndOf daemon: ChildProcess? = nil) async throws {
     try await wait(
       for: "the end of \(updates) updates",
       untilThereIs: """

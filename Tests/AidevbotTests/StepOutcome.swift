@@ -8,6 +8,7 @@ struct StepOutcome: Sendable {
     case answer
     case failure = "told that it failed"
     case apology
+    case kept = "answer, once they write again"
     case status = "reply"
     case receipt
     case refunded

@@ -63,11 +63,12 @@ final class BotRig: Sendable {
     openRouter = try FakeOpenRouter()
     let transport = HTTPTransport.ofAllTests
     let keys = KeyRing(["test-key-of-some-length-abcd"])
+    let limits = CallLimits(total: timeout, lookUpPauses: [.milliseconds(1)])
     llm = LLMClient([
       .google: GeminiModel(
-        transport: transport, baseURL: gemini.url, keys: keys, timeout: timeout),
+        transport: transport, baseURL: gemini.url, keys: keys, limits: limits),
       .openrouter: OpenRouterModel(
-        transport: transport, baseURL: openRouter.url, keys: keys, timeout: timeout),
+        transport: transport, baseURL: openRouter.url, keys: keys, limits: limits),
       .demo: DemoModel(),
     ])
     let id = try #require(ModelID(parsing: model))

@@ -21,7 +21,7 @@ struct DemoModelTests {
     #expect(answer.keyIdentifier == "demo")
     #expect(answer.requestID == nil)
     #expect(answer.model == "echo-1")
-    #expect(!answer.isCutOff)
+    #expect(answer.ending == .complete)
   }
 
   @Test func countsTheSameTokensEachTime() async throws {
@@ -38,7 +38,7 @@ struct DemoModelTests {
   @Test(arguments: [1, 2, 7, 50])
   func staysWithinTheOutputTokens(limit: Int) async throws {
     let answer = try await model.answer(prompt("👩‍👩‍👧 Grüße?", maximumOutputTokens: limit))
-    #expect(answer.isCutOff)
+    #expect(answer.ending == .lengthLimit)
     #expect(answer.usage.outputTokens <= limit)
     #expect(answer.usage.outputTokens > 0)
   }

@@ -17,16 +17,19 @@ enum ProviderCase: CaseIterable {
   case openAICompatible
 
   func model(
-    at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(120)
+    at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(120),
+    idle: Duration = .seconds(120)
   ) -> any LanguageModel {
     let transport = HTTPTransport.ofAllTests
+    let limits = CallLimits(
+      idle: idle, total: timeout, lookUpPauses: [.milliseconds(1), .milliseconds(1)])
     return switch self {
     case .gemini:
-      GeminiModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
+      GeminiModel(transport: transport, baseURL: url, keys: keys, limits: limits)
     case .openRouter:
-      OpenRouterModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
+      OpenRouterModel(transport: transport, baseURL: url, keys: keys, limits: limits)
     case .openAICompatible:
-      OpenAICompatibleModel(transport: transport, baseURL: url, keys: keys, timeout: timeout)
+      OpenAICompatibleModel(transport: transport, baseURL: url, keys: keys, limits: limits)
     }
   }
 

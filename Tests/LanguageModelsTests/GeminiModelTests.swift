@@ -32,7 +32,7 @@ struct GeminiModelTests {
     #expect(answer.requestID == "fake-1")
     #expect(answer.keyIdentifier == "…abcd")
     #expect(answer.responseTime > .zero)
-    #expect(!answer.isCutOff)
+    #expect(answer.ending == .complete)
     let request = try #require(gemini.requests.value.first)
     #expect(request.target == "/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse")
     #expect(request.headers["x-goog-api-key"] == key("abcd"))
@@ -53,7 +53,7 @@ struct GeminiModelTests {
   @Test func tellsThatAnAnswerIsCutOff() async throws {
     let gemini = try FakeGemini()
     gemini.answer.change { $0.isCutOff = true }
-    #expect(try await ProviderCase.gemini.model(at: gemini.url).answer().isCutOff)
+    #expect(try await ProviderCase.gemini.model(at: gemini.url).answer().ending == .lengthLimit)
   }
 
   @Test func leavesOutAnEmptySystemPrompt() async throws {

@@ -65,23 +65,48 @@ struct GeminiUsageTests {
       try await ask(.gemini, replying: Self.body(Self.text("4"), usage: metadata)).usage == usage)
   }
 
+  /// The question has 28 bytes, its answer one.
   @Test(arguments: [
-    "null", "{}", #"{"prompt":-1,"candidates":5}"#,
-    #"{"prompt":10,"candidates":-5}"#,
-    #"{"prompt":10,"cachedContent":-5}"#,
-    #"{"prompt":1000000001,"candidates":5}"#,
-    #"{"prompt":9223372036854775807,"candidates":9223372036854775807}"#,
-    #"{"prompt":10,"total":1e300}"#,
-    #"{"prompt":10,"total":-9223372036854775808}"#,
-    #"{"prompt":99999999999999999999999999}"#,
-    #"{"prompt":NaN}"#, #"{"prompt":"NaN"}"#, #"{"prompt":1.5}"#,
-    "[]",
+    ("null", TokenUsage(inputTokens: 7, outputTokens: 1)),
+    ("{}", TokenUsage(inputTokens: 7, outputTokens: 1)),
+    ("[]", TokenUsage(inputTokens: 7, outputTokens: 1)),
+    (#"{"prompt":0,"candidates":0}"#, TokenUsage(inputTokens: 7, outputTokens: 1)),
+    (#"{"prompt":-1,"candidates":5}"#, TokenUsage(inputTokens: 7, outputTokens: 5)),
+    (#"{"prompt":10,"candidates":-5}"#, TokenUsage(inputTokens: 10, outputTokens: 1)),
+    (#"{"prompt":10}"#, TokenUsage(inputTokens: 10, outputTokens: 1)),
+    (
+      #"{"prompt":10,"thoughts":7,"total":17}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 8, reasoningTokens: 7)
+    ),
+    (#"{"prompt":1000000001,"candidates":5}"#, TokenUsage(inputTokens: 7, outputTokens: 5)),
+    (
+      #"{"prompt":9223372036854775807,"candidates":9223372036854775807}"#,
+      TokenUsage(inputTokens: 7, outputTokens: 1)
+    ),
+    (#"{"prompt":10,"total":1e300}"#, TokenUsage(inputTokens: 10, outputTokens: 1)),
+    (
+      #"{"prompt":10,"total":-9223372036854775808}"#, TokenUsage(inputTokens: 10, outputTokens: 1)
+    ),
+    (#"{"prompt":99999999999999999999999999}"#, TokenUsage(inputTokens: 7, outputTokens: 1)),
+    (#"{"prompt":"NaN"}"#, TokenUsage(inputTokens: 7, outputTokens: 1)),
+    (#"{"prompt":1.5}"#, TokenUsage(inputTokens: 7, outputTokens: 1)),
   ])
-  func thatCannotBeMeteredMakesTheAnswerMalformed(metadata: String) async throws {
-    let error = try await failure(.gemini, replying: Self.body(Self.text("4"), usage: metadata))
-    #expect(error?.reason == .answerMalformed)
-    #expect(error?.mayHaveCost == true)
-    #expect(error?.usage == nil)
+  func isEstimatedAsFarAsItIsNotTold(metadata: String, usage: TokenUsage) async throws {
+    let answer = try await ask(.gemini, replying: Self.body(Self.text("4"), usage: metadata))
+    #expect(answer.usage == usage)
+    #expect(answer.usageIsEstimate)
+  }
+
+  @Test(arguments: [
+    (#"{"prompt":10,"cachedContent":-5,"candidates":5}"#, 0),
+    (#"{"prompt":"10","cachedContent":"4","candidates":"5"}"#, 4),
+  ])
+  func isReadAsFarAsItCanBe(metadata: String, cached: Int) async throws {
+    let answer = try await ask(.gemini, replying: Self.body(Self.text("4"), usage: metadata))
+    #expect(
+      answer.usage
+        == TokenUsage(inputTokens: 10, cachedInputTokens: cached, outputTokens: 5))
+    #expect(!answer.usageIsEstimate)
   }
 
   static let thoughts = #"{"prompt":10,"thoughts":7,"total":17}"#
@@ -118,11 +143,15 @@ struct GeminiUsageTests {
     #expect(error?.usage == TokenUsage(inputTokens: 8, outputTokens: 0))
   }
 
-  @Test func mayBeLostWhereThePromptWasBlockedWithoutIt() async throws {
-    let error = try await failure(
-      .gemini, replying: .json(#"{"promptFeedback": {"blockReason": "JAILBREAK"}}"#))
-    #expect(error?.reason == .blocked(reason: "JAILBREAK"))
-    #expect(error?.mayHaveCost == true)
+  /// It was read, and nothing was written.
+  @Test func isThePromptsAloneWhereThatWasBlocked() async throws {
+    let body = #"{"promptFeedback": {"blockReason": "JAILBREAK"}}"#
+    for reply in [LoopbackReply.json(body), .events([body])] {
+      let error = try await failure(.gemini, replying: reply)
+      #expect(error?.reason == .blocked(reason: "JAILBREAK"))
+      #expect(error?.usage == TokenUsage(inputTokens: 7, outputTokens: 0))
+      #expect(error?.usageIsEstimate == true)
+    }
   }
 
   @Test(arguments: [#""#, #" \n\t"#, #"\u200b\u2060\ufeff"#, #"\u00a0\u3000\u2028"#, #"\u0000"#])

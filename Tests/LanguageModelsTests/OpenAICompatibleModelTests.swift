@@ -32,7 +32,7 @@ struct OpenAICompatibleModelTests {
     #expect(answer.requestID == "fake-1")
     #expect(ids.value == [])
     #expect(answer.keyIdentifier == "…abcd")
-    #expect(!answer.isCutOff)
+    #expect(answer.ending == .complete)
     let request = try #require(server.requests.value.first)
     #expect(request.target == "/chat/completions")
     #expect(request.headers["authorization"] == "Bearer " + key("abcd"))
@@ -70,7 +70,7 @@ struct OpenAICompatibleModelTests {
     #expect(answer.text == "4")
     #expect(answer.model == "real")
     #expect(answer.requestID == "chatcmpl-1")
-    #expect(answer.isCutOff)
+    #expect(answer.ending == .lengthLimit)
     #expect(answer.usage == TokenUsage(inputTokens: 10, outputTokens: 5))
   }
 
@@ -131,9 +131,9 @@ struct OpenAICompatibleModelTests {
     #expect(try await ask(.openAICompatible, replying: .json(body)).usage == usage)
   }
 
-  @Test func keepsTheUsageOfAnAnswerThatTheServerBrokeOff() async throws {
+  @Test func keepsTheUsageOfAnAnswerThatTheServerDidNotBegin() async throws {
     let body = """
-      {"choices": [{"message": {"content": "4"}, "finish_reason": "insufficient_system_resource"}],
+      {"choices": [{"message": {"content": ""}, "finish_reason": "insufficient_system_resource"}],
       "usage": {"prompt_tokens": 10, "completion_tokens": 5}}
       """
     let error = try await failure(.openAICompatible, replying: .json(body))
@@ -176,6 +176,21 @@ extension OpenAICompatibleModelTests {
         "max_tokens", "max_completion_tokens", "max_completion_tokens", "max_tokens",
         "max_completion_tokens",
       ])
+  }
+
+  /// Of an unknown field, servers that check their input say that they do not permit it.
+  @Test func asksForNoUsageWhereThatIsRefusedAndKeepsToIt() async throws {
+    let server = try FakeOpenAICompatible()
+    defer { server.stop() }
+    server.onCall { request in
+      guard request.json["stream_options"] != nil else { return nil }
+      return .json(
+        #"{"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs"}]}"#, status: 400)
+    }
+    let model = ProviderCase.openAICompatible.model(at: server.url)
+    for _ in 1...2 { #expect(try await model.answer().usageIsEstimate) }
+    #expect(server.violations.value == [])
+    #expect(server.requests.value.map { $0.json["stream_options"] != nil } == [true, false, false])
   }
 
   @Test func asksOnceMoreAndNoOftenerAndFreely() async throws {

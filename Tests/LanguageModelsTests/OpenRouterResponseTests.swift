@@ -38,6 +38,11 @@ struct OpenRouterResponseTests {
     (#""cost": 0.1, "is_byok": true, "cost_details": {"upstream_inference_cost": null}"#, nil),
     (#""cost": 0.1, "is_byok": true"#, nil),
     (#""cost": 0.1, "is_byok": false, "cost_details": {"upstream_inference_cost": 0.2}"#, "0.1"),
+    (#""cost": 0, "cost_details": {"upstream_inference_cost": 0.007}"#, "0.007"),
+    (#""cost": 0, "is_byok": false, "cost_details": {"upstream_inference_cost": 0.007}"#, "0.007"),
+    (#""cost": 0.0004, "cost_details": {"upstream_inference_cost": 0.007}"#, "0.0074"),
+    (#""cost": 0.007, "cost_details": {"upstream_inference_cost": 0.007}"#, "0.007"),
+    (#""cost": 0.007, "cost_details": {"upstream_inference_cost": "free"}"#, "0.007"),
     (#""is_byok": false"#, nil),
   ])
   func addWhatACallOnOnesOwnKeyCostUpstream(fields: String, cost: String?) async throws {
@@ -58,17 +63,43 @@ struct OpenRouterResponseTests {
           inputTokens: 10, cachedInputTokens: 10, outputTokens: 5, reasoningTokens: 5))
   }
 
+  /// The question has 28 bytes, its answer one.
   @Test(arguments: [
-    "null", "{}", #"{"prompt_tokens": 10}"#, #"{"prompt_tokens": -1, "completion_tokens": 5}"#,
-    #"{"prompt_tokens": 10, "completion_tokens": 1000000001}"#,
-    #"{"prompt_tokens": 1e300, "completion_tokens": 5}"#,
-    #"{"prompt_tokens": 10, "completion_tokens": NaN}"#,
-    #"{\#(tokens), "prompt_tokens_details": {"cached_tokens": -3}}"#,
+    ("null", TokenUsage(inputTokens: 7, outputTokens: 1)),
+    ("{}", TokenUsage(inputTokens: 7, outputTokens: 1)),
+    (
+      #"{"prompt_tokens": 0, "completion_tokens": 0, "cost": 0}"#,
+      TokenUsage(inputTokens: 7, outputTokens: 1)
+    ),
+    (#"{"prompt_tokens": 10}"#, TokenUsage(inputTokens: 10, outputTokens: 1)),
+    (
+      #"{"prompt_tokens": -1, "completion_tokens": 5}"#,
+      TokenUsage(inputTokens: 7, outputTokens: 5)
+    ),
+    (
+      #"{"prompt_tokens": 10, "completion_tokens": 1000000001}"#,
+      TokenUsage(inputTokens: 10, outputTokens: 1)
+    ),
+    (
+      #"{"prompt_tokens": 1e300, "completion_tokens": 5}"#,
+      TokenUsage(inputTokens: 7, outputTokens: 5)
+    ),
   ])
-  func thatCannotBeMeteredAreMalformed(usage: String) async throws {
-    let error = try await failure(.openRouter, replying: Self.body(Self.four, usage: usage))
-    #expect(error?.reason == .answerMalformed)
-    #expect(error?.mayHaveCost == true)
+  func areEstimatedAsFarAsNothingIsToldOrKnown(usage: String, counts: TokenUsage) async throws {
+    let answer = try await ask(.openRouter, replying: Self.body(Self.four, usage: usage))
+    #expect(answer.usage == counts)
+    #expect(answer.usageIsEstimate)
+  }
+
+  @Test(arguments: [
+    #"{\#(tokens), "prompt_tokens_details": {"cached_tokens": -3}}"#,
+    #"{\#(tokens), "prompt_tokens_details": 5, "completion_tokens_details": []}"#,
+    #"{"prompt_tokens": "10", "completion_tokens": "5", "is_byok": "no"}"#,
+  ])
+  func areReadAsFarAsTheyCanBe(usage: String) async throws {
+    let answer = try await ask(.openRouter, replying: Self.body(Self.four, usage: usage))
+    #expect(answer.usage == TokenUsage(inputTokens: 10, outputTokens: 5))
+    #expect(!answer.usageIsEstimate)
   }
 
   @Test(arguments: [
@@ -81,7 +112,7 @@ struct OpenRouterResponseTests {
       .openRouter, replying: Self.body(choice, usage: "{\(Self.tokens)}"))
     #expect(answer.text == text)
     #expect(answer.usage.images == 2)
-    #expect(answer.isCutOff)
+    #expect(answer.ending == .lengthLimit)
   }
 
   @Test(arguments: [

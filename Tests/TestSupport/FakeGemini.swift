@@ -13,6 +13,11 @@ package enum GeminiDialect: FakeDialect {
   ) -> LoopbackReply {
     check.expect(text: request.headers["x-goog-api-key"], "x-goog-api-key")
     if request.method == "GET" {
+      let name = request.target.dropFirst("/v1beta/models/".count)
+      if request.target.hasPrefix("/v1beta/models/"), !name.contains("?") {
+        return .json(
+          #"{"name": "models/\#(name)", "thinking": \#(answer.takesThinkingBudget)}"#)
+      }
       check.expect(request.target == "/v1beta/models?pageSize=1", "the list of models is asked for")
       return .json(#"{"models":[{"name":"models/fake-1"}],"nextPageToken":"fake"}"#)
     }
@@ -31,7 +36,12 @@ package enum GeminiDialect: FakeDialect {
       check.expect(request.json, hasOnly: ["systemInstruction", "contents", "generationConfig"])
       checkContents(request.json, &check)
       let config = request.json["generationConfig"] as? [String: Any] ?? [:]
+      check.expect(config, hasOnly: ["maxOutputTokens", "thinkingConfig"])
       check.expect(positive: config["maxOutputTokens"], "maxOutputTokens")
+      if let thinking = config["thinkingConfig"] as? [String: Any] {
+        check.expect(thinking, hasOnly: ["thinkingBudget", "thinkingLevel"])
+        check.expect(thinking.count == 1, "thinking is bounded in one way")
+      }
       return .events(events(answer, model, id), lineEnd: "\r\n")
     case "countTokens":
       check.expect(query.isEmpty, "nothing is in the query")
@@ -65,27 +75,31 @@ package enum GeminiDialect: FakeDialect {
   /// The text in two pieces. Candidates are counted without thoughts, as the provider does nearly
   /// always.
   private static func events(_ answer: FakeAnswer, _ model: String, _ id: String) -> [String] {
-    func event(_ text: String, _ finishReason: String?, _ usage: [String: Int]) -> String {
-      var candidate: [String: Any] = [
-        "index": 0, "content": ["role": "model", "parts": [["text": text]]],
-      ]
-      candidate["finishReason"] = finishReason
-      return jsonText([
-        "candidates": [candidate], "usageMetadata": usage, "modelVersion": model,
-        "responseId": id,
-      ])
+    func event(
+      _ text: String?, _ finishReason: String? = nil, _ usage: [String: Int]? = nil
+    ) -> String {
+      var event: [String: Any] = ["modelVersion": model, "responseId": id]
+      if let text {
+        var candidate: [String: Any] = [
+          "index": 0, "content": ["role": "model", "parts": [["text": text]]],
+        ]
+        candidate["finishReason"] = finishReason
+        event["candidates"] = [candidate]
+      }
+      if answer.tellsUsage { event["usageMetadata"] = usage }
+      return jsonText(event)
     }
-    return [
-      event(answer.halves.0, nil, ["promptTokenCount": answer.inputTokens]),
-      event(
-        answer.halves.1, answer.isCutOff ? "MAX_TOKENS" : "STOP",
-        [
-          "promptTokenCount": answer.inputTokens,
-          "cachedContentTokenCount": answer.cachedInputTokens,
-          "candidatesTokenCount": answer.outputTokens - answer.reasoningTokens,
-          "thoughtsTokenCount": answer.reasoningTokens,
-          "totalTokenCount": answer.inputTokens + answer.outputTokens,
-        ]),
+    let usage = [
+      "promptTokenCount": answer.inputTokens,
+      "cachedContentTokenCount": answer.cachedInputTokens,
+      "candidatesTokenCount": answer.outputTokens - answer.reasoningTokens,
+      "thoughtsTokenCount": answer.reasoningTokens,
+      "totalTokenCount": answer.inputTokens + answer.outputTokens,
     ]
+    let end = answer.isCutOff ? "MAX_TOKENS" : "STOP"
+    let first = event(answer.halves.0, nil, ["promptTokenCount": answer.inputTokens])
+    return answer.tellsUsageApart
+      ? [first, event(answer.halves.1, end), event(nil, nil, usage)]
+      : [first, event(answer.halves.1, end, usage)]
   }
 }

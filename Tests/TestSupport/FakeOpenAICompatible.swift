@@ -17,6 +17,9 @@ package enum OpenAICompatibleDialect: FakeDialect {
     switch (request.method, request.path) {
     case ("POST", "/chat/completions"):
       checkCompletion(request, &check)
+      let options = request.json["stream_options"] as? [String: Any]
+      var answer = answer
+      if options?["include_usage"] as? Bool != true { answer.tellsUsage = false }
       return .events(events(answer, request.json["model"] as? String ?? "", id))
     case ("GET", "/models"):
       return .json(#"{"object": "list", "data": [{"id": "fake-1", "object": "model"}]}"#)
@@ -35,9 +38,9 @@ package enum OpenAICompatibleDialect: FakeDialect {
     check.expect(text: body["model"], "model")
     for cap in caps { check.expect(positive: body[cap], cap) }
     check.expect(body["stream"] as? Bool == true, "the answer comes as it is made")
-    let options = body["stream_options"] as? [String: Any] ?? [:]
-    check.expect(options, hasOnly: ["include_usage"])
-    check.expect(options["include_usage"] as? Bool == true, "the usage is asked for")
+    if let options = body["stream_options"] as? [String: Any] {
+      check.expect(options, hasOnly: ["include_usage"])
+    }
     check.expect(chatMessages: body["messages"])
   }
 
@@ -52,19 +55,16 @@ package enum OpenAICompatibleDialect: FakeDialect {
     func choice(_ text: String, _ finishReason: String? = nil) -> [String: Any] {
       ["index": 0, "delta": ["content": text], "finish_reason": finishReason ?? NSNull()]
     }
+    let usage: [String: Any] = [
+      "prompt_tokens": answer.inputTokens, "completion_tokens": answer.outputTokens,
+      "total_tokens": answer.inputTokens + answer.outputTokens,
+      "prompt_tokens_details": ["cached_tokens": answer.cachedInputTokens],
+      "completion_tokens_details": ["reasoning_tokens": answer.reasoningTokens],
+    ]
     return [
       chunk([["index": 0, "delta": ["role": "assistant", "content": ""]]]),
       chunk([choice(answer.halves.0)]), chunk([choice(answer.halves.1)]),
       chunk([choice("", answer.isCutOff ? "length" : "stop")]),
-      chunk(
-        [],
-        usage: [
-          "prompt_tokens": answer.inputTokens, "completion_tokens": answer.outputTokens,
-          "total_tokens": answer.inputTokens + answer.outputTokens,
-          "prompt_tokens_details": ["cached_tokens": answer.cachedInputTokens],
-          "completion_tokens_details": ["reasoning_tokens": answer.reasoningTokens],
-        ]),
-      "[DONE]",
-    ]
+    ] + (answer.tellsUsage ? [chunk([], usage: usage)] : []) + ["[DONE]"]
   }
 }

@@ -42,7 +42,14 @@ package enum OpenRouterDialect: FakeDialect {
     let body = request.json
     check.expect(request.headers["content-type"] == "application/json", "the body is JSON")
     check.expect(
-      body, hasOnly: ["model", "messages", "max_completion_tokens", "stream", "provider"])
+      body,
+      hasOnly: ["model", "messages", "max_completion_tokens", "stream", "provider", "reasoning"])
+    if let reasoning = body["reasoning"] as? [String: Any] {
+      check.expect(reasoning, hasOnly: ["max_tokens"])
+      let (budget, cap) = (reasoning["max_tokens"], body["max_completion_tokens"] as? Int ?? 0)
+      check.expect(positive: budget, "reasoning.max_tokens")
+      check.expect((budget as? Int ?? 0) < cap, "thoughts leave room for an answer")
+    }
     check.expect(text: body["model"], "model")
     check.expect(positive: body["max_completion_tokens"], "max_completion_tokens")
     check.expect(body["stream"] as? Bool == true, "the answer comes as it is made")
@@ -79,9 +86,8 @@ package enum OpenRouterDialect: FakeDialect {
       "prompt_tokens_details": {"cached_tokens": \(answer.cachedInputTokens)}, \
       "completion_tokens_details": {"reasoning_tokens": \(answer.reasoningTokens)}}
       """
-    return [
-      chunk(answer.halves.0), chunk(answer.halves.1, end), chunk("", end, usage), "[DONE]",
-    ]
+    return [chunk(answer.halves.0), chunk(answer.halves.1, end)]
+      + (answer.tellsUsage ? [chunk("", end, usage)] : []) + ["[DONE]"]
   }
 
   private static func generation(_ answer: FakeAnswer, _ id: String) -> String {

@@ -12,8 +12,26 @@ package struct FakeAnswer: Sendable {
   /// As it stands in OpenRouter's JSON; others report none.
   package var cost = "0.00155"
   package var isCutOff = false
+  /// Whether it says what it used. A server that speaks as OpenAI's does says so in a stream only
+  /// to those who ask.
+  package var tellsUsage = true
+  /// Whether Gemini says why it ends in one event and what it used in the next; the others always
+  /// do.
+  package var tellsUsageApart = false
+  /// Into how many bytes at a time the stream is cut, wherever that may be.
+  package var pieceSize: Int?
+  /// Whether the connection is reset before the mark of the stream's end, or its last byte.
+  package var isReset = false
+  /// Whether the list of models says that the model takes a budget for its thinking.
+  package var takesThinkingBudget = false
   /// OpenRouter's list of models, as JSON.
   package var modelList = #"{"data": []}"#
+
+  /// As the network brings it.
+  func sent(_ reply: LoopbackReply) -> LoopbackReply {
+    if isReset { return reply.reset(before: "data: [DONE]") }
+    return pieceSize.map(reply.inPieces) ?? reply
+  }
 
   /// As an event stream brings it.
   var halves: (String, String) {
@@ -74,7 +92,7 @@ package final class FakeProvider<Dialect: FakeDialect>: Sendable {
       guard check.violations.isEmpty else { return check.refusal }
       if let reply = state.value.onCall?(request) { return reply }
       guard Dialect.asksForAnswer(request) else { return usual }
-      return state.change { $0.scripted.isEmpty ? usual : $0.scripted.removeFirst() }
+      return state.change { $0.scripted.isEmpty ? answer.sent(usual) : $0.scripted.removeFirst() }
     }
     self.requests = requests
     self.violations = violations

@@ -59,6 +59,12 @@ package final class FakeTelegram: Sendable {
     state.change { $0.onCall = hook }
   }
 
+  /// Has a chat refuse whatever the bot does there, as one without rights does or a person who has
+  /// blocked the bot; `nil` has it take everything again.
+  package func refuse(_ fault: FakeTelegramFault?, inChat chatID: Int64) {
+    state.change { $0.refusals[chatID] = fault }
+  }
+
   /// As if another program had set it: what polls is ended.
   package func setWebhook(_ url: String) {
     state.change { $0.webhookURL = url }
@@ -79,13 +85,16 @@ struct FakeTelegramAPI: Sendable {
     guard let call = call(of: method, request) else {
       return refuse("\(method) brings no JSON object and no form")
     }
-    let (queued, hook) = state.change { state in
+    let (queued, hook, refusal) = state.change { state in
       state.calls.append(call)
       let hasFault = state.faults[method]?.isEmpty == false
-      return (hasFault ? state.faults[method]?.removeFirst() : nil, state.onCall)
+      return (
+        hasFault ? state.faults[method]?.removeFirst() : nil, state.onCall,
+        call.parameters["chat_id"]?.integer.flatMap { state.refusals[$0] }
+      )
     }
     if let violation = schema.fault(in: call.parameters, of: method) { return refuse(violation) }
-    guard let fault = queued ?? hook?(call) else { return perform(call).reply }
+    guard let fault = queued ?? hook?(call) ?? refusal else { return perform(call).reply }
     guard let distort = fault.distortion else { return fault.reply }
     return distort(perform(call).json)
   }

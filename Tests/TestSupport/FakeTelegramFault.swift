@@ -50,7 +50,7 @@ package enum FakeTelegramFault: Sendable {
 }
 
 extension LoopbackReply {
-  static func telegramError(
+  package static func telegramError(
     _ code: Int, _ description: String, parameters: [String: JSONValue]? = nil,
     headers: [String: String] = [:]
   ) -> LoopbackReply {

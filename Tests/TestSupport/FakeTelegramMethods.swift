@@ -49,6 +49,7 @@ extension FakeTelegramState {
     case "setMyCommands": return setMyCommands(parameters)
     case "sendMessage": return sendMessage(parameters)
     case "sendDocument": return sendDocument(call)
+    case "copyMessage": return copyMessage(parameters)
     case "editMessageText": return editMessageText(parameters)
     case "answerCallbackQuery":
       return answerQuery(parameters["callback_query_id"])
@@ -110,6 +111,17 @@ extension FakeTelegramState {
     ]
     if let caption { content["caption"] = .string(caption) }
     return .result(Self.message(lastMessageID, in: chatID, holding: content))
+  }
+
+  private mutating func copyMessage(_ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
+    guard let chatID = parameters["chat_id"]?.integer,
+      let source = parameters["from_chat_id"]?.integer,
+      let messageID = parameters["message_id"]?.integer
+    else { return .violation("a message to copy is not named") }
+    lastMessageID += 1
+    copies.append(
+      CopiedMessage(id: lastMessageID, messageID: messageID, source: source, chatID: chatID))
+    return .result(JSONValue.object(["message_id": .integer(lastMessageID)]).json)
   }
 
   private mutating func editMessageText(_ parameters: [String: JSONValue])

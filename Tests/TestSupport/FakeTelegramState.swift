@@ -35,11 +35,19 @@ package struct FakeTelegramState: Sendable {
     package var caption: String?
   }
 
+  package struct CopiedMessage: Sendable, Equatable {
+    package var id: Int64
+    package var messageID: Int64
+    package var source: Int64
+    package var chatID: Int64
+  }
+
   package internal(set) var calls: [Call] = []
   package internal(set) var messages: [SentMessage] = []
   /// What was wrong with requests. A test of good behaviour expects none.
   package internal(set) var violations: [String] = []
   package internal(set) var documents: [SentDocument] = []
+  package internal(set) var copies: [CopiedMessage] = []
   /// The menu of all chats that have none of their own.
   package internal(set) var commands: JSONValue?
   package internal(set) var commandsByChat: [Int64: JSONValue] = [:]
@@ -54,6 +62,8 @@ package struct FakeTelegramState: Sendable {
   let schema: BotAPISchema
   var faults: [String: [FakeTelegramFault]] = [:]
   var onCall: (@Sendable (Call) -> FakeTelegramFault?)?
+  /// What each request to a chat is answered with that takes none.
+  var refusals: [Int64: FakeTelegramFault] = [:]
   /// Ids of buttons pressed and payments begun.
   var openQueries: Set<String> = []
   var lastMessageID: Int64 = 1000

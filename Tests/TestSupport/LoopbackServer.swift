@@ -18,6 +18,8 @@ package enum LoopbackReply: Sendable {
   case raw(Data)
   /// Closes with a TCP reset.
   case reset
+  /// These bytes, then a TCP reset.
+  case rawThenReset(Data)
   /// Says nothing until the client or the server goes.
   case hang
   /// Writes as it likes, on the connection's own thread, then the connection is closed. `write`
@@ -41,6 +43,34 @@ package enum LoopbackReply: Sendable {
     let lines = [": at work"] + events.flatMap { ["data: " + $0, ""] }
     let body = lines.map { $0 + lineEnd }.joined()
     return .response(status: 200, headers: headers, body: Data(body.utf8))
+  }
+
+  /// The same response, written a few bytes at a time.
+  package func inPieces(of size: Int) -> LoopbackReply {
+    let bytes = wholeBytes
+    return .written { write in
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        guard write(bytes[start..<min(start + size, bytes.count)]) else { return }
+      }
+    }
+  }
+
+  /// The same response up to `mark`, or but for its last byte, and then a TCP reset.
+  package func reset(before mark: String? = nil) -> LoopbackReply {
+    let bytes = wholeBytes
+    let end = mark.flatMap { bytes.range(of: Data($0.utf8))?.lowerBound } ?? bytes.count - 1
+    return .rawThenReset(bytes.prefix(end))
+  }
+
+  private var wholeBytes: Data {
+    guard case .response(let status, let headers, let body) = self else { return Data() }
+    return Self.head(status, headers, body) + body
+  }
+
+  fileprivate static func head(_ status: Int, _ headers: [String: String], _ body: Data) -> Data {
+    var head = "HTTP/1.1 \(status) -\r\nContent-Length: \(body.count)\r\n"
+    for (name, value) in headers { head += "\(name): \(value)\r\n" }
+    return Data((head + "\r\n").utf8)
   }
 
   package static func html(_ text: String, status: Int) -> LoopbackReply {
@@ -177,15 +207,14 @@ private final class LoopbackListener: Sendable {
   private func reply(_ reply: LoopbackReply, on connection: LoopbackConnection) -> Bool {
     switch reply {
     case .response(let status, let headers, let body):
-      var head = "HTTP/1.1 \(status) -\r\nContent-Length: \(body.count)\r\n"
-      for (name, value) in headers { head += "\(name): \(value)\r\n" }
-      return connection.write(Data((head + "\r\n").utf8) + body)
+      return connection.write(LoopbackReply.head(status, headers, body) + body)
     case .raw(let bytes):
       _ = connection.write(bytes)
     case .reset:
-      // Unlike a close, this resets it whoever else holds it (connect(2), AF_UNSPEC).
-      var nobody = sockaddr()
-      connect(connection.socket, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
+      connection.reset()
+    case .rawThenReset(let bytes):
+      _ = connection.write(bytes)
+      connection.reset()
     case .hang:
       var byte: UInt8 = 0
       while recv(connection.socket, &byte, 1, 0) > 0 {}
@@ -241,6 +270,12 @@ private struct LoopbackConnection {
       }
       return true
     }
+  }
+
+  /// Unlike a close, this resets it whoever else holds it (connect(2), AF_UNSPEC).
+  func reset() {
+    var nobody = sockaddr()
+    connect(socket, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
   }
 
   private mutating func receive() -> Bool {

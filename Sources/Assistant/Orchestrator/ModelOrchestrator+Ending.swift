@@ -1,3 +1,4 @@
+import Foundation
 import KillPoints
 import LanguageModels
 import Ledger
@@ -9,19 +10,21 @@ import Metering
 extension ModelOrchestrator {
   func settle(_ call: PaidCall, with answer: Answer) async throws {
     let metered = MeteredCall(
-      usage: answer.usage,
-      model: answer.model, keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
-      responseMilliseconds: answer.responseTime.wholeMilliseconds)
+      usage: answer.usage.priced(by: call.price.tariff), model: answer.model,
+      keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
+      responseMilliseconds: answer.responseTime.wholeMilliseconds,
+      isEstimate: answer.usageIsEstimate)
     let settlement = try await environment.writer.write(for: "settling a call") { tx in
       let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
       if call.work.sender.isPrivate {
         try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
-          question: call.work.text, answer: answer.text, in: tx)
+          question: call.work.text, answer: answer.text, updateID: call.work.updateID, in: tx)
       }
       if call.work.task.updatesTaskList, let project = call.hold.projectID {
         let tasks = TaskList(in: answer.text)
         if !tasks.isEmpty {
-          try tx.projects.keepTasks(tasks, ofProject: project)
+          try tx.projects.keepTasks(
+            tasks, ofProject: project, updateID: call.work.updateID)
         }
       }
       KillPoint.settled.passed()
@@ -35,7 +38,7 @@ extension ModelOrchestrator {
         "request": "\(answer.requestID ?? "-")", "credits": "\(settlement.charge)",
         "milliseconds": "\(answer.responseTime.wholeMilliseconds)",
       ])
-    await report(settlement, of: call)
+    await report(settlement, answer, of: call)
   }
 
   /// In a group, what is left on the account is nobody else's business.
@@ -43,17 +46,18 @@ extension ModelOrchestrator {
     _ answer: Answer, _ settlement: Settlement, to sender: Address
   ) -> Reply {
     let balance = settlement.balanceAfter.balanceText
-    let cutOff = answer.isCutOff ? "(The answer ends here: it reached its length limit.)\n\n" : ""
+    let note = answer.ending.userMessage.map { "(\($0))\n\n" } ?? ""
     return Reply(
       """
       \(answer.text)
 
-      \(cutOff)Cost: \(settlement.charge.costText) credits\
+      \(note)Cost: \(settlement.charge.costText) credits\
       \(sender.isPrivate ? " · Left: \(balance) credits" : "")
       """)
   }
 
-  private func report(_ settlement: Settlement, of call: PaidCall) async {
+  private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
+    if answer.usageIsEstimate, answer.ending != .timeLimit { await tellOfUntoldUsage(call) }
     if settlement.cost.hasDrifted {
       Logger.current.warning(
         "A price has drifted: the provider charges another figure than our price list.",
@@ -66,7 +70,8 @@ extension ModelOrchestrator {
         "\(call.hold.model) costs another figure than our price list says. The provider's counts, "
           + "so no money is lost; mend the list with: aidevbot pricing set.")
     }
-    if settlement.forgiven > .zero {
+    // What an estimate comes to above the hold is no fact.
+    if settlement.forgiven > .zero, !answer.usageIsEstimate {
       Logger.current.error(
         "A call cost more than was held; the house bears the rest.",
         metadata: ["hold": "\(call.hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
@@ -77,12 +82,24 @@ extension ModelOrchestrator {
     }
   }
 
+  private func tellOfUntoldUsage(_ call: PaidCall) async {
+    log(
+      .warning, "The provider has not said what an answer used; it is charged for by estimate.",
+      call)
+    await environment.alerts.raise(
+      .untoldUsage,
+      "\(call.hold.model) does not say what its answers use; they are charged for by an estimate "
+        + "of four bytes a token. Have its server report usage in streams "
+        + "(stream_options.include_usage), or choose another model.")
+  }
+
   func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
     environment.health.noteFailedCall()
     await report(failure, of: call)
     try await environment.writer.write(for: "voiding a call") { tx in
       let loss = try loss(of: call.hold, failure, in: tx)
-      try holds(in: tx).void(call.hold.id, loss: loss)
+      try holds(in: tx).void(
+        call.hold.id, loss: loss, because: try causeOfLoss(of: call.hold, failure, in: tx))
       KillPoint.voided.passed()
       try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
     }
@@ -117,11 +134,44 @@ extension ModelOrchestrator {
       return MeteredCall(
         usage: usage, model: hold.model.name,
         keyIdentifier: failure.keyIdentifier ?? "unknown", requestID: failure.requestID,
-        responseMilliseconds: milliseconds)
+        responseMilliseconds: milliseconds, isEstimate: failure.usageIsEstimate)
     }
     guard failure.mayHaveCost else { return nil }
     return try holds(in: tx).estimate(
       of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds)
+  }
+
+  /// Why the house bears it: a provider that answers nobody is not the doing of who asks, and a
+  /// call that we stop is ours. With several accounts, somebody could make an outage of their own,
+  /// so there is an end to what counts for nobody.
+  private func causeOfLoss(
+    of hold: CreditHold, _ failure: LanguageModelError, in tx: LedgerTransaction
+  ) throws -> CallLoss.Cause {
+    switch failure.reason {
+    case .cancelled: return .interrupted
+    case .timedOut, .unreachable, .connectionLost, .providerFailed, .providerOverloaded:
+      // This hold is still pending, and counts as one more.
+      let others = try tx.usage.peopleWithoutAnswer(
+        from: hold.model.provider, since: tx.now - Self.outageLookBack, besides: hold.userID)
+      let isOutage = others + 1 >= Self.peopleInOutage
+      let borne = try tx.usage.outageLoss(since: tx.now - .day)
+      return isOutage && borne < Self.outageLossPerDay ? .outage : .failedCall
+    default: return .failedCall
+    }
+  }
+
+  /// In seconds: calls of before say nothing of the provider's health now.
+  private static let outageLookBack: TimeInterval = 15 * 60
+  /// So many people in a row without an answer have met a fault of the provider.
+  private static let peopleInOutage = 3
+  /// 5 USD: what of a day counts for nobody because of outages.
+  private static let outageLossPerDay = NanoDollars(5_000_000_000)
+}
+
+extension TokenUsage {
+  /// Images that have a price of their own are not paid for as tokens too.
+  fileprivate func priced(by tariff: Tariff) -> TokenUsage {
+    tariff.imageOutput == nil ? self : pricedByImage
   }
 }
 

@@ -2,7 +2,8 @@ import Foundation
 import KillPoints
 import LanguageModels
 import Ledger
-import Messaging
+import Logging
+package import Messaging
 import TelegramBotAPI
 
 /// What is set aside for a call, or why there is none.
@@ -10,10 +11,44 @@ extension ModelOrchestrator {
   /// A hold outlives the provider's own deadline by far; one past this has been forgotten by
   /// whoever took it, and may be voided.
   static let holdLifetime: TimeInterval = 15 * 60
-  /// What the house bears of one person's calls in a day: 0.25 USD. Calls
-  /// that end without an answer are free, so without a limit whoever knows how to bring them about
-  /// could spend ours for ever.
-  static let houseLossPerDay = NanoDollars(250_000_000)
+  /// What a provider is asked to count for one person, though it costs nothing: so many prompts a
+  /// minute.
+  package static func countsOfPerson() -> RateOfPerson {
+    RateOfPerson(atMost: 20, in: .seconds(60))
+  }
+
+  /// What the house bears of anybody's calls in a day: 0.50 USD. Calls that end without an answer
+  /// are free, so without a bound whoever knows how to bring them about could spend ours for ever.
+  static let lossPerDay = NanoDollars(500_000_000)
+  /// It bears more of those who pay: this part of what they paid in that time.
+  private static let lossPartOfPaid = (divisor: Int64(10), time: TimeInterval.day * 30)
+
+  /// Takes a place, and the hold with it; without a free place, nothing is held.
+  func takePlaceAndHold(
+    for work: Work, of account: UserAccount, in tx: LedgerTransaction
+  ) throws -> Beginning {
+    var work = work
+    let isPayer = try tx.payments.stars(paidBy: account.id, since: .distantPast) > 0
+    work.place = environment.places.take(forPayer: isPayer)
+    guard work.place != nil else { return .noPlace(work, isPayer: isPayer) }
+    return try takeHold(for: work, of: account, in: tx)
+  }
+
+  /// Begins once there is a place; `nil` if there will be none, as the process stops.
+  func beginInPlace(_ work: Work, isPayer: Bool) async throws -> Beginning? {
+    var work = work
+    work.place = await environment.places.wait(forPayer: isPayer)
+    guard work.place != nil else {
+      Logger.current.notice("An update waits for a call, and is left to the next start.")
+      return nil
+    }
+    return try await environment.writer.write(for: "taking a hold") { [work] tx in
+      guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
+        return try refuseErased(work, in: tx)
+      }
+      return try takeHold(for: work, of: account, in: tx)
+    }
+  }
 
   /// - Parameter counted: The provider's own count of the prompt's tokens, if it was asked.
   func takeHold(
@@ -26,6 +61,15 @@ extension ModelOrchestrator {
         "I cannot take paid requests right now; I have noted it for my operator. Try again later.",
         in: tx)
     }
+    if !work.sender.isPrivate, try tx.refusingChats.contains(work.sender.chatID) {
+      return try refuse(
+        work,
+        """
+        I may not write in that group, so I begin nothing there. Let me write in it, or ask me \
+        here in private.
+        """,
+        in: tx)
+    }
     var (request, prompt): (CreditHoldService.Request, Prompt)
     do {
       (request, prompt) = try prepare(work, for: account, in: tx)
@@ -34,15 +78,6 @@ extension ModelOrchestrator {
         work, "The model for this is not available right now; I have noted it for my operator.",
         because: error, in: tx)
     }
-    guard try houseStillPays(for: account, in: tx) else {
-      return try refuse(
-        work,
-        """
-        Too many of your requests ended without an answer today, all at my expense. Please come \
-        back tomorrow.
-        """,
-        in: tx)
-    }
     let bound = request.inputTokensBound
     request.inputTokensBound = min(counted ?? bound, bound)
     do {
@@ -50,10 +85,19 @@ extension ModelOrchestrator {
       prompt.maximumOutputTokens = hold.outputTokensCap
       return .call(
         PaidCall(work: work, account: account, price: request.price, prompt: prompt, hold: hold))
-    } catch LedgerError.insufficientCredits(let shortfall) {
-      guard counted != nil else { return .tooDear(work, prompt, bound: bound) }
+    } catch LedgerError.lossBoundPassed {
       return try refuse(
-        work,
+        privately: work,
+        """
+        Several of your requests ended without an answer today, at my expense, and this one could \
+        cost more than I can add to that. Please come back tomorrow, or ask for something smaller.
+        """,
+        in: tx)
+    } catch LedgerError.insufficientCredits(let shortfall) {
+      let mayFit = counted == nil && holds(in: tx).mayFit(request, of: account)
+      guard !mayFit else { return .tooDear(work, prompt, bound: bound) }
+      return try refuse(
+        privately: work,
         """
         Your credits do not cover this: at least \(shortfall.costText) more are needed, and \
         \(account.available.balanceText) are available. /credits shows how to get more.
@@ -65,18 +109,31 @@ extension ModelOrchestrator {
   /// Begins once more with the provider's own count. Without one, the bound by bytes stands.
   func beginCounted(_ work: Work, _ prompt: Prompt, bound: Int) async throws -> Beginning {
     let model = environment.models[work.task]
-    let count = (try? await environment.llm.countTokens(prompt, model: model)) ?? bound
+    let mayCount = environment.counts.allows(work.sender.user.id)
+    let count = mayCount ? try? await environment.llm.countTokens(prompt, model: model) : nil
     return try await environment.writer.write(for: "taking a hold") { tx in
       guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
         return try refuseErased(work, in: tx)
       }
-      return try takeHold(for: work, of: account, inputTokens: count, in: tx)
+      return try takeHold(for: work, of: account, inputTokens: count ?? bound, in: tx)
     }
   }
 
   func refuseErased(_ work: Work, in tx: LedgerTransaction) throws -> Beginning {
     try refuse(work, "Your account is erased; /start opens a new one.", in: tx)
   }
+
+  /// In a group, why not is nobody else's business.
+  private func refuse(
+    privately work: Work, _ reason: String, in tx: LedgerTransaction
+  ) throws -> Beginning {
+    try refuse(work, work.sender.isPrivate ? reason : Self.notInGroup.text, in: tx)
+  }
+
+  /// What is said in a group instead of what is between the bot and one person: that they have no
+  /// account, too few credits, or are blocked.
+  package static let notInGroup = Reply(
+    "I cannot answer you here. Please send me /start in a private chat; there I can say why.")
 
   private func refuse(
     _ work: Work, _ reason: String, because error: LedgerError? = nil, in tx: LedgerTransaction
@@ -85,19 +142,24 @@ extension ModelOrchestrator {
     return .refused(because: error)
   }
 
-  private func houseStillPays(for account: UserAccount, in tx: LedgerTransaction) throws -> Bool {
-    try tx.usage.houseLoss(userID: account.id, since: tx.now - .day) < Self.houseLossPerDay
+  private func lossBound(of account: UserAccount, in tx: LedgerTransaction) throws -> NanoDollars {
+    let (divisor, time) = Self.lossPartOfPaid
+    let stars = try tx.payments.stars(paidBy: account.id, since: tx.now - time)
+    let paid = try environment.usdPerStar.times(stars).nanoDollars()
+    return max(Self.lossPerDay, NanoDollars(paid.count / divisor))
   }
 
   private func prepare(
     _ work: Work, for account: UserAccount, in tx: LedgerTransaction
   ) throws -> (CreditHoldService.Request, Prompt) {
-    let price = try tx.pricing.active(environment.models[work.task])
+    let price = try tx.pricing.sold(environment.models[work.task])
     _ = try Rates(price.tariff)
-    let conversation = Conversation(userID: account.id, projectID: account.activeProjectID)
-    // What was said in private is not to be told in a group.
-    let context = work.sender.isPrivate ? try conversation.context(in: tx) : []
-    let project = try account.activeProjectID.flatMap { try tx.projects.find($0) }
+    // What was said in private is not to be told in a group, nor what a project is about.
+    let isPrivate = work.sender.isPrivate
+    let projectID = isPrivate ? try projectID(of: work, account, in: tx) : nil
+    let project = try projectID.flatMap { try tx.projects.find($0) }
+    let conversation = Conversation(userID: account.id, projectID: project?.id)
+    let context = isPrivate ? try conversation.context(in: tx) : []
     var prompt = Prompt(
       system: Self.instructions(for: work.task, project),
       messages: context + [Prompt.Message(.user, work.text)],
@@ -105,12 +167,32 @@ extension ModelOrchestrator {
     // The dearest prices that the hold reckons with; OpenRouter picks no provider above them.
     let ceiling = try price.tariff.ceiling(inputTokens: prompt.inputTokenBound)
     prompt.priceCeiling = Prompt.PriceCeiling(input: ceiling.input, output: ceiling.output)
-    let request = CreditHoldService.Request(
-      userID: account.id, projectID: account.activeProjectID, work: work.ledgerName,
+    var request = CreditHoldService.Request(
+      userID: account.id, projectID: project?.id, work: work.ledgerName,
       taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
       inputTokensEstimate: prompt.inputTokenEstimate, outputCap: work.task.outputCap,
-      deadline: tx.now.addingTimeInterval(Self.holdLifetime))
+      deadline: tx.now.addingTimeInterval(Self.holdLifetime),
+      lossBound: try lossBound(of: account, in: tx))
+    if environment.llm.takesThinkingBudget(price.model) {
+      prompt.thinkingBudget = work.task.thinkingBudget
+      request.minimumOutputTokens = work.task.thinkingBudget + TaskType.outputBesideThoughts
+    }
     return (request, prompt)
+  }
+
+  /// A question belongs to the project that was active when it arrived. Where that depends on
+  /// messages before it, it belongs to the one that is active once those are handled.
+  private func projectID(
+    of work: Work, _ account: UserAccount, in tx: LedgerTransaction
+  ) throws -> String? {
+    switch try environment.inbox.projectAtArrival(of: work.updateID, in: tx) {
+    case .undecided: return account.activeProjectID
+    case .noProject: return nil
+    case .project(let id):
+      // Those of an account that was erased meanwhile are gone.
+      let isTheirs = try tx.projects.find(id)?.userID == account.id
+      return isTheirs ? id : account.activeProjectID
+    }
   }
 
   private static func instructions(for task: TaskType, _ project: Project?) -> String {

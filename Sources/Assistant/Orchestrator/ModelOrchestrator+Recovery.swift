@@ -19,7 +19,8 @@ extension ModelOrchestrator {
   /// Ends whatever holds the update still has, after a mistake of ours.
   package func abandon(updateID: Int64, in tx: LedgerTransaction) throws {
     for hold in try holds(in: tx).holds(forWork: Work.ledgerName(ofUpdate: updateID)) {
-      try void(hold, known: nil, in: tx)
+      // Whoever can bring such a mistake about again and again is not to do it at our expense.
+      try void(hold, known: nil, because: .failedCall, in: tx)
     }
   }
 
@@ -30,7 +31,9 @@ extension ModelOrchestrator {
       Logger.current.warning(
         "A hold outlived its deadline; voiding it.", metadata: ["hold": "\(hold.id)"])
       let known = await metered(hold)
-      try environment.writer.writeAtOnce { try void(hold, known: known, in: $0) }
+      try environment.writer.writeAtOnce {
+        try void(hold, known: known, because: .interrupted, in: $0)
+      }
     }
   }
 
@@ -55,7 +58,7 @@ extension ModelOrchestrator {
     let mayTryAgain = last.sentAt == nil || (isOnly && isYoung)
     let known = await metered(last)
     let beginning = try await environment.writer.write(for: "clearing up after a crash") { tx in
-      try void(last, known: known, in: tx)
+      try void(last, known: known, because: .interrupted, in: tx)
       guard mayTryAgain else {
         try finish(work, with: Self.lost, in: tx)
         return Beginning.refused()
@@ -63,7 +66,7 @@ extension ModelOrchestrator {
       guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
         return try refuseErased(work, in: tx)
       }
-      return try takeHold(for: work, of: account, in: tx)
+      return try takePlaceAndHold(for: work, of: account, in: tx)
     }
     Logger.current.notice(
       "A call was cut off by the end of the process.",
@@ -79,14 +82,17 @@ extension ModelOrchestrator {
 
   /// Voids the hold, unless it has ended meanwhile: housekeeping and the handling of its update
   /// come upon it side by side. Without a known cost, that of a call that was sent is estimated.
-  private func void(_ hold: CreditHold, known: MeteredCall?, in tx: LedgerTransaction) throws {
+  private func void(
+    _ hold: CreditHold, known: MeteredCall?, because cause: CallLoss.Cause,
+    in tx: LedgerTransaction
+  ) throws {
     guard try holds(in: tx).isPending(hold.id) else { return }
     let loss =
       try known
       ?? hold.sentAt.map { _ in
         try holds(in: tx).estimate(of: hold, requestID: hold.requestID)
       }
-    try holds(in: tx).void(hold.id, loss: loss)
+    try holds(in: tx).void(hold.id, loss: loss, because: cause)
   }
 
   /// What the provider says a call cut off has used, if it can be asked.

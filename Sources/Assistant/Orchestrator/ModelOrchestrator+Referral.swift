@@ -3,18 +3,20 @@ import Ledger
 import Messaging
 
 extension ModelOrchestrator {
-  /// After a newcomer's first paid request, in the transaction that settles it: whoever invited
-  /// them and they themselves get their credits, and are told.
+  /// After a newcomer's paid request, in the transaction that settles it: they and whoever invited
+  /// them get their credits once they are due, and are told.
   func thankForInvitation(of newcomer: UserAccount, in tx: LedgerTransaction) throws {
     let thanks = try tx.referrals.thank(
-      for: newcomer, credits: environment.referralCredits)
+      for: newcomer, credits: environment.referralCredits, isSelling: environment.hasOffers)
     guard let thanks else { return }
     let amount = "\(environment.referralCredits) credits"
-    var messages: [Outgoing] = [
-      .message(
-        Reply("You came by an invitation: \(amount) more are yours. /invite brings you others."),
-        to: newcomer.telegramUserID)
-    ]
+    var messages: [Outgoing] = []
+    if thanks.newcomer != nil {
+      messages.append(
+        .message(
+          Reply("You came by an invitation: \(amount) more are yours. /invite brings you others."),
+          to: newcomer.telegramUserID))
+    }
     if let inviter = thanks.inviter {
       messages.append(
         .message(

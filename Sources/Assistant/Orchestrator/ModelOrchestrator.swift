@@ -21,17 +21,27 @@ package struct ModelOrchestrator: Sendable {
     package var terms: BillingTerms
     /// After a break in the ledger nothing is sold, but everything is answered.
     package var selling: SellingStatus
+    /// What Telegram pays for a Star.
+    package var usdPerStar: USD
     /// What an invitation brings both sides.
     package var referralCredits: Credits
+    /// Whether anything is for sale, so that people can spend more than they were given.
+    package var hasOffers: Bool
     package var alerts: OperatorAlerts
     package var health: Health
+    package var places: CallPlaces
+    /// How often a person's prompts are counted by a provider.
+    package var counts: RateOfPerson
     /// Shows that the bot is at work.
     package var typing: @Sendable (Address) async -> Void
 
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
-      terms: BillingTerms, selling: SellingStatus, referralCredits: Credits,
-      alerts: OperatorAlerts, health: Health, typing: @escaping @Sendable (Address) async -> Void
+      terms: BillingTerms, selling: SellingStatus, usdPerStar: USD, referralCredits: Credits,
+      hasOffers: Bool = true, alerts: OperatorAlerts, health: Health,
+      places: CallPlaces = CallPlaces(),
+      counts: RateOfPerson = ModelOrchestrator.countsOfPerson(),
+      typing: @escaping @Sendable (Address) async -> Void
     ) {
       self.writer = writer
       self.inbox = inbox
@@ -40,9 +50,13 @@ package struct ModelOrchestrator: Sendable {
       self.models = models
       self.terms = terms
       self.selling = selling
+      self.usdPerStar = usdPerStar
       self.referralCredits = referralCredits
+      self.hasOffers = hasOffers
       self.alerts = alerts
       self.health = health
+      self.places = places
+      self.counts = counts
       self.typing = typing
     }
   }
@@ -62,6 +76,8 @@ package struct ModelOrchestrator: Sendable {
     case call(PaidCall)
     /// The person has been told why not. The error is the operator's to mend, if there is one.
     case refused(because: LedgerError? = nil)
+    /// All places are taken; nothing is held.
+    case noPlace(Work, isPayer: Bool)
     /// The bound by bytes makes the hold too large; the provider's own count may fit.
     case tooDear(Work, Prompt, bound: Int)
     /// An earlier life of the process has begun calls for the same work; this was the last.
@@ -88,20 +104,26 @@ package struct ModelOrchestrator: Sendable {
     if let (last, isOnly) = try earlierAttempt(at: work, in: tx) {
       return .cutOff(work, by: last, isOnly: isOnly)
     }
-    return try takeHold(for: work, of: account, in: tx)
+    return try takePlaceAndHold(for: work, of: account, in: tx)
   }
 
-  /// Does the work that was begun; the update is finished and a reply queued when this returns.
+  /// Does the work that was begun; the update is finished and a reply queued when this returns,
+  /// unless the process stops before there is a place: then it is left to the next start.
   ///
   /// - Throws: Errors of the database and mistakes of ours; then nothing was charged.
   package func perform(_ beginning: Beginning) async throws {
     switch beginning {
-    case .call(let call): try await make(call)
+    case .call(let call):
+      defer { withExtendedLifetime(call.work.place) {} }
+      try await make(call)
     case .refused(because: nil): break
     case .refused(let error?):
       Logger.current.error("A model cannot be sold.", metadata: ["reason": "\(error.sentence)"])
       await environment.alerts.raise(
         .unsellableModel, of: error.sentence, "A model cannot be sold: \(error.sentence).")
+    case .noPlace(let work, let isPayer):
+      guard let beginning = try await beginInPlace(work, isPayer: isPayer) else { return }
+      try await perform(beginning)
     case .tooDear(let work, let prompt, let bound):
       try await perform(try await beginCounted(work, prompt, bound: bound))
     case .cutOff(let work, let hold, let isOnly):

@@ -1,4 +1,5 @@
 package import Foundation
+package import Ledger
 package import Messaging
 
 /// A paid request: what one update asks a model for.
@@ -8,6 +9,8 @@ package struct Work: Sendable {
   package var sender: Address
   package var task: TaskType
   package var text: String
+  /// Its place among the calls under way, from the moment at which a call may begin.
+  var place: CallPlace?
 
   package init(updateID: Int64, receivedAt: Date, sender: Address, task: TaskType, text: String) {
     self.updateID = updateID
@@ -22,4 +25,19 @@ package struct Work: Sendable {
 
   /// Names all the work of an update.
   package static func ledgerName(ofUpdate id: Int64) -> String { "upd\(id)" }
+
+  /// Gives back what was charged for an answer that reached nobody, and takes the answer from the
+  /// conversation and the task list. Returns the amount, or `nil` if nothing was charged.
+  package static func takeBack(
+    updateID: Int64, terms: BillingTerms, in tx: LedgerTransaction
+  ) throws -> Credits? {
+    let holds = tx.holds(terms)
+    let work = ledgerName(ofUpdate: updateID)
+    guard let amount = try holds.refund(work: work, because: "the answer could not be delivered"),
+      let userID = try holds.holds(forWork: work).last?.userID
+    else { return nil }
+    try Conversation.forget(updateID: updateID, ofUser: userID, in: tx)
+    try tx.projects.restoreTasks(replacedBy: updateID, ofUser: userID)
+    return amount
+  }
 }

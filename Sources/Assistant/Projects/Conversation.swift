@@ -40,17 +40,17 @@ package struct Conversation: Sendable {
     return Array(messages.reversed().drop { $0.role == .assistant })
   }
 
-  /// Adds a question and its answer.
+  /// Adds the question of an update, and its answer.
   package func append(
-    question: String, answer: String, in tx: LedgerTransaction
+    question: String, answer: String, updateID: Int64, in tx: LedgerTransaction
   ) throws {
     for (role, text) in [("user", question), ("assistant", answer)] {
       try tx.db.run(
         """
-        INSERT INTO conversation_messages (user_id, project_id, role, text, created_at)
-        VALUES (?, ?, ?, ?, ?)
+        INSERT INTO conversation_messages (user_id, project_id, role, text, created_at, update_id)
+        VALUES (?, ?, ?, ?, ?, ?)
         """,
-        [userID, projectID, role, text, tx.now.databaseText])
+        [userID, projectID, role, text, tx.now.databaseText, updateID])
     }
     try tx.db.run(
       """
@@ -59,6 +59,14 @@ package struct Conversation: Sendable {
         ORDER BY id DESC LIMIT 1 OFFSET :kept)
       """,
       ["user": userID, "project": projectID, "kept": Self.keptMessages])
+  }
+
+  /// Forgets what was said on that update.
+  package static func forget(
+    updateID: Int64, ofUser userID: Int64, in tx: LedgerTransaction
+  ) throws {
+    try tx.db.run(
+      "DELETE FROM conversation_messages WHERE user_id = ? AND update_id = ?", [userID, updateID])
   }
 
   /// Forgets all that was ever said with the person.

@@ -43,12 +43,29 @@ package struct ProjectService {
       [userID, limit], in: tx.db)
   }
 
+  /// Makes the task list in the answer to an update the project's own.
   package func keepTasks(
-    _ tasks: TaskList, ofProject id: String
+    _ tasks: TaskList, ofProject id: String, updateID: Int64
   ) throws {
     try tx.db.run(
-      "UPDATE projects SET current_todo_markdown = ?, updated_at = ? WHERE id = ?",
-      [tasks.markdown, tx.now.databaseText, id])
+      """
+      UPDATE projects SET replaced_todo_markdown = current_todo_markdown,
+        current_todo_markdown = ?, todo_update_id = ?, updated_at = ?
+      WHERE id = ?
+      """,
+      [tasks.markdown, updateID, tx.now.databaseText, id])
+  }
+
+  /// Brings back the task list that the answer to an update has replaced, unless another has
+  /// replaced it since.
+  func restoreTasks(replacedBy updateID: Int64, ofUser userID: Int64) throws {
+    try tx.db.run(
+      """
+      UPDATE projects SET current_todo_markdown = replaced_todo_markdown,
+        replaced_todo_markdown = NULL, todo_update_id = NULL, updated_at = ?
+      WHERE user_id = ? AND todo_update_id = ?
+      """,
+      [tx.now.databaseText, userID, updateID])
   }
 
   /// Completes the project; none is active after that.

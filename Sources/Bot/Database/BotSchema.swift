@@ -19,6 +19,13 @@ enum BotSchema {
     migrator.registerMigration("bot 3: messages as columns") { db in
       try db.execute(sql: messagesAsColumns)
     }
+    migrator.registerMigration("bot 4: answers that are kept, groups that refuse") { db in
+      try db.execute(sql: keptAnswers)
+    }
+    PeopleSchema.register(in: &migrator)
+    migrator.registerMigration("bot 6: projects of questions") { db in
+      try db.execute(sql: projectsOfQuestions)
+    }
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
@@ -133,6 +140,26 @@ enum BotSchema {
         HAVING count(*) > 0),
       method = NULL, payload = NULL
     WHERE state = 'queued' AND method IN ('sendMessage', 'editMessageText');
+    """
+
+  /// An answer is kept for a person who has blocked the bot. A refusing chat is a group that took
+  /// no message of the bot's, for want of rights. A message of the conversation names its update,
+  /// with whose answer it goes if that is given back.
+  private static let keptAnswers = """
+    ALTER TABLE outbox ADD COLUMN is_kept INTEGER NOT NULL DEFAULT 0
+      CHECK (is_kept = 0 OR (is_kept = 1 AND state = 'failed'));
+    CREATE INDEX kept_answers ON outbox (chat_id) WHERE is_kept = 1;
+    CREATE TABLE refusing_chats (
+      chat_id INTEGER PRIMARY KEY,
+      refused_at TEXT NOT NULL
+    ) STRICT;
+    ALTER TABLE conversation_messages ADD COLUMN update_id INTEGER;
+    """
+
+  /// The project that was active for whoever asked, when they did: '' for none, NULL where it is
+  /// still to be decided, as it is for what an older version has left.
+  private static let projectsOfQuestions = """
+    ALTER TABLE inbox ADD COLUMN project_id TEXT;
     """
 
   /// Who asked, and which messages told the administrators of it: an answer to one of those goes

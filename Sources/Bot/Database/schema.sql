@@ -30,6 +30,8 @@ CREATE TABLE users (
   referral_code TEXT,
   -- The account of whoever invited the person.
   referred_by INTEGER REFERENCES users (id),
+  -- Came on a day that had no welcome credits left, and gets them later.
+  is_owed_welcome INTEGER NOT NULL DEFAULT 0 CHECK (is_owed_welcome IN (0, 1)),
   CHECK (credit_held_micro >= 0 AND credit_held_micro <= credit_balance_micro)
 ) STRICT;
 CREATE UNIQUE INDEX referral_codes ON users (referral_code) WHERE referral_code IS NOT NULL;
@@ -46,7 +48,10 @@ CREATE TABLE projects (
   current_todo_markdown TEXT,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
-  completed_at TEXT
+  completed_at TEXT,
+  -- The update whose answer brought the task list, and the list that it replaced.
+  todo_update_id INTEGER,
+  replaced_todo_markdown TEXT
 ) STRICT;
 CREATE INDEX projects_of_user ON projects (user_id, created_at);
 
@@ -125,9 +130,16 @@ CREATE TABLE api_key_usage (
   model_pricing_id INTEGER NOT NULL REFERENCES model_pricing (id),
   provider_request_id TEXT,
   charged_to TEXT NOT NULL CHECK (charged_to IN ('user', 'house')),
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  -- What the house bears: the actual cost less what was charged for it, at the credit's value.
+  loss_nanousd INTEGER NOT NULL DEFAULT 0 CHECK (loss_nanousd >= 0),
+  loss_cause TEXT CHECK (loss_cause IN (
+    'failed_call', 'overrun', 'undelivered', 'interrupted', 'outage')),
+  lost_at TEXT CHECK (
+    (lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL))
 ) STRICT;
-CREATE INDEX house_losses ON api_key_usage (user_id, created_at) WHERE charged_to = 'house';
+CREATE INDEX losses_by_time ON api_key_usage (lost_at) WHERE loss_cause IS NOT NULL;
+CREATE INDEX losses_of_user ON api_key_usage (user_id, lost_at) WHERE loss_cause IS NOT NULL;
 CREATE INDEX usage_at_price ON api_key_usage (model_pricing_id, id);
 CREATE INDEX usage_by_time ON api_key_usage (created_at);
 CREATE INDEX usage_of_project ON api_key_usage (project_id);
@@ -160,6 +172,8 @@ CREATE UNIQUE INDEX transactions_of_hold ON credit_transactions (hold_id, transa
   WHERE hold_id IS NOT NULL;
 CREATE INDEX transactions_of_project ON credit_transactions (project_id);
 CREATE INDEX transactions_of_user ON credit_transactions (user_id, id);
+CREATE INDEX welcome_grants ON credit_transactions (created_at)
+  WHERE transaction_type = 'initial_grant';
 CREATE TRIGGER the_journal_is_never_cut BEFORE DELETE ON credit_transactions
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
 CREATE TRIGGER the_journal_is_never_edited BEFORE UPDATE ON credit_transactions
@@ -194,7 +208,9 @@ BEGIN SELECT RAISE(ABORT, 'a settled or voided hold is finished for good'); END;
 -- Who had an account and erased it; linked to nothing, so that nobody knows which one it was.
 CREATE TABLE erased_people (
   telegram_user_id INTEGER PRIMARY KEY,
-  was_blocked INTEGER NOT NULL CHECK (was_blocked IN (0, 1))
+  was_blocked INTEGER NOT NULL CHECK (was_blocked IN (0, 1)),
+  -- For how many newcomers they were thanked, in all accounts that they erased.
+  thanked_friends INTEGER NOT NULL DEFAULT 0 CHECK (thanked_friends >= 0)
 ) STRICT;
 
 -- What one person was offered, whatever the configuration says later. The id is the payload of the
@@ -319,10 +335,10 @@ CREATE TABLE code_redemptions (
 
 -- Who guesses codes; those of the last hour alone.
 CREATE TABLE failed_redemptions (
-  user_id INTEGER NOT NULL REFERENCES users (id),
+  telegram_user_id INTEGER NOT NULL,
   failed_at TEXT NOT NULL
 ) STRICT;
-CREATE INDEX failed_redemptions_of_user ON failed_redemptions (user_id, failed_at);
+CREATE INDEX failed_redemptions_of_person ON failed_redemptions (telegram_user_id, failed_at);
 
 -- Odd prices of a list that administrators were told of, so that they are told once.
 CREATE TABLE told_prices (
@@ -349,10 +365,16 @@ CREATE TABLE inbox (
   is_tried_alone INTEGER NOT NULL DEFAULT 0 CHECK (is_tried_alone IN (0, 1)),
   failure TEXT,
   received_at TEXT NOT NULL,
-  finished_at TEXT
+  finished_at TEXT,
+  -- Whom it concerns; NULL for nobody, or once an erasure has emptied it.
+  telegram_user_id INTEGER,
+  -- The one that was active for whoever asked, when they did: '' for none, NULL if what they had
+  -- sent before decides it.
+  project_id TEXT
 ) STRICT;
 CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
 CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
+CREATE INDEX updates_of_person ON inbox (telegram_user_id) WHERE telegram_user_id IS NOT NULL;
 
 -- What was said in private, in each project and outside of one.
 CREATE TABLE conversation_messages (
@@ -361,7 +383,9 @@ CREATE TABLE conversation_messages (
   project_id TEXT REFERENCES projects (id),
   role TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
   text TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  -- Whose answer brought it; it goes if that is given back.
+  update_id INTEGER
 ) STRICT;
 CREATE INDEX messages_of_conversation ON conversation_messages (user_id, project_id, id);
 
@@ -369,22 +393,6 @@ CREATE INDEX messages_of_conversation ON conversation_messages (user_id, project
 CREATE TABLE poll_offset (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   next_offset INTEGER NOT NULL
-) STRICT;
-
--- Who asked for help. What was asked stands in the chats alone.
-CREATE TABLE support_requests (
-  id INTEGER PRIMARY KEY,
-  telegram_user_id INTEGER NOT NULL,
-  created_at TEXT NOT NULL
-) STRICT;
-CREATE INDEX support_requests_of_person ON support_requests (telegram_user_id, created_at);
-
--- The messages that told the administrators of a request: an answer to one goes to its person.
-CREATE TABLE support_messages (
-  chat_id INTEGER NOT NULL,
-  message_id INTEGER NOT NULL,
-  request_id INTEGER NOT NULL REFERENCES support_requests (id) ON DELETE CASCADE,
-  PRIMARY KEY (chat_id, message_id)
 ) STRICT;
 
 -- A message to everybody.
@@ -441,7 +449,56 @@ CREATE TABLE outbox (
   failure TEXT,
   created_at TEXT NOT NULL,
   finished_at TEXT,
+  -- For a person who has blocked the bot, until they write again.
+  is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept = 0 OR (is_kept = 1 AND state = 'failed')),
   CHECK ((method IS NULL) = (payload IS NULL)),
   CHECK ((method IS NULL) <> (text IS NULL))
 ) STRICT;
+CREATE INDEX kept_answers ON outbox (chat_id) WHERE is_kept = 1;
 CREATE INDEX queued_replies ON outbox (channel, id) WHERE state = 'queued';
+CREATE INDEX replies_to_chat ON outbox (chat_id) WHERE chat_id IS NOT NULL;
+CREATE INDEX replies_to_update ON outbox (update_id) WHERE update_id <> 0;
+
+-- Groups that have lately taken no message of the bot's, for want of rights.
+CREATE TABLE refusing_chats (
+  chat_id INTEGER PRIMARY KEY,
+  refused_at TEXT NOT NULL
+) STRICT;
+
+-- Who asked for help. What was asked stands in the chats alone.
+CREATE TABLE support_requests (
+  -- Never used again, as an answer may still come.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- NULL once the person has erased their account.
+  telegram_user_id INTEGER,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX support_requests_of_person ON support_requests (telegram_user_id)
+  WHERE telegram_user_id IS NOT NULL;
+
+-- The messages that belong to a request: what is said in reply to one goes to the other side.
+CREATE TABLE support_messages (
+  chat_id INTEGER NOT NULL,
+  message_id INTEGER NOT NULL,
+  request_id INTEGER NOT NULL REFERENCES support_requests (id),
+  -- In the chat of whoever asked; otherwise in an administrator's.
+  is_of_person INTEGER NOT NULL DEFAULT 0 CHECK (is_of_person IN (0, 1)),
+  PRIMARY KEY (chat_id, message_id)
+) STRICT;
+
+-- Who has written to the operator within a day, linked to nothing.
+CREATE TABLE recent_support_messages (
+  telegram_user_id INTEGER NOT NULL,
+  sent_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX recent_support_messages_of_person
+  ON recent_support_messages (telegram_user_id, sent_at);
+
+-- A large grant that an administrator is asked about before it is booked; for a day.
+CREATE TABLE grant_questions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  amount_micro INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  asked_at TEXT NOT NULL
+) STRICT;

@@ -24,14 +24,14 @@ package struct AfterDelivery: Sendable {
   @Sendable package func follow(
     _ reply: Outbox.Queued, _ ending: Outbox.Ending, in tx: LedgerTransaction
   ) throws -> Bool {
-    if case .failed(_, let isForbidden) = ending {
-      try refundWhatReachedNobody(reply.updateID, in: tx)
-      if isForbidden, let chatID = reply.chatID, chatID > 0 {
-        try tx.users.setReachable(false, telegramUserID: chatID)
-      }
-    }
+    if case .failed(_, let refusal) = ending { try undelivered(reply, refusal, in: tx) }
     switch (reply.purpose, ending) {
     case (nil, _): return false
+    case (.groupAnswer, .sent):
+      if let chatID = reply.chatID { try tx.refusingChats.remove(chatID) }
+      return false
+    // Either was diverted, or has failed for good.
+    case (.groupAnswer, .failed(_, let refusal)): return refusal != .none
     case (.subscriptionLink(let order), _): try pass(on: ending, order, reply, in: tx)
     case (.cancellation(let order), _): try cancel(order, ending, reply, in: tx)
     case (.refund(let id), .sent):
@@ -51,18 +51,34 @@ package struct AfterDelivery: Sendable {
     case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
       let text = "Your answer to request #\(request) could not be delivered: \(reason)"
       try outbox.queue([.message(Reply(text), to: administrator)], in: tx)
-    case (.supportAnswer, .sent): return false
+    case (.supportAnswer(let id, _), .sent(let messageID, _)):
+      guard let chatID = reply.chatID, let messageID else { return false }
+      try SupportRequests.remember(messageID, inChat: chatID, of: id, isOfPerson: true, in: tx)
+      return false
     }
     return true
   }
 
-  /// An answer that reached nobody is given back: the house bears it.
-  private func refundWhatReachedNobody(
-    _ updateID: Int64?, in tx: LedgerTransaction
+  /// What a group refuses goes to the asker. What a person does not take because they have blocked
+  /// the bot stays charged, and is kept for them. Any other answer that reached nobody is given
+  /// back: the house bears it.
+  private func undelivered(
+    _ reply: Outbox.Queued, _ refusal: Outbox.Refusal, in tx: LedgerTransaction
   ) throws {
-    guard let updateID, try outbox.reachedNobody(updateID, in: tx),
-      let amount = try tx.holds(terms).refund(
-        work: Work.ledgerName(ofUpdate: updateID), because: "the answer could not be delivered")
+    if let chatID = reply.chatID, chatID > 0, refusal == .blocked || refusal == .forbidden {
+      try tx.users.setReachable(false, telegramUserID: chatID)
+    }
+    if case .groupAnswer(let asker)? = reply.purpose, refusal != .none {
+      if let chatID = reply.chatID, refusal != .reply { try tx.refusingChats.add(chatID) }
+      return try outbox.divert(reply, to: asker, in: tx)
+    }
+    guard let updateID = reply.updateID else { return }
+    if refusal == .blocked, try tx.holds(terms).isCharged(work: Work.ledgerName(ofUpdate: updateID))
+    {
+      return try outbox.keep(reply.id, in: tx)
+    }
+    guard try outbox.reachedNobody(updateID, in: tx),
+      let amount = try Work.takeBack(updateID: updateID, terms: terms, in: tx)
     else { return }
     Logger.current.error(
       "An answer reached nobody, so its charge is given back.",

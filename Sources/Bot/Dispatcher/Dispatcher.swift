@@ -1,13 +1,15 @@
+package import Assistant
 import DequeModule
 package import Messaging
 import TelegramBotAPI
 
 /// Hands each update to the handler: those of one person one after the other, those of different
-/// people side by side, what is said of money beside all else, and what is urgent at once.
+/// people side by side, what is said of money beside all else, and what is urgent at once. Whoever
+/// waits for a model keeps nobody else from anything.
 package actor Dispatcher {
-  /// How many people are served at the same time. A paid request waits for its model, so this
-  /// bounds calls under way rather than work for the processor.
-  package static let maximumLanes = 256
+  /// How many people's updates are answered from local data at the same time. Calls to models are
+  /// not among them: `CallPlaces` bounds those.
+  private static let maximumRunning = 256
   /// How many messages of one person may wait. Nobody types that many; a program does.
   package static let maximumWaitingPerLane = 256
   /// Beyond this, waiting updates keep only their ids in memory; their content is in the file.
@@ -16,53 +18,90 @@ package actor Dispatcher {
   /// What is handled one after the other.
   private enum LaneKey: Hashable {
     case person(Int64)
+    /// What only reads, while a model works for the person.
+    case reading(ofPerson: Int64)
     /// What is said of the person's money: it needs no call to a model and waits for none.
     case money(ofPerson: Int64)
     case caution
     /// For what comes from no person, as no id of Telegram's is 0.
     static let nobody = LaneKey.person(0)
+
+    var isMoney: Bool {
+      if case .money = self { true } else { false }
+    }
+  }
+
+  private struct Waiting {
+    var update: StoredUpdate
+    var person: Int64
+    var isReading: Bool
+    var changesProject: Bool
   }
 
   private struct Lane {
-    var waiting: Deque<StoredUpdate> = []
+    var waiting: Deque<Waiting> = []
     var isTurningAway = false
+    /// Whether a model works, or is to work, on what came last.
+    var isInCall = false
   }
 
   /// Whoever handles the next update; what is under way goes on as it began.
   private let handler: @Sendable () -> UpdateHandler
+  private let places: CallPlaces
+  private let presses: RateOfPerson
   /// Those with something that waits or is under way.
   private var lanes: [LaneKey: Lane] = [:]
-  /// Lanes that wait for a place among the running ones, in the order of their first update.
+  /// Lanes that wait to run, in the order of their first update.
   private var ready: Deque<LaneKey> = []
   private var running = 0
-  /// What runs beside those: it waits for no place among them.
+  /// What runs beside those, calls to models included.
   private var aside = 0
   private var waiting = 0
+  /// How many unfinished messages of a person may change which project is active.
+  private var projectChanges: [Int64: Int] = [:]
   private var isDraining = false
   /// What is under way, so that it can be cancelled.
   private var tasks: [Int: Task<Void, Never>] = [:]
   private var lastTask = 0
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
-  package init(handler: @escaping @Sendable () -> UpdateHandler) {
+  /// - Parameters:
+  ///   - places: None is given any more once the dispatcher drains.
+  ///   - presses: How often a person's presses are answered.
+  package init(
+    places: CallPlaces, presses: RateOfPerson, handler: @escaping @Sendable () -> UpdateHandler
+  ) {
+    self.places = places
+    self.presses = presses
     self.handler = handler
   }
+
+  /// Two a second for ten seconds: nobody presses faster, but a program does. In the terminal,
+  /// lines may come from a file.
+  package static func pressesOfPerson(on channel: Channel) -> RateOfPerson {
+    RateOfPerson(atMost: channel == .telegram ? 20 : .max, in: .seconds(10))
+  }
+
+  /// Those whose active project may be another once what they have sent is handled.
+  package var peopleWhoChangeProjects: Set<Int64> { Set(projectChanges.keys) }
 
   /// Takes over updates that are safe in the inbox.
   package func enqueue(_ updates: [StoredUpdate]) {
     for update in updates { enqueue(update) }
   }
 
-  /// Begins nothing new, and returns when what is under way has ended. What still waits stays in
-  /// the inbox for the next start.
+  /// Begins nothing new, and returns when what is under way has ended. What still waits, for its
+  /// turn or for a call, stays in the inbox for the next start.
   package func drain() async {
     isDraining = true
+    places.close()
     await becomeIdle()
   }
 
   /// Cancels what is under way: its calls end without an answer, and cost the person nothing.
   package func cancel() {
     isDraining = true
+    places.close()
     for task in tasks.values { task.cancel() }
   }
 
@@ -71,66 +110,125 @@ package actor Dispatcher {
     guard running + aside > 0 else { return }
     await withCheckedContinuation { idleWaiters.append($0) }
   }
+}
 
+// MARK: - In
+
+extension Dispatcher {
   private func enqueue(_ update: StoredUpdate) {
     guard !isDraining else { return }
-    let turn = update.update.map(Route.turn) ?? .inOrder
-    guard turn != .atOnce else {
-      return runAside { [handler] in await handler().handle(update) }
+    let handler = handler()
+    let turn = update.update.map(handler.turn) ?? .inOrder
+    let person = update.update.map(Route.lane) ?? 0
+    switch turn {
+    case .atOnce: runAside { await handler.handle(update) }
+    case .press:
+      let mayPress = presses.allows(person)
+      runAside { if mayPress { await handler.handle(update) } else { await handler.drop(update) } }
+    case .money, .reading, .inOrder:
+      let waiting = Waiting(
+        update: update, person: person, isReading: turn == .reading,
+        changesProject: update.update.map(handler.changesActiveProject) ?? false)
+      enqueue(waiting, in: lane(of: waiting, turn), handler)
     }
-    let key = lane(of: update, turn)
-    let isNew = lanes[key] == nil
-    var lane = lanes[key, default: Lane()]
-    let isFull = lane.waiting.count >= Self.maximumWaitingPerLane
-    guard !isFull || turn == .money || update.attempts > 1 || key == .nobody else {
-      let isFirst = !lane.isTurningAway
+  }
+
+  private func enqueue(_ new: Waiting, in key: LaneKey, _ handler: UpdateHandler) {
+    let isFull = lanes[key, default: Lane()].waiting.count >= Self.maximumWaitingPerLane
+    guard !isFull || key.isMoney || new.update.attempts > 1 || key == .nobody else {
+      let isFirst = lanes[key]?.isTurningAway != true
       lanes[key]?.isTurningAway = true
-      return runAside { [handler] in
-        await handler().turnAway(update, limit: Self.maximumWaitingPerLane, saysSo: isFirst)
+      return runAside {
+        await handler.turnAway(new.update, limit: Self.maximumWaitingPerLane, saysSo: isFirst)
       }
     }
-    var kept = update
-    if waiting >= Self.maximumInMemory { kept.update = nil }
-    lane.waiting.append(kept)
+    if new.changesProject { projectChanges[new.person, default: 0] += 1 }
+    append(new, to: key)
+  }
+
+  private func append(_ new: Waiting, to key: LaneKey) {
+    var kept = new
+    if waiting >= Self.maximumInMemory { kept.update.update = nil }
     waiting += 1
-    lanes[key] = lane
+    let isNew = lanes[key] == nil
+    lanes[key, default: Lane()].waiting.append(kept)
     guard isNew else { return }
-    guard turn != .money else { return runAside { await self.workOff(key) } }
+    guard !key.isMoney else { return runAside { await self.workOffAside(key) } }
     ready.append(key)
     startReadyLanes()
   }
 
   /// Of the others, those that may have ended the process before are handled one at a time, so that
   /// the next end is blamed on the right one.
-  private func lane(of update: StoredUpdate, _ turn: Route.Turn) -> LaneKey {
-    let person = update.update.map(Route.lane) ?? 0
-    if turn == .money { return .money(ofPerson: person) }
-    return update.attempts >= Inbox.attemptsBeforeCaution ? .caution : .person(person)
+  private func lane(of new: Waiting, _ turn: Route.Turn) -> LaneKey {
+    if turn == .money { return .money(ofPerson: new.person) }
+    guard new.update.attempts < Inbox.attemptsBeforeCaution else { return .caution }
+    let isInCall = lanes[.person(new.person)]?.isInCall == true
+    return new.isReading && isInCall ? .reading(ofPerson: new.person) : .person(new.person)
   }
+}
 
+// MARK: - Under way
+
+extension Dispatcher {
   private func startReadyLanes() {
-    while running < Self.maximumLanes, !isDraining, let key = ready.popFirst() {
+    while running < Self.maximumRunning, !isDraining, let key = ready.popFirst() {
       running += 1
-      begin {
-        await self.workOff(key)
-        await self.endLane()
-      }
+      begin { await self.workOff(key) }
     }
   }
 
-  private func endLane() {
+  private func workOff(_ key: LaneKey) async {
+    var call: (@Sendable () async -> Void)?
+    while call == nil, !isDraining, let next = takeNext(of: key) {
+      call = await handler().begin(next.update)
+      if next.changesProject { noteProjectChange(by: next.person) }
+    }
+    if let call { runAside { await self.make(call, for: key) } } else { lanes[key] = nil }
     running -= 1
     startReadyLanes()
     announceIdle()
   }
 
-  private func workOff(_ key: LaneKey) async {
-    while !isDraining, let update = lanes[key]?.waiting.popFirst() {
-      waiting -= 1
-      lanes[key]?.isTurningAway = false
-      await handler().handle(update)
+  /// Has a model work for a lane, which waits for it; then the lane goes on.
+  private func make(_ call: @Sendable () async -> Void, for key: LaneKey) async {
+    lanes[key]?.isInCall = true
+    letReadingPass(key)
+    await call()
+    lanes[key]?.isInCall = false
+    guard !isDraining, lanes[key]?.waiting.isEmpty == false else {
+      lanes[key] = nil
+      return
     }
+    ready.append(key)
+    startReadyLanes()
+  }
+
+  /// What only reads does not wait for a model.
+  private func letReadingPass(_ key: LaneKey) {
+    guard case .person(let person) = key, let all = lanes[key]?.waiting else { return }
+    let reading = all.filter(\.isReading)
+    guard !reading.isEmpty else { return }
+    lanes[key]?.waiting = all.filter { !$0.isReading }
+    waiting -= reading.count
+    for one in reading { append(one, to: .reading(ofPerson: person)) }
+  }
+
+  private func workOffAside(_ key: LaneKey) async {
+    while !isDraining, let next = takeNext(of: key) { await handler().handle(next.update) }
     lanes[key] = nil
+  }
+
+  private func takeNext(of key: LaneKey) -> Waiting? {
+    guard let next = lanes[key]?.waiting.popFirst() else { return nil }
+    waiting -= 1
+    lanes[key]?.isTurningAway = false
+    return next
+  }
+
+  private func noteProjectChange(by person: Int64) {
+    let left = projectChanges[person, default: 1] - 1
+    projectChanges[person] = left > 0 ? left : nil
   }
 
   private func runAside(_ body: @escaping @Sendable () async -> Void) {

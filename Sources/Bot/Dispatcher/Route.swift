@@ -22,38 +22,33 @@ package enum Route: Sendable {
   case subscriptionChanged(BotSubscriptionUpdated)
   /// Somebody has blocked the bot, or lifted the block.
   case reachable(Bool, telegramUserID: Int64)
+  /// What the bot may do in a group has changed.
+  case rightsChanged(chatID: Int64)
   /// Nothing to do, on purpose.
   case ignored
 
   /// Sorted apart by whom it concerns: updates of one person are handled one after the other.
-  package static func lane(of update: Update) -> Int64 {
-    switch update.content {
-    case .message(let message), .editedMessage(let message):
-      // What a bot says in a private chat, of a refund perhaps, concerns the person in it.
-      message.from.flatMap { $0.isBot ? nil : $0.id } ?? message.chat.id
-    case .callbackQuery(let query): query.from.id
-    case .preCheckoutQuery(let query): query.from.id
-    case .subscriptionChanged(let change): change.user.id
-    case .chatMemberChanged(let change): change.from.id
-    default: 0
-    }
-  }
+  package static func lane(of update: Update) -> Int64 { update.personID ?? 0 }
 
   /// What an update waits for.
   package enum Turn: Sendable {
-    /// Nothing: Telegram drops a payment that is not answered within ten seconds, and a button
-    /// spins until it is.
+    /// Nothing: Telegram drops a payment that is not answered within ten seconds.
     case atOnce
+    /// Nothing either, as a button spins until it is answered; but nobody presses without end.
+    case press
     /// What came before of the person's money, and no slow answer: a refund follows its payment,
     /// and a subscription is as it was last said to be. It is never turned away.
     case money
+    /// All that the person sent before, but not the answer of a model to it.
+    case reading
     /// All that the person sent before.
     case inOrder
   }
 
   package static func turn(of update: Update) -> Turn {
     switch update.content {
-    case .callbackQuery, .preCheckoutQuery: .atOnce
+    case .preCheckoutQuery: .atOnce
+    case .callbackQuery: .press
     case .message(let message)
     where message.successfulPayment != nil || message.refundedPayment != nil:
       .money
@@ -80,8 +75,11 @@ package enum Route: Sendable {
           user: query.from, chatID: message.chat.id, isPrivate: message.chat.isPrivate))
     case .preCheckoutQuery(let query): self = .preCheckout(query)
     case .subscriptionChanged(let change): self = .subscriptionChanged(change)
-    case .chatMemberChanged(let change) where change.chat.isPrivate:
-      self = .reachable(change.newStatus != "kicked", telegramUserID: change.from.id)
+    case .chatMemberChanged(let change):
+      self =
+        change.chat.isPrivate
+        ? .reachable(change.newStatus != "kicked", telegramUserID: change.from.id)
+        : .rightsChanged(chatID: change.chat.id)
     default: self = .ignored
     }
   }
@@ -97,12 +95,15 @@ package enum Route: Sendable {
       guard sender.isPrivate, let attachment = message.attachment else { return .ignored }
       return .unreadable(what: attachment.plural, sender)
     }
+    // In a group, what somebody else wrote is no word to the bot.
+    guard !message.isPassedOn else { return sender.isPrivate ? .text(text, sender) : .ignored }
     let isReplyToBot = message.replyToMessage?.from?.id == bot.id
-    if let command = command(in: text) {
+    let afterMention = wordsAfterMention(of: bot, in: text)
+    if let command = BotCommandText(afterMention ?? text) {
       if let addressee = command.addressee {
         // In a private chat nobody else can be meant.
         guard sender.isPrivate || addressee == bot.username?.lowercased() else { return .ignored }
-      } else if !sender.isPrivate, !isReplyToBot {
+      } else if !sender.isPrivate, !isReplyToBot, afterMention == nil {
         // In a group, a bare command may be meant for any of its bots.
         return .ignored
       }
@@ -123,14 +124,13 @@ package enum Route: Sendable {
       replyTo: isPrivate ? nil : message.messageID, inReplyTo: message.replyToMessage?.messageID)
   }
 
-  private static func command(
-    in text: String
-  ) -> (name: String, addressee: String?, argument: String)? {
-    guard text.first == "/" else { return nil }
-    let head = text.dropFirst().prefix { !$0.isWhitespace }
-    let argument = text.dropFirst(1 + head.count).trimmed
-    let parts = head.lowercased().split(separator: "@", maxSplits: 1)
-    return (parts.first.map(String.init) ?? "", parts.dropFirst().first.map(String.init), argument)
+  /// What follows `@bot` at the very beginning, or `nil` if the text does not begin with it.
+  private static func wordsAfterMention(of bot: User, in text: String) -> String? {
+    guard let name = bot.username,
+      let mention = text.range(
+        of: #"^\s*@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
+    else { return nil }
+    return text[mention.upperBound...].trimmed
   }
 
   /// The text without `@bot`, or `nil` if the bot is not mentioned.
@@ -143,12 +143,9 @@ package enum Route: Sendable {
   }
 }
 
-extension Substring {
-  fileprivate var trimmed: String {
-    var rest = drop(while: \.isWhitespace)
-    while rest.last?.isWhitespace == true { rest.removeLast() }
-    return String(rest)
-  }
+extension Message {
+  /// Whether its sender has written none of it.
+  fileprivate var isPassedOn: Bool { isForwarded || isFromInlineBot }
 }
 
 extension Message.Attachment {

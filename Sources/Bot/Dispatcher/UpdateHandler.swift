@@ -24,53 +24,86 @@ package struct UpdateHandler: Sendable {
     /// Telegram user ids.
     package var administrators: [Int64]
     package var alerts: OperatorAlerts
+    /// How often whoever has no account gets the same reply.
+    package var repliesToStrangers: RateOfPerson
   }
 
-  private let environment: Environment
+  let environment: Environment
 
   package init(_ environment: Environment) {
     self.environment = environment
   }
 
   package func handle(_ stored: StoredUpdate) async {
-    await withLogger(mergingMetadata: ["update": "\(stored.id)"]) { _ in
-      await handleToTheEnd(stored)
+    await begin(stored)?()
+  }
+
+  /// Answers from local data. Returns what is left to be done if a model is to work, which may take
+  /// minutes: for the caller to do.
+  package func begin(_ stored: StoredUpdate) async -> (@Sendable () async -> Void)? {
+    let begun = await toTheEnd(of: stored) { try await beginning(of: stored) }
+    guard let beginning = begun ?? nil else { return nil }
+    return {
+      await toTheEnd(of: stored) { try await environment.orchestrator.perform(beginning) }
     }
   }
 
-  private func handleToTheEnd(_ stored: StoredUpdate) async {
+  private func beginning(of stored: StoredUpdate) async throws -> ModelOrchestrator.Beginning? {
     let writer = environment.writer
-    do {
-      let update = try await content(of: stored)
-      guard let content = update.update else {
-        return await quarantine(update, because: update.flaw ?? "it has no content")
+    let update = try await content(of: stored)
+    guard let content = update.update else {
+      await quarantine(update, because: update.flaw ?? "it has no content")
+      return nil
+    }
+    if stored.attempts >= Inbox.attemptsBeforeCaution {
+      try await writer.write(for: "marking an update") {
+        try environment.inbox.markTriedAlone(stored.id, in: $0)
       }
-      if stored.attempts >= Inbox.attemptsBeforeCaution {
-        try await writer.write(for: "marking an update") {
-          try environment.inbox.markTriedAlone(stored.id, in: $0)
-        }
+    }
+    let route = Route(content, bot: environment.bot)
+    var response: Response?
+    if readsMuch(route) {
+      response = try await writer.read(for: "reading a report") { tx in
+        try respond(to: route, of: stored, in: tx)
       }
-      let route = Route(content, bot: environment.bot)
-      var response: Response?
-      if readsMuch(route) {
-        response = try await writer.read(for: "reading a report") { tx in
-          try respond(to: route, of: stored, in: tx)
-        }
+    }
+    let (beginning, erasesWords) = try await writer.write(for: "answering an update") {
+      [response] tx in
+      if let person = route.personInPrivate { try environment.outbox.sendKept(to: person, in: tx) }
+      let response = try response ?? respond(to: route, of: stored, in: tx)
+      return (try carryOut(response, to: route, of: stored, in: tx), response.erasesWords)
+    }
+    if erasesWords { writer.truncateLog() }
+    if beginning == nil { Logger.current.debug("An update is answered.") }
+    return beginning
+  }
+
+  /// What goes wrong ends the update: it is set apart. Returns what `body` does, if it does.
+  @discardableResult
+  private func toTheEnd<Value: Sendable>(
+    of stored: StoredUpdate, _ body: () async throws -> Value
+  ) async -> Value? {
+    await withLogger(mergingMetadata: ["update": "\(stored.id)"]) { _ in
+      do {
+        return try await body()
+      } catch is Inbox.AlreadyFinished {
+        Logger.current.debug("An update was finished before.")
+      } catch let error as DatabaseError where error.isTransient && Task.isCancelled {
+        // A stop has no time to wait for the disk.
+        Logger.current.warning(
+          "An update is left to the next start.", metadata: ["error": "\(error.advice)"])
+      } catch {
+        await quarantine(stored, because: String(describing: type(of: error)), error)
       }
-      let beginning = try await writer.write(for: "answering an update") { [response] tx in
-        let response = try response ?? respond(to: route, of: stored, in: tx)
-        return try carryOut(response, of: stored, in: tx)
-      }
-      if let beginning { return try await environment.orchestrator.perform(beginning) }
-      Logger.current.debug("An update is answered.")
-    } catch is Inbox.AlreadyFinished {
-      Logger.current.debug("An update was finished before.")
-    } catch let error as DatabaseError where error.isTransient && Task.isCancelled {
-      // A stop has no time to wait for the disk.
-      Logger.current.warning(
-        "An update is left to the next start.", metadata: ["error": "\(error.advice)"])
-    } catch {
-      await quarantine(stored, because: String(describing: type(of: error)), error)
+      return nil
+    }
+  }
+
+  /// Finishes a press beyond what a person may do; the button spins until Telegram gives it up.
+  package func drop(_ stored: StoredUpdate) async {
+    await end(stored, what: "dropping a press") { _, tx in
+      try environment.inbox.forgetPayload(stored.id, in: tx)
+      try environment.inbox.finish(stored.id, in: tx)
     }
   }
 
@@ -85,6 +118,7 @@ package struct UpdateHandler: Sendable {
           """)
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
       }
+      try environment.inbox.forgetPayload(stored.id, in: tx)
       try environment.inbox.finish(stored.id, in: tx)
     }
   }
@@ -103,9 +137,10 @@ package struct UpdateHandler: Sendable {
       .quarantine, "Update \(stored.id) could not be handled (\(reason)). Its row is in the inbox.")
     await end(stored, what: "quarantining an update") { route, tx in
       try environment.orchestrator.abandon(updateID: stored.id, in: tx)
-      if let sender = route?.sender, sender.isPrivate {
-        let reply = route?.isPayment == true ? Self.paymentSetApart : Self.apology
-        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
+      let isPayment = route?.isPayment == true
+      if let sender = route?.sender, sender.isPrivate || isPayment {
+        let reply = isPayment ? Self.paymentSetApart : Self.apology
+        try environment.outbox.queue(reply, to: sender.inPrivate, updateID: stored.id, in: tx)
       }
       try environment.inbox.quarantine(stored.id, failure: reason, in: tx)
     }
@@ -116,12 +151,16 @@ package struct UpdateHandler: Sendable {
 
 extension UpdateHandler {
   /// What becomes of an update.
-  private enum Response: Sendable {
+  enum Response: Sendable {
     case reply(Reply, also: [Outgoing] = [], to: Address)
     case pressed(ButtonResponse, CallbackQuery)
     case work(Work, UserAccount)
     /// All that follows from it is written.
     case done
+
+    var erasesWords: Bool {
+      if case .pressed(let response, _) = self { response.erasesWords } else { false }
+    }
   }
 
   /// Whether nobody's writes are to wait for the answer.
@@ -134,6 +173,7 @@ extension UpdateHandler {
   private func respond(
     to route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response {
+    if let response = try supportResponse(to: route, of: stored, in: tx) { return response }
     switch route {
     case .command(let name, let argument, let sender):
       return try response(to: name, argument, from: sender, of: stored, in: tx)
@@ -156,12 +196,13 @@ extension UpdateHandler {
     case .subscriptionChanged(let change): try environment.payments.note(change, in: tx)
     case .reachable(let isReachable, let id):
       try tx.users.setReachable(isReachable, telegramUserID: id)
+    case .rightsChanged(let chatID): try tx.refusingChats.remove(chatID)
     case .ignored: break
     }
     return .done
   }
 
-  private func response(
+  func response(
     to name: String, _ argument: String, from sender: Address, of stored: StoredUpdate,
     in tx: LedgerTransaction
   ) throws -> Response {
@@ -177,7 +218,7 @@ extension UpdateHandler {
     }
     let request = try request(argument: argument, from: sender, of: stored, in: tx)
     guard request.existingAccount?.isBlocked != true || command.servesBlocked else {
-      return .reply(Self.blocked, to: sender)
+      return .reply(Self.blocked(sender), to: sender)
     }
     return try response(to: request, from: sender, of: stored) {
       try command.respond(to: request, in: tx)
@@ -187,12 +228,9 @@ extension UpdateHandler {
   private func response(
     toText text: String, from sender: Address, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response {
-    if let answer = try supportAnswer(text, from: sender, in: tx) {
-      return .reply(Reply("Sent."), also: [answer], to: sender)
-    }
     let request = try request(argument: text, from: sender, of: stored, in: tx)
     return try response(to: request, from: sender, of: stored) {
-      guard try !request.account().isBlocked else { return .reply(Self.blocked) }
+      guard try !request.account().isBlocked else { return .reply(Self.blocked(sender)) }
       return text.isEmpty ? .reply(Self.whatCanIDo) : .work(.chat, text)
     }
   }
@@ -226,6 +264,12 @@ extension UpdateHandler {
     else { return ButtonResponse(notice: "This button is from an older version of me.") }
     var request = try request(argument: argument, from: sender, of: stored, in: tx)
     request.pressedMessage = query.message
+    guard sender.isPrivate || !command.isPersonal else {
+      return ButtonResponse(notice: "That is between you and me: please write to me in private.")
+    }
+    guard request.existingAccount?.isBlocked != true || command.servesBlocked else {
+      return ButtonResponse(notice: Self.blocked(sender).text)
+    }
     do {
       return try command.press(argument, by: request, in: tx)
     } catch is NoAccount {
@@ -233,19 +277,9 @@ extension UpdateHandler {
     }
   }
 
-  /// What an administrator says in answer to a message that told of a request for help.
-  private func supportAnswer(
-    _ text: String, from sender: Address, in tx: LedgerTransaction
-  ) throws -> Outgoing? {
-    guard sender.isPrivate, let message = sender.inReplyTo, isAdministrator(sender),
-      !text.isEmpty,
-      let request = try SupportRequests.request(ofMessage: message, inChat: sender.chatID, in: tx)
-    else { return nil }
-    return SupportRequests.answer(text, to: request, by: sender.user.id)
-  }
-
-  private func isAdministrator(_ sender: Address) -> Bool {
-    environment.administrators.contains(sender.user.id)
+  /// In a group nobody is one, lest it learns who is.
+  func isAdministrator(_ sender: Address) -> Bool {
+    sender.isPrivate && environment.administrators.contains(sender.user.id)
   }
 
   private func request(
@@ -253,9 +287,7 @@ extension UpdateHandler {
   ) throws -> CommandRequest {
     let user = sender.user
     return CommandRequest(
-      profile: Profile(
-        telegramUserID: user.id, username: user.username, firstName: user.firstName,
-        languageCode: user.languageCode),
+      profile: Profile(of: user),
       existingAccount: try tx.users.find(telegramUserID: user.id), argument: argument,
       updateID: stored.id, isAdministrator: isAdministrator(sender))
   }
@@ -266,17 +298,28 @@ extension UpdateHandler {
 extension UpdateHandler {
   /// Queues what is to be said and finishes the update, or begins its work.
   private func carryOut(
-    _ response: Response, of stored: StoredUpdate, in tx: LedgerTransaction
+    _ response: Response, to route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> ModelOrchestrator.Beginning? {
     switch response {
     case .work(let work, let account):
       return try environment.orchestrator.begin(work, for: account, in: tx)
     case .reply(let reply, let also, let sender):
-      try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
-      try environment.outbox.queue(also, updateID: stored.id, in: tx)
+      let isStranger = try isStranger(sender.user.id, in: tx)
+      // What somebody without an account says is not kept.
+      if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
+      // What goes to others, to an administrator perhaps, goes with its reply.
+      if !isStranger || !also.isEmpty || isHeard(sender, saying: route, in: tx) {
+        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
+        try environment.outbox.queue(also, updateID: stored.id, in: tx)
+      }
     case .pressed(let response, let query):
+      if try isStranger(query.from.id, in: tx) {
+        try environment.inbox.forgetPayload(stored.id, in: tx)
+      }
       try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
-    case .done: break
+    case .done:
+      // What others say in a group is nothing to keep.
+      if case .ignored = route { try environment.inbox.forgetPayload(stored.id, in: tx) }
     }
     try environment.inbox.finish(stored.id, in: tx)
     KillPoint.commandCarriedOut.passed()
@@ -310,8 +353,12 @@ extension UpdateHandler {
 // MARK: - Words
 
 extension UpdateHandler {
-  private static let blocked = Reply(
-    "Your account is blocked. What you own stays yours; please write to /paysupport.")
+  /// Nobody else in a group is to learn of a block.
+  private static func blocked(_ sender: Address) -> Reply {
+    sender.isPrivate
+      ? Reply("Your account is blocked. What you own stays yours; please write to /paysupport.")
+      : ModelOrchestrator.notInGroup
+  }
 
   private static let whatCanIDo = Reply("What can I do for you? /help lists everything.")
 
@@ -328,24 +375,7 @@ extension UpdateHandler {
       + "been told and looks after it; nothing is lost. /paysupport takes your questions.")
 
   private static func noAccount(_ sender: Address) -> Reply {
-    Reply(
-      sender.isPrivate
-        ? "Please send me /start first: it opens your account."
-        : "Please write to me in a private chat and send /start first: it opens your account.")
-  }
-}
-
-extension Route {
-  fileprivate var isPayment: Bool {
-    if case .payment = self { true } else { false }
-  }
-
-  fileprivate var sender: Address? {
-    switch self {
-    case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
-      .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):
-      sender
-    case .preCheckout, .refunded, .subscriptionChanged, .reachable, .ignored: nil
-    }
+    sender.isPrivate
+      ? Reply("Please send me /start first: it opens your account.") : ModelOrchestrator.notInGroup
   }
 }

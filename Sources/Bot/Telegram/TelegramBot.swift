@@ -15,6 +15,9 @@ package struct TelegramBot: Sendable {
   package static let defaultDrainLimit = Duration.seconds(65)
   /// How long what was cancelled then may take to void its holds and tell people so.
   private static let cancelLimit = Duration.seconds(8)
+  /// How long Telegram may take to accept replies that can go at once. The others are kept for the
+  /// next start.
+  private static let replyLimit = Duration.seconds(5)
   /// How long Telegram may take to be told of the last batch.
   private static let confirmLimit = Duration.seconds(5)
   /// How long what runs beside it may take to end; all of it is cancelled by then.
@@ -118,6 +121,7 @@ package struct TelegramBot: Sendable {
     var periodic: [any PeriodicService] = [
       HealthLog(health: health, writer: writer), engine.housekeeping, OutboxLook(delivery),
       StarReconciler(reconciliation, alerts: engine.alerts),
+      ThinkingLook { [current] in (current.settings.models.names, current.llm) },
     ]
     if let priceCatalog {
       periodic.append(
@@ -132,19 +136,23 @@ package struct TelegramBot: Sendable {
     }
   }
 
-  /// Lets what is under way end. What takes too long is cancelled: its hold is voided, the person
-  /// is told, and the house bears what the call may have cost.
+  /// Lets what is under way end: calls, holds and queries. What takes too long is cancelled: its
+  /// hold is voided, the person is told, and the house bears what the call may have cost. Replies
+  /// that have to wait, for a rate or for Telegram, are kept for the next start.
   private func drain(_ engine: Engine, _ delivery: OutboxDelivery) async {
     let isDrained = await within(drainLimit) {
       await engine.dispatcher.drain()
-      await delivery.becomeIdle()
+      await delivery.answerQueries()
     }
-    guard !isDrained else { return }
+    guard !isDrained else {
+      _ = await within(Self.replyLimit) { await delivery.finish() }
+      return
+    }
     logger.warning("Not all work ended in time; it is cancelled.")
     await engine.dispatcher.cancel()
     let hasEnded = await within(Self.cancelLimit) {
       await engine.dispatcher.becomeIdle()
-      await delivery.becomeIdle()
+      await delivery.finish()
     }
     if !hasEnded { logger.warning("Something is left to be done; the next start goes on with it.") }
   }

@@ -4,6 +4,7 @@ import GRDB
 import Ledger
 import Logging
 import Messaging
+import Sales
 
 /// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
 /// looked at.
@@ -14,13 +15,16 @@ struct Housekeeping: PeriodicService {
   static let verifiedEvery = 60
   /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
   static let minimumFreeSpace: Int64 = 256 << 20
-  /// 1 USD: what the house bears in a day without anybody having to look.
+  /// 1 USD: what the house bears in a day, of all people and for all causes, without anybody having
+  /// to look.
   private static let alertedLossPerDay = NanoDollars(1_000_000_000)
 
   let writer: LedgerWriter
   let inbox: Inbox
   let outbox: Outbox
   let orchestrator: @Sendable () -> ModelOrchestrator
+  /// How many people get welcome credits within 24 hours; `nil` for no limit.
+  let initialGrantsPerDay: @Sendable () -> Int?
   let selling: SellingStatus
   let alerts: OperatorAlerts
   /// In bytes, on the disk with the database.
@@ -29,13 +33,15 @@ struct Housekeeping: PeriodicService {
 
   init(
     writer: LedgerWriter, inbox: Inbox, outbox: Outbox,
-    orchestrator: @escaping @Sendable () -> ModelOrchestrator, selling: SellingStatus,
+    orchestrator: @escaping @Sendable () -> ModelOrchestrator,
+    initialGrantsPerDay: @escaping @Sendable () -> Int? = { nil }, selling: SellingStatus,
     alerts: OperatorAlerts, freeDiskSpace: @escaping @Sendable () -> Int64?
   ) {
     self.writer = writer
     self.inbox = inbox
     self.outbox = outbox
     self.orchestrator = orchestrator
+    self.initialGrantsPerDay = initialGrantsPerDay
     self.selling = selling
     self.alerts = alerts
     self.freeDiskSpace = freeDiskSpace
@@ -54,6 +60,7 @@ struct Housekeeping: PeriodicService {
   func round(_ number: Int) async throws {
     try await orchestrator().voidOverdueHolds()
     try prune()
+    if writer.database.mayLogHoldErasedWords { writer.truncateLog() }
     try await look(isHourly: number % Self.verifiedEvery == 0)
   }
 
@@ -68,8 +75,19 @@ struct Housekeeping: PeriodicService {
       let cents = loss.count / 10_000_000
       await alerts.raise(
         .houseLoss,
-        "Calls that reached nobody have cost the house \(cents) US cents within a day. "
-          + "/report shows why.")
+        "The house has borne \(cents) US cents of what calls cost within a day. /report shows why.")
+    }
+    if let limit = initialGrantsPerDay(),
+      try writer.read({ try $0.users.initialGrants(since: $0.now - .day) }) >= limit
+    {
+      Logger.current.warning(
+        "No more welcome credits are given for now.", metadata: ["people": "\(limit)"])
+      await alerts.raise(
+        .initialGrants,
+        """
+        \(limit) people have got welcome credits within 24 hours, so whoever comes now gets them \
+        later. If they are real, raise billing.initial_grants_per_day and reload the bot.
+        """)
     }
     if let free = freeDiskSpace(), free < Self.minimumFreeSpace {
       Logger.current.error("The disk is nearly full.", metadata: ["free_bytes": "\(free)"])
@@ -83,7 +101,9 @@ struct Housekeeping: PeriodicService {
     var pruned = Inbox.maximumPrunedAtOnce
     while pruned >= Inbox.maximumPrunedAtOnce {
       pruned = try writer.writeAtOnce { tx in
-        try max(inbox.prune(in: tx), outbox.prune(in: tx))
+        try tx.promotionCodes.forgetOldFailures()
+        try SupportRequests.forgetOldMessages(in: tx)
+        return try max(inbox.prune(in: tx), outbox.prune(in: tx))
       }
     }
   }

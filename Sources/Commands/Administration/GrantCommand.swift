@@ -1,8 +1,10 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
-/// `/grant USER CREDITS REASON`: gives credits, or takes them with a negative number.
+/// `/grant USER CREDITS REASON`: gives credits, or takes them with a negative number. A large
+/// number is asked about first: it may be a slip.
 struct GrantCommand: Command {
   let name = "grant"
   let summary = "Give credits: /grant USER CREDITS REASON"
@@ -24,23 +26,74 @@ struct GrantCommand: Command {
     guard let account = try tx.users.find(mention: parts[0]) else {
       return .reply(UserCommand.unknown(parts[0]))
     }
+    guard credits <= .maximumGift else { return .reply(Self.refusal(.tooMuchGiven)) }
+    guard !credits.isLargeGift else {
+      return .reply(try question(credits, for: account, because: parts[2], in: tx))
+    }
+    let (reply, also) = try book(
+      credits, for: account, because: parts[2], key: "manual:upd\(request.updateID)", in: tx)
+    return .reply(reply, also: also)
+  }
+
+  func press(
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    let parts = argument.split(separator: " ")
+    guard parts.count == 2, let id = Int64(parts[1]),
+      let question = try GrantQuestions.end(id, in: tx)
+    else { return ButtonResponse(notice: "This question was answered, or is too old.") }
+    guard parts[0] == Self.yes else {
+      return ButtonResponse(
+        notice: "Nothing is booked.", replacement: Reply("Nothing is booked."))
+    }
+    let (reply, also) = try book(
+      question.amount, for: try tx.users.account(id: question.userID), because: question.reason,
+      key: "manual:question\(id)", in: tx)
+    return ButtonResponse(notice: "Done.", replacement: reply, also: also)
+  }
+
+  private static let yes = "yes"
+
+  private func question(
+    _ credits: Credits, for account: UserAccount, because reason: String, in tx: LedgerTransaction
+  ) throws -> Reply {
+    let id = try GrantQuestions.ask(credits, for: account, because: reason, in: tx)
+    return Reply(
+      """
+      That is a lot: \(credits.movementText) credits for \(account.shownName), whose balance is \
+      \(account.balance.balanceText). Shall I book it?
+      """,
+      buttons: [
+        Button("Book \(credits) credits", command: name, argument: "\(Self.yes) \(id)"),
+        Button("Book nothing", command: name, argument: "no \(id)"),
+      ])
+  }
+
+  private func book(
+    _ credits: Credits, for account: UserAccount, because reason: String, key: String,
+    in tx: LedgerTransaction
+  ) throws -> (Reply, also: [Outgoing]) {
     do {
-      guard credits <= .maximumGift else { throw LedgerError.tooMuchGiven }
       let transaction = try tx.transactions.record(
         NewTransaction(
-          userID: account.id, type: .manualAdjustment, amount: credits,
-          idempotencyKey: "manual:upd\(request.updateID)", description: parts[2]))
+          userID: account.id, type: .manualAdjustment, amount: credits, idempotencyKey: key,
+          description: reason))
       let balance = "\(transaction.balanceAfter.balanceText) credits"
       let news = Reply(
         """
-        \(credits.movementText) credits on your account: \(parts[2])
+        \(credits.movementText) credits on your account: \(reason)
         Your balance is \(balance).
         """)
-      return .reply(
+      return (
         Reply("Booked \(credits) credits for \(account.shownName). The balance is \(balance)."),
-        also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : [])
+        also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : []
+      )
     } catch let error as LedgerError {
-      return .reply(Reply("Nothing is booked: \(error.sentence)."))
+      return (Self.refusal(error), also: [])
     }
+  }
+
+  private static func refusal(_ error: LedgerError) -> Reply {
+    Reply("Nothing is booked: \(error.sentence).")
   }
 }

@@ -101,18 +101,6 @@ struct ReportText {
   }
 }
 
-extension BusinessReport.HouseLoss.Reason {
-  fileprivate var words: String {
-    switch self {
-    case .lostCalls: "lost calls"
-    case .failedCalls: "failed calls"
-    case .forgivenOverruns: "overruns"
-    case .undeliveredAnswers: "undelivered"
-    case .refundedCredits: "refunded"
-    }
-  }
-}
-
 extension Credits {
   /// Two decimals, rounded down.
   fileprivate var inTables: String { balanceText }

@@ -8,6 +8,7 @@ struct BuyCommand: Command {
   let name = Checkout.command
   let summary = "Buy credits with Telegram Stars"
   let isPersonal = true
+  let readsOnly = true
   let checkout: Checkout
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {

@@ -11,6 +11,7 @@ struct CreditsCommand: Command {
   let summary = "Balance, last transactions and how to buy credits"
   let isPersonal = true
   let servesBlocked = true
+  let readsOnly = true
   let checkout: Checkout
   let subscriptions: SubscriptionCancellation
 
@@ -64,8 +65,12 @@ struct CreditsCommand: Command {
     }
     let current = try tx.subscriptions.list(ofUser: account.id)
       .filter { $0.paidUntil > tx.now || $0.mayBeCharged(at: tx.now) }
+    var balance = "Your balance is \(account.balance.balanceText) credits."
+    if account.held > .zero {
+      balance += " Of these, \(account.held.costText) are reserved for a request under way."
+    }
     var paragraphs = [
-      "Your balance is \(account.balance.balanceText) credits.",
+      balance,
       ([lines.isEmpty ? "No transactions yet." : "Last transactions (UTC):"] + lines)
         .joined(separator: "\n"),
     ]

@@ -10,7 +10,8 @@ struct DeleteMyDataCommand: Command {
   let summary = "Erase your account and your data"
   let isPersonal = true
   let servesBlocked = true
-  let subscriptions: SubscriptionCancellation
+  let changesActiveProject = true
+  let erasure: AccountErasure
 
   private static let yes = "yes"
 
@@ -33,9 +34,9 @@ struct DeleteMyDataCommand: Command {
         first.\(cancellation)
         • The journal of what was bought and spent stays, since accounting needs it, but without a \
         name on it.
-        • Your bare Telegram id stays in a list that is linked to nothing, so that welcome credits \
-        are given once\(account.isBlocked ? " and a block lasts" : "").
-        • Copies of our last messages disappear by themselves, as /privacy says.
+        • Your bare Telegram id stays in a list that is linked to nothing, so that what is given \
+        once is not given again\(account.isBlocked ? " and a block lasts" : "").
+        • Backups disappear by themselves, as /privacy says.
         """,
         buttons: [
           Button("Erase everything", command: name, argument: Self.yes),
@@ -51,17 +52,16 @@ struct DeleteMyDataCommand: Command {
       return ButtonResponse(
         notice: "Nothing was erased.", replacement: Reply("Your account stays as it is."))
     }
+    let cancellations: [Outgoing]
     do {
-      try tx.erasure.erase(account)
+      cancellations = try erasure.erase(account, askedBy: request.updateID, in: tx)
     } catch LedgerError.callUnderWay {
       return ButtonResponse(
         notice: "A request or a refund of yours is under way. Please try again in a minute.")
     }
-    try Conversation.erase(userID: account.id, in: tx)
-    try SupportRequests.erase(account.telegramUserID, in: tx)
     return ButtonResponse(
       notice: "Your data are erased.",
       replacement: Reply("Your account and your data are erased. Take care!"),
-      also: try subscriptions.cancellations(of: account, in: tx))
+      also: cancellations, erasesWords: true)
   }
 }

@@ -7,6 +7,8 @@ import Messaging
 struct DoneCommand: Command {
   let name = "done"
   let summary = "Mark the active project as done"
+  let isPersonal = true
+  let changesActiveProject = true
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()

@@ -7,6 +7,7 @@ struct HelpCommand: Command {
   let name = "help"
   let summary = "See everything I can do"
   let servesBlocked = true
+  let readsOnly = true
   let others: [any Command]
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {

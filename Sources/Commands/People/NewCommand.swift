@@ -8,6 +8,8 @@ import Messaging
 struct NewCommand: Command {
   let name = "new"
   let summary = "Begin a project: /new and its title"
+  let isPersonal = true
+  let changesActiveProject = true
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()

@@ -10,6 +10,7 @@ struct PrivacyCommand: Command {
   let name = "privacy"
   let summary = "What is stored about you, and for how long"
   let servesBlocked = true
+  let readsOnly = true
   /// In the operator's words.
   let text: String?
 
@@ -23,9 +24,17 @@ struct PrivacyCommand: Command {
     • What you bought, what you spent and what your requests cost, as a journal: for good, since \
     accounting needs it. Once you erase your account, it has no name on it.
     • Messages on their way in and out: \(Int(Inbox.keptFor) / 3_600) hours, and \
-    \(Int(Inbox.quarantinedFor / .day)) days where one could not be handled.
+    \(Int(Inbox.quarantinedFor / .day)) days where one could not be handled; until you erase your \
+    account, if that is sooner.
+    • An answer that you paid for and that I could not deliver because you had blocked me: \
+    \(Int(Outbox.answersKeptFor / .day)) days, or until you write to me again.
     • Questions to /paysupport: in the chats of those who answer them. When you asked: until you \
-    erase your account.
+    erase your account. How often: a day. Who guesses codes: an hour.
+    • Once you erase your account: your bare Telegram id, whether you were blocked, and for how \
+    many invited friends you were thanked, for good and linked to nothing, so that what is given \
+    once is not given again.
+    • Backups of all this: as long as whoever runs me keeps them, usually two weeks. Should one be \
+    restored, your erasure is done again.
 
     What you ask goes to the provider of the model that answers \
     (\(Provider.all.map(\.recipient).joined(separator: ", or "))), without your name. Nothing is \

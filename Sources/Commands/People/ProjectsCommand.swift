@@ -7,6 +7,7 @@ import Messaging
 struct ProjectsCommand: Command {
   let name = "projects"
   let summary = "List your projects and switch between them"
+  let isPersonal = true
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     .reply(try list(try request.account(), in: tx))

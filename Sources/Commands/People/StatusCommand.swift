@@ -8,6 +8,7 @@ struct StatusCommand: Command {
   let name = "status"
   let summary = "Balance, active project and models"
   let isPersonal = true
+  let readsOnly = true
   let models: ModelAssignment
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {

@@ -7,6 +7,7 @@ struct TermsCommand: Command {
   let name = "terms"
   let summary = "Terms of sale"
   let servesBlocked = true
+  let readsOnly = true
   /// In the operator's words.
   let text: String?
 
@@ -14,7 +15,8 @@ struct TermsCommand: Command {
     Terms of sale
 
     1. Credits pay for answers of AI models. What an answer costs stands below it; an answer that \
-    fails costs nothing.
+    fails costs nothing. If a provider does not say what an answer used, it is estimated at a \
+    token for four bytes of question and answer, without what the model thought.
     2. Credits are bought with Telegram Stars and credited at once. They do not expire, cannot be \
     passed on, and are not money.
     3. Unused credits are refunded at your wish: write to /paysupport. Credits of which a part is \

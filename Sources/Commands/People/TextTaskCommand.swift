@@ -11,6 +11,8 @@ protocol TextTaskCommand: Command {
 }
 
 extension TextTaskCommand {
+  var isPaidWork: Bool { true }
+
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     _ = try request.account()
     guard !request.argument.isEmpty else {

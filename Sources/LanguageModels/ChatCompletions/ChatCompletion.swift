@@ -2,90 +2,79 @@ import Foundation
 
 /// A chat completion that came with status 200, or a chunk of one from an event stream. It may be
 /// an error all the same; OpenAI's names.
-struct ChatCompletion<Form: ChatForm>: Decodable {
+struct ChatCompletion: Decodable {
   struct Choice: Decodable {
-    var message: ChatContent?
-    /// In the place of `message`, what a chunk adds to it.
-    var delta: ChatContent?
+    private enum CodingKeys: CodingKey {
+      case message, delta, finishReason, nativeFinishReason, error
+    }
+
+    /// The message, or what a chunk adds to it.
+    var content: ChatContent?
     var finishReason: String?
+    /// As the provider behind OpenRouter calls it.
+    var nativeFinishReason: String?
     var error: ChatError?
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      content =
+        try container.decodeIfPresent(ChatContent.self, forKey: .delta)
+        ?? container.decodeIfPresent(ChatContent.self, forKey: .message)
+      finishReason = container.name(.finishReason)
+      nativeFinishReason = container.name(.nativeFinishReason)
+      error = container.lenient(.error)
+    }
+  }
+
+  private enum CodingKeys: CodingKey {
+    case id, model, choices, usage, error
   }
 
   var id: String?
   var model: String?
   var choices: [Choice]?
-  var usage: Form.Usage?
+  var usage: ChatUsage?
   var error: ChatError?
 
-  static func read(_ reply: ProviderReply) throws(LanguageModelError) -> ChatCompletion {
-    if let events = reply.events { return try sum(of: events) }
-    return try decode(reply.body)
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    id = container.name(.id)
+    model = container.name(.model)
+    choices = try container.decodeIfPresent([Choice].self, forKey: .choices)
+    usage = container.lenient(.usage)
+    error = container.lenient(.error)
   }
 
-  /// Each chunk of a stream adds to the text. The usage comes with the last of them; what is told
-  /// of it earlier is a part.
-  private static func sum(of chunks: [Data]) throws(LanguageModelError) -> ChatCompletion {
-    var whole = ChatCompletion()
-    var choice = Choice()
-    var content = ChatContent()
-    for chunk in chunks where chunk != endMark {
-      let next = try decode(chunk)
-      let piece = next.choices?.first
-      if let added = piece?.delta ?? piece?.message { content.add(added) }
-      if let reason = piece?.finishReason, !reason.isEmpty { choice.finishReason = reason }
-      choice.error = choice.error ?? piece?.error
-      whole.id = whole.id ?? next.id
+  /// Each chunk of a stream adds to the text; what is said again stands for the whole.
+  static func read<Form: ChatForm>(_ reply: ProviderReply, as form: Form.Type) -> ReceivedAnswer {
+    var whole = ReceivedAnswer()
+    var usage: ChatUsage?
+    var failure: (error: ChatError, piece: Data)?
+    var images = 0
+    let (pieces, isStream) = reply.pieces
+    for piece in pieces where piece != endMark {
+      guard let next = ProviderJSON.decode(ChatCompletion.self, from: piece, with: .snakeCase)
+      else {
+        whole.isUnreadable = true
+        continue
+      }
+      let choice = next.choices?.first
+      whole.text += choice?.content?.text ?? ""
+      images += choice?.content?.images ?? 0
+      whole.endWord = choice?.finishReason ?? whole.endWord
+      whole.nativeEndWord = choice?.nativeFinishReason ?? whole.nativeEndWord
+      if failure == nil, let error = next.error ?? choice?.error { failure = (error, piece) }
+      whole.requestID = whole.requestID ?? next.id
       whole.model = next.model ?? whole.model
-      whole.usage = next.usage ?? whole.usage
-      whole.error = whole.error ?? next.error
+      if let told = next.usage { usage = usage?.raised(to: told) ?? told }
     }
-    choice.message = content
-    whole.choices = [choice]
-    // Without a reason for its end it has broken off, whatever usage it has told by then.
-    guard choice.finishReason != nil || whole.failure != nil else {
-      throw LanguageModelError(.connectionLost, requestID: whole.id, mayHaveCost: true)
+    if failure == nil, whole.endWord == "error" { failure = (ChatError(), Data()) }
+    whole.failure = failure.map { error, piece in
+      Form.error(ChatFailure(inSuccess: error, reply.retryAfter)).lookingForLength(in: piece)
     }
+    whole.isStream = isStream
+    whole.usage = usage.flatMap { $0.tellsAnything ? Form.usage($0, images: images) : nil }
     return whole
-  }
-
-  private static func decode(_ json: Data) throws(LanguageModelError) -> ChatCompletion {
-    do {
-      return try JSONDecoder.snakeCase.decode(ChatCompletion.self, from: json)
-    } catch {
-      throw LanguageModelError(.answerMalformed, mayHaveCost: true)
-    }
-  }
-
-  /// - Parameter model: The one asked for.
-  func answer(
-    to model: String, _ reply: ProviderReply
-  ) throws(LanguageModelError) -> Answer {
-    let choice = choices?.first
-    let requestID = reply.requestID ?? id
-    if let failure { throw Form.error(ChatFailure(inSuccess: failure, reply.retryAfter)) }
-    let text = choice?.message?.text ?? ""
-    guard let usage = usage?.normalised(images: choice?.message?.images ?? 0) else {
-      throw LanguageModelError(.answerMalformed, requestID: requestID, mayHaveCost: true)
-    }
-    // DeepSeek's word for an answer that breaks off in the middle.
-    if choice?.finishReason == "insufficient_system_resource" {
-      throw LanguageModelError(.providerOverloaded, usage: usage, requestID: requestID)
-    }
-    guard text.hasVisibleText else {
-      throw LanguageModelError(
-        choice?.finishReason == "content_filter"
-          ? .blocked(codeWord: "content_filter") : .emptyAnswer,
-        usage: usage, requestID: requestID)
-    }
-    return Answer(
-      text: text, usage: usage, isCutOff: choice?.finishReason == "length",
-      model: self.model ?? model, requestID: requestID, keyIdentifier: reply.keyIdentifier,
-      responseTime: reply.responseTime)
-  }
-
-  private var failure: ChatError? {
-    let choice = choices?.first
-    return error ?? choice?.error ?? (choice?.finishReason == "error" ? ChatError() : nil)
   }
 }
 
@@ -95,11 +84,27 @@ private let endMark = Data("[DONE]".utf8)
 /// What a message of an answer holds, or a chunk adds to it.
 struct ChatContent: Decodable {
   private enum CodingKeys: CodingKey {
-    case content, images
+    case content, refusal, images
   }
 
   private struct Part: Decodable {
-    var text: String?
+    private enum CodingKeys: CodingKey {
+      case type, text, refusal
+    }
+
+    /// Empty for what is not for the reader: reasoning, above all.
+    var text: String
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      text =
+        switch container.name(.type) {
+        case nil, "text", "output_text":
+          try container.decodeIfPresent(String.self, forKey: .text) ?? ""
+        case "refusal": container.name(.refusal) ?? ""
+        default: ""
+        }
+    }
   }
 
   private struct Image: Decodable {}
@@ -108,27 +113,14 @@ struct ChatContent: Decodable {
   /// How many of them.
   var images = 0
 
-  init() {}
-
-  /// The text is a string, or a list of parts of which some are text.
+  /// The text is a string, or a list of parts of which some are text. Where a model declines, it
+  /// says so in another field.
   init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
-    images = try container.decodeIfPresent([Image].self, forKey: .images)?.count ?? 0
+    images = container.lenient(.images, as: [Image].self)?.count ?? 0
     text =
       try (try? container.decodeIfPresent(String.self, forKey: .content))
-      ?? container.decodeIfPresent([Part].self, forKey: .content)?.compactMap(\.text).joined() ?? ""
-  }
-
-  mutating func add(_ other: ChatContent) {
-    text += other.text
-    images += other.images
-  }
-}
-
-extension JSONDecoder {
-  static var snakeCase: JSONDecoder {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return decoder
+      ?? container.decodeIfPresent([Part].self, forKey: .content)?.map(\.text).joined() ?? ""
+    text += container.lenient(.refusal, as: String.self) ?? ""
   }
 }

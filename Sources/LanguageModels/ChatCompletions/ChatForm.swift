@@ -2,24 +2,11 @@ import Metering
 
 /// What providers of chat completions in OpenAI's form differ in.
 protocol ChatForm {
-  associatedtype Usage: ChatUsage
+  /// What it counts and charges for, where it tells anything of it.
+  static func usage(_ told: ChatUsage, images: Int) -> TokenUsage
 
   /// What an error of the provider's means.
   static func error(_ failure: ChatFailure) -> LanguageModelError
-}
-
-/// The `usage` of a chat completion, as one provider counts.
-protocol ChatUsage: Decodable {
-  /// - Returns: `nil` if a count is negative or absurd.
-  func normalised(images: Int) -> TokenUsage?
-}
-
-struct ChatPromptDetails: Decodable {
-  var cachedTokens: Int?
-}
-
-struct ChatCompletionDetails: Decodable {
-  var reasoningTokens: Int?
 }
 
 /// One message of a request.

@@ -24,8 +24,9 @@ package struct DemoModel: LanguageModel {
       text: text,
       usage: TokenUsage(
         inputTokens: prompt.inputTokenEstimate,
-        outputTokens: Prompt.estimatedTokens(ofBytes: text.utf8.count)),
-      isCutOff: text != full, model: model, requestID: nil, keyIdentifier: "demo",
+        outputTokens: Prompt.estimatedTokens(of: text)),
+      ending: text == full ? .complete : .lengthLimit, model: model, requestID: nil,
+      keyIdentifier: "demo",
       responseTime: start.duration(to: .now))
   }
 
@@ -73,7 +74,7 @@ package struct DemoModel: LanguageModel {
 
   /// Whole characters of at most `tokens` tokens, by the same count as the usage.
   private static func cut(_ text: String, to tokens: Int) -> String {
-    guard Prompt.estimatedTokens(ofBytes: text.utf8.count) > tokens else { return text }
+    guard Prompt.estimatedTokens(of: text) > tokens else { return text }
     var bytes = 0
     let kept = text.prefix { character in
       bytes += character.utf8.count

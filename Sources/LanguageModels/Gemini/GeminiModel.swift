@@ -5,31 +5,51 @@ package import Metering
 /// Google's Gemini API, `v1beta`, over REST (ai.google.dev/api/generate-content).
 package struct GeminiModel: LanguageModel {
   let api: ProviderAPI
+  private let thinkingModels = ThinkingModels()
 
   /// - Parameters:
   ///   - baseURL: Without a path, as in `https://generativelanguage.googleapis.com`.
-  ///   - timeout: For one call, however many keys it tries.
+  ///   - limits: For one call, however many keys it tries.
   package init(
-    transport: HTTPTransport, baseURL: String, keys: KeyRing, timeout: Duration = .seconds(180)
+    transport: HTTPTransport, baseURL: String, keys: KeyRing, limits: CallLimits = CallLimits()
   ) {
     api = ProviderAPI(
-      transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
+      transport: transport, baseURL: baseURL, keys: keys, limits: limits,
       keyHeader: { ("x-goog-api-key", $0) }, requestIDHeader: nil)
   }
 
   package func answer(
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer {
+    let start = ContinuousClock.now
+    if takesThinkingBudget(model), let thinking = GeminiRequest.ThinkingConfig(prompt, model) {
+      let answer = try await ask(prompt, model, thinking, begunAt: start, onRequestID)
+      if let answer { return answer }
+      thinkingModels[model] = false
+    }
+    let answer = try await ask(prompt, model, nil, begunAt: start, onRequestID)
+    guard let answer else { throw LanguageModelError(.refusedRequest(status: 400)) }
+    return answer
+  }
+
+  /// `nil` if the model refuses the field that bounds its thinking, which is free.
+  private func ask(
+    _ prompt: Prompt, _ model: String, _ thinking: GeminiRequest.ThinkingConfig?,
+    begunAt start: ContinuousClock.Instant, _ onRequestID: @Sendable (String) async -> Void
+  ) async throws(LanguageModelError) -> Answer? {
+    let config = GeminiRequest.GenerationConfig(
+      maxOutputTokens: prompt.maximumOutputTokens, thinkingConfig: thinking)
     let request = ProviderAPI.Request(
       method: .post, path: path(model, "streamGenerateContent?alt=sse"),
-      body: GeminiRequest(
-        prompt,
-        generationConfig: GeminiRequest.GenerationConfig(
-          maxOutputTokens: prompt.maximumOutputTokens)),
-      isBilled: true)
-    return try await api.call(request) { reply async throws(LanguageModelError) -> Answer in
-      guard reply.isSuccess else { throw GeminiFailure(reply).error }
-      let answer = try GeminiResponse.read(reply).answer(to: prompt, model, reply)
+      body: GeminiRequest(prompt, generationConfig: config), isBilled: true)
+    return try await api.call(request, begunAt: start) {
+      reply async throws(LanguageModelError) -> Answer? in
+      guard reply.isSuccess else {
+        if thinking != nil, reply.refuses(field: "thinking") { return nil }
+        throw GeminiFailure(reply).error.lookingForLength(in: reply.body)
+      }
+      let received = GeminiResponse.read(reply, outputCap: prompt.maximumOutputTokens)
+      let answer = try received.answer(to: prompt, model, reply)
       if let id = answer.requestID { await onRequestID(id) }
       return answer
     }
@@ -56,6 +76,27 @@ package struct GeminiModel: LanguageModel {
   /// Gemini has no look-up by request.
   package func usage(ofRequest id: String) async throws(LanguageModelError) -> TokenUsage? {
     nil
+  }
+
+  package func takesThinkingBudget(_ model: String) -> Bool {
+    thinkingModels[model] == true && GeminiRequest.ThinkingConfig.Form(model) != nil
+  }
+
+  private struct Model: Decodable {
+    var thinking: Bool?
+  }
+
+  /// Asks for each of them (ai.google.dev/api/models, "thinking").
+  package func learn(about models: [String]) async throws(LanguageModelError) {
+    for model in models where thinkingModels[model] == nil {
+      let request = ProviderAPI.Request(
+        method: .get, path: "/v1beta/models/\(model.percentEncoded)", isBilled: false)
+      thinkingModels[model] = try await api.call(request) {
+        reply async throws(LanguageModelError) -> Bool? in
+        guard reply.isSuccess else { throw GeminiFailure(reply).error }
+        return ProviderJSON.decode(Model.self, from: reply.body)?.thinking ?? false
+      }
+    }
   }
 
   /// Lists one model with each key (ai.google.dev/api/models).

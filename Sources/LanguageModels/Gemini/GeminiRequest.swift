@@ -12,6 +12,41 @@ struct GeminiRequest: Encodable {
   struct GenerationConfig: Encodable {
     /// Thoughts and answer together.
     var maxOutputTokens: Int
+    var thinkingConfig: ThinkingConfig?
+  }
+
+  /// How much a model may think: in tokens or by a level, as its generation takes it. Both at once
+  /// are refused (ai.google.dev/gemini-api/docs/thinking).
+  struct ThinkingConfig: Encodable {
+    enum Form {
+      case budget
+      case level
+
+      /// `nil` for a model whose name does not tell: `gemini-2.5-pro` takes a budget, and the third
+      /// generation and later ones a level.
+      init?(_ model: String) {
+        guard let number = model.prefixMatch(of: /gemini-(\d+)(\.(\d+))?/) else { return nil }
+        switch (Int(number.1) ?? 0, number.3.flatMap { Int($0) } ?? 0) {
+        case (3..., _): self = .level
+        case (2, 5...): self = .budget
+        default: return nil
+        }
+      }
+    }
+
+    var thinkingBudget: Int?
+    var thinkingLevel: String?
+
+    /// `nil` if the prompt sets no bound, or the model's name does not tell which form it takes.
+    init?(_ prompt: Prompt, _ model: String) {
+      guard let budget = prompt.thinkingBudget else { return nil }
+      switch Form(model) {
+      case .budget: thinkingBudget = budget
+      // The one below the usual that all of them have.
+      case .level: thinkingLevel = "LOW"
+      case nil: return nil
+      }
+    }
   }
 
   /// Only inside a `countTokens` request; elsewhere the path has it.

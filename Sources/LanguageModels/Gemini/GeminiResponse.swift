@@ -7,6 +7,16 @@ struct GeminiResponse: Decodable {
   struct Candidate: Decodable {
     var content: Content?
     var finishReason: String?
+
+    private enum CodingKeys: CodingKey {
+      case content, finishReason
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      content = try container.decodeIfPresent(Content.self, forKey: .content)
+      finishReason = container.name(.finishReason)
+    }
   }
 
   struct Content: Decodable {
@@ -17,107 +27,78 @@ struct GeminiResponse: Decodable {
     struct InlineData: Decodable {}
 
     var text: String?
-    var thought: Bool?
-    var inlineData: InlineData?
+    var isThought: Bool
+    var isImage: Bool
+
+    private enum CodingKeys: CodingKey {
+      case text, thought, inlineData
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      text = try container.decodeIfPresent(String.self, forKey: .text)
+      isThought = container.lenient(.thought, as: Bool.self) ?? (container.name(.thought) == "true")
+      isImage = container.lenient(.inlineData, as: InlineData.self) != nil
+    }
   }
 
-  struct PromptFeedback: Decodable {
+  private struct PromptFeedback: Decodable {
     var blockReason: String?
   }
 
-  struct Failure: Decodable {}
+  private struct Failure: Decodable {}
+
+  private enum CodingKeys: CodingKey {
+    case candidates, promptFeedback, usageMetadata, modelVersion, responseId, error
+  }
 
   var candidates: [Candidate]?
-  var promptFeedback: PromptFeedback?
+  var blockReason: String?
   var usageMetadata: GeminiUsage?
   var modelVersion: String?
   var responseId: String?
-  /// What it says is for `GeminiFailure` to read.
-  var error: Failure?
+  /// What the error says is for `GeminiFailure` to read.
+  var isError: Bool
 
-  static func read(_ reply: ProviderReply) throws(LanguageModelError) -> GeminiResponse {
-    if let events = reply.events { return try sum(of: events) }
-    return try decode(reply.body)
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    candidates = try container.decodeIfPresent([Candidate].self, forKey: .candidates)
+    blockReason = container.lenient(.promptFeedback, as: PromptFeedback.self)?.blockReason
+    usageMetadata = container.lenient(.usageMetadata)
+    modelVersion = container.name(.modelVersion)
+    responseId = container.name(.responseId)
+    isError = container.lenient(.error, as: Failure.self) != nil
   }
 
   /// Each event of a stream has the form of a whole response: the parts of the text follow each
   /// other, and what is said again, the usage above all, stands for the whole.
-  private static func sum(of events: [Data]) throws(LanguageModelError) -> GeminiResponse {
-    var whole = GeminiResponse()
-    var parts: [Part] = []
-    var finishReason: String?
-    for event in events {
-      let next = try decode(event)
-      parts += next.parts
-      finishReason = next.candidates?.first?.finishReason ?? finishReason
-      whole.promptFeedback = next.promptFeedback ?? whole.promptFeedback
-      whole.usageMetadata = next.usageMetadata ?? whole.usageMetadata
-      whole.modelVersion = next.modelVersion ?? whole.modelVersion
-      whole.responseId = next.responseId ?? whole.responseId
+  ///
+  /// - Parameter outputCap: The `maxOutputTokens` of the request.
+  static func read(_ reply: ProviderReply, outputCap: Int) -> ReceivedAnswer {
+    var whole = ReceivedAnswer()
+    var usage: GeminiUsage?
+    var images = 0
+    let (pieces, isStream) = reply.pieces
+    for piece in pieces {
+      guard let next = ProviderJSON.decode(GeminiResponse.self, from: piece), !next.isError else {
+        let failure = GeminiFailure(inSuccess: piece)?.error.lookingForLength(in: piece)
+        whole.failure = whole.failure ?? failure
+        if failure == nil { whole.isUnreadable = true }
+        continue
+      }
+      let candidate = next.candidates?.first
+      let parts = candidate?.content?.parts ?? []
+      whole.text += parts.filter { !$0.isThought }.compactMap(\.text).joined()
+      images += parts.count(where: \.isImage)
+      whole.endWord = candidate?.finishReason ?? whole.endWord
+      whole.promptBlock = next.blockReason ?? whole.promptBlock
+      whole.model = next.modelVersion ?? whole.model
+      whole.requestID = whole.requestID ?? next.responseId
+      if let told = next.usageMetadata { usage = usage?.raised(to: told) ?? told }
     }
-    // There is no other mark of a stream's end.
-    guard finishReason != nil || whole.promptFeedback?.blockReason != nil else {
-      throw LanguageModelError(
-        .connectionLost, requestID: whole.responseId, mayHaveCost: true)
-    }
-    whole.candidates = [Candidate(content: Content(parts: parts), finishReason: finishReason)]
+    whole.isStream = isStream
+    whole.usage = usage?.normalised(images: images, outputCap: outputCap)
+    whole.countsText = usage?.countsText ?? false
     return whole
   }
-
-  private static func decode(_ json: Data) throws(LanguageModelError) -> GeminiResponse {
-    if let response = try? JSONDecoder().decode(GeminiResponse.self, from: json),
-      response.error == nil
-    {
-      return response
-    }
-    throw GeminiFailure(inSuccess: json)?.error
-      ?? LanguageModelError(.answerMalformed, mayHaveCost: true)
-  }
-
-  /// - Parameter model: The one asked for.
-  func answer(
-    to prompt: Prompt, _ model: String, _ reply: ProviderReply
-  ) throws(LanguageModelError) -> Answer {
-    let usage = usageMetadata?.normalised(
-      images: images, outputCap: prompt.maximumOutputTokens)
-    guard text.hasVisibleText else {
-      throw LanguageModelError(
-        reasonForSilence, usage: usage, requestID: responseId, mayHaveCost: usage == nil)
-    }
-    // Nobody can be charged for what isn't metered, and no prompt takes no tokens.
-    guard let usage, usage.inputTokens > 0 else {
-      throw LanguageModelError(.answerMalformed, requestID: responseId, mayHaveCost: true)
-    }
-    return Answer(
-      text: text, usage: usage, isCutOff: candidates?.first?.finishReason == "MAX_TOKENS",
-      model: modelVersion ?? model, requestID: responseId, keyIdentifier: reply.keyIdentifier,
-      responseTime: reply.responseTime)
-  }
-
-  private var parts: [Part] { candidates?.first?.content?.parts ?? [] }
-
-  private var text: String {
-    parts.filter { $0.thought != true }.compactMap(\.text).joined()
-  }
-
-  private var images: Int {
-    parts.count { $0.inlineData != nil }
-  }
-
-  private var reasonForSilence: LanguageModelError.Reason {
-    if let blockReason = promptFeedback?.blockReason { return .blocked(codeWord: blockReason) }
-    guard let candidates else {
-      // Not even an empty answer: this is some other JSON.
-      return usageMetadata == nil ? .answerMalformed : .emptyAnswer
-    }
-    let finishReason = candidates.first?.finishReason ?? ""
-    let isBlock = Self.blockMarks.contains { finishReason.contains($0) }
-    return isBlock ? .blocked(codeWord: finishReason) : .emptyAnswer
-  }
-
-  /// What the finish reasons that withhold an answer have in their names, among them
-  /// `IMAGE_SAFETY` and `IMAGE_PROHIBITED_CONTENT`.
-  private static let blockMarks = [
-    "SAFETY", "RECITATION", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "LANGUAGE",
-  ]
 }

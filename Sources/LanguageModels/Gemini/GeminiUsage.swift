@@ -1,40 +1,80 @@
 import Metering
 
-/// Gemini's `usageMetadata`. A count that is absent is 0, as in all of protobuf's JSON.
+/// Gemini's `usageMetadata`. A count that is absent is 0, as in all of protobuf's JSON, or is told
+/// in another event of the stream.
 struct GeminiUsage: Decodable {
+  private struct Detail: Decodable {
+    var modality: String?
+    var tokenCount: Int?
+  }
+
+  private enum CodingKeys: CodingKey {
+    case promptTokenCount, toolUsePromptTokenCount, cachedContentTokenCount, candidatesTokenCount
+    case thoughtsTokenCount, totalTokenCount, candidatesTokensDetails
+  }
+
   /// Includes what came from the cache.
-  var promptTokenCount: Int?
-  var toolUsePromptTokenCount: Int?
-  var cachedContentTokenCount: Int?
+  private var prompt: Int?
+  private var toolUse: Int?
+  private var cached: Int?
   /// Normally without thoughts; on some responses with them.
-  var candidatesTokenCount: Int?
-  var thoughtsTokenCount: Int?
+  private var candidates: Int?
+  private var thoughts: Int?
   /// Of all the others together, each token once.
-  var totalTokenCount: Int?
+  private var total: Int?
+  /// Those of the candidates that are images.
+  private var imageTokens: Int?
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    prompt = container.count(.promptTokenCount)
+    toolUse = container.count(.toolUsePromptTokenCount)
+    cached = container.count(.cachedContentTokenCount)
+    candidates = container.count(.candidatesTokenCount)
+    thoughts = container.count(.thoughtsTokenCount)
+    total = container.count(.totalTokenCount)
+    let details = container.lenient(.candidatesTokensDetails, as: [Detail].self) ?? []
+    let images = details.filter { $0.modality == "IMAGE" }.compactMap(\.tokenCount)
+    imageTokens = images.first { TokenUsage.isSensible($0) }
+  }
+
+  /// The larger of each count: they are running totals, and the last event may lack some.
+  func raised(to other: GeminiUsage) -> GeminiUsage {
+    var usage = self
+    usage.prompt.raise(to: other.prompt)
+    usage.toolUse.raise(to: other.toolUse)
+    usage.cached.raise(to: other.cached)
+    usage.candidates.raise(to: other.candidates)
+    usage.thoughts.raise(to: other.thoughts)
+    usage.total.raise(to: other.total)
+    usage.imageTokens.raise(to: other.imageTokens)
+    return usage
+  }
+
+  /// Whether the text is counted, and not only the thoughts before it.
+  var countsText: Bool {
+    (candidates ?? 0) > 0 || (total ?? 0) > (prompt ?? 0) + (toolUse ?? 0) + (thoughts ?? 0)
+  }
 
   /// - Parameter outputCap: The `maxOutputTokens` of the request, which caps thoughts and answer
   ///   together.
-  /// - Returns: `nil` if a count is negative or absurd.
+  /// - Returns: `nil` if it tells nothing.
   func normalised(images: Int, outputCap: Int) -> TokenUsage? {
-    let prompt = promptTokenCount ?? 0
-    let toolUse = toolUsePromptTokenCount ?? 0
-    let candidates = candidatesTokenCount ?? 0
-    let thoughts = thoughtsTokenCount ?? 0
-    let counts = [prompt, toolUse, candidates, thoughts, totalTokenCount ?? 0]
-    guard counts.allSatisfy(TokenUsage.isSensible) else { return nil }
-    return .checked(
-      input: prompt + toolUse, cached: cachedContentTokenCount ?? 0,
-      output: output(prompt + toolUse, candidates, thoughts, outputCap), reasoning: thoughts,
-      images: images)
+    let counts = [prompt, toolUse, candidates, thoughts, total]
+    guard counts.contains(where: { $0 != nil }) else { return nil }
+    let input = (prompt ?? 0) + (toolUse ?? 0)
+    return TokenUsage(
+      inputTokens: input, cachedInputTokens: cached ?? 0, outputTokens: output(input, outputCap),
+      reasoningTokens: thoughts ?? 0, images: images, imageTokens: imageTokens ?? 0)
   }
 
   /// The total tells whether `candidates` has the thoughts in it. It is also right if thoughts
   /// are counted but not listed. One beyond what the request allowed is not believed.
-  private func output(
-    _ input: Int, _ candidates: Int, _ thoughts: Int, _ outputCap: Int
-  ) -> Int {
-    guard let total = totalTokenCount, total - input >= candidates, total - input <= outputCap
-    else { return candidates + thoughts }
+  private func output(_ input: Int, _ outputCap: Int) -> Int {
+    let (candidates, thoughts) = (candidates ?? 0, thoughts ?? 0)
+    guard let total, total - input >= candidates, total - input <= outputCap else {
+      return candidates + thoughts
+    }
     return total - input
   }
 }

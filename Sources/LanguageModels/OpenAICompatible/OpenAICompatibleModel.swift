@@ -7,59 +7,46 @@ import Synchronization
 /// (platform.openai.com/docs/api-reference/chat).
 package final class OpenAICompatibleModel: LanguageModel {
   private let api: ProviderAPI
-  /// The models that have refused `max_tokens`.
-  private let modelsOfTheNewCapName = Mutex<Set<String>>([])
+  /// Of the models that have refused some.
+  private let fields = Mutex<[String: OpenAICompatibleRequest.Fields]>([:])
 
   /// - Parameters:
   ///   - baseURL: As in `http://localhost:11434/v1`.
-  ///   - timeout: For one call, however many keys it tries.
+  ///   - limits: For one call, however many keys it tries.
   package init(
-    transport: HTTPTransport, baseURL: String, keys: KeyRing, timeout: Duration = .seconds(180)
+    transport: HTTPTransport, baseURL: String, keys: KeyRing, limits: CallLimits = CallLimits()
   ) {
     api = ProviderAPI(
-      transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
+      transport: transport, baseURL: baseURL, keys: keys, limits: limits,
       keyHeader: ProviderAPI.bearer, requestIDHeader: nil)
   }
 
-  /// Nothing can be looked up by a request's id, so that nobody needs it before the answer.
+  /// Nothing can be looked up by a request's id, so that nobody needs it before the answer. A server
+  /// that refuses a field by its name, which is free, is asked once more without it, and the next
+  /// time at once.
   package func answer(
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer {
     let start = ContinuousClock.now
-    if !modelsOfTheNewCapName.withLock({ $0.contains(model) }) {
-      let answer = try await api.call(
-        Self.request(prompt, model, .maxTokens), begunAt: start
-      ) { reply async throws(LanguageModelError) -> Answer? in
-        Self.refusesMaxTokens(reply) ? nil : try Self.answer(to: model, reply)
+    while true {
+      var taken = fields.withLock { $0[model] ?? OpenAICompatibleRequest.Fields() }
+      let request = ProviderAPI.Request(
+        method: .post, path: "/chat/completions",
+        body: OpenAICompatibleRequest(prompt, model: model, taken), isBilled: true)
+      let answer = try await api.call(request, begunAt: start) {
+        reply async throws(LanguageModelError) -> Answer? in
+        guard !reply.isSuccess else {
+          return try ChatCompletion.read(reply, as: OpenAICompatibleForm.self)
+            .answer(to: prompt, model, reply)
+        }
+        let error = OpenAICompatibleForm.error(ChatFailure(reply)).lookingForLength(in: reply.body)
+        guard error.reason == .refusedRequest(status: 400), taken.leaveOut(refusedBy: reply)
+        else { throw error }
+        return nil
       }
       if let answer { return answer }
-      _ = modelsOfTheNewCapName.withLock { $0.insert(model) }
+      fields.withLock { $0[model] = taken }
     }
-    return try await api.call(
-      Self.request(prompt, model, .maxCompletionTokens), begunAt: start
-    ) { reply async throws(LanguageModelError) in try Self.answer(to: model, reply) }
-  }
-
-  private static func request(
-    _ prompt: Prompt, _ model: String, _ cap: OpenAICompatibleRequest.CapName
-  ) -> ProviderAPI.Request {
-    ProviderAPI.Request(
-      method: .post, path: "/chat/completions",
-      body: OpenAICompatibleRequest(prompt, model: model, cap: cap), isBilled: true)
-  }
-
-  /// "Unsupported parameter: 'max_tokens' is not supported with this model. Use
-  /// 'max_completion_tokens' instead." It costs nothing.
-  private static func refusesMaxTokens(_ reply: ProviderReply) -> Bool {
-    reply.status == 400 && reply.body.range(of: Data("max_tokens".utf8)) != nil
-      && OpenAICompatibleForm.error(ChatFailure(reply)).reason == .refusedRequest(status: 400)
-  }
-
-  private static func answer(
-    to model: String, _ reply: ProviderReply
-  ) throws(LanguageModelError) -> Answer {
-    guard reply.isSuccess else { throw OpenAICompatibleForm.error(ChatFailure(reply)) }
-    return try ChatCompletion<OpenAICompatibleForm>.read(reply).answer(to: model, reply)
   }
 
   /// There is no usual way to count tokens ahead of a call.

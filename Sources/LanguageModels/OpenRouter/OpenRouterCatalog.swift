@@ -35,4 +35,31 @@ package struct OpenRouterCatalog: Sendable {
     }
     return response.body
   }
+
+  private struct List: Decodable {
+    struct Model: Decodable {
+      private enum CodingKeys: CodingKey {
+        case id, supportedParameters
+      }
+
+      var id: String?
+      var takesReasoning: Bool
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = container.name(.id)
+        let parameters = container.lenient(.supportedParameters, as: [String].self)
+        takesReasoning = parameters?.contains("reasoning") ?? false
+      }
+    }
+
+    var data: [Model]
+  }
+
+  /// The names of those that say that their thinking can be bounded.
+  func modelsThatTakeReasoning() async throws(LanguageModelError) -> Set<String> {
+    guard let list = ProviderJSON.decode(List.self, from: try await models(), with: .snakeCase)
+    else { throw LanguageModelError(.answerMalformed) }
+    return Set(list.data.filter(\.takesReasoning).compactMap(\.id))
+  }
 }

@@ -1,6 +1,14 @@
+import Metering
+
 /// What OpenRouter adds to chat completions: what a call cost, and what an error means.
 enum OpenRouterForm: ChatForm {
-  typealias Usage = OpenRouterUsage
+  /// In the native tokens that are billed.
+  static func usage(_ told: ChatUsage, images: Int) -> TokenUsage {
+    TokenUsage(
+      inputTokens: told.prompt ?? 0, cachedInputTokens: told.cached ?? 0,
+      outputTokens: told.completion ?? 0, reasoningTokens: told.reasoning ?? 0, images: images,
+      imageTokens: told.imageTokens ?? 0, reportedCostUSD: told.cost?.description)
+  }
 
   /// Free: a finish by error is never billed (openrouter.ai/docs, zero completion insurance).
   static func error(_ failure: ChatFailure) -> LanguageModelError {

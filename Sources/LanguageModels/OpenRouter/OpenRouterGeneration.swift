@@ -7,27 +7,33 @@ struct OpenRouterGeneration: Decodable {
     var data: OpenRouterGeneration
   }
 
-  var nativeTokensPrompt: Int?
-  var nativeTokensCompletion: Int?
-  var nativeTokensReasoning: Int?
-  var nativeTokensCached: Int?
-  var totalCost: ReportedCost?
-  var upstreamInferenceCost: ReportedCost?
-  var isByok: Bool?
-
-  static func read(_ reply: ProviderReply) -> OpenRouterGeneration? {
-    (try? JSONDecoder.snakeCase.decode(Body.self, from: reply.body))?.data
+  private enum CodingKeys: CodingKey {
+    case nativeTokensPrompt, nativeTokensCompletion, nativeTokensReasoning, nativeTokensCached
+    case totalCost, upstreamInferenceCost, isByok
   }
 
-  /// Counts of a request that was cancelled early are `null`. The result is `nil` if one is
-  /// negative or absurd, or nothing at all is told.
-  var usage: TokenUsage? {
-    guard nativeTokensPrompt != nil || totalCost != nil else { return nil }
-    return .checked(
-      input: nativeTokensPrompt ?? 0, cached: nativeTokensCached ?? 0,
-      output: nativeTokensCompletion ?? 0, reasoning: nativeTokensReasoning ?? 0,
+  /// Counts of a request that was cancelled early are `null`. `nil` if nothing at all is told.
+  let usage: TokenUsage?
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let prompt = container.count(.nativeTokensPrompt)
+    let cost = ReportedCost.total(
+      container.lenient(.totalCost), upstream: container.lenient(.upstreamInferenceCost),
+      isOwnKey: container.lenient(.isByok))
+    guard prompt != nil || cost != nil else {
+      usage = nil
+      return
+    }
+    usage = TokenUsage(
+      inputTokens: prompt ?? 0, cachedInputTokens: container.count(.nativeTokensCached) ?? 0,
+      outputTokens: container.count(.nativeTokensCompletion) ?? 0,
+      reasoningTokens: container.count(.nativeTokensReasoning) ?? 0,
       images: 0,  // Told in tokens alone, which are among those of the completion.
-      costUSD: ReportedCost.total(
-        totalCost, upstream: upstreamInferenceCost, isOwnKey: isByok))
+      reportedCostUSD: cost?.description)
+  }
+
+  static func read(_ reply: ProviderReply) -> OpenRouterGeneration? {
+    ProviderJSON.decode(Body.self, from: reply.body, with: .snakeCase)?.data
   }
 }

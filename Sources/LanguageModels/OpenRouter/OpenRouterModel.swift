@@ -5,31 +5,90 @@ package import Metering
 /// OpenRouter's chat completions (openrouter.ai/docs/api-reference).
 package struct OpenRouterModel: LanguageModel {
   let api: ProviderAPI
+  private let thinkingModels = ThinkingModels()
 
   /// - Parameters:
   ///   - baseURL: As in `https://openrouter.ai/api/v1`.
-  ///   - timeout: For one call, however many keys it tries.
+  ///   - limits: For one call, however many keys it tries.
   package init(
-    transport: HTTPTransport, baseURL: String, keys: KeyRing, timeout: Duration = .seconds(180)
+    transport: HTTPTransport, baseURL: String, keys: KeyRing, limits: CallLimits = CallLimits()
   ) {
     api = ProviderAPI(
-      transport: transport, baseURL: baseURL, keys: keys, timeout: timeout,
+      transport: transport, baseURL: baseURL, keys: keys, limits: limits,
       keyHeader: ProviderAPI.bearer, requestIDHeader: "X-Generation-Id")
   }
 
   package func answer(
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer {
-    let request = ProviderAPI.Request(
-      method: .post, path: "/chat/completions", body: OpenRouterRequest(prompt, model: model),
-      isBilled: true)
-    return try await api.call(request, onRequestID: onRequestID) {
-      reply async throws(LanguageModelError) -> Answer in
-      guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
-      let answer = try ChatCompletion<OpenRouterForm>.read(reply).answer(to: model, reply)
-      if reply.requestID == nil, let id = answer.requestID { await onRequestID(id) }
-      return answer
+    let start = ContinuousClock.now
+    if let budget = prompt.thinkingBudget, takesThinkingBudget(model) {
+      let answer = try await ask(prompt, model, budget, begunAt: start, onRequestID)
+      if let answer { return answer }
+      thinkingModels[model] = false
     }
+    let answer = try await ask(prompt, model, nil, begunAt: start, onRequestID)
+    guard let answer else { throw LanguageModelError(.refusedRequest(status: 400)) }
+    return answer
+  }
+
+  /// `nil` if the model refuses the field that bounds its thinking, which is free.
+  private func ask(
+    _ prompt: Prompt, _ model: String, _ thinkingBudget: Int?,
+    begunAt start: ContinuousClock.Instant, _ onRequestID: @Sendable (String) async -> Void
+  ) async throws(LanguageModelError) -> Answer? {
+    let request = ProviderAPI.Request(
+      method: .post, path: "/chat/completions",
+      body: OpenRouterRequest(prompt, model: model, thinkingBudget: thinkingBudget),
+      isBilled: true)
+    return try await api.call(request, begunAt: start, onRequestID: onRequestID) {
+      reply async throws(LanguageModelError) -> Answer? in
+      guard reply.isSuccess else {
+        if thinkingBudget != nil, reply.refuses(field: "reasoning") { return nil }
+        throw OpenRouterForm.error(ChatFailure(reply)).lookingForLength(in: reply.body)
+      }
+      let received = ChatCompletion.read(reply, as: OpenRouterForm.self)
+      let id = reply.requestID ?? received.requestID?.asProvidersName
+      if reply.requestID == nil, let id { await onRequestID(id) }
+      return try await answer(received, to: prompt, model, reply, id)
+    }
+  }
+
+  private func answer(
+    _ received: ReceivedAnswer, to prompt: Prompt, _ model: String, _ reply: ProviderReply,
+    _ id: String?
+  ) async throws(LanguageModelError) -> Answer {
+    do throws(LanguageModelError) {
+      var answer = try received.answer(to: prompt, model, reply)
+      if answer.usageIsEstimate, let usage = await lookUp(id) {
+        (answer.usage, answer.usageIsEstimate) = (usage, false)
+      }
+      return answer
+    } catch {
+      var failure = error
+      if error.mayHaveCost, error.usage == nil || error.usageIsEstimate,
+        let usage = await lookUp(id)
+      {
+        (failure.usage, failure.usageIsEstimate) = (usage, false)
+      }
+      throw failure
+    }
+  }
+
+  /// What a call of which not all was told has used, as soon as the provider knows.
+  private func lookUp(_ id: String?) async -> TokenUsage? {
+    guard let id else { return nil }
+    for pause in [.zero] + api.limits.lookUpPauses {
+      if pause > .zero { try? await Task.sleep(for: pause) }
+      do throws(LanguageModelError) {
+        let usage = try await usage(ofRequest: id)
+        if let usage, usage.hasReportedCost || usage.outputTokens > 0 { return usage }
+      } catch {
+        // It may know the call, and not yet what it used.
+        guard error.reason == .answerMalformed else { return nil }
+      }
+    }
+    return nil
   }
 
   /// OpenRouter counts no tokens ahead of a call.
@@ -51,6 +110,18 @@ package struct OpenRouterModel: LanguageModel {
       }
       return usage
     }
+  }
+
+  package func takesThinkingBudget(_ model: String) -> Bool {
+    thinkingModels[model] == true
+  }
+
+  package func learn(about models: [String]) async throws(LanguageModelError) {
+    let models = models.filter { thinkingModels[$0] == nil }
+    guard !models.isEmpty else { return }
+    let catalog = OpenRouterCatalog(transport: api.transport, baseURL: api.baseURL)
+    let thinking = try await catalog.modelsThatTakeReasoning()
+    for model in models { thinkingModels[model] = thinking.contains(model) }
   }
 
   private struct KeyInfo: Decodable {

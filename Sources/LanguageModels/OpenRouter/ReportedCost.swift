@@ -2,20 +2,38 @@ import Foundation
 
 /// An amount of US dollars as a provider reports it. `Decimal` is decoded from the digits
 /// themselves, `7.1e-05` or `0.000071`, without a `Double` between (38 of them; providers send 17).
-struct ReportedCost: Decodable {
-  /// `nil` if what came is no number or negative: then it is no cost.
-  private let amount: Decimal?
+struct ReportedCost: Decodable, CustomStringConvertible {
+  private let amount: Decimal
 
-  init(from decoder: any Decoder) throws {
-    let amount = try? decoder.singleValueContainer().decode(Decimal.self)
-    self.amount = amount.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+  private init(_ amount: Decimal) {
+    self.amount = amount
   }
 
+  /// - Throws: If what came is no number or negative: then it is no cost.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    amount = try container.decode(Decimal.self)
+    guard amount.isFinite, amount >= 0 else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "no cost")
+    }
+  }
+
+  var description: String { amount.description }
+  var isPositive: Bool { amount > 0 }
+
   /// What the call really cost. Calls on a key of the operator's own at the provider upstream
-  /// (`is_byok`) are paid there, and OpenRouter's cost is only its fee.
-  static func total(_ cost: Self?, upstream: Self?, isOwnKey: Bool?) -> String? {
-    guard let cost = cost?.amount else { return nil }
-    guard isOwnKey == true else { return cost.description }
-    return upstream?.amount.map { (cost + $0).description }
+  /// (`is_byok`) are paid there, and OpenRouter's cost is only its fee. Where the flag is missing, a
+  /// cost below that upstream is such a fee; and nothing is for nothing if upstream it was not.
+  static func total(_ cost: Self?, upstream: Self?, isOwnKey: Bool?) -> Self? {
+    guard let cost else { return nil }
+    let upstreamAmount = upstream?.amount ?? 0
+    let isFee =
+      switch isOwnKey {
+      case true?: true
+      case false?: cost.amount == 0 && upstreamAmount > 0
+      case nil: cost.amount < upstreamAmount
+      }
+    guard isFee else { return cost }
+    return upstream.map { Self(cost.amount + $0.amount) }
   }
 }

@@ -20,6 +20,8 @@ package struct UserAccount: Sendable, Equatable {
   package var isUnreachable: Bool
   /// Whether the person had an account before and erased it.
   package var isReturning: Bool
+  /// Whether the person came on a day that had no welcome credits left, and gets them later.
+  package var isOwedWelcome: Bool
   /// The account of whoever invited the person.
   package var referredBy: Int64?
 
@@ -41,6 +43,7 @@ extension UserAccount: FetchableRecord {
     isErased = row["erased_at"] != nil
     isUnreachable = row["unreachable_since"] != nil
     isReturning = row["is_returning"]
+    isOwedWelcome = row["is_owed_welcome"]
     referredBy = row["referred_by"]
   }
 }

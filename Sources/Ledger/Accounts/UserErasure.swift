@@ -20,6 +20,21 @@ package struct UserErasure {
         """,
       arguments: [account.id, account.telegramUserID])
     guard isAtWork != true else { throw LedgerError.callUnderWay }
+    try end(account)
+  }
+
+  /// Ends an account that was erased before, and has come back with an older copy of the file: what
+  /// is under way there is over. Calls cost the person nothing, and what they cost the house stands
+  /// in the newer file.
+  package func eraseAgain(_ account: UserAccount, _ terms: BillingTerms) throws {
+    let pending = try String.fetchAll(
+      tx.db, sql: "SELECT id FROM credit_holds WHERE user_id = ? AND state = 'pending'",
+      arguments: [account.id])
+    for hold in pending { try tx.holds(terms).void(hold, loss: nil) }
+    try end(account)
+  }
+
+  private func end(_ account: UserAccount) throws {
     if account.balance > .zero {
       try tx.transactions.record(
         NewTransaction(
@@ -30,7 +45,7 @@ package struct UserErasure {
     try tx.db.execute(
       sql: """
         UPDATE projects SET title = 'erased', description = NULL, tech_stack = NULL,
-          current_todo_markdown = NULL, updated_at = :now
+          current_todo_markdown = NULL, replaced_todo_markdown = NULL, updated_at = :now
         WHERE user_id = :user
         """, arguments: user)
     try tx.db.execute(
@@ -39,16 +54,25 @@ package struct UserErasure {
     try tx.db.execute(
       sql: "UPDATE payments SET payer_telegram_user_id = NULL WHERE payer_telegram_user_id = ?",
       arguments: [account.telegramUserID])
-    try tx.db.execute(
-      sql: "INSERT OR REPLACE INTO erased_people (telegram_user_id, was_blocked) VALUES (?, ?)",
-      arguments: [account.telegramUserID, account.isBlocked])
+    try remember(account)
     // Ids of people are positive, so the negative number of the row is nobody's.
     try tx.db.execute(
       sql: """
         UPDATE users SET telegram_user_id = -id, username = NULL, first_name = NULL,
-          language_code = NULL, active_project_id = NULL, referral_code = NULL, erased_at = :now,
-          updated_at = :now
+          language_code = NULL, active_project_id = NULL, referral_code = NULL,
+          is_owed_welcome = 0, erased_at = :now, updated_at = :now
         WHERE id = :user
         """, arguments: user)
+  }
+
+  /// What must outlive the account, by the bare id: a block, and how many friends brought credits.
+  private func remember(_ account: UserAccount) throws {
+    let thanked = try tx.referrals.thankedFriends(of: account)
+    try tx.db.execute(
+      sql: """
+        INSERT OR REPLACE INTO erased_people (telegram_user_id, was_blocked, thanked_friends)
+        VALUES (?, ?, ?)
+        """,
+      arguments: [account.telegramUserID, account.isBlocked, thanked])
   }
 }

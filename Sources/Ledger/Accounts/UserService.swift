@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import GRDB
 
 /// Opens accounts and finds them.
@@ -53,22 +53,45 @@ package struct UserService {
   /// Opens the person's account, with the initial grant as its first journal row. If there is
   /// one already, only the profile is brought up to date, and `isNew` is false. Whoever erased an
   /// account before gets no second grant.
+  ///
+  /// - Parameter grantsPerDay: How many people get the initial grant within 24 hours; `nil` for no
+  ///   limit. Who comes too late is owed it, and gets it when they register again on another day.
   package func register(
-    _ profile: Profile, initialGrant: Credits
+    _ profile: Profile, initialGrant: Credits, grantsPerDay: Int? = nil
   ) throws -> (account: UserAccount, isNew: Bool) {
-    if try find(telegramUserID: profile.telegramUserID) != nil {
-      try update(profile)
-      return (try account(telegramUserID: profile.telegramUserID), false)
-    }
-    try open(profile)
+    let known = try find(telegramUserID: profile.telegramUserID)
+    if known == nil { try open(profile) } else { try update(profile) }
     let account = try account(telegramUserID: profile.telegramUserID)
-    if initialGrant > .zero, !account.isReturning {
+    let isEntitled = known.map(\.isOwedWelcome) ?? !account.isReturning
+    if initialGrant > .zero, isEntitled {
+      try welcome(account, with: initialGrant, grantsPerDay: grantsPerDay)
+    }
+    return (try self.account(id: account.id), known == nil)
+  }
+
+  private func welcome(
+    _ account: UserAccount, with grant: Credits, grantsPerDay: Int?
+  ) throws {
+    let isLeft = try grantsPerDay.map { try initialGrants(since: tx.now - .day) < $0 } ?? true
+    if isLeft {
       try tx.transactions.record(
         NewTransaction(
-          userID: account.id, type: .initialGrant, amount: initialGrant,
+          userID: account.id, type: .initialGrant, amount: grant,
           idempotencyKey: "initial_grant:\(account.id)", description: "Welcome credits"))
     }
-    return (try self.account(id: account.id), true)
+    guard account.isOwedWelcome == isLeft else { return }
+    try tx.db.run("UPDATE users SET is_owed_welcome = ? WHERE id = ?", [!isLeft, account.id])
+  }
+
+  /// How many people have got the initial grant.
+  package func initialGrants(since: Date) throws -> Int {
+    try Int.fetchOne(
+      tx.db,
+      sql: """
+        SELECT count(*) FROM credit_transactions
+        WHERE transaction_type = 'initial_grant' AND created_at > ?
+        """,
+      arguments: [since.databaseText]) ?? 0
   }
 
   /// By the numeric id, or by the name with its at sign.

@@ -12,22 +12,29 @@ package struct DatabaseRestore {
   package struct Outcome: Sendable, Equatable {
     package var report: LedgerVerification.Report
     package var replaced: String?
+    /// How many people have erased their account since the backup, which was done again; `nil` if
+    /// there was no newer database that knows.
+    package var erasures: Int?
   }
 
   private let path: String
   private let tables: [String]
   private let open: (String) throws -> LedgerDatabase
+  private let eraseAgain: (UserAccount, LedgerTransaction) throws -> Void
 
   /// - Parameters:
   ///   - path: Where the database is, or is to be.
   ///   - tables: Those by which a backup is known, of whatever version.
   ///   - open: Opens a database and brings its tables up to date.
+  ///   - eraseAgain: Erases an account that its owner had erased in the database that is replaced.
   package init(
-    to path: String, knownBy tables: [String], open: @escaping (String) throws -> LedgerDatabase
+    to path: String, knownBy tables: [String], open: @escaping (String) throws -> LedgerDatabase,
+    eraseAgain: @escaping (UserAccount, LedgerTransaction) throws -> Void
   ) {
     self.path = path
     self.tables = tables
     self.open = open
+    self.eraseAgain = eraseAgain
   }
 
   /// - Throws: `BackupError`, `DatabaseError`, what `open` throws.
@@ -41,16 +48,28 @@ package struct DatabaseRestore {
     let copy = try copy(of: backup, at: restored, progress)
     do {
       try copy.checkIntegrity()
-      try open(restored).close()
+      let erasures = try bringUpToDate(restored)
       try copy.makeOneFile()
       let report = try copy.checkLedger()
       try DatabaseFiles.synchronize(restored)
-      return Outcome(report: report, replaced: try putInPlace(restored, at: now))
+      return Outcome(
+        report: report, replaced: try putInPlace(restored, at: now), erasures: erasures)
     } catch BackupError.broken(_, let breaks) {
       throw BackupError.broken(path: backup, breaks: breaks)
     } catch is LedgerDatabase.FromNewerVersion {
       throw LedgerDatabase.FromNewerVersion(path: backup)
     }
+  }
+
+  /// Its tables, and who is in them.
+  private func bringUpToDate(_ restored: String) throws -> Int? {
+    let replaced = try ReplacedErasures(at: path, knownBy: tables)
+    let database = try open(restored)
+    let erasures = Result {
+      try database.write { tx in try replaced?.doAgain(in: tx, eraseAgain) }
+    }
+    try database.close()
+    return try erasures.get()
   }
 
   private func copy(

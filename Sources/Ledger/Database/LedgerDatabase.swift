@@ -6,11 +6,12 @@ package import GRDB
 /// command-line tools that run beside the daemon.
 package struct LedgerDatabase: Sendable {
   /// How long a connection waits for another process's write, in seconds.
-  private static let busyTimeout = 10.0
+  static let busyTimeout = 10.0
   /// Reads are short; more connections would only hold memory.
   private static let readers = 2
 
-  private let pool: DatabasePool
+  let pool: DatabasePool
+  let log = LogState()
   /// Tells transactions when they happen.
   package var clock: @Sendable () -> Date
 
@@ -67,6 +68,8 @@ package struct LedgerDatabase: Sendable {
     var configuration = Configuration()
     configuration.busyMode = .timeout(busyTimeout)
     configuration.maximumReaderCount = readers
+    // What is deleted is overwritten, whatever SQLite was built to do by itself.
+    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
     let end = ContinuousClock.now + .seconds(busyTimeout)
     while true {
       do {

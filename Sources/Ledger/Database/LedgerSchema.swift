@@ -12,6 +12,8 @@ enum LedgerSchema {
     PaymentSchema.register(in: &migrator)
     PriceSchema.register(in: &migrator)
     StateSchema.register(in: &migrator)
+    LossSchema.register(in: &migrator)
+    ErasureSchema.register(in: &migrator)
     PriceSchema.registerToldPrices(in: &migrator)
   }
 

@@ -20,11 +20,17 @@ package struct CreditHoldService {
     package var inputTokensBound: Int
     package var inputTokensEstimate: Int
     package var outputCap: Int
+    /// No call is made for a shorter answer.
+    package var minimumOutputTokens = HoldSize.minimumOutputTokens
     package var deadline: Date
+    /// What the house bears of the person's calls in a day: once it bears anything, no call is made
+    /// with which that could be passed. `nil` for no bound.
+    package var lossBound: NanoDollars?
 
     package init(
       userID: Int64, projectID: String?, work: String, taskType: String, price: ModelPrice,
-      inputTokensBound: Int, inputTokensEstimate: Int, outputCap: Int, deadline: Date
+      inputTokensBound: Int, inputTokensEstimate: Int, outputCap: Int, deadline: Date,
+      lossBound: NanoDollars? = nil
     ) {
       self.userID = userID
       self.projectID = projectID
@@ -35,6 +41,7 @@ package struct CreditHoldService {
       self.inputTokensEstimate = inputTokensEstimate
       self.outputCap = outputCap
       self.deadline = deadline
+      self.lossBound = lossBound
     }
   }
 
@@ -42,12 +49,14 @@ package struct CreditHoldService {
   /// pay. From its commit on, the call counts as sent: the provider may charge us.
   ///
   /// - Parameter account: As it was read in this transaction, if it was.
-  /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
+  /// - Throws: `LedgerError.insufficientCredits`, `lossBoundPassed`, `unusablePrice`.
   package func take(_ request: Request, of account: UserAccount? = nil) throws -> CreditHold {
     let account = try account ?? tx.users.account(id: request.userID)
     let size = try HoldSize.fitting(
       account.available, rates: try rates(of: request.price), terms: terms,
-      inputTokens: request.inputTokensBound, outputCap: request.outputCap)
+      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
+      minimumOutputTokens: request.minimumOutputTokens)
+    try checkLossBound(of: request, size)
     try tx.db.run(
       """
       UPDATE users SET credit_held_micro = credit_held_micro + :amount, updated_at = :now
@@ -79,6 +88,16 @@ package struct CreditHoldService {
     return hold
   }
 
+  /// Whether an exact count of the prompt could make the call fit: not where the account does not
+  /// even pay for the shortest answer to an empty prompt.
+  package func mayFit(_ request: Request, of account: UserAccount) -> Bool {
+    guard let rates = try? rates(of: request.price) else { return false }
+    let least = try? HoldSize.fitting(
+      account.available, rates: rates, terms: terms, inputTokens: 0, outputCap: request.outputCap,
+      minimumOutputTokens: request.minimumOutputTokens)
+    return least != nil
+  }
+
   /// Keeps the provider's id of the call, with which its cost can be asked for after a crash.
   package func keepRequestID(_ requestID: String, of id: String) throws {
     try tx.db.run("UPDATE credit_holds SET provider_request_id = ? WHERE id = ?", [requestID, id])
@@ -99,7 +118,7 @@ package struct CreditHoldService {
     let charge = min(full, hold.amount)
     try finish(hold, as: .settled)
     let usageID = try log(
-      call, cost, of: hold, chargedTo: .user, forgiven: try full.subtracting(charge))
+      call, cost, of: hold, .user(charge: charge, forgiven: try full.subtracting(charge)))
     let transaction = try tx.transactions.record(
       NewTransaction(
         userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
@@ -112,17 +131,16 @@ package struct CreditHoldService {
   }
 
   /// Ends the hold without a charge. If the call may have cost us something all the same, `loss`
-  /// says what, and the house bears it.
+  /// says what, and the house bears it for that cause.
   ///
   /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
   package func void(
-    _ id: String, loss: MeteredCall?
+    _ id: String, loss: MeteredCall?, because cause: CallLoss.Cause = .failedCall
   ) throws {
     let hold = try pendingHold(id)
     try finish(hold, as: .voided)
     guard let loss else { return }
-    let cost = try cost(of: loss, for: hold)
-    try log(loss, cost, of: hold, chargedTo: .house, forgiven: .zero)
+    try log(loss, try cost(of: loss, for: hold), of: hold, .house(cause))
   }
 
   /// Gives back what was charged for work whose answer reached nobody; the real cost stays with the
@@ -145,7 +163,22 @@ package struct CreditHoldService {
       NewTransaction(
         userID: hold.userID, type: .refund, amount: charged, projectID: hold.projectID,
         holdID: hold.id, idempotencyKey: "refund:\(hold.id)", description: reason))
+    try tx.usage.markUndelivered(holdID: hold.id)
     return charged
+  }
+
+  /// Whether that work is charged, and the charge was not given back.
+  package func isCharged(work: String) throws -> Bool {
+    guard let hold = try holds(forWork: work).last(where: { $0.state == .settled }) else {
+      return false
+    }
+    return try Bool.fetchOne(
+      tx.db,
+      sql: """
+        SELECT NOT EXISTS (SELECT 1 FROM credit_transactions
+          WHERE hold_id = ? AND transaction_type = 'refund')
+        """,
+      arguments: [hold.id]) ?? false
   }
 
   /// What a call whose usage is lost has probably cost: its prompt, and an answer as long as the
@@ -207,6 +240,15 @@ extension CreditHoldService {
     return hold
   }
 
+  /// What the call may cost counts whole, since it may end without an answer.
+  private func checkLossBound(of request: Request, _ size: HoldSize) throws {
+    guard let bound = request.lossBound else { return }
+    let loss = try tx.usage.houseLoss(ofUser: request.userID, since: tx.now - .day)
+    guard loss > .zero else { return }
+    let cost = try terms.cost(coveredBy: size.amount).nanoDollars()
+    guard try loss.adding(cost) <= bound else { throw LedgerError.lossBoundPassed }
+  }
+
   private func finish(
     _ hold: CreditHold, as state: CreditHold.State
   ) throws {
@@ -233,14 +275,13 @@ extension CreditHoldService {
 
   @discardableResult
   private func log(
-    _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold,
-    chargedTo: APIKeyUsageService.ChargedTo, forgiven: Credits
+    _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold, _ bearer: NewUsage.Bearer
   ) throws -> Int64 {
     try tx.usage.log(
       NewUsage(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
         provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
-        forgiven: forgiven, chargedTo: chargedTo))
+        bearer: bearer))
   }
 
   private func rates(of price: ModelPrice) throws -> Rates {

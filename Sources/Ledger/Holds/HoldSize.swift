@@ -4,15 +4,18 @@ package struct HoldSize: Sendable, Equatable {
   /// The output cap, thinking included; it goes to the provider, so that the bound is one.
   package var outputTokens: Int
 
-  /// A shorter answer is of no use, so no call is made for it.
+  /// A shorter answer is of no use, so no call is made for it. A model that thinks needs more.
   package static let minimumOutputTokens = 256
 
   /// The largest hold up to `outputCap` that `available` can pay.
   ///
-  /// - Parameter inputTokens: An upper bound of the prompt.
+  /// - Parameters:
+  ///   - inputTokens: An upper bound of the prompt.
+  ///   - minimumOutputTokens: Of the shortest answer that is of use.
   /// - Throws: `LedgerError.insufficientCredits` if even the shortest useful answer is too dear.
   package static func fitting(
-    _ available: Credits, rates: Rates, terms: BillingTerms, inputTokens: Int, outputCap: Int
+    _ available: Credits, rates: Rates, terms: BillingTerms, inputTokens: Int, outputCap: Int,
+    minimumOutputTokens: Int = HoldSize.minimumOutputTokens
   ) throws(LedgerError) -> HoldSize {
     func amount(_ outputTokens: Int) throws(LedgerError) -> Credits {
       try terms.charge(
@@ -20,7 +23,7 @@ package struct HoldSize: Sendable, Equatable {
     }
     let whole = try amount(outputCap)
     if whole <= available { return HoldSize(amount: whole, outputTokens: outputCap) }
-    var affordable = min(Self.minimumOutputTokens, outputCap)
+    var affordable = min(minimumOutputTokens, outputCap)
     let least = try amount(affordable)
     guard least <= available else {
       throw .insufficientCredits(shortfall: try least.subtracting(available))

@@ -9,6 +9,9 @@ package struct Credits: Sendable, Hashable {
   /// of what a balance can hold.
   package static let maximumGift = Credits(micro: 1_000_000_000_000_000)
 
+  /// 10,000: whoever gives or takes more at once is asked whether that is no slip.
+  private static let unquestionedGift = 10_000_000_000 as UInt64
+
   package init(micro: Int64) {
     self.micro = micro
   }
@@ -35,6 +38,9 @@ package struct Credits: Sendable, Hashable {
     guard !overflow else { throw .amountTooLarge }
     return Credits(micro: difference)
   }
+
+  /// Whether giving so many, or taking them where it is negative, is worth a question.
+  package var isLargeGift: Bool { micro.magnitude > Self.unquestionedGift }
 
   /// What a person may rely on having: two decimals, rounded down. `12.34`
   package var balanceText: String {

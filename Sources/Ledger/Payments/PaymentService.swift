@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import GRDB
 
 /// Credits what was paid, once for each charge id, however often and by whatever way it is
@@ -49,6 +49,18 @@ package struct PaymentService {
         WHERE o.user_id = ? ORDER BY p.id DESC LIMIT ?
         """,
       arguments: [userID, limit])
+  }
+
+  /// Whole Stars that the user has paid since then for credits, less what went back.
+  package func stars(paidBy userID: Int64, since: Date) throws -> Int {
+    try Int.fetchOne(
+      tx.db.cachedStatement(
+        sql: """
+          SELECT coalesce(sum(p.amount), 0) FROM orders o JOIN payments p ON p.order_id = o.id
+          WHERE o.user_id = ? AND p.transaction_id IS NOT NULL AND p.paid_at >= ?
+            AND NOT EXISTS (
+              SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND r.state <> 'failed')
+          """), arguments: [userID, since.databaseText]) ?? 0
   }
 
   /// Why a payment credits nothing.

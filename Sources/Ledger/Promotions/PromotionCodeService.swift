@@ -48,11 +48,9 @@ package struct PromotionCodeService {
   package func redeem(
     _ text: String, by account: UserAccount
   ) throws -> Outcome {
-    guard !account.isReturning else { return .returning }
-    guard
-      try failures(of: account, since: tx.now.addingTimeInterval(-3_600))
-        < Self.maximumFailuresPerHour
+    guard try failures(of: account, since: anHourAgo) < Self.maximumFailuresPerHour
     else { return .tooManyFailures }
+    guard !account.isReturning else { return .returning }
     let code = Self.normalized(text)
     let isUsed = try Bool.fetchOne(
       tx.db, sql: "SELECT 1 FROM code_redemptions WHERE code = ? AND user_id = ?",
@@ -85,20 +83,26 @@ package struct PromotionCodeService {
       cached: "SELECT * FROM promotion_codes WHERE code = ?", [code], in: tx.db)
   }
 
-  private func failures(of account: UserAccount, since: Date) throws -> Int {
-    try Int.fetchOne(
-      tx.db, sql: "SELECT count(*) FROM failed_redemptions WHERE user_id = ? AND failed_at > ?",
-      arguments: [account.id, since.databaseText]) ?? 0
+  /// Forgets who guessed more than an hour ago.
+  package func forgetOldFailures() throws {
+    try tx.db.run("DELETE FROM failed_redemptions WHERE failed_at <= ?", [anHourAgo.databaseText])
   }
 
-  /// Keeps those of the last hour alone.
+  private var anHourAgo: Date { tx.now.addingTimeInterval(-3_600) }
+
+  /// By the id on Telegram, so that an erasure begins no count anew.
+  private func failures(of account: UserAccount, since: Date) throws -> Int {
+    try Int.fetchOne(
+      tx.db,
+      sql: "SELECT count(*) FROM failed_redemptions WHERE telegram_user_id = ? AND failed_at > ?",
+      arguments: [account.telegramUserID, since.databaseText]) ?? 0
+  }
+
   private func noteFailure(of account: UserAccount) throws {
+    try forgetOldFailures()
     try tx.db.run(
-      "DELETE FROM failed_redemptions WHERE user_id = ? AND failed_at <= ?",
-      [account.id, tx.now.addingTimeInterval(-3_600).databaseText])
-    try tx.db.run(
-      "INSERT INTO failed_redemptions (user_id, failed_at) VALUES (?, ?)",
-      [account.id, tx.now.databaseText])
+      "INSERT INTO failed_redemptions (telegram_user_id, failed_at) VALUES (?, ?)",
+      [account.telegramUserID, tx.now.databaseText])
   }
 
   private static func normalized(_ code: String) -> String {

@@ -1,8 +1,10 @@
 import Foundation
 import GRDB
 
-/// Thanks people for bringing others: both get credits once, after the newcomer's first paid
-/// request.
+/// Thanks people for bringing others: the newcomer gets credits after their first paid request, and
+/// whoever invited them once the newcomer has spent more than they were given, so that nothing is
+/// earned by people who are made up. Where nothing is sold, nobody can spend more; then both get
+/// them at once.
 package struct ReferralService {
   /// For how many newcomers one person is thanked: more are no friends.
   package static let maximumPerInviter = 100
@@ -10,13 +12,15 @@ package struct ReferralService {
 
   let tx: LedgerTransaction
 
-  /// Who was thanked; the inviter is `nil` if they are gone, blocked, or were thanked too often.
+  /// Who is thanked now; at least one of both.
   package struct Thanks: Sendable, Equatable {
-    package var newcomer: CreditTransaction
-    package var inviter: (transaction: CreditTransaction, account: UserAccount)?
+    package var newcomer: CreditTransaction?
+    /// `nil` also where they are gone, blocked, or were thanked too often.
+    package var inviter: Inviter?
 
-    package static func == (left: Thanks, right: Thanks) -> Bool {
-      left.newcomer == right.newcomer && left.inviter?.transaction == right.inviter?.transaction
+    package struct Inviter: Sendable, Equatable {
+      package var transaction: CreditTransaction
+      package var account: UserAccount
     }
   }
 
@@ -44,27 +48,71 @@ package struct ReferralService {
       ["code": code, "newcomer": newcomer.id])
   }
 
-  /// Gives both sides their credits, once; `nil` if there is nobody to thank.
+  /// After a paid request of the newcomer: gives each side their credits, once; `nil` if there is
+  /// nobody to thank.
+  ///
+  /// - Parameter isSelling: Whether anything is for sale.
   package func thank(
-    for newcomer: UserAccount, credits: Credits
+    for newcomer: UserAccount, credits: Credits, isSelling: Bool
   ) throws -> Thanks? {
     guard credits > .zero, let inviterID = newcomer.referredBy else { return nil }
     let key = "referral:\(newcomer.id)"
-    guard try tx.transactions.find(idempotencyKey: key) == nil else {
-      return nil
+    var thanks = Thanks()
+    if try tx.transactions.find(idempotencyKey: key) == nil {
+      thanks.newcomer = try book(
+        credits, for: newcomer.id, newcomer: newcomer.id, key: key, "invited by a friend")
     }
-    let own = try book(
-      credits, for: newcomer.id, newcomer: newcomer.id, key: key, "invited by a friend")
-    var thanks = Thanks(newcomer: own)
-    let inviter = try tx.users.account(id: inviterID)
-    if inviter.telegramUserID >= 0, !inviter.isBlocked,
-      try thanked(inviterID) < Self.maximumPerInviter
+    let inviterKey = "\(key):inviter"
+    if try tx.transactions.find(idempotencyKey: inviterKey) == nil,
+      try !isSelling || hasSpentMoreThanGiven(newcomer.id),
+      let inviter = try thankable(inviterID)
     {
       let row = try book(
-        credits, for: inviterID, newcomer: newcomer.id, key: "\(key):inviter", "invited a friend")
-      thanks.inviter = (row, inviter)
+        credits, for: inviterID, newcomer: newcomer.id, key: inviterKey, "invited a friend")
+      thanks.inviter = Thanks.Inviter(transaction: row, account: inviter)
     }
-    return thanks
+    return thanks.newcomer == nil && thanks.inviter == nil ? nil : thanks
+  }
+
+  /// For how many newcomers the person was thanked, in this account and in all that they erased.
+  package func thankedFriends(of account: UserAccount) throws -> Int {
+    try Int.fetchOne(
+      tx.db,
+      sql: """
+        SELECT (SELECT count(*) FROM credit_transactions
+            WHERE user_id = :account AND referred_user_id <> user_id)
+          + coalesce((SELECT thanked_friends FROM erased_people
+            WHERE telegram_user_id = :person), 0)
+        """,
+      arguments: ["account": account.id, "person": account.telegramUserID]) ?? 0
+  }
+
+  /// `nil` if they are gone, blocked, or were thanked too often.
+  private func thankable(_ inviterID: Int64) throws -> UserAccount? {
+    let inviter = try tx.users.account(id: inviterID)
+    guard inviter.telegramUserID >= 0, !inviter.isBlocked,
+      try thankedFriends(of: inviter) < Self.maximumPerInviter
+    else { return nil }
+    return inviter
+  }
+
+  /// Whether calls have cost the person more than all that came to them without a payment.
+  /// What is bought and given back again leaves the sum without bounds, so it is added up in whole
+  /// credits and the rest apart.
+  private func hasSpentMoreThanGiven(_ userID: Int64) throws -> Bool {
+    let sums = try Row.fetchOne(
+      tx.db,
+      sql: """
+        SELECT coalesce(sum(credits_amount_micro / 1000000), 0) AS whole,
+          coalesce(sum(credits_amount_micro % 1000000), 0) AS rest
+        FROM credit_transactions
+        WHERE user_id = ? AND (hold_id IS NOT NULL OR transaction_type IN (
+          'initial_grant', 'referral_bonus', 'manual_adjustment'))
+        """,
+      arguments: [userID])
+    guard let sums else { return false }
+    let (whole, rest): (Int64, Int64) = (sums["whole"], sums["rest"])
+    return Int128(whole) * 1_000_000 + Int128(rest) < 0
   }
 
   private func book(
@@ -74,15 +122,5 @@ package struct ReferralService {
       NewTransaction(
         userID: userID, type: .referralBonus, amount: credits, referredUserID: newcomer,
         idempotencyKey: key, description: description))
-  }
-
-  private func thanked(_ inviterID: Int64) throws -> Int {
-    try Int.fetchOne(
-      tx.db,
-      sql: """
-        SELECT count(*) FROM credit_transactions
-        WHERE user_id = ? AND referred_user_id <> user_id
-        """,
-      arguments: [inviterID]) ?? 0
   }
 }

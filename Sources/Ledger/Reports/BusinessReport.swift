@@ -44,18 +44,23 @@ package struct BusinessReport: Sendable, Equatable {
 
   /// What the house bears for one reason.
   package struct HouseLoss: Sendable, Equatable {
-    package enum Reason: String, Sendable, CaseIterable {
-      /// Calls whose answer a crash or a fault of the network cut off, at an estimate.
-      case lostCalls
-      /// Calls that failed, by the provider's own count.
-      case failedCalls
-      /// The part of a call's real cost that was above what was held for it.
-      case forgivenOverruns
-      /// Calls whose answer reached nobody, so that the charge was given back: the whole real cost,
-      /// an overrun included, which then is no forgiven one. Counted when it was given back.
-      case undeliveredAnswers
+    package enum Reason: Sendable, Equatable {
+      /// What the house bears of calls, counted when that was known.
+      case call(CallLoss.Cause)
       /// Credits that were spent before their payment was refunded, by the terms of today.
       case refundedCredits
+
+      /// In a table's line.
+      package var words: String {
+        switch self {
+        case .call(.failedCall): "failed calls"
+        case .call(.overrun): "overruns"
+        case .call(.undelivered): "undelivered"
+        case .call(.interrupted): "interrupted"
+        case .call(.outage): "outages"
+        case .refundedCredits: "refunded"
+        }
+      }
     }
 
     package var reason: Reason

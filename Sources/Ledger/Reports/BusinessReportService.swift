@@ -25,7 +25,7 @@ package struct BusinessReportService {
         creditsGiven: credits["given"], creditsTakenBack: credits["taken_back"],
         creditsSpent: credits["spent"], creditsSpentValue: try valueSpent(period),
         realCost: calls.realCost,
-        houseLosses: try houseLosses(calls, period, refundedSpent: refunds),
+        houseLosses: try houseLosses(period, refundedSpent: refunds),
         newUsers: people["new"], activeUsers: people["active"],
         topModels: try topModels(period), topUsers: try topUsers(period))
     }
@@ -95,35 +95,27 @@ extension BusinessReportService {
   private typealias Loss = BusinessReport.HouseLoss
 
   private func houseLosses(
-    _ calls: CallSums, _ period: StatementArguments, refundedSpent refunds: Row
+    _ period: StatementArguments, refundedSpent refunds: Row
   ) throws -> [Loss] {
-    let undelivered = try row(Self.undelivered, period)
+    let rows = try Row.fetchAll(tx.db, sql: Self.losses, arguments: period)
     let spent: Credits = refunds["loss"]
-    var losses = try [Loss.Reason.lostCalls, .failedCalls, .forgivenOverruns].map { reason in
-      let (count, cost) = calls.losses[reason] ?? (0, .zero)
-      return Loss(reason: reason, count: count, amount: try cost.nanoDollars())
-    }
-    losses.append(
-      Loss(
-        reason: .undeliveredAnswers, count: undelivered["count"], amount: undelivered["cost"]))
-    losses.append(
-      Loss(
-        reason: .refundedCredits, count: refunds["lossy"],
-        amount: try terms.cost(coveredBy: spent).nanoDollars()))
-    let order = Loss.Reason.allCases
+    let losses =
+      rows.map { row in
+        Loss(reason: .call(row["loss_cause"]), count: row["count"], amount: row["loss"])
+      } + [
+        Loss(
+          reason: .refundedCredits, count: refunds["lossy"],
+          amount: try terms.cost(coveredBy: spent).nanoDollars())
+      ]
     return losses.filter { $0.count > 0 }.sorted { left, right in
-      guard left.amount == right.amount else {
-        return left.amount > right.amount
-      }
-      return (order.firstIndex(of: left.reason) ?? 0) < (order.firstIndex(of: right.reason) ?? 0)
+      guard left.amount == right.amount else { return left.amount > right.amount }
+      return left.reason.words < right.reason.words
     }
   }
 
-  private static let undelivered = """
-    SELECT count(*) AS count, coalesce(sum(u.actual_cost_nanousd), 0) AS cost
-    FROM credit_transactions t
-    JOIN api_key_usage u ON u.hold_id = t.hold_id AND u.charged_to = 'user'
-    WHERE t.transaction_type = 'refund' AND t.created_at >= :from AND t.created_at < :to
+  private static let losses = """
+    SELECT loss_cause, count(*) AS count, sum(loss_nanousd) AS loss FROM api_key_usage
+    WHERE loss_cause IS NOT NULL AND lost_at >= :from AND lost_at < :to GROUP BY loss_cause
     """
 }
 

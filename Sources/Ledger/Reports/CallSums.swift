@@ -4,8 +4,6 @@ import GRDB
 /// Calls of a period, summed up from the rows of the ledger alone: what the business report and the
 /// usage report are both made of. Sums are exact; whoever shows them rounds them once.
 struct CallSums {
-  typealias Loss = BusinessReport.HouseLoss
-
   let key: String?
   private(set) var calls = 0
   /// Zero unless they are asked for.
@@ -16,25 +14,18 @@ struct CallSums {
   private(set) var charged = Credits.zero
   /// At the credit value of the time of each call.
   private(set) var chargedValue = USD.zero
-  /// What the house bears of the real cost. Each call is in one of them at most.
-  private(set) var losses: [Loss.Reason: (calls: Int, cost: USD)] = [:]
+  /// What the house bears of the real cost.
+  private(set) var loss = NanoDollars.zero
 
   private init(key: String?) {
     self.key = key
   }
 
-  /// The calls `c` from `:from` on until just before `:to`, with what they were charged, what was
-  /// given back for them later, and why the house bears some of their cost.
+  /// The calls `c` from `:from` on until just before `:to`, with what they were charged and what
+  /// was given back for them later.
   static let calls = """
     SELECT a.*, coalesce(-t.credits_amount_micro, 0) AS charged,
-      coalesce(r.credits_amount_micro, 0) AS given_back,
-      iif(r.id IS NULL, a.forgiven_micro, 0) AS forgiven,
-      CASE
-        WHEN a.charged_to = 'house' AND a.is_estimate THEN '\(Loss.Reason.lostCalls.rawValue)'
-        WHEN a.charged_to = 'house' THEN '\(Loss.Reason.failedCalls.rawValue)'
-        WHEN r.id IS NOT NULL THEN '\(Loss.Reason.undeliveredAnswers.rawValue)'
-        WHEN a.forgiven_micro > 0 THEN '\(Loss.Reason.forgivenOverruns.rawValue)'
-      END AS loss
+      coalesce(r.credits_amount_micro, 0) AS given_back
     FROM api_key_usage a
     LEFT JOIN credit_transactions t ON t.api_key_usage_id = a.id
     LEFT JOIN credit_transactions r ON r.hold_id = a.hold_id
@@ -55,11 +46,11 @@ struct CallSums {
       countsTokens ? "sum(c.input_tokens_used) AS input, sum(c.output_tokens_used) AS output," : ""
     // A charge has its value at the terms of its time.
     let sql = """
-      SELECT \(key) AS key, c.credit_value_usd, c.markup, c.loss, count(*) AS calls,
+      SELECT \(key) AS key, c.credit_value_usd, count(*) AS calls,
         \(tokens)
         sum(c.actual_cost_nanousd) AS cost, sum(c.charged - c.given_back) AS charged,
-        sum(c.forgiven) AS forgiven
-      FROM (\(calls)) c GROUP BY \(key), c.credit_value_usd, c.markup, c.loss
+        sum(c.loss_nanousd) AS loss
+      FROM (\(calls)) c GROUP BY \(key), c.credit_value_usd
       """
     var sums: [String?: CallSums] = [:]
     let rows = try Row.fetchCursor(tx.db, sql: sql, arguments: period)
@@ -85,14 +76,7 @@ struct CallSums {
       self.charged = try self.charged.adding(charged)
       chargedValue = try chargedValue + BillingTerms.value(of: charged, creditValueUSD: creditValue)
     }
-    guard let loss = (row["loss"] as String?).flatMap(Loss.Reason.init(rawValue:)) else { return }
-    var lost = USD(cost)
-    if loss == .forgivenOverruns {
-      let terms = try BillingTerms(creditValueUSD: creditValue, markup: row["markup"])
-      lost = try terms.cost(coveredBy: row["forgiven"])
-    }
-    let (lostCalls, sum) = losses[loss] ?? (0, .zero)
-    losses[loss] = (lostCalls + count, try sum + lost)
+    loss = try loss.adding(row["loss"])
   }
 
   private static func sum(_ left: Int64, _ right: Int64) throws(LedgerError) -> Int64 {

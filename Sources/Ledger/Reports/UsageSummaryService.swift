@@ -85,7 +85,7 @@ extension UsageSummary {
     realCost = sums.realCost
     charged = sums.charged
     chargedValue = try sums.chargedValue.nanoDollars()
-    houseLoss = try sums.losses.values.reduce(USD.zero) { try $0 + $1.cost }.nanoDollars()
+    houseLoss = sums.loss
   }
 }
 

@@ -6,25 +6,20 @@ package import Metering
 package struct APIKeyUsageService {
   let tx: LedgerTransaction
 
-  /// Who bears the cost of a call: the person who got the answer, or the house, if it reached
-  /// nobody.
-  package enum ChargedTo: String, Sendable, DatabaseValueConvertible {
-    case user
-    case house
-  }
-
   /// - Returns: The new row's id.
   @discardableResult
   package func log(_ entry: NewUsage) throws -> Int64 {
     let usage = entry.call.usage
+    let loss = try entry.loss()
     try tx.db.run(
       """
       INSERT INTO api_key_usage (project_id, user_id, hold_id, api_key_identifier, model_provider,
         model_name, task_type, input_tokens_used, output_tokens_used, cached_input_tokens,
         reasoning_tokens, images_processed, actual_cost_nanousd, actual_cost_usd, table_cost_usd,
         reported_cost_usd, credit_value_usd, markup, forgiven_micro, is_estimate, response_time_ms,
-        model_pricing_id, provider_request_id, charged_to, created_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        model_pricing_id, provider_request_id, charged_to, created_at, loss_nanousd, loss_cause,
+        lost_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         entry.projectID, entry.userID, entry.holdID, entry.call.keyIdentifier,
@@ -35,7 +30,8 @@ package struct APIKeyUsageService {
         entry.cost.table.description, entry.cost.reported?.description,
         entry.terms.creditValueUSD, entry.terms.markup, entry.forgiven, entry.call.isEstimate,
         entry.call.responseMilliseconds, entry.priceID, entry.call.requestID, entry.chargedTo,
-        tx.now.databaseText,
+        tx.now.databaseText, loss?.amount ?? .zero, loss?.cause,
+        loss.map { _ in tx.now.databaseText },
       ])
     return tx.db.lastInsertedRowID
   }
@@ -53,19 +49,70 @@ package struct APIKeyUsageService {
       arguments: [priceID])
   }
 
-  /// What calls have cost the house since then, by the provider's own count: those of one user, or
-  /// all. Estimates are left out: crashes and faults of the network are nobody's doing.
-  package func houseLoss(userID: Int64? = nil, since: Date) throws -> NanoDollars {
-    let ofUser = userID == nil ? "" : "user_id = :user AND"
-    return try NanoDollars.fetchOne(
+  /// The answer of the call reached nobody and its charge was given back: the house bears it all.
+  func markUndelivered(holdID: String) throws {
+    try tx.db.run(
+      """
+      UPDATE api_key_usage SET loss_nanousd = actual_cost_nanousd, loss_cause = ?, lost_at = ?
+      WHERE hold_id = ? AND loss_cause IS NOT 'undelivered'
+      """,
+      [CallLoss.Cause.undelivered, tx.now.databaseText, holdID])
+  }
+
+  /// What the house has borne since then of all calls.
+  package func houseLoss(since: Date) throws -> NanoDollars {
+    try sumOfLosses("lost_at >= ?", [since.databaseText])
+  }
+
+  /// What the house has borne since then of that person's calls, as far as it counts for them.
+  package func houseLoss(ofUser userID: Int64, since: Date) throws -> NanoDollars {
+    try sumOfLosses(
+      "user_id = ? AND lost_at >= ? AND loss_cause NOT IN (\(Self.nobodysDoing))",
+      [userID, since.databaseText])
+  }
+
+  /// What the house has borne since then because providers answered nobody.
+  package func outageLoss(since: Date) throws -> NanoDollars {
+    try sumOfLosses(
+      "lost_at >= ? AND loss_cause = ?", [since.databaseText, CallLoss.Cause.outage])
+  }
+
+  private static let nobodysDoing = CallLoss.Cause.allCases.filter { !$0.countsForPerson }
+    .map { "'\($0.rawValue)'" }.joined(separator: ", ")
+
+  private func sumOfLosses(
+    _ condition: String, _ arguments: StatementArguments
+  ) throws -> NanoDollars {
+    // The second condition is that of the indexes.
+    let sql = """
+      SELECT coalesce(sum(loss_nanousd), 0) FROM api_key_usage
+      WHERE \(condition) AND loss_cause IS NOT NULL
+      """
+    return try LedgerError.checkingSums {
+      try NanoDollars.fetchOne(tx.db.cachedStatement(sql: sql), arguments: arguments) ?? .zero
+    }
+  }
+
+  /// How many people, without that one, got no answer from the provider with the calls that ended
+  /// last, since then: those after the last call that brought one.
+  package func peopleWithoutAnswer(
+    from provider: ModelProvider, since: Date, besides userID: Int64
+  ) throws -> Int {
+    try Int.fetchOne(
       tx.db.cachedStatement(
         sql: """
-          SELECT coalesce(sum(actual_cost_nanousd), 0) FROM api_key_usage
-          WHERE \(ofUser) charged_to = 'house' AND is_estimate = 0 AND created_at >= :since
-          """),
-      arguments: userID.map { ["user": $0, "since": since.databaseText] }
-        ?? ["since": since.databaseText]) ?? .zero
+          WITH ended AS (
+            SELECT user_id, state, row_number() OVER (ORDER BY finished_at DESC, id DESC) AS place
+            FROM (SELECT * FROM credit_holds ORDER BY rowid DESC LIMIT \(Self.recentHolds))
+            WHERE model_provider = ? AND state <> 'pending' AND finished_at >= ?)
+          SELECT count(DISTINCT user_id) FROM ended
+          WHERE user_id <> ?
+            AND place < coalesce((SELECT min(place) FROM ended WHERE state = 'settled'), 9e18)
+          """), arguments: [provider.rawValue, since.databaseText, userID]) ?? 0
   }
+
+  /// As many as a busy bot takes in some minutes.
+  private static let recentHolds = 200
 }
 
 /// What the provider metered of one call, and how the call went.

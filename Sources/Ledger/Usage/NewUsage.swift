@@ -11,7 +11,35 @@ package struct NewUsage: Sendable {
   package var call: MeteredCall
   package var cost: CallCost
   package var terms: BillingTerms
-  /// What the charge would have been above the hold: never taken from the user.
-  package var forgiven: Credits = .zero
-  package var chargedTo: APIKeyUsageService.ChargedTo
+  package var bearer: Bearer
+
+  /// Who bears its cost.
+  package enum Bearer: Sendable {
+    /// The person who got the answer. What is forgiven would have been charged above the hold.
+    case user(charge: Credits, forgiven: Credits)
+    /// The house, as it reached nobody.
+    case house(CallLoss.Cause)
+  }
+
+  /// `nil` if the house bears nothing of it.
+  ///
+  /// - Throws: `LedgerError.amountTooLarge`.
+  func loss() throws(LedgerError) -> CallLoss? {
+    switch bearer {
+    case .house(let cause): return CallLoss(cause: cause, amount: try cost.actual.nanoDollars())
+    case .user(let charge, _):
+      let amount = try CallLoss.amount(
+        of: cost.actual, charge: charge, creditValueUSD: terms.creditValueUSD)
+      return amount > .zero ? CallLoss(cause: .overrun, amount: amount) : nil
+    }
+  }
+
+  var forgiven: Credits {
+    if case .user(_, let forgiven) = bearer { forgiven } else { .zero }
+  }
+
+  /// As the table says it.
+  var chargedTo: String {
+    if case .user = bearer { "user" } else { "house" }
+  }
 }

@@ -139,9 +139,10 @@ extension LedgerVerification {
       tx.db,
       sql: """
         SELECT u.*, h.amount_micro AS held, -t.credits_amount_micro AS charged,
-          t.real_cost_associated_nanousd AS booked_cost
+          t.real_cost_associated_nanousd AS booked_cost, r.id IS NOT NULL AS is_given_back
         FROM api_key_usage u LEFT JOIN credit_holds h ON h.id = u.hold_id
         LEFT JOIN credit_transactions t ON t.api_key_usage_id = u.id
+        LEFT JOIN credit_transactions r ON r.hold_id = u.hold_id AND r.transaction_type = 'refund'
         ORDER BY u.id
         """)
     while let row = try rows.next(), report.breaks.count < Self.maximumBreaks {
@@ -176,12 +177,37 @@ extension LedgerVerification {
       row["charged"] as Int64? == nil || nanoDollars == row["booked_cost"] as NanoDollars?
     else { return "its real cost is \(cost.actual) USD, but another is recorded" }
 
+    if let flaw = try flaw(ofLossIn: row, cost.actual) { return flaw }
     guard let charged: Int64 = row["charged"] else { return nil }
     let terms = try BillingTerms(creditValueUSD: row["credit_value_usd"], markup: row["markup"])
     let full = try terms.charge(for: cost.actual)
     let due = min(full, Credits(micro: row["held"] ?? 0))
     guard charged == due.micro, row["forgiven_micro"] == full.micro - due.micro else {
       return "its charge should be \(due.micro) micro-credits, but \(charged) were taken"
+    }
+    return nil
+  }
+
+  /// The house bears what no charge pays for.
+  private func flaw(ofLossIn row: Row, _ cost: USD) throws -> String? {
+    let charged: Credits? = row["charged"]
+    let isCharged = charged != nil && !(row["is_given_back"] as Bool)
+    let loss = try CallLoss.amount(
+      of: cost, charge: isCharged ? charged ?? .zero : .zero,
+      creditValueUSD: row["credit_value_usd"])
+    let cause: CallLoss.Cause? = row["loss_cause"]
+    let isFitting =
+      switch cause {
+      case nil: isCharged && loss == .zero
+      case .overrun: isCharged && loss > .zero
+      case .undelivered: charged != nil && !isCharged
+      case .failedCall, .interrupted, .outage: charged == nil
+      }
+    guard isFitting, loss == row["loss_nanousd"] as NanoDollars else {
+      return """
+        the house bears \(loss) USD of it, but \(row["loss_nanousd"] as NanoDollars) are recorded \
+        as \(cause?.rawValue ?? "no loss")
+        """
     }
     return nil
   }

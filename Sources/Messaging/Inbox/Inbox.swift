@@ -28,23 +28,29 @@ package struct Inbox: Sendable {
   package static let attemptsBeforeCaution = 3
 
   /// Stores the batch and the offset that confirms it. Returns those not seen before, in order.
+  ///
+  /// - Parameter asker: The Telegram user id of whoever asks something by that update: with it is
+  ///   kept which project is active now. `nil` where nobody does, or where messages before it are
+  ///   still to decide that.
   package func store(
-    _ updates: [ReceivedUpdate], nextOffset: Int64?, in tx: LedgerTransaction
+    _ updates: [ReceivedUpdate], nextOffset: Int64?, in tx: LedgerTransaction,
+    asker: (Update) -> Int64? = { _ in nil }
   ) throws -> [StoredUpdate] {
     var new: [StoredUpdate] = []
     for received in updates {
+      let stored = Self.decode(received, receivedAt: tx.now, attempts: 1)
       try tx.db.run(
         """
-        INSERT INTO inbox (update_id, channel, payload, received_at) VALUES (?, ?, ?, ?)
+        INSERT INTO inbox (update_id, channel, payload, received_at, telegram_user_id, project_id)
+        VALUES (?, ?, ?, ?, ?,
+          (SELECT coalesce(active_project_id, '') FROM users WHERE telegram_user_id = ?))
         ON CONFLICT (update_id) DO NOTHING
         """,
         [
           received.id, channel.rawValue, String(decoding: received.json, as: UTF8.self),
-          tx.now.databaseText,
+          tx.now.databaseText, stored.update?.personID, stored.update.flatMap(asker),
         ])
-      if tx.db.changesCount == 1 {
-        new.append(Self.decode(received, receivedAt: tx.now, attempts: 1))
-      }
+      if tx.db.changesCount == 1 { new.append(stored) }
     }
     if let nextOffset {
       try tx.db.run(
@@ -92,6 +98,28 @@ package struct Inbox: Sendable {
     return Self.decode(
       ReceivedUpdate(id: stored.id, json: Data((payload ?? "").utf8)),
       receivedAt: stored.receivedAt, attempts: stored.attempts)
+  }
+
+  /// Which project was active for whoever asked, when they did.
+  package enum ProjectAtArrival: Sendable, Equatable {
+    case project(String)
+    case noProject
+    /// What they had sent before was not handled yet, and may decide it.
+    case undecided
+  }
+
+  package func projectAtArrival(
+    of id: Int64, in tx: LedgerTransaction
+  ) throws -> ProjectAtArrival {
+    let project = try String.fetchOne(
+      tx.db.cachedStatement(sql: "SELECT project_id FROM inbox WHERE update_id = ?"),
+      arguments: [id])
+    return project.map { $0.isEmpty ? .noProject : .project($0) } ?? .undecided
+  }
+
+  /// Forgets what the update said, ahead of time: nobody needs it once it is finished.
+  package func forgetPayload(_ id: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run("UPDATE inbox SET payload = '' WHERE update_id = ?", [id])
   }
 
   package func markTriedAlone(_ id: Int64, in tx: LedgerTransaction) throws {

@@ -9,6 +9,7 @@ extension LedgerError {
     case .noActivePrice(let model):
       "\(self); set one with: "
         + "aidevbot pricing set \(model.provider) \(model.name) --input USD --output USD"
+    case .makesImages: "\(self); set a model that answers in text"
     case .unknownUser: "\(self); they open an account by sending /start to the bot"
     default: description
     }

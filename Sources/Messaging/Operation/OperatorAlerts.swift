@@ -14,6 +14,10 @@ package final class OperatorAlerts: Sendable {
     case unsellableModel
     case failingProvider
     case houseLoss
+    /// A provider that does not say what its answers use.
+    case untoldUsage
+    /// No more welcome credits are given today.
+    case initialGrants
     case priceDrift
     /// A price in use has changed by more than a tenth.
     case priceMove

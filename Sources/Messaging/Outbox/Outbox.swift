@@ -27,12 +27,25 @@ package struct Outbox: Sendable {
   package enum Ending: Sendable {
     /// Telegram took it; `text` is its result if that is a text.
     case sent(messageID: Int64?, text: String? = nil)
-    /// - Parameter isForbidden: Whether the bot may not write to the chat.
-    case failed(String, isForbidden: Bool = false)
+    case failed(String, Refusal = .none)
 
     package var isFailure: Bool {
       if case .failed = self { true } else { false }
     }
+  }
+
+  /// What Telegram has said no to.
+  package enum Refusal: Sendable {
+    /// Nothing: the reply was given up.
+    case none
+    /// The person has blocked the bot.
+    case blocked
+    /// The bot may not write to the chat for another reason.
+    case forbidden
+    /// The group grants the bot too few rights.
+    case rights
+    /// This reply.
+    case reply
   }
 
   // MARK: - In
@@ -43,7 +56,9 @@ package struct Outbox: Sendable {
   ) throws {
     try insert(
       OutboxMessage.all(of: reply, threadID: address.threadID, replyTo: address.replyTo),
-      chatID: address.chatID, updateID: updateID, in: tx)
+      chatID: address.chatID,
+      purpose: address.isPrivate ? nil : .groupAnswer(asker: address.user.id), updateID: updateID,
+      in: tx)
     wakeAfterCommit(of: tx)
   }
 
@@ -100,7 +115,7 @@ package struct Outbox: Sendable {
     wakeAfterCommit(of: tx)
   }
 
-  private func insert(
+  func insert(
     _ messages: [OutboxMessage], chatID: Int64, purpose: Purpose? = nil, updateID: Int64?,
     in tx: LedgerTransaction
   ) throws {
@@ -127,7 +142,7 @@ package struct Outbox: Sendable {
           + content.columns))
   }
 
-  private func wakeAfterCommit(of tx: LedgerTransaction) {
+  func wakeAfterCommit(of tx: LedgerTransaction) {
     tx.db.afterNextTransaction { [arrived] _ in
       KillPoint.replyQueued.passed()
       arrived()
@@ -166,9 +181,16 @@ package struct Outbox: Sendable {
       arguments: [channel.rawValue, purpose.text])
   }
 
+  /// `nil` if it is not to be sent any more.
   package func content(of id: Int64, in tx: LedgerTransaction) throws -> Content? {
-    let sql = "SELECT * FROM outbox WHERE id = ?"
+    let sql = "SELECT * FROM outbox WHERE id = ? AND state = 'queued'"
     return try Queued.fetchOne(cached: sql, [id], in: tx.db)?.content
+  }
+
+  /// Whether it is to be sent: an erasure withdraws what waits for a person.
+  package func isQueued(_ id: Int64, in tx: LedgerTransaction) throws -> Bool {
+    let sql = "SELECT 1 FROM outbox WHERE id = ? AND state = 'queued'"
+    return try Bool.fetchOne(tx.db.cachedStatement(sql: sql), arguments: [id]) ?? false
   }
 
   // MARK: - Endings
@@ -198,7 +220,8 @@ package struct Outbox: Sendable {
       tx.db,
       sql: """
         SELECT NOT EXISTS (SELECT 1 FROM outbox
-          WHERE update_id = ? AND channel = ? AND (state <> 'failed' OR lost_answers > 0))
+          WHERE update_id = ? AND channel = ?
+            AND (state <> 'failed' OR lost_answers > 0 OR is_kept = 1))
         """,
       arguments: [updateID, channel.rawValue]) ?? false
   }
@@ -226,13 +249,15 @@ package struct Outbox: Sendable {
     try tx.db.run(
       // Rows are in the order of their making, so this reads hardly more than it deletes.
       """
-      DELETE FROM outbox WHERE state <> 'queued'
+      DELETE FROM outbox WHERE state <> 'queued' AND is_kept = 0
         AND id < coalesce(
           (SELECT id FROM outbox WHERE created_at >= ? ORDER BY id LIMIT 1), 9e18)
         AND id < coalesce(
           (SELECT id FROM outbox WHERE state <> 'queued' ORDER BY id LIMIT 1 OFFSET ?), 9e18)
       """,
       [tx.now.addingTimeInterval(-Self.keptFor).databaseText, limit])
-    return tx.db.changesCount
+    let pruned = tx.db.changesCount
+    try pruneKept(in: tx)
+    return pruned
   }
 }

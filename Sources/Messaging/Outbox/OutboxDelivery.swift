@@ -9,60 +9,35 @@ package import TelegramBotAPI
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
 /// Telegram tolerates, again and again until Telegram has said yes or no.
 package actor OutboxDelivery {
-  private struct Chat {
-    var waiting: Deque<Outbox.Queued> = []
-    /// Whether replies up to `loadedUpTo` are left in the file, as too many wait already.
-    var leavesMore = false
-    /// The chat's id in the file, if the group has become a supergroup.
-    var newID: Int64?
-    var isBusy = false
-    var rate: SendRate
-    var blockedUntil: ContinuousClock.Instant?
-
-    mutating func keep(_ reply: Outbox.Queued) {
-      var known = reply
-      if waiting.count >= OutboxDelivery.maximumWithContentPerChat { known.content = nil }
-      waiting.append(known)
-    }
-  }
-
-  /// Telegram tolerates short bursts in a chat (Bot API FAQ, "My bot is hitting limits").
-  private static let burstPerChat = 3
-  /// How many requests are made at the same time: enough for hundreds a second.
+  /// How many messages are sent at the same time: enough for hundreds a second.
   private static let maximumConcurrentSends = 32
-  /// How many replies are known at a time; the others wait in the file.
-  private static let maximumKnown = 100_000
-  private static let maximumLoadedAtOnce = 1_000
-  /// How many of a chat are among them, so that one that floods us leaves places for others.
-  private static let maximumKnownPerChat = 256
-  /// How many of a chat are known with their content; one that floods us fills no memory, and holds
-  /// up no other chat.
-  private static let maximumWithContentPerChat = 16
-  /// Idle chats are forgotten beyond this number.
-  private static let maximumIdleChats = 1_000
   /// A repeated answer is better than a lost one, but not without end.
   private static let maximumCopies = 10
 
-  private let outbox: Outbox
+  let outbox: Outbox
   private let client: TelegramClient
-  private let writer: LedgerWriter
-  private var rates: Rates
+  let writer: LedgerWriter
+  var rates: Rates
   private let ended: Ended
   private let health: Health
   private var globalRate: SendRate
-  private var chats: [Int64: Chat] = [:]
-  private var loadedUpTo: Int64 = 0
-  private var loading = Retries()
+  var chats: [Int64: ChatQueue] = [:]
+  var queries = QueryQueues()
+  var loadedUpTo: Int64 = 0
+  var loading = Retries()
   /// Whether it looks into the outbox again by itself, if that could not be read.
-  private var willLoadAgain = false
-  private var underway = 0
+  var willLoadAgain = false
+  var underway = 0
   private var sending = 0
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
-  private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending)] = []
+  private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending?)] = []
   private var isRecording = false
-  private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+  /// How many answers came too late to be sent, since the last record.
+  private var tooLate = 0
+  private var isStopping = false
+  private var waiters: [(state: Idleness, waiter: CheckedContinuation<Void, Never>)] = []
   private let wakeUps: AsyncStream<Void>
-  private let (jobs, job) = AsyncStream<@Sendable () async -> Void>.makeStream()
+  let (jobs, job) = AsyncStream<@Sendable () async -> Void>.makeStream()
 
   /// What is to be done about a reply that failed or has a purpose, in the transaction that records
   /// how it ended. Returns whether that made new replies.
@@ -89,9 +64,7 @@ package actor OutboxDelivery {
     guard new != rates else { return }
     rates = new
     globalRate = SendRate(perSecond: rates.perSecond, burst: Int(rates.perSecond))
-    for id in Array(chats.keys) {
-      chats[id]?.rate = SendRate(perSecond: rates.perChatPerSecond, burst: Self.burstPerChat)
-    }
+    for id in Array(chats.keys) { chats[id]?.change(to: rates) }
   }
 
   /// Sends until the task is cancelled. Then it cancels what is under way, which stays queued for
@@ -103,102 +76,62 @@ package actor OutboxDelivery {
       for await job in jobs { group.addTask(operation: job) }
     }
     await record()
-    for waiter in idleWaiters { waiter.resume() }
-    idleWaiters.removeAll()
+    for (_, waiter) in waiters { waiter.resume() }
+    waiters.removeAll()
   }
 
   /// Returns when everything in the outbox has been sent or given up, or `run` ends meanwhile.
   package func becomeIdle() async {
     load()
-    guard underway > 0 || isRecording else { return }
-    await withCheckedContinuation { idleWaiters.append($0) }
+    await wait(for: .everything)
   }
 
-  func load() {
-    let room = min(Self.maximumKnown - underway, Self.maximumLoadedAtOnce)
-    guard room > 0 else { return }  // Each one that ends loads again.
-    do {
-      let replies = try writer.read {
-        try outbox.queued(after: loadedUpTo, limit: room, in: $0)
-      }
-      loading = Retries()
-      for reply in replies { take(reply) }
-      if replies.count == room { job.yield { await self.load() } }
-    } catch {
-      guard !willLoadAgain else { return }
-      willLoadAgain = true
-      let delay = loading.delay()
-      writer.complain(of: error, doing: "reading the outbox", wait: delay)
-      job.yield { await self.loadAgain(after: delay) }
-    }
-  }
-
-  private func loadAgain(after delay: Duration) async {
-    await writer.sleep(delay)
-    willLoadAgain = false
+  /// Returns when no query waits for its answer, or `run` ends meanwhile.
+  package func answerQueries() async {
     load()
+    await wait(for: .queries)
   }
 
-  private func take(_ reply: Outbox.Queued) {
-    loadedUpTo = reply.id
-    guard let chatID = reply.chatID else {
-      underway += 1
-      job.yield { await self.deliver(reply) }
-      return
-    }
-    let new = Chat(
-      rate: SendRate(perSecond: rates.perChatPerSecond, burst: Self.burstPerChat))
-    let chat = chats[chatID, default: new]
-    guard !chat.leavesMore, chat.waiting.count < Self.maximumKnownPerChat else {
-      chats[chatID]?.leavesMore = true
-      return
-    }
-    chats[chatID, default: new].keep(reply)
-    underway += 1
-    guard !chat.isBusy else { return }
-    chats[chatID]?.isBusy = true
-    job.yield { await self.work(off: chatID) }
+  /// Sends what can go at once, and returns when the rest has to wait: for a rate, or for Telegram.
+  /// That stays queued for the next start. It returns, too, if `run` ends meanwhile.
+  package func finish() async {
+    isStopping = true
+    load()
+    await wait(for: .whatCanGo)
   }
 
-  private func work(off chatID: Int64) async {
-    while !Task.isCancelled, let chat = chats[chatID], let last = chat.waiting.last {
-      if chat.leavesMore, chat.waiting.count == 1 { await loadMore(of: chatID, after: last.id) }
-      if let reply = chats[chatID]?.waiting.popFirst() { await deliver(reply) }
-    }
-    chats[chatID]?.isBusy = false
-    let now = ContinuousClock.now
-    if chats.count > Self.maximumIdleChats {
-      chats = chats.filter { $0.value.isBusy || !$0.value.rate.isFresh(at: now) }
-    } else if chats[chatID]?.rate.isFresh(at: now) == true {
-      chats[chatID] = nil
+  /// What has ended.
+  private enum Idleness {
+    case everything
+    case queries
+    case whatCanGo
+  }
+
+  private func has(_ state: Idleness) -> Bool {
+    switch state {
+    case .everything: underway == 0 && !isRecording
+    case .queries: !queries.hasAnswers && !isRecording
+    case .whatCanGo: queries.isEmpty && !isRecording && !chats.values.contains(where: \.isAtWork)
     }
   }
 
-  /// Takes up what was left in the file. What comes after `loadedUpTo` is loaded with all else.
-  private func loadMore(of chatID: Int64, after id: Int64) async {
-    var retries = Retries()
-    while !Task.isCancelled {
-      do {
-        let replies = try writer.read {
-          try outbox.queued(
-            inChat: chats[chatID]?.newID ?? chatID, after: id, upTo: loadedUpTo,
-            limit: Self.maximumKnownPerChat, in: $0)
-        }
-        for reply in replies { chats[chatID]?.keep(reply) }
-        underway += replies.count
-        chats[chatID]?.leavesMore = replies.count == Self.maximumKnownPerChat
-        return
-      } catch {
-        await writer.wait(after: error, doing: "reading the outbox", &retries)
-      }
-    }
+  private func wait(for state: Idleness) async {
+    guard !has(state) else { return }
+    await withCheckedContinuation { waiters.append((state, $0)) }
+  }
+
+  func announceIdleness() {
+    guard !waiters.isEmpty else { return }
+    let met = waiters.filter { has($0.state) }
+    waiters.removeAll { has($0.state) }
+    for (_, waiter) in met { waiter.resume() }
   }
 }
 
 // MARK: - One reply
 
 extension OutboxDelivery {
-  private func deliver(_ reply: Outbox.Queued) async {
+  func deliver(_ reply: Outbox.Queued) async {
     await withLogger(mergingMetadata: ["update": "\(reply.updateID ?? Outbox.noUpdate)"]) { _ in
       await send(reply)
     }
@@ -208,12 +141,11 @@ extension OutboxDelivery {
     var reply = reply
     var retries = Retries()
     while !Task.isCancelled {
-      await waitForPlace(reply.chatID)
+      guard !reply.isForgotten(at: writer.now) else { return drop(reply) }
+      guard await waitForPlace(reply.chatID) else { return }
       let content: Outbox.Content
       do {
-        guard let found = try self.content(of: reply) else {
-          return end(reply, .failed("its row is gone"))
-        }
+        guard let found = try self.content(of: reply) else { return end(reply, nil) }
         content = found
       } catch {
         await writer.wait(after: error, doing: "reading a reply", &retries)
@@ -236,8 +168,11 @@ extension OutboxDelivery {
   }
 
   private func content(of reply: Outbox.Queued) throws -> Outbox.Content? {
-    if let content = reply.content { return content }
-    return try writer.read { try outbox.content(of: reply.id, in: $0) }
+    // An answer to a query is sent at once, and nobody withdraws it.
+    guard let content = reply.content, reply.chatID != nil else {
+      return try reply.content ?? writer.read { try outbox.content(of: reply.id, in: $0) }
+    }
+    return try writer.read { try outbox.isQueued(reply.id, in: $0) } ? content : nil
   }
 
   /// - Parameter atOnce: For answers to queries, which do not wait for others: Telegram gives up a
@@ -258,15 +193,29 @@ extension OutboxDelivery {
   }
 
   /// Waits as the rates ask. Answers to queries belong to no chat and do not count as messages.
-  private func waitForPlace(_ chatID: Int64?) async {
-    guard let chatID else { return }
+  /// Returns whether it may be sent now, and is not left to the next start.
+  private func waitForPlace(_ chatID: Int64?) async -> Bool {
+    guard let chatID else { return true }
+    guard chats[chatID]?.isLeft != true else { return false }
     let now = ContinuousClock.now
     var wait = globalRate.take(at: now)
     wait = max(wait, chats[chatID]?.rate.take(at: now) ?? .zero)
     if let blockedUntil = chats[chatID]?.blockedUntil {
       wait = max(wait, now.duration(to: blockedUntil))
     }
-    if wait > .zero { await writer.sleep(wait) }
+    if wait > .zero { await rest(chatID, for: wait) }
+    return chats[chatID]?.isLeft != true
+  }
+
+  /// Waits. A stop does not: what waits for a chat is left to the next start then.
+  private func rest(_ chatID: Int64?, for wait: Duration) async {
+    guard let chatID else { return await writer.sleep(wait) }
+    if !isStopping {
+      chats[chatID]?.isResting = true
+      await writer.sleep(wait)
+      chats[chatID]?.isResting = false
+    }
+    if isStopping { chats[chatID]?.isLeft = true }
   }
 
   /// What an error means for the reply: how it ended, or `nil` if it is to be sent again, after
@@ -281,22 +230,22 @@ extension OutboxDelivery {
     case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
     case .badRequest where error.isThreadMissing:
       guard case .message(var message)? = reply.content, message.threadID != nil else {
-        return .failed(String(describing: error))
+        return .failed(String(describing: error), .reply)
       }
       // To the chat itself, as its topic was deleted.
       message.threadID = nil
       reply.content = .message(message)
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
-    case .badRequest, .invalidRequest: return .failed(String(describing: error))
-    case .forbidden: return .failed(String(describing: error), isForbidden: true)
+    case .badRequest, .forbidden, .invalidRequest:
+      return .failed(String(describing: error), Outbox.Refusal(error))
     case .chatMigrated(let new): return await move(&reply, to: new)
     case .tooManyRequests(let retryAfter):
       health.note(error)
       Logger.current.warning(
         "Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
-      await writer.sleep(retryAfter)
+      await rest(reply.chatID, for: retryAfter)
     case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
       if error.mayBeALostAnswer {
         guard reply.lostAnswers < Self.maximumCopies || reply.lifetime == nil else {
@@ -309,7 +258,7 @@ extension OutboxDelivery {
       Logger.current.warning(
         "A reply could not be sent; trying again.",
         metadata: ["reply": "\(reply.id)", "error": "\(error)", "wait": "\(delay)"])
-      await writer.sleep(delay)
+      await rest(reply.chatID, for: delay)
     }
     return nil
   }
@@ -347,28 +296,47 @@ extension OutboxDelivery {
     }
   }
 
-  private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending) {
-    if case .failed(let reason, _) = ending {
+  private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending?) {
+    if case .failed(let reason, _)? = ending {
       Logger.current.error(
-        "A reply cannot be delivered.",
-        metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
+        "A reply cannot be delivered.", metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
     }
+    note(reply, ending)
+  }
+
+  /// Nobody waits for it any more: Telegram has forgotten what it answers.
+  private func drop(_ reply: Outbox.Queued) {
+    tooLate += 1
+    note(reply, .failed("too late"))
+  }
+
+  private func note(_ reply: Outbox.Queued, _ ending: Outbox.Ending?) {
     unrecorded.append((reply, ending))
     guard !isRecording else { return }
     isRecording = true
     job.yield { await self.record() }
   }
 
-  /// Writes down how replies ended; those that end meanwhile share the next transaction.
+  /// Writes down how replies ended, if they were not withdrawn; those that end meanwhile come next.
   private func record() async {
     while !unrecorded.isEmpty {
       let batch = unrecorded
       unrecorded.removeAll(keepingCapacity: true)
+      if tooLate > 0 {
+        Logger.current.warning(
+          "Answers to queries came too late and were not sent.",
+          metadata: ["count": "\(tooLate)"])
+        tooLate = 0
+      }
       do {
         let hasMore = try await writer.write(for: "recording sent replies") { tx in
-          for (reply, ending) in batch { try self.outbox.end(reply.id, ending, in: tx) }
-          return try batch.filter { reply, ending in
-            guard ending.isFailure || reply.purpose != nil else { return false }
+          let ended = batch.compactMap { reply, ending in ending.map { (reply, $0) } }
+          for (reply, ending) in ended { try self.outbox.end(reply.id, ending, in: tx) }
+          return try ended.filter { reply, ending in
+            // Nothing is charged for what answers a query.
+            guard ending.isFailure && reply.chatID != nil || reply.purpose != nil else {
+              return false
+            }
             return try self.ended(reply, ending, tx)
           }.isEmpty == false
         }
@@ -383,9 +351,7 @@ extension OutboxDelivery {
       if wasFull { load() }
     }
     isRecording = false
-    guard underway == 0 else { return }
-    for waiter in idleWaiters { waiter.resume() }
-    idleWaiters.removeAll()
+    announceIdleness()
   }
 }
 

@@ -62,6 +62,12 @@ extension Outbox {
         }
     }
 
+    /// Whether Telegram takes it no more: an answer to a query that it has forgotten.
+    func isForgotten(at now: Date) -> Bool {
+      guard chatID == nil, let lifetime else { return false }
+      return now.timeIntervalSince(createdAt) >= lifetime
+    }
+
     /// Telegram forgets a question after a day, and so do people.
     private static let messageLifetime = TimeInterval.day
     /// Telegram takes no answer to a query later than this (server source, 150 s).

@@ -8,6 +8,8 @@ package enum Purpose: Sendable, Equatable {
   case refund(Int64)
   /// One of the messages of a broadcast.
   case broadcast(Int64)
+  /// An answer in a group; if that does not take it, it goes to whoever asked.
+  case groupAnswer(asker: Int64)
   /// Tells an administrator what somebody needs.
   case supportRequest(Int64)
   /// What an administrator answers.
@@ -20,6 +22,7 @@ package enum Purpose: Sendable, Equatable {
     case .cancellation(let order): "cancellation:\(order)"
     case .refund(let id): "refund:\(id)"
     case .broadcast(let id): "broadcast:\(id)"
+    case .groupAnswer(let asker): "group:\(asker)"
     case .supportRequest(let id): "support:\(id)"
     case .supportAnswer(let request, let administrator): "answer:\(request):\(administrator)"
     }
@@ -35,6 +38,7 @@ package enum Purpose: Sendable, Equatable {
     case ("cancellation", _, 2): self = .cancellation(order: parts[1])
     case ("refund", let id?, 2): self = .refund(id)
     case ("broadcast", let id?, 2): self = .broadcast(id)
+    case ("group", let asker?, 2): self = .groupAnswer(asker: asker)
     case ("support", let id?, 2): self = .supportRequest(id)
     case ("answer", let request?, 3):
       guard let administrator = Int64(parts[2]) else { return nil }

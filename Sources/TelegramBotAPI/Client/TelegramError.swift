@@ -47,6 +47,18 @@ package enum TelegramError: Error, Sendable, Equatable {
   /// The payment was given back before: nothing is left to do.
   package var isAlreadyRefunded: Bool { isBadRequest("charge_already_refunded") }
 
+  /// The person themselves has blocked the bot; other reasons for a 403 are not their doing.
+  package var isBlockedByPerson: Bool {
+    guard case .forbidden(let description) = self else { return false }
+    return description.lowercased().contains("blocked by the user")
+  }
+
+  /// The chat takes no message of the bot's until its rights there change, as in `not enough rights
+  /// to send text messages to the chat` and `CHAT_WRITE_FORBIDDEN`.
+  package var isMissingRights: Bool {
+    ["rights", "_forbidden", "chat_restricted", "need administrator"].contains(where: isBadRequest)
+  }
+
   private func isBadRequest(_ words: String) -> Bool {
     guard case .badRequest(let description) = self else { return false }
     return description.lowercased().contains(words)

@@ -62,6 +62,16 @@ extension BotRequest {
     return request
   }
 
+  /// Sends what is in another message, without a link to it. Service messages, invoices and a few
+  /// others cannot be copied. Bot API, *copyMessage*.
+  package static func copyMessage(
+    _ messageID: Int64, from source: Int64, to chatID: Int64
+  ) -> BotRequest {
+    BotRequest(
+      "copyMessage",
+      ["chat_id": .int(chatID), "from_chat_id": .int(source), "message_id": .int(messageID)])
+  }
+
   /// Shown for 5 s, or until a message arrives. `action` is one of Telegram's names.
   package static func sendChatAction(
     chatID: Int64, action: String = "typing", threadID: Int64? = nil

@@ -8,6 +8,10 @@ package struct Message: Decodable, Sendable, Equatable {
   package var from: User?
   /// The chat on whose behalf it was sent; `from` is then a stand-in.
   package var senderChat: Chat?
+  /// Whether somebody else wrote it, or the sender at another time: it was only passed on.
+  package var isForwarded: Bool
+  /// Whether an inline bot wrote it, and the sender only chose it.
+  package var isFromInlineBot: Bool
   package var chat: Chat
   /// Unix time, seconds.
   package var date: Int64
@@ -39,6 +43,10 @@ package struct Message: Decodable, Sendable, Equatable {
     case replyToMessage = "reply_to_message"
     case successfulPayment = "successful_payment"
     case refundedPayment = "refunded_payment"
+    case viaBot = "via_bot"
+    case forwardOrigin = "forward_origin"
+    /// In place of `forward_origin` before Bot API 7.0; a server of the operator's own may be old.
+    case forwardDate = "forward_date"
   }
 
   package init(from decoder: any Decoder) throws {
@@ -48,6 +56,8 @@ package struct Message: Decodable, Sendable, Equatable {
     isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
     from = try values.decodeIfPresent(User.self, forKey: .from)
     senderChat = try values.decodeIfPresent(Chat.self, forKey: .senderChat)
+    isForwarded = values.contains(.forwardOrigin) || values.contains(.forwardDate)
+    isFromInlineBot = values.contains(.viaBot)
     chat = try values.decode(Chat.self, forKey: .chat)
     date = try values.decode(Int64.self, forKey: .date)
     text = try values.decodeIfPresent(String.self, forKey: .text)

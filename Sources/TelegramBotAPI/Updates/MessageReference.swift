@@ -6,9 +6,10 @@ package struct MessageReference: Decodable, Sendable, Equatable {
   package var from: User?
   package var messageThreadID: Int64?
   package var isTopicMessage: Bool
+  package var text: String?
 
   private enum CodingKeys: String, CodingKey {
-    case chat, from
+    case chat, from, text
     case messageID = "message_id"
     case messageThreadID = "message_thread_id"
     case isTopicMessage = "is_topic_message"
@@ -21,5 +22,6 @@ package struct MessageReference: Decodable, Sendable, Equatable {
     from = try values.decodeIfPresent(User.self, forKey: .from)
     messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
     isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
+    text = try values.decodeIfPresent(String.self, forKey: .text)
   }
 }

@@ -27,6 +27,20 @@ package struct Update: Decodable, Sendable, Equatable {
     "subscription", "stopped_message_generation",
   ]
 
+  /// Whom it concerns; `nil` where that is nobody, as with a kind that is not known. What a bot
+  /// says in a private chat, of a refund perhaps, concerns the person in it.
+  package var personID: Int64? {
+    switch content {
+    case .message(let message), .editedMessage(let message):
+      message.from.flatMap { $0.isBot ? nil : $0.id } ?? message.chat.id
+    case .callbackQuery(let query): query.from.id
+    case .preCheckoutQuery(let query): query.from.id
+    case .subscriptionChanged(let change): change.user.id
+    case .chatMemberChanged(let change): change.from.id
+    case .stoppedGeneration, .other: nil
+    }
+  }
+
   private struct Key: CodingKey {
     var stringValue: String
     var intValue: Int? { nil }

@@ -28,6 +28,7 @@ struct CodesCreateCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Letters and digits; without it, one is made that nobody guesses.", valueName: "text"))
   var code: String?
+  @OptionGroup var question: GiftQuestion
   @OptionGroup var output: JSONOption
   @OptionGroup var options: ConfigOption
 
@@ -43,6 +44,8 @@ struct CodesCreateCommand: AsyncParsableCommand {
 
   func run() async throws {
     let composition = try await Composition(options)
+    try question.check(
+      credits, uses == 1 ? "to one person" : "to each of \(uses) people", asJSON: output.json)
     let isTaken = try composition.settings.promotions().codesAreTaken
     let made = try composition.database().write { tx in
       try tx.promotionCodes.create(

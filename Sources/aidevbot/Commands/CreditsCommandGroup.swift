@@ -21,6 +21,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
   var credits: Credits
   @Option(help: "What for; it stands in the journal and the person can read it.")
   var reason: String
+  @OptionGroup var question: GiftQuestion
   @OptionGroup var output: JSONOption
   @OptionGroup var options: ConfigOption
 
@@ -34,6 +35,10 @@ struct CreditsGrantCommand: AsyncParsableCommand {
 
   func run() async throws {
     let database = try await Composition(options).existingDatabase()
+    let person = try database.read { try $0.users.account(telegramUserID: telegramUserID) }
+    try question.check(
+      credits, credits < .zero ? "from \(person.shellName)" : "to \(person.shellName)",
+      asJSON: output.json)
     let transaction = try database.write { tx in
       let account = try tx.users.account(telegramUserID: telegramUserID)
       return try tx.transactions.record(
@@ -113,6 +118,13 @@ extension Table {
         row.createdAt.tableText, row.type.rawValue, "\(row.amount)", "\(row.balanceAfter)",
         row.description)
     }
+  }
+}
+
+extension UserAccount {
+  /// `user 42 (Ada)`
+  fileprivate var shellName: String {
+    "user \(telegramUserID)" + (firstName.map { " (\($0.onOneLine))" } ?? "")
   }
 }
 

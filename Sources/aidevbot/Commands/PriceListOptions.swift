@@ -71,12 +71,8 @@ struct PriceListOptions: ParsableArguments {
     throw ExitCode(1)
   }
 
-  /// Nobody answers if there is no terminal.
   private func ask(_ plan: PricePlan) -> Bool {
-    guard isatty(STDIN_FILENO) == 1 else { return false }
-    let question = "Change the prices of \(plan.changes.count) models? [y/N] "
-    FileHandle.standardOutput.write(Data(question.utf8))
-    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+    Terminal.confirms("Change the prices of \(plan.changes.count) models?")
   }
 
   private func show(_ plan: PricePlan) {

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Bot
+import Commands
 import Foundation
 import Ledger
+import Messaging
 import Settings
 
 struct RestoreCommand: AsyncParsableCommand {
@@ -12,7 +14,8 @@ struct RestoreCommand: AsyncParsableCommand {
       The backup is proven first: SQLite's integrity check and ledger verify. Stop the bot before; \
       while it or a console runs, or another program has the database open, nothing is done, with \
       exit status 75. What was charged after the backup is then not charged any more; payments are \
-      found again by stars reconcile, as the bot does it at its start.
+      found again by stars reconcile, as the bot does it at its start. Whoever has erased their \
+      account since the backup, by the database that is replaced, is erased again.
       """)
 
   @Argument(help: "The backup: a file of aidevbot backup, or one that Litestream restored.")
@@ -26,32 +29,58 @@ struct RestoreCommand: AsyncParsableCommand {
     var users: Int
     var transactions: Int
     var settledCalls: Int
+    /// Null where no newer database knows.
+    var erasedAgain: Int?
   }
 
   func run() async throws {
-    let database = try await Composition(options).settings.databasePath()
+    let settings = try await Composition(options).settings
+    let (database, terms) = (try settings.databasePath(), try settings.billingTerms())
     let outcome = try await InstanceLock.bot.hold(ofDatabase: database) {
-      try await InstanceLock.console.hold(ofDatabase: database) { try restore(to: database) }
+      try await InstanceLock.console.hold(ofDatabase: database) {
+        try restore(to: database, terms)
+      }
     }
     let report = outcome.report
     if output.json {
       return try printJSON(
         Output(
           path: database, replaced: outcome.replaced, users: report.users,
-          transactions: report.transactions, settledCalls: report.settledCalls))
+          transactions: report.transactions, settledCalls: report.settledCalls,
+          erasedAgain: outcome.erasures))
     }
     print(
       "Restored \(database) from \(path), and proven: users: \(report.users), "
         + "transactions: \(report.transactions), settled calls: \(report.settledCalls).")
     if let replaced = outcome.replaced { print("What it replaces is kept as \(replaced).") }
+    print(Self.sentence(of: outcome.erasures))
     print("Start the bot: it books the payments that Telegram lists and this database lacks.")
   }
 
-  private func restore(to database: String) throws -> DatabaseRestore.Outcome {
+  private static func sentence(of erasures: Int?) -> String {
+    switch erasures {
+    case nil:
+      """
+      There was no newer database that knows who has erased their account since the backup: they \
+      are in it again, and have to send /deletemydata anew.
+      """
+    case 0?: "Nobody had erased their account since the backup."
+    case 1?: "One person had erased their account since the backup; that was done again."
+    case let count?:
+      "\(count) people had erased their accounts since the backup; that was done again."
+    }
+  }
+
+  private func restore(
+    to database: String, _ terms: BillingTerms
+  ) throws -> DatabaseRestore.Outcome {
     let bar = ProgressBar("Copying")
     defer { bar.end() }
-    return try DatabaseRestore(to: database, knownBy: LedgerDatabase.tablesOfBot) {
-      try LedgerDatabase.openForBot(path: $0)
-    }.restore(from: path, at: Date()) { bar.show($0, of: $1) }
+    let erasure = AccountErasure(outbox: Outbox(channel: .telegram))
+    return try DatabaseRestore(
+      to: database, knownBy: LedgerDatabase.tablesOfBot,
+      open: { try LedgerDatabase.openForBot(path: $0) },
+      eraseAgain: { try erasure.eraseAgain($0, terms, in: $1) }
+    ).restore(from: path, at: Date()) { bar.show($0, of: $1) }
   }
 }

@@ -18,14 +18,14 @@ extension Doctor {
         modelCheck { model in
           try StarterPrices.shipped().prices.contains { $0.id == model }
         },
-      ]
+      ] + imageChecks(\.isNamedForImages)
     }
     do {
       return try LedgerDatabase.look(at: path) { tx in
         [
           try integrityCheck(path, in: tx), safety, try ledgerCheck(in: tx),
-          modelCheck { try tx.pricing.whyNotSold($0) == nil },
-        ]
+          modelCheck { [nil, .makesImages($0)].contains(try tx.pricing.whyNotSold($0)) },
+        ] + imageChecks { try tx.pricing.whyNotSold($0) == .makesImages($0) }
       }
     } catch {
       let reason = (error as? DatabaseError)?.advice ?? "\(error)"
@@ -94,6 +94,19 @@ extension Doctor {
         : Check("sqlite", .failed, "\(version) does not sync commits in full")
     } catch {
       return Check("sqlite", .failed, "cannot make a database in \(folder.path): \(error)")
+    }
+  }
+
+  /// Who asks for such a model is turned away.
+  private func imageChecks(_ makesImages: (ModelID) throws -> Bool) -> [Check] {
+    TaskType.allCases.compactMap { task in
+      guard let model = try? settings.model(for: task), (try? makesImages(model)) == true else {
+        return nil
+      }
+      let setting = Settings.setting(for: task).key.environmentName
+      return Check(
+        "images", .warning, "\(LedgerError.makesImages(model))",
+        next: "set \(setting) to a model that answers in text")
     }
   }
 

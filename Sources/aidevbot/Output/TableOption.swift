@@ -45,4 +45,11 @@ enum Terminal {
     }
     return Int(size.ws_col)
   }
+
+  /// Asks, and waits for an answer; nobody answers if there is no terminal.
+  static func confirms(_ question: String) -> Bool {
+    guard isatty(STDIN_FILENO) == 1 else { return false }
+    FileHandle.standardOutput.write(Data("\(question) [y/N] ".utf8))
+    return ["y", "yes"].contains(readLine()?.lowercased() ?? "")
+  }
 }

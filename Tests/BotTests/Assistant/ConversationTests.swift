@@ -96,7 +96,7 @@ struct ConversationTests {
     try rig.database.write { tx in
       for (question, answer) in exchanges {
         try Conversation(userID: account.id, projectID: nil).append(
-          question: question, answer: answer, in: tx)
+          question: question, answer: answer, updateID: 1, in: tx)
       }
     }
   }

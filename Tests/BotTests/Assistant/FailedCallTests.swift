@@ -87,21 +87,72 @@ struct FailedCallTests {
     try expectNothingCharged(rig, houseCost: .estimated)
   }
 
-  /// Each empty answer costs the house 0.1 USD here, and it bears 0.25 USD of a person in a day.
+  /// It costs 0.1 USD.
+  private static let emptyAnswer = LoopbackReply.json(
+    """
+    {"candidates": [{"finishReason": "STOP"}],
+      "usageMetadata": {"promptTokenCount": 333333, "totalTokenCount": 333333}}
+    """)
+
+  /// Each empty answer costs the house 0.1 USD here, and it bears 0.50 USD of a person in a day.
   @Test func isNotTheHousesWithoutEnd() async throws {
     let rig = try BotRig()
-    let usage = #"{"promptTokenCount": 333333, "totalTokenCount": 333333}"#
-    let empty = LoopbackReply.json(
-      #"{"candidates": [{"finishReason": "STOP"}], "usageMetadata": \#(usage)}"#)
-    rig.gemini.replyNext(empty, empty, empty)
+    for _ in 1...5 { rig.gemini.replyNext(Self.emptyAnswer) }
     try await rig.say("/start")
-    for _ in 1...3 { try await rig.say("Say nothing") }
+    for _ in 1...5 { try await rig.say("Say nothing") }
     let refusal = try await rig.say("Say nothing")
-    #expect(refusal.first?.hasPrefix("Too many of your requests ended without an answer") == true)
-    #expect(rig.gemini.paidCalls.count == 3)
+    #expect(refusal.first?.hasPrefix("Several of your requests ended without an answer") == true)
+    #expect(rig.gemini.paidCalls.count == 5)
     #expect(try rig.account().balance.micro == 100_000_000)
-    try rig.execute("UPDATE api_key_usage SET created_at = '2020-01-01 00:00:00.000'")
+    try rig.execute("UPDATE api_key_usage SET lost_at = '2020-01-01 00:00:00.000'")
     #expect(try await rig.say("Hello?").first?.contains("Cost: ") == true)
+  }
+
+  /// A tenth of the 11.05 USD that 850 Stars are.
+  @Test func isTheHousesForLongerIfThePersonPaysMore() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    _ = try await rig.press("buy:Builder")
+    _ = try await rig.pay(try #require(try rig.orders().first).id, 850, charge: "paid")
+    rig.gemini.onCall { _ in Self.emptyAnswer }
+    for _ in 1...12 { try await rig.say("Say nothing") }
+    #expect(rig.gemini.paidCalls.count == 11)
+    try rig.execute("UPDATE payments SET paid_at = '2020-01-01 00:00:00.000'")
+    let refusal = try await rig.say("Say nothing")
+    #expect(refusal.first?.hasPrefix("Several of your requests ended without an answer") == true)
+  }
+
+  @Test func isNobodysDoingWhereTheProviderAnswersNobody() async throws {
+    let rig = try BotRig()
+    for person: Int64 in [42, 43, 44] { try await rig.say("/start", from: person) }
+    rig.gemini.replyNext(.reset, .reset, .reset, .reset)
+    for person: Int64 in [42, 42, 43, 44] { try await rig.say("How do I sort?", from: person) }
+    try await rig.say("How do I sort?", from: 43)
+    rig.gemini.replyNext(.reset)
+    try await rig.say("How do I sort?", from: 44)
+    #expect(
+      try rig.usage().map { $0["loss_cause"] as String? } == [
+        "failed_call", "failed_call", "failed_call", "outage", nil, "failed_call",
+      ])
+  }
+
+  /// Somebody with several accounts could make an outage of their own.
+  @Test func isNobodysDoingUpToFiveDollarsADay() async throws {
+    let rig = try BotRig()
+    for person: Int64 in [42, 43, 44] { try await rig.say("/start", from: person) }
+    for person: Int64 in [42, 43, 44, 42] {
+      if person == 44 {
+        try rig.execute(
+          """
+          UPDATE api_key_usage SET loss_cause = 'outage', loss_nanousd = 2500000000,
+            actual_cost_nanousd = 2500000000
+          """)
+      }
+      rig.gemini.replyNext(.reset)
+      try await rig.say("How do I sort?", from: person)
+    }
+    let causes = try rig.usage().map { $0["loss_cause"] as String? }
+    #expect(causes == ["outage", "outage", "failed_call", "failed_call"])
   }
 
   @Test func tellsTheOperatorWhatOnlyTheOperatorCanMend() async throws {

@@ -6,6 +6,7 @@ import GRDB
 import LanguageModels
 import Ledger
 @testable import Messaging
+import Sales
 @testable import TelegramBotAPI
 import TestSupport
 
@@ -17,7 +18,7 @@ extension BotRig {
       ModelOrchestrator.Environment(
         writer: writer, inbox: engine.inbox, outbox: engine.outbox, llm: llm,
         models: settings.models, terms: settings.terms, selling: SellingStatus(),
-        referralCredits: .zero,
+        usdPerStar: settings.store.usdPerStar, referralCredits: .zero,
         alerts: OperatorAlerts(administrators: [], outbox: engine.outbox, writer: writer),
         health: Health(), typing: Self.parkedTyping))
   }

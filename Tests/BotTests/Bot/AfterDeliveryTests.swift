@@ -14,32 +14,15 @@ import TestSupport
 @Suite("What follows a reply")
 final class AfterDeliveryTests {
   private static let administrator: Int64 = 1
-  private let rig: BotRig
-  private let fake: FakeTelegram
-  private let sender: OutboxDelivery
-  private let sending: Task<Void, Never>
+  private let delivering: DeliveringRig
+  private var rig: BotRig { delivering.rig }
+  private var fake: FakeTelegram { delivering.fake }
 
   init() throws {
-    rig = try BotRig(administrators: [Self.administrator])
-    fake = try FakeTelegram()
-    let client = TelegramClient(
-      transport: .ofAllTests, baseURL: fake.url, token: fake.token)
-    let afterDelivery = AfterDelivery(
-      outbox: rig.engine.outbox, payments: rig.engine.payments, terms: rig.settings.terms)
-    sender = OutboxDelivery(
-      outbox: rig.engine.outbox, client: client, writer: rig.writer, rates: rig.settings.sendRates,
-      ended: { try afterDelivery.follow($0, $1, in: $2) }, wakeUps: AsyncStream { _ in })
-    sending = Task { [sender] in await sender.run() }
+    delivering = try DeliveringRig(BotRig(administrators: [Self.administrator]))
   }
 
-  deinit {
-    sending.cancel()
-  }
-
-  private func send() async {
-    await sender.becomeIdle()
-    #expect(fake.state.value.violations.isEmpty)
-  }
+  private func send() async { await delivering.send() }
 
   /// Buys a package, with the money at Telegram too. Returns the charge id.
   private func buy(_ name: String, charge: String = "charge-1") async throws -> String {

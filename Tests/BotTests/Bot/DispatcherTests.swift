@@ -38,7 +38,7 @@ struct DispatcherTests {
     try await rig.say("/start")
     try await rig.say("/start", from: 43)
     let slow = try await deliver("How do I sort?")
-    let after = try await deliver("/status")
+    let after = try await deliver("/start")
     try await waitForCalls(1)
     let other = try await deliver("And I?", from: 43)
     try await waitForCalls(2)
@@ -50,7 +50,7 @@ struct DispatcherTests {
       try Int64.fetchAll($0.db, sql: "SELECT update_id FROM outbox WHERE chat_id = 42 ORDER BY id")
     }
     #expect(Array(order.suffix(2)) == [slow, after])
-    #expect(try rig.texts(of: after).first?.hasPrefix("Balance: 99.76") == true)
+    #expect(try rig.texts(of: after).first?.contains("Your balance is 99.76 credits.") == true)
   }
 
   @Test func letsNobodyWaitForTheAnswerToAButtonOrAPayment() async throws {
@@ -77,29 +77,6 @@ struct DispatcherTests {
     await rig.engine.dispatcher.becomeIdle()
   }
 
-  @Test func letsNoPaymentWaitForThePlacesOfSlowAnswers() async throws {
-    let people = 1_001...Int64(1_000 + Dispatcher.maximumLanes)
-    try rig.database.write { tx in
-      for person in people.map({ Profile(telegramUserID: $0) }) {
-        _ = try tx.users.register(
-          person, initialGrant: Credits(parsing: "100"))
-      }
-    }
-    let questions = people.map { person in
-      ReceivedUpdate.update(
-        rig.nextUpdateID(), "message", .message("How do I sort?", from: person))
-    }
-    try await rig.engine.receive(questions, nextOffset: nil)
-    try await waitForCalls(people.count)
-    let waiting = try await deliver("/help")
-    let payment = try await rig.deliver("message", .payment)
-    try await waitUntilFinished(payment)
-    #expect(try rig.inboxState(waiting) == "pending")
-    open()
-    await rig.engine.dispatcher.becomeIdle()
-    #expect(try rig.inboxState(waiting) == "done")
-  }
-
   @Test func setsAsideWhatCannotBeReadAndGoesOn() async throws {
     let bad = rig.nextUpdateID()
     let good = rig.nextUpdateID()
@@ -117,7 +94,9 @@ struct DispatcherTests {
     _ = try await deliver("How do I sort?")
     try await waitForCalls(1)
     var ids: [Int64] = []
-    for _ in 0..<(Dispatcher.maximumWaitingPerLane + 3) { ids.append(try await deliver("/help")) }
+    for _ in 0..<(Dispatcher.maximumWaitingPerLane + 3) {
+      ids.append(try await deliver("/projects"))
+    }
     let turnedAway = ids.suffix(3)
     for id in turnedAway { try await waitUntilFinished(id) }
     let replies = try turnedAway.flatMap { try rig.texts(of: $0) }
@@ -140,7 +119,7 @@ struct DispatcherTests {
   @Test func leavesWhatWaitsToTheNextStart() async throws {
     try await rig.say("/start")
     let slow = try await deliver("How do I sort?")
-    let waiting = [try await deliver("/status"), try await deliver("/credits")]
+    let waiting = [try await deliver("/projects"), try await deliver("/done")]
     try await waitForCalls(1)
     async let drained: Void = rig.engine.dispatcher.drain()
     open()

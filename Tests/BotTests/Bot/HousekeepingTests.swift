@@ -41,10 +41,11 @@ struct HousekeepingTests {
     try await rig.say("How do I sort?")
     try rig.execute(
       """
-      UPDATE api_key_usage SET charged_to = 'house', actual_cost_nanousd = \(nanoDollars)
+      UPDATE api_key_usage SET loss_nanousd = \(nanoDollars), loss_cause = 'interrupted',
+        lost_at = created_at
       """)
     try await rig.engine.housekeeping.round(1)
-    #expect(try alerts.count { $0.contains("have cost the house 100 US cents") } == count)
+    #expect(try alerts.count { $0.contains("has borne 100 US cents") } == count)
   }
 
   @Test(arguments: [(Housekeeping.minimumFreeSpace - 1, 1), (Housekeeping.minimumFreeSpace, 0)])

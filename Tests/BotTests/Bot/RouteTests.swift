@@ -49,6 +49,7 @@ struct RouteTests {
     case .refunded(let refunded): "refunded \(refunded.telegramPaymentChargeID)"
     case .subscriptionChanged(let change): "subscription \(change.state)"
     case .reachable(let isReachable, let id): "reachable \(isReachable) \(id)"
+    case .rightsChanged(let chat): "rights changed in \(chat)"
     case .ignored: "ignored"
     }
   }
@@ -65,16 +66,57 @@ struct RouteTests {
     .written("/start@devbot", "command start"),
     .written("/start@DevBot now", "command start [now]"),
     .written("/start@other", "command start"),
-    .written("/", "command "),
-    .written("//", "command /"),
-    .written("/ start", "command  [start]"),
-    .written("/@", "command "),
     .written(" /start", "text [ /start]"),
-    .written("/стоп", "command стоп"),
-    .written("/s\u{301}tart", "command s\u{301}tart"),
-    .written("/\u{301}start", "text [/\u{301}start]"),
     .written("hello @devbot", "text [hello @devbot]"),
+    .written("@devbot hello", "text [@devbot hello]"),
+    .written("@DevBot /code x", "command code [x]"),
+    .written("/help.", "command help"),
+    .written("/help!?", "command help"),
+    .written("/help, please", "command help [please]"),
+    .written("/plan: a shop", "command plan [a shop]"),
+    .written("/plan(a shop)", "command plan [(a shop)]"),
+    .written("/plan.NET", "command plan [.NET]"),
+    .written("/help@devbot.", "command help"),
+    .written("/help@x", "command help [@x]"),
+    .written("/start😀", "command start [😀]"),
+    .written("/s\u{301}tart", "command s [\u{301}tart]"),
+    .written("/\(longest)", "command \(longest)"),
   ]
+
+  private static let longest = String(repeating: "a", count: 64)
+
+  /// Telegram calls none of these a command.
+  static let noCommands: [RouteCase] = [
+    "/", "//", "/ start", "/@", "/@devbot", "// comment", "/* a comment */", "/etc/nginx.conf",
+    "/^a+$/", "/abc/g", "/a<b", "/a>b", "/стоп", "/starté", "/start²", "/start@devboté",
+    "/\u{301}start", "/start@devbot/x", "/\(longest)a",
+  ].map { .written($0, "text [\($0)]") }
+
+  /// Of a message that its sender did not write.
+  static let passedOn: [RouteCase] = [
+    ("forward_origin", ["type": "hidden_user", "date": 0, "sender_user_name": "Ada"] as JSONValue),
+    ("forward_date", 1_700_000_000),
+    ("via_bot", ["id": 9, "is_bot": true, "first_name": "Bot"]),
+  ].flatMap { field, value in
+    [
+      RouteCase(
+        "\(field), in private", .message("/grant 3 5000", adding: [field: value]),
+        "text [/grant 3 5000]"),
+      RouteCase(
+        "\(field), words in private", .message("hello", adding: [field: value]), "text [hello]"),
+      RouteCase(
+        "\(field), in a group", .message("/code@devbot x", chat: -100, adding: [field: value]),
+        "ignored"),
+      RouteCase(
+        "\(field), with a mention", .message("@devbot x", chat: -100, adding: [field: value]),
+        "ignored"),
+      RouteCase(
+        "\(field), as a reply to the bot",
+        .message(
+          "/code x", chat: -100,
+          adding: reply(to: FakeTelegram.botID).merging([field: value]) { $1 }), "ignored"),
+    ]
+  }
 
   static let group: [RouteCase] = [
     .inGroup("hello", "ignored"),
@@ -88,6 +130,15 @@ struct RouteTests {
     .inGroup("tell us, @DevBot, how?", "text [tell us, , how?]"),
     .inGroup("@devbot", "text []"),
     .inGroup("@devbot2 hello", "ignored"),
+    .inGroup("@devbot /code x", "command code [x]"),
+    .inGroup("@DevBot\n/code@devbot x", "command code [x]"),
+    .inGroup("@devbot /code@other x", "ignored"),
+    .inGroup("@devbot2 /code x", "ignored"),
+    .inGroup("@devbot /etc/hosts is empty", "text [/etc/hosts is empty]"),
+    .inGroup("/ban @devbot", "ignored"),
+    .inGroup("/help@devbot.", "command help"),
+    .inGroup("// @devbot", "text [//]"),
+    .inGroup("@devbot /status", "command status", adding: reply(to: FakeTelegram.botID)),
     .inGroup("write to ada@devbot.org", "ignored"),
     .inGroup("yes", "text [yes]", adding: reply(to: FakeTelegram.botID)),
     .inGroup("/status", "command status", adding: reply(to: FakeTelegram.botID)),
@@ -136,7 +187,7 @@ struct RouteTests {
       "reachable true 42"),
     RouteCase(
       "a group that lets the bot in", kind: "my_chat_member",
-      .member(from: "left", to: "member", chat: -100), "ignored"),
+      .member(from: "left", to: "member", chat: -100), "rights changed in -100"),
     RouteCase("a press", kind: "callback_query", .press("projects:1"), "button projects:1"),
     RouteCase(
       "a press without data", kind: "callback_query",
@@ -171,7 +222,7 @@ struct RouteTests {
     ]
   ]
 
-  @Test(arguments: words + group + attachments + others)
+  @Test(arguments: words + noCommands + passedOn + group + attachments + others)
   func isFoundFromTheUpdateAlone(route: RouteCase) throws {
     #expect(try shape(route.kind, route.value) == route.route)
   }
@@ -193,7 +244,7 @@ struct RouteTests {
 
 extension JSONValue {
   /// A change of the bot's own membership.
-  fileprivate static func member(
+  static func member(
     from old: String, to new: String, chat: Int64 = 42
   ) -> JSONValue {
     let bot: JSONValue = ["id": .integer(FakeTelegram.botID), "is_bot": true, "first_name": "Dev"]

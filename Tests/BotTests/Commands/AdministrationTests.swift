@@ -70,6 +70,60 @@ struct AdministrationTests {
     #expect(try rig.account().balance.micro == 112_500_000)
   }
 
+  @Test(arguments: [("10000", false), ("10000.000001", true), ("-10001", true), ("20000", true)])
+  func askBackBeforeALargeGrant(amount: String, asks: Bool) async throws {
+    let rig = try await rig()
+    try await rig.say("/grant 42 10000 once", from: administrator)
+    let id = try await rig.deliver(
+      "message", .message("/grant 42 \(amount) for you", from: administrator))
+    await rig.engine.dispatcher.becomeIdle()
+    let replies = try rig.replies(to: id)
+    #expect(replies.first?.text.hasPrefix("That is a lot: ") == asks)
+    #expect(replies.count == (asks ? 1 : 2))
+    guard asks else { return }
+    let before: Int64 = 10_100_000_000
+    #expect(try rig.account().balance.micro == before)
+    let (yes, no) = ("grant:yes 1", "grant:no 1")
+    #expect(replies[0].buttons.map(\.data) == [yes, no])
+    let stranger = try await rig.press(yes, from: 43).first?.text
+    #expect(stranger == "This button is from an older version of me.")
+    let booked = try await rig.press(yes, from: administrator)
+    #expect(booked.map(\.chatID) == [nil, administrator, 42])
+    #expect(booked.last?.text.contains("for you") == true)
+    let credits = try Credits(parsing: amount)
+    #expect(try rig.account().balance.micro == before + credits.micro)
+    for press in [yes, no] {
+      #expect(
+        try await rig.press(press, from: administrator).map(\.text) == [
+          "This question was answered, or is too old."
+        ])
+    }
+    #expect(try rig.account().balance.micro == before + credits.micro)
+  }
+
+  @Test func bookNoLargeGrantThatIsDiscardedOrADayOld() async throws {
+    let rig = try await rig()
+    for _ in 1...2 { try await rig.say("/grant 42 20000 gift", from: administrator) }
+    let discarded = try await rig.press("grant:no 1", from: administrator)
+    #expect(discarded.map(\.text) == ["Nothing is booked.", "Nothing is booked."])
+    try rig.execute("UPDATE grant_questions SET asked_at = '2020-01-01 00:00:00.000'")
+    #expect(try await rig.press("grant:yes 2", from: administrator).count == 1)
+    #expect(try rig.account().balance.micro == 100_000_000)
+  }
+
+  /// Somebody else has written it.
+  @Test(arguments: ["forward_origin", "via_bot"])
+  func takeNoCommandThatTheAdministratorDidNotWrite(field: String) async throws {
+    let rig = try await rig()
+    try await rig.say("/start", from: administrator)
+    try await rig.deliver(
+      "message", .message("/grant 42 5000 gift", from: administrator, adding: [field: ["id": 9]]))
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.account().balance.micro == 100_000_000)
+    let question = try #require(rig.gemini.paidCalls.first)
+    #expect(String(decoding: question.body, as: UTF8.self).contains("/grant 42 5000 gift"))
+  }
+
   @Test func showAnAccountAndBlockIt() async throws {
     let rig = try await rig()
     _ = try await rig.press("buy:Starter")

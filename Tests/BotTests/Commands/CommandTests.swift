@@ -3,6 +3,7 @@ import Bot
 import Foundation
 import GRDB
 import Ledger
+import Messaging
 import Testing
 import TestSupport
 
@@ -58,23 +59,8 @@ struct StartCommandTests {
     await rig.engine.dispatcher.becomeIdle()
     let reply = try #require(try rig.replies(to: id).first)
     #expect(reply.chatID == -100)
-    #expect(reply.text.hasPrefix("Please write to me in a private chat and send /start first"))
+    #expect(reply.text == ModelOrchestrator.notInGroup.text)
     #expect(reply.parameters["reply_parameters"]?["message_id"] == 7)
-  }
-
-  @Test(arguments: ["status", "credits"])
-  func keepsPersonalFiguresOutOfGroups(command: String) async throws {
-    let rig = try BotRig()
-    try await rig.say("/start")
-    let asked = try await rig.deliver("message", .message("/\(command)@devbot", chat: -100))
-    await rig.engine.dispatcher.becomeIdle()
-    #expect(
-      try rig.texts(of: asked)
-        == ["That is between you and me: please send me /\(command) in a private chat."])
-    let paid = try await rig.deliver("message", .message("@devbot hello", chat: -100))
-    await rig.engine.dispatcher.becomeIdle()
-    let answer = try #require(try rig.texts(of: paid).first)
-    #expect(answer.contains("Cost: ") && !answer.contains("Left"))
   }
 
   @Test func isAskedForWhereAButtonIsPressedWithoutAnAccount() async throws {

@@ -1,7 +1,8 @@
-import Bot
+@testable import Bot
 @testable import Commands
 import Foundation
 import Ledger
+import Sales
 import TelegramBotAPI
 import Testing
 import TestSupport
@@ -71,8 +72,34 @@ struct PromotionTests {
     #expect(others.count == 90)
   }
 
-  @Test func thankBothSidesOnceAfterTheFirstPaidRequest() async throws {
+  /// The inviter waits until the friend has spent more than the welcome and the thanks.
+  @Test func thankTheFriendAtOnceAndTheInviterForWhatWasBought() async throws {
+    let rig = try BotRig(
+      credits: "1",
+      promotions: BotSettings.Promotions(referralCredits: Credits(micro: 100_000)))
+    try await rig.say("/start")
+    let invitation = try await rig.say("/invite").first ?? ""
+    #expect(invitation.contains("so do you once they have spent more than they were given."))
+    let code = try #require(invitation.split(separator: "=").last.map(String.init))
+    try await rig.say("/start \(code)", from: 43)
+    _ = try await rig.press("buy:Starter", from: 43)
+    _ = try await rig.pay(try #require(try rig.orders().first).id, 200, charge: "stx", from: 43)
+    // 0.2325 each: the fifth is the first that 1.1 credits do not cover.
+    for number in 1...6 {
+      try await rig.say("How do I sort?", from: 43)
+      #expect(try rig.account(42).balance.micro == (number < 5 ? 1_000_000 : 1_100_000))
+    }
+    #expect(try rig.account(43).balance.micro == 251_100_000 - 6 * 232_500)
+    #expect(try rig.replies().count { $0.text.hasPrefix("Somebody you inv") } == 1)
+    #expect(try rig.replies().count { $0.text.hasPrefix("You came by an") } == 1)
+  }
+
+  @Test func thankBothSidesOnceAfterTheFirstPaidRequestWhereNothingIsSold() async throws {
     let rig = try BotRig(promotions: Self.both)
+    var settings = rig.settings
+    settings.store.packages = []
+    settings.store.subscription = nil
+    rig.engine.apply(settings, rig.llm)
     try await rig.say("/start")
     let invitation = try await rig.say("/invite").first ?? ""
     let code = try #require(invitation.split(separator: "=").last.map(String.init))

@@ -131,7 +131,8 @@ struct LedgerStateMigrationTests {
     }
   }
 
-  /// What it says of the old file is what the old version said of it.
+  /// What it says of the old file is what the old version said of it. But the house bears of an
+  /// overrun what the charge does not pay for, where it was what was forgiven.
   @Test func provesTheLedgerAndReportsTheSame() throws {
     try migrated { database in
       let terms = try BillingTerms(creditValueUSD: "0.01", markup: "1.5")
@@ -148,12 +149,12 @@ struct LedgerStateMigrationTests {
       #expect(report.creditsTakenBack.micro == 1_000_000_000)
       #expect(
         report.houseLosses == [
-          .init(reason: .undeliveredAnswers, count: 2, amount: NanoDollars(8_240_000)),
-          .init(reason: .forgivenOverruns, count: 1, amount: NanoDollars(4_520_000)),
-          .init(reason: .lostCalls, count: 1, amount: NanoDollars(620_000)),
+          .init(reason: .call(.undelivered), count: 2, amount: NanoDollars(8_240_000)),
+          .init(reason: .call(.overrun), count: 1, amount: NanoDollars(2_970_000)),
+          .init(reason: .call(.interrupted), count: 1, amount: NanoDollars(620_000)),
         ])
       let total = try database.read { try $0.usageSummaries.total(since: nil) }
-      #expect(total.charged.micro == 930_000 && total.houseLoss == NanoDollars(13_380_000))
+      #expect(total.charged.micro == 930_000 && total.houseLoss == NanoDollars(11_830_000))
     }
   }
 
@@ -199,15 +200,20 @@ struct LedgerStateMigrationTests {
     }
     try migrated(lookedAt: look) { database, old in
       let new = try database.read { try Self.rows(of: old.0, in: $0.db) }
-      for (table, rows) in old.1 { #expect(new[table] == rows, "\(table)") }
+      for (table, rows) in old.1 {
+        // Newer tables count their ids, too.
+        #expect(new[table]?.prefix(rows.count) == rows[...], "\(table)")
+        #expect(new[table]?.count == rows.count || table == "sqlite_sequence", "\(table)")
+      }
       #expect(old.1["credit_transactions"]?.count == 37 && old.1["sqlite_sequence"]?.count == 1)
     }
   }
 
-  /// Those of each table but what was taken apart; of replies, see `OutboxMigrationTests`.
+  /// Those of each table but what was taken apart; of replies, see `OutboxMigrationTests`, and of
+  /// `failed_redemptions`, `PeopleMigrationTests`.
   private static func columns(in db: Database) throws -> [String: [String]] {
     let tables = try texts("SELECT name FROM sqlite_schema WHERE type = 'table'", in: db)
-      .filter { $0 != "grdb_migrations" }
+      .filter { $0 != "grdb_migrations" && $0 != "failed_redemptions" }
     return try Dictionary(
       uniqueKeysWithValues: tables.map { table in
         let columns = try db.columns(in: table).map(\.name)

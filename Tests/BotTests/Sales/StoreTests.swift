@@ -85,7 +85,7 @@ struct StoreTests {
     #expect(try await rig.checkout(order, 200)?.hasPrefix("Your account is blocked.") == true)
     #expect(
       try await rig.press("buy:Starter").map(\.text) == [
-        "Your account is blocked. Please write to /paysupport."
+        "Your account is blocked. What you own stays yours; please write to /paysupport."
       ])
   }
 
@@ -238,7 +238,7 @@ extension BotRig {
 
   func pay(
     _ payload: String, _ amount: Int64, charge: String, currency: String = "XTR",
-    from user: Int64 = 42, until: Int64? = nil, isFirst: Bool = false
+    from user: Int64 = 42, inChat chat: Int64? = nil, until: Int64? = nil, isFirst: Bool = false
   ) async throws -> Int64 {
     var payment: [String: JSONValue] = [
       "currency": .string(currency), "total_amount": .integer(amount),
@@ -251,7 +251,8 @@ extension BotRig {
       if isFirst { payment["is_first_recurring"] = true }
     }
     let id = try await deliver(
-      "message", .message(nil, from: user, adding: ["successful_payment": .object(payment)]))
+      "message",
+      .message(nil, from: user, chat: chat, adding: ["successful_payment": .object(payment)]))
     await engine.dispatcher.becomeIdle()
     return id
   }

@@ -12,13 +12,17 @@ enum EventStreamTarget {
     var reply = Response([]).reply
     reply.events = events
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try GeminiResponse.read(reply).answer(to: ProviderChecks.prompt, "model", reply)
+      try GeminiResponse.read(
+        reply, outputCap: ProviderChecks.prompt.maximumOutputTokens
+      ).answer(to: ProviderChecks.prompt, "model", reply)
     }
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try ChatCompletion<OpenRouterForm>.read(reply).answer(to: "vendor/model", reply)
+      try ChatCompletion.read(reply, as: OpenRouterForm.self)
+        .answer(to: ProviderChecks.prompt, "vendor/model", reply)
     }
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try ChatCompletion<OpenAICompatibleForm>.read(reply).answer(to: "model", reply)
+      try ChatCompletion.read(reply, as: OpenAICompatibleForm.self)
+        .answer(to: ProviderChecks.prompt, "model", reply)
     }
   }
 

@@ -11,13 +11,15 @@ enum OpenRouterTarget {
     let reply = Response(input).reply
     let answer = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
       guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
-      return try ChatCompletion<OpenRouterForm>.read(reply).answer(to: "vendor/model", reply)
+      return try ChatCompletion.read(reply, as: OpenRouterForm.self)
+        .answer(to: ProviderChecks.prompt, "vendor/model", reply)
     }
     if let usage = answer?.usage { checkCost(of: usage, Array(reply.body)) }
     if let usage = OpenRouterGeneration.read(reply)?.usage { ProviderChecks.check(usage) }
     let other = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
       guard reply.isSuccess else { throw OpenAICompatibleForm.error(ChatFailure(reply)) }
-      return try ChatCompletion<OpenAICompatibleForm>.read(reply).answer(to: "model", reply)
+      return try ChatCompletion.read(reply, as: OpenAICompatibleForm.self)
+        .answer(to: ProviderChecks.prompt, "model", reply)
     }
     demand(other?.usage.reportedCostUSD == nil, "a cost that nobody answers for")
   }

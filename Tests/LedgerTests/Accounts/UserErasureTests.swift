@@ -60,7 +60,7 @@ struct UserErasureTests {
       try tx.referrals.note(
         code: try tx.referrals.code(of: inviter), newcomer: account)
       _ = try tx.referrals.thank(
-        for: try tx.users.account(id: account.id), credits: Credits(micro: 5))
+        for: try tx.users.account(id: account.id), credits: Credits(micro: 5), isSelling: false)
       try tx.db.execute(
         sql: """
           INSERT INTO projects (id, user_id, title, description, status, tech_stack,
@@ -113,13 +113,33 @@ struct UserErasureTests {
         "users.telegram_user_id", "users.username", "users.first_name", "users.language_code",
         "payments.payer_telegram_user_id", "projects.title", "projects.description",
         "projects.tech_stack", "projects.current_todo_markdown",
+        "failed_redemptions.telegram_user_id",
       ])
     try erase()
-    // Who had an account has to be known, or a second grant could be had; not which account.
-    #expect(try traces() == ["erased_people.telegram_user_id"])
+    // Who had an account has to be known, or a second grant could be had; not which account. Who
+    // guesses codes is known for an hour.
     #expect(
-      try file.database.read { try Row.fetchAll($0.db, sql: "SELECT * FROM erased_people") }
-        .map { Array($0.databaseValues) } == [[Self.person.databaseValue, false.databaseValue]])
+      try traces() == ["erased_people.telegram_user_id", "failed_redemptions.telegram_user_id"])
+    try file.write(at: now.addingTimeInterval(3_600)) { try $0.promotionCodes.forgetOldFailures() }
+    #expect(try traces() == ["erased_people.telegram_user_id"])
+    let row = try file.database.read {
+      try Row.fetchAll($0.db, sql: "SELECT * FROM erased_people")
+    }
+    #expect(
+      row.map { Array($0.databaseValues) } == [
+        [Self.person.databaseValue, false.databaseValue, 0.databaseValue]
+      ])
+  }
+
+  @Test func letsNobodyGuessCodesAnewByAnErasure() throws {
+    func redeem() throws -> PromotionCodeService.Outcome {
+      let account = try register().account
+      return try file.write { try $0.promotionCodes.redeem("GUESS", by: account) }
+    }
+    for _ in 0..<PromotionCodeService.maximumFailuresPerHour { _ = try redeem() }
+    #expect(try redeem() == .tooManyFailures)
+    try erase()
+    #expect(try redeem() == .tooManyFailures)
   }
 
   @Test func keepsTheJournalAndForfeitsWhatIsLeft() throws {

@@ -67,6 +67,8 @@ struct AuditorTests {
     "thank: nobody", "thank: thanked both", "block: set",
     "thank: thanked the newcomer alone, the inviter is blocked",
     "thank: thanked the newcomer alone, the inviter is gone",
+    "thank: thanked the newcomer alone, who has spent too little",
+    "thank: thanked the inviter alone",
     "erase: erased, forfeits ", "erase: gone before", "erase: refused, call under way",
   ]
 }

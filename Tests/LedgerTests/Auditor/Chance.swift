@@ -49,7 +49,9 @@ struct Chance {
         lifetime: magnitude(24 * 3_600_000))
     case ...34: return .redeem(code: number(1...30), user: user(of: ledger))
     case ...36: return .invite(newcomer: user(of: ledger), by: user(of: ledger))
-    case ...38: return .thank(newcomer: user(of: ledger), credits: percent(90) ? 5_000_000 : 0)
+    case ...38:
+      return .thank(
+        newcomer: user(of: ledger), credits: percent(90) ? 5_000_000 : 0, isSelling: percent(50))
     case ...40: return .block(user: known, percent(60))
     default: return .erase(user: user(of: ledger))
     }
@@ -200,7 +202,8 @@ struct Chance {
       work: "upd\(percent(90) ? works : number(0...works)):\(step)", bound: bound,
       estimate: bound / 4,
       cap: percent(2) ? 1_000_000_000_000 : percent(30) ? 65_536 : magnitude(65_536),
-      lifetime: percent(80) ? 600_000 : magnitude(3_600_000))
+      lifetime: percent(80) ? 600_000 : magnitude(3_600_000),
+      lossBound: percent(50) ? nil : Int64(magnitude(1_000_000_000_000)))
   }
 
   /// That of a hold as a rule, by the name of the work or of its whole update.

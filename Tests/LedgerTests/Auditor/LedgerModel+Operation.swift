@@ -32,8 +32,8 @@ extension LedgerModel {
       return try makeCode(code, credits, uses: uses, lifetime: lifetime)
     case .redeem(let code, let user): return try redeem(code, by: user)
     case .invite(let newcomer, let inviter): return try invite(newcomer, by: inviter)
-    case .thank(let newcomer, let credits):
-      return try wholly { try $0.thank(newcomer, credits: credits) }
+    case .thank(let newcomer, let credits, let isSelling):
+      return try wholly { try $0.thank(newcomer, credits: credits, isSelling: isSelling) }
     case .block(let user, let isBlocked): return try block(user, isBlocked)
     case .erase(let user): return try erase(user)
     default: return "no such operation"
@@ -73,7 +73,7 @@ extension LedgerModel {
         """)
     }
     lines.append("\(ended["settled"] ?? 0) settled, \(ended["voided"] ?? 0) voided")
-    lines += journal.dropFirst(marks.journal) + usage.dropFirst(marks.usage)
+    lines += journal.dropFirst(marks.journal) + usage.dropFirst(marks.usage).map(\.line)
     return lines + salesState(after: marks.payments, endedToo: endedToo)
   }
 

@@ -17,7 +17,7 @@ extension LedgerModel {
     var refunds: [Refund] = []
     var codes: [Int: (credits: Int64, most: Int, users: [Int], expiry: Int)] = [:]
     /// When each person guessed wrongly.
-    var failures: [Int: [Int]] = [:]
+    var failures: [Int64: [Int]] = [:]
     /// Whoever erased an account, and whether they were blocked.
     var erased: [Int64: Bool] = [:]
 
@@ -180,13 +180,14 @@ extension LedgerModel {
 
   mutating func redeem(_ code: Int, by user: Int) throws -> String {
     let account = try account(user)
-    guard !account.isReturning else { return "returning" }
     let anHourAgo = max(0, now - 3_600_000)
-    let failures = sales.failures[user, default: []].filter { $0 > anHourAgo }
+    let failures = sales.failures[account.person, default: []].filter { $0 > anHourAgo }
     guard failures.count < 5 else { return "too many failures" }
+    guard !account.isReturning else { return "returning" }
     if let found = sales.codes[code], found.users.contains(user) { return "used before" }
     guard let found = sales.codes[code], found.users.count < found.most, found.expiry > now else {
-      sales.failures[user] = failures + [now]
+      sales.failures = sales.failures.mapValues { $0.filter { $0 > anHourAgo } }
+      sales.failures[account.person] = failures + [now]
       return "not valid"
     }
     let key = "code:CODE\(code):\(user)"
@@ -204,17 +205,34 @@ extension LedgerModel {
     return accounts[newcomer - 1].inviter.map { "invited by \($0)" } ?? "invited by nobody"
   }
 
-  mutating func thank(_ newcomer: Int, credits: Int64) throws -> String {
+  mutating func thank(_ newcomer: Int, credits: Int64, isSelling: Bool) throws -> String {
     let (account, key) = (try account(newcomer), "referral:\(newcomer)")
-    guard credits > 0, let inviter = account.inviter, entries[key] == nil else { return "nobody" }
-    _ = try book(.init(user: newcomer, kind: "referral_bonus", amount: credits, key: key))
-    let isGone = accounts[inviter - 1].person < 0
-    guard !isGone, !accounts[inviter - 1].isBlocked else {
-      return "thanked the newcomer alone, the inviter is \(isGone ? "gone" : "blocked")"
+    guard credits > 0, let inviter = account.inviter else { return "nobody" }
+    let isFirst = entries[key] == nil
+    if isFirst {
+      _ = try book(.init(user: newcomer, kind: "referral_bonus", amount: credits, key: key))
     }
     let theirs = "\(key):inviter"
+    if entries[theirs] != nil { return isFirst ? "thanked the newcomer alone" : "nobody" }
+    let isGone = accounts[inviter - 1].person < 0
+    guard !isGone, !accounts[inviter - 1].isBlocked else {
+      let reason = isGone ? "gone" : "blocked"
+      return isFirst ? "thanked the newcomer alone, the inviter is \(reason)" : "nobody"
+    }
+    guard !isSelling || gain(of: newcomer) < 0 else {
+      return isFirst ? "thanked the newcomer alone, who has spent too little" : "nobody"
+    }
     _ = try book(.init(user: inviter, kind: "referral_bonus", amount: credits, key: theirs))
-    return "thanked both"
+    return isFirst ? "thanked both" : "thanked the inviter alone"
+  }
+
+  /// What was given to the person, less what they spent.
+  private func gain(of user: Int) -> Int128 {
+    entries.values.map(\.entry).filter { $0.user == user }.reduce(0) { sum, entry in
+      let isGift = ["initial_grant", "referral_bonus", "manual_adjustment"].contains(entry.kind)
+      let isOfCall = entry.key.hasPrefix("settle:") || entry.key.hasPrefix("refund:upd")
+      return isGift || isOfCall ? sum + Int128(entry.amount) : sum
+    }
   }
 
   // MARK: People

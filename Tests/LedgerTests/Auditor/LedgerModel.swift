@@ -7,6 +7,20 @@ struct LedgerModel {
     state: String
   )
 
+  /// What the house bears of a call stands at the end of its line.
+  struct Usage {
+    var words: String
+    var hold: String
+    var user: Int
+    var nano: Int64
+    var loss: (nano: Int64, cause: String, at: Int)?
+
+    var line: String {
+      guard let loss else { return "\(words), loss 0, none at never" }
+      return "\(words), loss \(loss.nano), \(loss.cause) at \(loss.at / 1_000)"
+    }
+  }
+
   var terms: Terms
   /// In milliseconds since 1970.
   var now: Int
@@ -14,7 +28,7 @@ struct LedgerModel {
   private(set) var prices: [(model: Int, figures: Operation.Prices, isActive: Bool)] = []
   private(set) var holds: [Hold] = []
   private(set) var journal: [String] = []
-  private(set) var usage: [String] = []
+  private(set) var usage: [Usage] = []
   private(set) var entries: [String: (entry: Operation.Entry, result: String)] = [:]
   private(set) var outputsAtPrice: [Int: [Int]] = [:]
   var sales = Sales()
@@ -77,6 +91,7 @@ struct LedgerModel {
       }
     }
     let amount = try charge(try most(cap))
+    if let bound = request.lossBound { try checkLoss(of: user, amount, bound) }
     let id = "\(request.work):\(holds.count { $0.request.work == request.work } + 1)"
     holds.append((id, request, price, amount, cap, now + request.lifetime, "pending"))
     accounts[user - 1].held += amount
@@ -100,13 +115,19 @@ struct LedgerModel {
     accounts[user - 1].held -= hold.amount
     guard let call else { return "voided" }
     if !call.isEstimate { outputsAtPrice[hold.price, default: []].append(call.output) }
-    usage.append(
-      """
+    let words = """
       usage \(usage.count + 1): \(id) of user \(user) at price \(hold.price + 1), \(call.counts), \
       nano \(nano), actual \(actual.dollars), table \(table.dollars), \
       reported \(reported?.dollars ?? "nothing"), \(terms.markup.text) on \
       \(terms.creditValue.text), forgiven \(full - charge), \(payer) pays, at \(now / 1_000)
-      """)
+      """
+    var loss: (Int64, String, Int)?
+    if payer == "house" {
+      loss = (nano, call.isEstimate ? "interrupted" : "failed_call", now)
+    } else if let unpaid = unpaid(actual, charge) {
+      loss = (unpaid, "overrun", now)
+    }
+    usage.append(Usage(words: words, hold: id, user: user, nano: nano, loss: loss))
     guard payer == "user" else { return "voided" }
     let (kind, key) = ("usage_deduction", "settle:\(id)")
     _ = try book(
@@ -134,7 +155,41 @@ struct LedgerModel {
     else { return "nothing" }
     let (user, key) = (hold.request.user, "refund:\(hold.id)")
     _ = try book(.init(user: user, kind: "refund", amount: -charge, key: key))
+    if let index = usage.firstIndex(where: { $0.hold == hold.id }),
+      usage[index].loss?.cause != "undelivered"
+    {
+      usage[index].loss = (usage[index].nano, "undelivered", now)
+    }
     return "gave back \(-charge)"
+  }
+
+  /// Of the cost, rounded to nano-dollars, what the charge does not pay for, if that is anything.
+  private func unpaid(_ cost: UInt128, _ charge: Int64) -> Int64? {
+    let paid = (terms.creditValue.billionths * 1_000_000_000)
+      .multipliedFullWidth(by: UInt128(charge))
+    guard paid.high == 0, paid.low < cost else { return nil }
+    let nano = Int64((cost - paid.low + 500_000_000_000_000) / 1_000_000_000_000_000)
+    return nano > 0 ? nano : nil
+  }
+
+  /// What the house bore of the person's calls in a day, and what this one may cost it.
+  private func checkLoss(of user: Int, _ hold: Int64, _ bound: Int64) throws {
+    let day = 86_400_000
+    let counted = usage.filter { $0.user == user }.compactMap(\.loss)
+      .filter { $0.at >= now - day && $0.cause != "interrupted" }
+    let loss = counted.reduce(Int128(0)) { $0 + Int128($1.nano) }
+    guard loss <= Int64.max else { throw Refusal.tooLarge }
+    guard loss > 0 else { return }
+    let product = (terms.creditValue.billionths * 1_000_000_000_000_000_000)
+      .multipliedFullWidth(by: UInt128(hold))
+    guard product.high < terms.markup.billionths else { throw Refusal.tooLarge }
+    let units = terms.markup.billionths.dividingFullWidth(product).quotient
+    let cost =
+      units / 1_000_000_000_000_000 + (units % 1_000_000_000_000_000 >= 500_000_000_000_000 ? 1 : 0)
+    guard units <= Int128.max, Int128(cost) <= Int64.max, loss + Int128(cost) <= Int64.max else {
+      throw Refusal.tooLarge
+    }
+    guard loss + Int128(cost) <= bound else { throw Refusal(reason: "loss bound passed") }
   }
 
   var overdue: [Hold] { holds.filter { $0.state == "pending" && $0.deadline < now } }

@@ -21,7 +21,7 @@ enum Operation {
   case makeCode(Int, credits: Int64, uses: Int, lifetime: Int)
   case redeem(code: Int, user: Int)
   case invite(newcomer: Int, by: Int)
-  case thank(newcomer: Int, credits: Int64)
+  case thank(newcomer: Int, credits: Int64, isSelling: Bool)
   case block(user: Int, Bool)
   case erase(user: Int)
   /// A restart with other settings.
@@ -80,6 +80,8 @@ enum Operation {
     var cap: Int
     /// In milliseconds.
     var lifetime: Int
+    /// In nano-dollars.
+    var lossBound: Int64?
   }
 
   struct Call {

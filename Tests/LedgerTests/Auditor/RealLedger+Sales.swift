@@ -32,8 +32,8 @@ extension RealLedger {
     case .redeem(let code, let user): return try redeem(code, by: user, in: tx)
     case .invite(let newcomer, let inviter):
       return try invite(newcomer, by: inviter, in: tx)
-    case .thank(let newcomer, let credits):
-      return try thank(newcomer, Credits(micro: credits), in: tx)
+    case .thank(let newcomer, let credits, let isSelling):
+      return try thank(newcomer, Credits(micro: credits), isSelling, in: tx)
     case .block(let user, let isBlocked):
       let account = try account(user, in: tx)
       try tx.users.setBlocked(isBlocked, userID: account.id)
@@ -106,14 +106,17 @@ extension RealLedger {
   }
 
   private func thank(
-    _ newcomer: Int, _ credits: Credits, in tx: LedgerTransaction
+    _ newcomer: Int, _ credits: Credits, _ isSelling: Bool, in tx: LedgerTransaction
   ) throws -> String {
     let account = try account(newcomer, in: tx)
-    let thanks = try tx.referrals.thank(for: account, credits: credits)
-    guard let thanks, let inviter = account.referredBy else { return "nobody" }
+    let thanks = try tx.referrals.thank(for: account, credits: credits, isSelling: isSelling)
+    guard let thanks, let inviterID = account.referredBy else { return "nobody" }
+    if thanks.newcomer == nil { return "thanked the inviter alone" }
     if thanks.inviter != nil { return "thanked both" }
-    let isGone = try self.account(Int(inviter), in: tx).telegramUserID < 0
-    return "thanked the newcomer alone, the inviter is \(isGone ? "gone" : "blocked")"
+    let inviter = try self.account(Int(inviterID), in: tx)
+    if inviter.telegramUserID < 0 { return "thanked the newcomer alone, the inviter is gone" }
+    if inviter.isBlocked { return "thanked the newcomer alone, the inviter is blocked" }
+    return "thanked the newcomer alone, who has spent too little"
   }
 }
 

@@ -96,7 +96,8 @@ struct RealLedger {
         userID: Int64(request.user), projectID: nil, work: request.work, taskType: "chat",
         price: price, inputTokensBound: request.bound, inputTokensEstimate: request.estimate,
         outputCap: request.cap,
-        deadline: tx.now.addingTimeInterval(Double(request.lifetime) / 1_000)))
+        deadline: tx.now.addingTimeInterval(Double(request.lifetime) / 1_000),
+        lossBound: request.lossBound.map { NanoDollars($0) }))
     let size = hold.outputTokensCap < request.cap ? "shrunk to" : "held for"
     return """
       \(size) \(hold.outputTokensCap) tokens: \(hold.amount.micro) as \(hold.id) \
@@ -115,7 +116,8 @@ struct RealLedger {
         try CreditHold.fetchOne(cached: "SELECT * FROM credit_holds WHERE id = ?", [id], in: tx.db)
           .map { try tx.holds(terms).estimate(of: $0, requestID: nil) }
       }
-    try tx.holds(terms).void(id, loss: call)
+    let isMetered = if case .metered = loss { true } else { false }
+    try tx.holds(terms).void(id, loss: call, because: isMetered ? .failedCall : .interrupted)
   }
 }
 
@@ -166,11 +168,12 @@ extension RealLedger {
   private static let usage = """
     SELECT format('usage %d: %s of user %d at price %d, %s %d in, %d cached, %d out, %d thought, '
         || '%d images, nano %d, actual %s, table %s, reported %s, %s on %s, forgiven %d, '
-        || '%s pays, at %s', id, hold_id, user_id, model_pricing_id,
+        || '%s pays, at %s, loss %d, %s at %s', id, hold_id, user_id, model_pricing_id,
       iif(is_estimate, 'perhaps', 'metered'), input_tokens_used, cached_input_tokens,
       output_tokens_used, reasoning_tokens, images_processed, actual_cost_nanousd,
       actual_cost_usd, table_cost_usd, coalesce(reported_cost_usd, 'nothing'), markup,
-      credit_value_usd, forgiven_micro, charged_to, strftime('%s', created_at))
+      credit_value_usd, forgiven_micro, charged_to, strftime('%s', created_at),
+      loss_nanousd, coalesce(loss_cause, 'none'), coalesce(strftime('%s', lost_at), 'never'))
     FROM api_key_usage WHERE id > ? ORDER BY id
     """
 }
@@ -211,6 +214,7 @@ extension LedgerError {
     case .unusablePrice: Refusal(reason: "unusable price")
     case .insufficientCredits(let shortfall): .short(by: Int128(shortfall.micro))
     case .unknownAccount(let id): Refusal(reason: "no account \(id)")
+    case .lossBoundPassed: Refusal(reason: "loss bound passed")
     case .holdNotPending(let id): Refusal(reason: "not pending: \(id)")
     case .idempotencyKeyReused(let key): Refusal(reason: "used before: \(key)")
     case .unknownPayment: Refusal(reason: "unknown payment")
@@ -218,7 +222,7 @@ extension LedgerError {
       Refusal(reason: "spent \(spent.micro) of \(all.micro)")
     case .callUnderWay: Refusal(reason: "call under way")
     case .codeTaken: Refusal(reason: "taken")
-    case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased:
+    case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased, .makesImages:
       Refusal(reason: "unexpected: \(self)")
     }
   }

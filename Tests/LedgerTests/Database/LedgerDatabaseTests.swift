@@ -6,7 +6,7 @@ import Testing
 @Suite("LedgerDatabase")
 struct LedgerDatabaseTests {
   @Test(arguments: [
-    ("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1"),
+    ("secure_delete", "1"), ("synchronous", "2"), ("journal_mode", "wal"), ("foreign_keys", "1"),
   ])
   func keepsWhatIsCommittedThroughALossOfPower(pragma: String, value: String) throws {
     let file = try LedgerFile()

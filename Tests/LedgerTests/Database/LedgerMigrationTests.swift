@@ -85,7 +85,7 @@ struct LedgerMigrationTests {
     struct NotNow: Error {}
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = try firstRelease()
-    func applied() throws -> Int? {
+    func applied(to path: String) throws -> Int? {
       try DatabaseQueue(path: path).read {
         try Int.fetchOne($0, sql: "SELECT count(*) FROM grdb_migrations")
       }
@@ -93,14 +93,12 @@ struct LedgerMigrationTests {
     #expect(throws: NotNow.self) {
       try LedgerDatabase(path: path, guardUpdate: { _ in throw NotNow() })
     }
-    #expect(try applied() == 1)
+    #expect(try applied(to: path) == 1)
     try LedgerDatabase(path: path, guardUpdate: { try $0() }).close()
-    var migrator = DatabaseMigrator()
-    LedgerSchema.register(in: &migrator)
-    #expect(try applied() == migrator.migrations.count)
     for path in [path, path + ".new"] {
       try LedgerDatabase(path: path, guardUpdate: { _ in throw NotNow() }).close()
     }
+    #expect(try applied(to: path) == applied(to: path + ".new"))
   }
 
   @Test func keepsTheAccountsAndGrantsNothingAgain() throws {

@@ -32,7 +32,7 @@ struct UsageSummaryTests {
             model: price.model.name, keyIdentifier: "…abcd", requestID: nil,
             responseMilliseconds: milliseconds, isEstimate: isEstimate),
           cost: CallCost(table: try USD(parsing: cost), reported: nil),
-          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house))
+          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), bearer: .house(.failedCall)))
     }
   }
 
@@ -44,7 +44,8 @@ struct UsageSummaryTests {
       INSERT INTO credit_holds (id, user_id, amount_micro, state, task_type, model_provider,
         model_name, model_pricing_id, input_tokens_estimate, output_tokens_cap, created_at,
         deadline_at)
-      VALUES ('\(id)', \(user.id), 0, 'settled', 'plan', 'google', 'm', \(price.id), 1, 1, '', '')
+      VALUES ('\(id)', \(user.id), 0, 'settled', 'plan', 'google', 'm', \(price.id), 1, 1,
+        '2027-01-15 00:00:00.000', '')
       """)
     try file.write { tx in
       let terms = try BillingTerms(creditValueUSD: creditValue, markup: "1.5")
@@ -58,7 +59,8 @@ struct UsageSummaryTests {
             usage: TokenUsage(inputTokens: 1, outputTokens: 2), model: "m",
             keyIdentifier: "…abcd", requestID: nil, responseMilliseconds: 40),
           cost: CallCost(table: cost, reported: nil), terms: terms,
-          forgiven: max(.zero, try full.subtracting(held)), chargedTo: .user))
+          bearer: .user(
+            charge: min(full, held), forgiven: max(.zero, try full.subtracting(held)))))
       try tx.transactions.record(
         NewTransaction(
           userID: user.id, type: .usageDeduction, amount: Credits(micro: -min(full, held).micro),
@@ -121,18 +123,16 @@ struct UsageSummaryTests {
     _ = try settle(hold: "6")
     let total = try total()
     #expect(total.charged == Credits(micro: 6_000_000))
-    // 9 of 15 credits are forgiven: 0.06 of 0.1 dollars.
-    #expect(total.houseLoss == 60_000_000)
+    // 6 credits are worth 0.06 of 0.1 dollars.
+    #expect(total.houseLoss == 40_000_000)
     #expect(total.margin == NanoDollars(60_000_000 - 100_000_000))
   }
 
   @Test func anAnswerThatReachedNobodyIsTheHousesWhole() throws {
     let id = try settle(hold: "6")
     _ = try file.write { tx in
-      try tx.transactions.record(
-        NewTransaction(
-          userID: user.id, type: .refund, amount: Credits(micro: 6_000_000),
-          holdID: id, idempotencyKey: "refund:\(id)", description: "not delivered"))
+      try tx.holds(BillingTerms(creditValueUSD: "0.01", markup: "1.5")).refund(
+        work: String(id.dropLast(2)), because: "not delivered")
     }
     let total = try total()
     #expect(total.charged == .zero)

@@ -26,7 +26,7 @@ struct APIKeyUsageServiceTests {
             model: price.model.name, keyIdentifier: "…abcd", requestID: "r",
             responseMilliseconds: 5),
           cost: CallCost(table: try USD(parsing: cost), reported: nil),
-          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), chargedTo: .house))
+          terms: BillingTerms(creditValueUSD: "0.01", markup: "1.5"), bearer: .house(.failedCall)))
     }
   }
 

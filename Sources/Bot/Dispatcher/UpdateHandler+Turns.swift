@@ -1,0 +1,73 @@
+import Assistant
+import Commands
+import GRDB
+import Ledger
+package import Messaging
+import TelegramBotAPI
+
+/// What an update waits for, and who gets an answer at all.
+extension UpdateHandler {
+  /// What the update waits for, by the commands that there are.
+  func turn(of update: Update) -> Route.Turn {
+    let turn = Route.turn(of: update)
+    guard turn == .inOrder, command(in: update)?.readsOnly == true else { return turn }
+    return .reading
+  }
+
+  func changesActiveProject(_ update: Update) -> Bool {
+    command(in: update)?.changesActiveProject == true
+  }
+
+  /// Who asks something by the update, so that the project that is active now is kept with it.
+  ///
+  /// - Parameter undecided: People whose waiting messages decide which project that is; those are
+  ///   added whom this update makes such ones.
+  func asker(of update: Update, undecided: inout Set<Int64>) -> Int64? {
+    guard case .message(let message) = update.content, message.text != nil else { return nil }
+    let person = Route.lane(of: update)
+    if changesActiveProject(update) { undecided.insert(person) }
+    return undecided.contains(person) ? nil : person
+  }
+
+  private func command(in update: Update) -> (any Command)? {
+    guard case .command(let name, _, let sender) = Route(update, bot: environment.bot) else {
+      return nil
+    }
+    return environment.commands.named(name, isAdministrator: isAdministrator(sender))
+  }
+}
+
+// MARK: - Without an account
+
+extension UpdateHandler {
+  /// Whoever has no account gets the same reply once a minute: a flood of messages brings no flood
+  /// of replies. In the terminal, nobody floods.
+  package static func repliesToStrangers(on channel: Channel) -> RateOfPerson {
+    RateOfPerson(atMost: channel == .telegram ? 1 : .max, in: .seconds(60))
+  }
+
+  func isStranger(_ telegramUserID: Int64, in tx: LedgerTransaction) throws -> Bool {
+    try !environment.administrators.contains(telegramUserID)
+      && tx.users.find(telegramUserID: telegramUserID) == nil
+  }
+
+  /// Whether somebody without an account gets the reply.
+  func isHeard(_ sender: Address, saying route: Route, in tx: LedgerTransaction) -> Bool {
+    let (rate, person, topic) = (
+      environment.repliesToStrangers, sender.user.id, topic(of: route)
+    )
+    guard rate.hasRoom(person, topic) else { return false }
+    tx.db.afterNextTransaction { _ in rate.count(person, topic) }
+    return true
+  }
+
+  /// The terms, the help and the like are given to everybody, each once a minute; all else that
+  /// somebody without an account may say has one reply.
+  private func topic(of route: Route) -> String {
+    guard case .command(let name, let argument, _) = route,
+      let command = environment.commands.named(name, isAdministrator: false),
+      command.readsOnly, command.servesBlocked
+    else { return "" }
+    return argument.isEmpty ? command.name : "\(command.name) with words"
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import GRDB
+
+/// Who has erased their account by the database that a restore replaces. An older copy knows
+/// nothing of it, and would bring them back.
+struct ReplacedErasures {
+  private struct ErasedPerson {
+    var telegramUserID: Int64
+    var wasBlocked: Bool
+    var thankedFriends: Int
+  }
+
+  /// When each erased account was opened, by its row: that tells whether a row of another file is
+  /// the same account's.
+  private var openings: [Int64: String] = [:]
+  private var people: [ErasedPerson] = []
+  private var lastChange: String?
+
+  /// Reads the file as it is; `nil` if there is none, or none that can be read.
+  ///
+  /// - Parameter tables: Those by which the file is known for the bot's.
+  /// - Throws: `DatabaseError`, where it may be readable at another time.
+  init?(at path: String, knownBy tables: [String]) throws {
+    guard DatabaseFiles.isDatabase(path) else { return nil }
+    do {
+      let found = try LedgerDatabase.look(at: path) { tx in
+        try tables.allSatisfy { try tx.db.tableExists($0) } ? try Self(tx.db) : nil
+      }
+      guard let found else { return nil }
+      self = found
+    } catch let error as DatabaseError
+      where [.SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR].contains(error.resultCode)
+    {
+      return nil
+    }
+  }
+
+  private init(_ db: Database) throws {
+    lastChange = try Self.lastChange(db)
+    // The first version had no erasures.
+    guard try db.tableExists("erased_people") else { return }
+    for row in try Row.fetchAll(
+      db, sql: "SELECT id, created_at FROM users WHERE erased_at IS NOT NULL")
+    {
+      openings[row["id"]] = row["created_at"]
+    }
+    let counts = try db.columns(in: "erased_people").contains { $0.name == "thanked_friends" }
+    people = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT telegram_user_id, was_blocked, \(counts ? "thanked_friends" : "0") AS thanked
+        FROM erased_people
+        """
+    ).map {
+      ErasedPerson(
+        telegramUserID: $0["telegram_user_id"], wasBlocked: $0["was_blocked"],
+        thankedFriends: $0["thanked"])
+    }
+  }
+
+  /// Does the erasures again in a restored copy, whose tables are up to date.
+  ///
+  /// - Returns: How many accounts; `nil` if the copy is the newer file, so that nothing is known of
+  ///   what came after it.
+  func doAgain(
+    in tx: LedgerTransaction, _ eraseAgain: (UserAccount, LedgerTransaction) throws -> Void
+  ) throws -> Int? {
+    let isNewer = try lastChange ?? "" >= Self.lastChange(tx.db) ?? ""
+    var count = 0
+    for (id, opening) in openings.sorted(by: { $0.key < $1.key }) {
+      let account = try UserAccount.fetchOne(
+        tx.db, sql: "SELECT * FROM users WHERE id = ? AND created_at = ? AND erased_at IS NULL",
+        arguments: [id, opening])
+      guard let account else { continue }
+      try eraseAgain(account, tx)
+      count += 1
+    }
+    for person in people {
+      try tx.db.run(
+        """
+        INSERT INTO erased_people (telegram_user_id, was_blocked, thanked_friends) VALUES (?, ?, ?)
+        ON CONFLICT (telegram_user_id) DO UPDATE SET
+          was_blocked = max(was_blocked, excluded.was_blocked),
+          thanked_friends = max(thanked_friends, excluded.thanked_friends)
+        """,
+        [person.telegramUserID, person.wasBlocked, person.thankedFriends])
+    }
+    return isNewer ? count : nil
+  }
+
+  /// Of two files of one bot, the newer one has changed last.
+  private static func lastChange(_ db: Database) throws -> String? {
+    try String.fetchOne(
+      db,
+      sql: """
+        SELECT max(time) FROM (SELECT max(created_at) AS time FROM credit_transactions
+          UNION ALL SELECT max(updated_at) FROM users)
+        """)
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import GRDB
+package import Ledger
+import TelegramBotAPI
+
+extension Outbox.Refusal {
+  init(_ error: TelegramError) {
+    self =
+      switch error {
+      case .forbidden: error.isBlockedByPerson ? .blocked : .forbidden
+      case .badRequest: error.isMissingRights ? .rights : .reply
+      default: .none
+      }
+  }
+}
+
+/// Answers that a chat did not take: they go to the asker, or wait for them.
+extension Outbox {
+  /// In seconds: 30 days.
+  package static let answersKeptFor = TimeInterval.day * 30
+
+  /// Sends what a group has refused to whoever asked for it there.
+  package func divert(
+    _ reply: Queued, to asker: Int64, in tx: LedgerTransaction
+  ) throws {
+    guard case .message(var message)? = reply.content else { return }
+    // The first part of an answer alone answers to a message.
+    if message.replyTo != nil {
+      try queue([.message(Self.diverted, to: asker)], in: tx)
+    }
+    (message.threadID, message.replyTo) = (nil, nil)
+    try insert([message], chatID: asker, updateID: reply.updateID, in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
+  /// Keeps an answer that failed because the person has blocked the bot.
+  package func keep(_ id: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run("UPDATE outbox SET is_kept = 1 WHERE id = ?", [id])
+  }
+
+  /// Sends what was kept for the person, who is there again.
+  package func sendKept(to person: Int64, in tx: LedgerTransaction) throws {
+    let isAny = try Bool.fetchOne(
+      tx.db.cachedStatement(
+        sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE is_kept = 1 AND chat_id = ?)"),
+      arguments: [person])
+    guard isAny == true else { return }
+    try queue([.message(Self.kept, to: person)], in: tx)
+    // As new rows, since the sender looks at new ones alone.
+    try tx.db.run(
+      """
+      INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
+        file_name, file_type, file, text, preformatted_offset, preformatted_length, buttons,
+        thread_id, reply_to, edited_message_id)
+      SELECT update_id, channel, chat_id, purpose, ?, method, payload, file_name, file_type, file,
+        text, preformatted_offset, preformatted_length, buttons, thread_id, reply_to,
+        edited_message_id
+      FROM outbox WHERE is_kept = 1 AND chat_id = ? ORDER BY id
+      """,
+      [tx.now.databaseText, person])
+    try forgetKept(for: person, in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
+  package func forgetKept(for person: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run("DELETE FROM outbox WHERE is_kept = 1 AND chat_id = ?", [person])
+  }
+
+  func pruneKept(in tx: LedgerTransaction) throws {
+    try tx.db.run(
+      "DELETE FROM outbox WHERE is_kept = 1 AND created_at < ?",
+      [tx.now.addingTimeInterval(-Self.answersKeptFor).databaseText])
+  }
+
+  private static let diverted = Reply(
+    "I may not write in the group where you asked me, so here is my answer.")
+  private static let kept = Reply(
+    "Good to have you back. This is what I could not tell you before:")
+}

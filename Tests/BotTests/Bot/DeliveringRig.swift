@@ -1,0 +1,46 @@
+import Bot
+import Commands
+import HTTPTransport
+@testable import Messaging
+import TelegramBotAPI
+import Testing
+import TestSupport
+
+/// A bot whose outbox is sent to a Telegram that answers.
+final class DeliveringRig: Sendable {
+  let rig: BotRig
+  let fake: FakeTelegram
+  private let sender: OutboxDelivery
+  private let sending: Task<Void, Never>
+
+  init(_ rig: BotRig) throws {
+    self.rig = rig
+    fake = try FakeTelegram()
+    let client = TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token)
+    let afterDelivery = AfterDelivery(
+      outbox: rig.engine.outbox, payments: rig.engine.payments, terms: rig.settings.terms)
+    sender = OutboxDelivery(
+      outbox: rig.engine.outbox, client: client, writer: rig.writer, rates: rig.settings.sendRates,
+      ended: { try afterDelivery.follow($0, $1, in: $2) }, wakeUps: AsyncStream { _ in })
+    sending = Task { [sender] in await sender.run() }
+  }
+
+  deinit {
+    sending.cancel()
+  }
+
+  /// Returns once everything that is queued was sent or given up.
+  func send() async {
+    await sender.becomeIdle()
+    #expect(fake.state.value.violations.isEmpty)
+  }
+
+  /// Delivers an update, and sends what it brings.
+  @discardableResult
+  func deliver(_ kind: String, _ value: JSONValue) async throws -> Int64 {
+    let id = try await rig.deliver(kind, value)
+    await rig.engine.dispatcher.becomeIdle()
+    await send()
+    return id
+  }
+}
