@@ -59,10 +59,35 @@ struct TableTests {
     }
   }
 
+  @Test func leadNobodyAstrayInASpreadsheetOrInJSON() async throws {
+    try await World.run { world in
+      try await world.give(because: "x")
+      // A clear screen, a delete, a direction override, a tag beyond 16 bits and a family.
+      let name = "a\u{1B}[2J\u{7F}b\u{9B}\u{202E}cod\u{2066}.exe\u{E0041}👨\u{200D}👩"
+      try world.damage("UPDATE users SET first_name = '\(name)'")
+      let csv = try await world.aidevbot("users", "list", "--csv")
+      #expect(csv.output.contains(",a [2J b  cod .exe\u{E0041}👨\u{200D}👩,"), "\(csv.output)")
+      for command in [["users", "list"], ["users", "show", "0"], ["credits", "show", "0"]] {
+        let json = try await world.start(command + ["--json"]).waitForExit()
+        #expect(
+          json.output.contains(
+            #"a\u001b[2J\u007Fb\u009B\u202Ecod\u2066.exe\uDB40\uDC41👨\u200D👩"#),
+          "\(json.output)")
+        // A program reads what there was.
+        #expect("\(try JSONValue(json: Data(json.output.utf8)))".contains("first_name"))
+        let isClean = json.output.unicodeScalars.allSatisfy {
+          $0 == "\n" || ![.control, .format].contains($0.properties.generalCategory)
+        }
+        #expect(isClean)
+      }
+    }
+  }
+
   @Test(arguments: [
     ("=HYPERLINK(\"x\")", #""'=HYPERLINK(""x"")""#), ("-1+2", "'-1+2"), ("@me", "'@me"),
     ("+49 30", "'+49 30"), ("-12.5", "-12.5"), ("+3", "+3"), ("-inf", "'-inf"),
-    ("a,b", "\"a,b\""), ("two\nlines", "\"two\nlines\""), ("plain", "plain"),
+    (" =1+1", "' =1+1"), ("\u{1B}=1+1", "' =1+1"), ("a,b", "\"a,b\""),
+    ("two\nlines", "\"two\nlines\""), ("plain", "plain"),
   ])
   func areHarmlessInASpreadsheet(reason: String, cell: String) async throws {
     try await World.run { world in

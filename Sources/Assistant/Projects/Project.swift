@@ -1,5 +1,6 @@
 package import Foundation
 package import GRDB
+import Ledger
 
 /// A piece of software that a person builds with the bot: a row of `projects`.
 package struct Project: Sendable, Equatable {
@@ -10,6 +11,7 @@ package struct Project: Sendable, Equatable {
 
   package var id: String
   package var userID: Int64
+  /// On one line, whatever a person has written: it stands in buttons, lists and instructions.
   package var title: String
   package var status: Status
   /// A Markdown task list, as the last plan or check left it.
@@ -34,7 +36,7 @@ extension Project: FetchableRecord {
   package init(row: Row) {
     id = row["id"]
     userID = row["user_id"]
-    title = row["title"]
+    title = (row["title"] as String).onOneLine
     status = row["status"]
     todo = row["current_todo_markdown"]
     createdAt = row["created_at"]

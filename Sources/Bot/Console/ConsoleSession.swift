@@ -123,7 +123,8 @@ extension OutboxMessage {
       let link = if case .open(let url) = button.action { " \(url)" } else { "" }
       return "  [#\(index + 1)  \(button.title)]\(link)"
     }
-    return ([text] + lines).joined(separator: "\n")
+    // Neither a model nor a person moves the operator's cursor.
+    return ([text] + lines).joined(separator: "\n").inPlainLines
   }
 }
 

@@ -1,3 +1,5 @@
+import Ledger
+
 /// Comma-separated values as in RFC 4180, for a spreadsheet.
 package enum CSV {
   /// A line each, with its end.
@@ -6,9 +8,11 @@ package enum CSV {
   }
 
   /// What a spreadsheet could take for a formula is made harmless by an apostrophe; a number stays
-  /// one.
-  private static func field(_ text: String) -> String {
-    let mayBeFormula = text.first.map { "=+@-\t".contains($0) || $0.isNewline } == true
+  /// one. What a terminal would act on becomes a space.
+  private static func field(_ cell: String) -> String {
+    let text = cell.inPlainLines
+    let start = text.first { $0 != " " }
+    let mayBeFormula = start.map { "=+@-\t".contains($0) || $0.isNewline } == true
     let isNumber = text.wholeMatch(of: /[+-]?[0-9]+(\.[0-9]+)?/) != nil
     let safe = mayBeFormula && !isNumber ? "'" + text : text
     guard safe.contains(where: { "\",".contains($0) || $0.isNewline }) else { return safe }

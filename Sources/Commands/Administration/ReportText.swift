@@ -61,7 +61,8 @@ struct ReportText {
   private static func top(
     _ section: String, _ name: String, calls: Int, _ charged: Credits, _ cost: NanoDollars
   ) -> [Line] {
-    [
+    let name = name.onOneLine
+    return [
       Line(section: section, name: name, value: "\(calls)", unit: "calls"),
       Line(section: section, name: name, value: charged.inTables, unit: "credits"),
       Line(section: section, name: name, value: cost.roundedText, unit: "USD"),
@@ -94,7 +95,7 @@ struct ReportText {
   private static let valueWidth = 10
 
   private static func row(_ label: String, _ value: String, _ unit: String) -> String {
-    let label = String(label.filter { !$0.isNewline }.prefix(labelWidth))
+    let label = String(label.prefix(labelWidth))
     let gap = max(1, labelWidth + valueWidth - label.count - value.count)
     return " \(label)\(String(repeating: " ", count: gap))\(value)\(unit.isEmpty ? "" : " \(unit)")"
   }

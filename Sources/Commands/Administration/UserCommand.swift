@@ -56,7 +56,7 @@ struct UserCommand: Command {
     lines.append("\nLast transactions (UTC):")
     lines += overview.transactions.map { row in
       "\(row.createdAt.minuteText)  \(row.amount.movementText)  \(row.type.rawValue): "
-        + row.description.prefix(80)
+        + row.description.onOneLine.prefix(80)
     }
     lines.append("\nOrders:")
     lines += overview.orders.map { order in

@@ -1,4 +1,5 @@
 import Assistant
+import Foundation
 import GRDB
 import Ledger
 import Messaging
@@ -12,11 +13,12 @@ struct NewCommand: Command {
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
-    guard !request.argument.isEmpty else {
+    let title = request.argument.onOneLine.trimmingCharacters(in: .whitespaces)
+    guard !title.isEmpty else {
       return .reply(Reply("Give your project a title, for example:\n/new Shopping list"))
     }
     let service = tx.projects
-    guard request.argument.utf16.count <= Project.maximumTitleLength else {
+    guard title.utf16.count <= Project.maximumTitleLength else {
       return .reply(
         Reply(
           "A title may have \(Project.maximumTitleLength) characters at most. Try a shorter one."))
@@ -26,8 +28,7 @@ struct NewCommand: Command {
         Reply(
           "You have \(Project.maximumPerUser) projects, which is as many as I can keep for you."))
     }
-    let project = try service.create(
-      title: request.argument, userID: account.id)
+    let project = try service.create(title: title, userID: account.id)
     return .reply(
       Reply(
         """

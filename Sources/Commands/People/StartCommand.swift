@@ -23,7 +23,7 @@ struct StartCommand: Command {
       let code = String(request.argument.dropFirst(Self.invitation.count))
       try tx.referrals.note(code: code, newcomer: account)
     }
-    let name = account.firstName.map { ", \($0)" } ?? ""
+    let name = account.firstName.map { ", \($0.onOneLine)" } ?? ""
     guard isNew else {
       let welcome = isWelcomedNow(request, account) ? "\n\nYour welcome credits are there now." : ""
       return .reply(

@@ -83,7 +83,7 @@ extension Profile {
   /// `Ada (@ada, 42)`, for an administrator.
   package var shownName: String {
     let handle = username.map { "@\($0), " } ?? ""
-    return "\((firstName ?? "somebody").prefix(64)) (\(handle)\(telegramUserID))"
+    return "\((firstName ?? "somebody").onOneLine.prefix(64)) (\(handle)\(telegramUserID))"
   }
 }
 

@@ -21,7 +21,8 @@ struct Aidevbot: AsyncParsableCommand {
       Settings come from the environment, then (secrets alone) from systemd's credentials, then \
       from a file: the one that --config names, or else AIDEVBOT_CONFIG, or config/aidevbot.yaml, \
       or /etc/aidevbot/aidevbot.yaml. The one in the current folder is left out where it belongs \
-      to another user, or the secrets are credentials. The file aidevbot.example.yaml explains each of them.
+      to another user, or the secrets are credentials. The file aidevbot.example.yaml explains \
+      each setting.
 
       Exit status: 0 done, 1 failed or a broken ledger, 64 wrong usage, 75 try again later, \
       78 a setting is missing or malformed, or the database is of a newer version.

@@ -11,8 +11,8 @@ struct PricingSyncCommand: AsyncParsableCommand {
       Only OpenRouter has one. Shows what would change, and asks. Without --all or --model, only \
       models that have a price or are in use by the settings are taken. A model with a price that \
       is negative, zero, unreadable or above 10000 USD per million tokens keeps the price it has. \
-      So does, without --yes, one whose price would move more than five-fold, become zero, or looks \
-      like a price per token. \
+      So does, without --yes, one with a price that would move more than five-fold, become zero, \
+      or looks like one per token. \
       With PRICING_SYNC_OPENROUTER the bot does this by itself once a day.
       """)
 

@@ -1,20 +1,6 @@
 // What a terminal makes of text that people have chosen.
 
 extension String {
-  /// With a space for whatever would move the cursor or turn the direction of writing: people
-  /// choose their names.
-  var onOneLine: String {
-    String(
-      String.UnicodeScalarView(
-        unicodeScalars.map { scalar in
-          switch scalar.properties.generalCategory {
-          case .control, .lineSeparator, .paragraphSeparator: " "
-          case .format where scalar != "\u{200D}": " "
-          default: scalar
-          }
-        }))
-  }
-
   /// In columns of a terminal.
   var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 

@@ -1,3 +1,5 @@
+import Ledger
+
 /// Rows of text in columns: aligned for people, or as CSV.
 struct Table {
   private let header: [String]

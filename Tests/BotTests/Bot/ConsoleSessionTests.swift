@@ -43,6 +43,11 @@ struct ConsoleSessionTests {
     #expect(try rig.account(ConsoleSession.userID).balance.micro < 100_000_000)
   }
 
+  @Test func letsNoAnswerMoveTheCursor() async throws {
+    let printed = try await type("/start", "a\u{1B}[2J\u{202E}b")
+    #expect(printed.last?.contains("“a [2J b”") == true, "\(printed)")
+  }
+
   @Test func pressesButtonsByTheirNumbers() async throws {
     let printed = try await type(
       "/start", "/new First", "/new Second", "/projects", "#1", "#2", "#1")

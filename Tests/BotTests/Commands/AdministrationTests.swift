@@ -247,6 +247,28 @@ struct AdministrationTests {
       ])
   }
 
+  /// People choose their names: those move nothing in a report, and turn no line around.
+  @Test func showsANameInOneLineAndOneDirection() throws {
+    let name = "a\u{1B}[2J\u{202E}b\u{2066}\nc"
+    let report = BusinessReport.ofNobody(named: name)
+    let text = try ReportText(report, usdPerStar: try USD(parsing: "0.013"))
+    #expect(text.table.contains("\n a [2J b  c "), "\(text.table)")
+    #expect(text.csv.contains(",a [2J b  c "), "\(text.csv)")
+    let profile = Profile(telegramUserID: 42, username: "ada", firstName: name)
+    #expect(profile.shownName == "a [2J b  c (@ada, 42)")
+  }
+
+  @Test func greetsByANameInOneLineAndOneDirection() async throws {
+    let rig = try await rig()
+    let user: JSONValue = [
+      "id": 77, "is_bot": false, "first_name": "Eve\u{202E}live\n",
+    ]
+    let id = try await rig.deliver(
+      "message", .message("/start", from: 77, adding: ["from": user]))
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.texts(of: id).first?.hasPrefix("Welcome, Eve live ! ") == true)
+  }
+
   @Test func makesNoFormulaOfAName() throws {
     let report = BusinessReport.ofNobody(named: "=HYPERLINK(\"x\")")
     let text = try ReportText(report, usdPerStar: try USD(parsing: "0.013"))
