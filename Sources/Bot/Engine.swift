@@ -72,7 +72,8 @@ package struct Engine: Sendable {
     self.parts = parts
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
-      selling: selling, alerts: alerts, freeDiskSpace: { writer.database.freeDiskSpace })
+      selling: selling, alerts: alerts, freeDiskSpace: { writer.database.freeDiskSpace },
+      fileChange: { writer.database.change })
     dispatcher = Dispatcher(places: places, presses: Dispatcher.pressesOfPerson(on: channel)) {
       parts.value.handler
     }
