@@ -54,7 +54,9 @@ struct ProviderAPI: Sendable {
       do {
         return try await attempt(request, key, end, onRequestID, read)
       } catch {
-        guard keys.rest(key, after: error.reason) else { throw error }
+        guard keys.rest(key, after: error.reason, ofBilledCall: request.isBilled) else {
+          throw error
+        }
         tried.insert(key.position)
         refusal = error
       }
