@@ -110,6 +110,19 @@ struct RestoredErasureTests {
     #expect(try restore().erasures == nil)
   }
 
+  /// As on a new machine, where the bot was started before the restore.
+  @Test func learnsNothingFromADatabaseThatWasBegunAnew() async throws {
+    try backUp()
+    let other = try BotRig()
+    try await other.say("/start", from: 44)
+    _ = try await other.press("deletemydata:yes", from: 44)
+    _ = try DatabaseBackup(
+      of: other.database, at: other.folder.appendingPathComponent("test.sqlite").path
+    ).write(to: target, replacing: true, progress: { _, _ in })
+    #expect(try restore().erasures == nil)
+    #expect(try restored { try $0.users.find(telegramUserID: 42) } != nil)
+  }
+
   /// Another file of another bot, perhaps: its rows are other people's.
   @Test func takesNoRowOfAnotherAccountForTheSame() async throws {
     try backUp()

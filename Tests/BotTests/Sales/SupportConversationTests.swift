@@ -136,6 +136,15 @@ struct SupportConversationTests {
     try expectNoQuestion()
   }
 
+  @Test func remembersNoMessageToWhoErasedTheirAccountMeanwhile() async throws {
+    _ = try await rig.press("deletemydata:yes")
+    try remember(601, inChat: 42, isOfPerson: true)
+    let known = try rig.database.read {
+      try SupportRequests.conversation(ofMessage: 601, inChat: 42, in: $0)
+    }
+    #expect(known == nil)
+  }
+
   @Test func endsForWhoErasedTheirAccount() async throws {
     try remember(600, inChat: 42, isOfPerson: true)
     _ = try await rig.press("deletemydata:yes")
