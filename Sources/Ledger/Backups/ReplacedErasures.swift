@@ -14,6 +14,8 @@ struct ReplacedErasures {
   /// the same account's.
   private var openings: [Int64: String] = [:]
   private var people: [ErasedPerson] = []
+  /// The last ids of those tables whose ids never come again.
+  private var lastIDs: [String: Int64] = [:]
   /// Whether all that the copy knows has become of the same bot in the file.
   private var isSuccessor: Bool
 
@@ -40,6 +42,9 @@ struct ReplacedErasures {
 
   private init(_ db: Database, _ copy: Database) throws {
     isSuccessor = try Self.succeeds(db, copy)
+    for row in try Row.fetchAll(db, sql: "SELECT name, seq FROM sqlite_sequence") {
+      lastIDs[row["name"]] = row["seq"]
+    }
     // The first version had no erasures.
     guard try db.tableExists("erased_people") else { return }
     for row in try Row.fetchAll(
@@ -76,6 +81,10 @@ struct ReplacedErasures {
       guard let account else { continue }
       try eraseAgain(account, tx)
       count += 1
+    }
+    for (table, id) in lastIDs where isSuccessor {
+      try tx.db.run(
+        "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", [id, table])
     }
     for person in people {
       try tx.db.run(

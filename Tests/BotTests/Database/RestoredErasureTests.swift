@@ -110,6 +110,21 @@ struct RestoredErasureTests {
     #expect(try restore().erasures == nil)
   }
 
+  /// An administrator may still answer a request that the backup lacks.
+  @Test func givesNoIDAgainThatWasGivenAfterTheBackup() async throws {
+    try backUp()
+    for _ in 1...2 { try await rig.say("/paysupport More", from: 43) }
+    try backUp(to: target)
+    _ = try restore()
+    let last = try restored {
+      try Int.fetchOne(
+        $0.db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'support_requests'")
+    }
+    #expect(last == 3)
+    #expect(
+      try restored { try Int.fetchOne($0.db, sql: "SELECT count(*) FROM support_requests") } == 1)
+  }
+
   /// As on a new machine, where the bot was started before the restore.
   @Test func learnsNothingFromADatabaseThatWasBegunAnew() async throws {
     try backUp()
