@@ -42,6 +42,7 @@ struct CodesCommandTests {
     ("--credits 5 --uses 1 --expires 2099-01-31 --code WELCOME", Int32(1), "already; choose"),
     ("--credits 0 --uses 1 --expires 2099-01-31", 64, "--credits must be above zero."),
     ("--credits 1000000001 --uses 1 --expires 2099-01-31", 64, "at most 1000000000 credits can"),
+    ("--credits 10001 --uses 1 --expires 2099-01-31", 1, "for so many credits, --yes does it"),
     ("--credits many --uses 1 --expires 2099-01-31", 64, "--credits"),
     ("--credits 5 --uses 0 --expires 2099-01-31", 64, "--uses must be 1 to 1000000."),
     ("--credits 5 --uses 1 --expires tomorrow", 64, "must be a day such as 2027-01-31."),

@@ -64,13 +64,13 @@ package struct UpdateHandler: Sendable {
     var response: Response?
     if readsMuch(route) {
       response = try await writer.read(for: "reading a report") { tx in
-        try respond(to: route, of: stored, in: tx)
+        try respond(to: route, of: update, in: tx)
       }
     }
     let (beginning, erasesWords) = try await writer.write(for: "answering an update") {
       [response] tx in
       if let person = route.personInPrivate { try environment.outbox.sendKept(to: person, in: tx) }
-      let response = try response ?? respond(to: route, of: stored, in: tx)
+      let response = try response ?? respond(to: route, of: update, in: tx)
       return (try carryOut(response, to: route, of: stored, in: tx), response.erasesWords)
     }
     if erasesWords { writer.truncateLog() }

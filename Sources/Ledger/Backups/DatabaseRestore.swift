@@ -63,10 +63,11 @@ package struct DatabaseRestore {
 
   /// Its tables, and who is in them.
   private func bringUpToDate(_ restored: String) throws -> Int? {
-    let replaced = try ReplacedErasures(at: path, knownBy: tables)
     let database = try open(restored)
     let erasures = Result {
-      try database.write { tx in try replaced?.doAgain(in: tx, eraseAgain) }
+      try database.write { tx in
+        try ReplacedErasures(at: path, knownBy: tables, asSeenFrom: tx)?.doAgain(in: tx, eraseAgain)
+      }
     }
     try database.close()
     return try erasures.get()

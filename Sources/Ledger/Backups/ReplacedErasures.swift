@@ -14,17 +14,22 @@ struct ReplacedErasures {
   /// the same account's.
   private var openings: [Int64: String] = [:]
   private var people: [ErasedPerson] = []
-  private var lastChange: String?
+  /// The last ids of those tables whose ids never come again.
+  private var lastIDs: [String: Int64] = [:]
+  /// Whether all that the copy knows has become of the same bot in the file.
+  private var isSuccessor: Bool
 
   /// Reads the file as it is; `nil` if there is none, or none that can be read.
   ///
-  /// - Parameter tables: Those by which the file is known for the bot's.
+  /// - Parameters:
+  ///   - tables: Those by which the file is known for the bot's.
+  ///   - copy: What is to replace it.
   /// - Throws: `DatabaseError`, where it may be readable at another time.
-  init?(at path: String, knownBy tables: [String]) throws {
+  init?(at path: String, knownBy tables: [String], asSeenFrom copy: LedgerTransaction) throws {
     guard DatabaseFiles.isDatabase(path) else { return nil }
     do {
       let found = try LedgerDatabase.look(at: path) { tx in
-        try tables.allSatisfy { try tx.db.tableExists($0) } ? try Self(tx.db) : nil
+        try tables.allSatisfy { try tx.db.tableExists($0) } ? try Self(tx.db, copy.db) : nil
       }
       guard let found else { return nil }
       self = found
@@ -35,8 +40,11 @@ struct ReplacedErasures {
     }
   }
 
-  private init(_ db: Database) throws {
-    lastChange = try Self.lastChange(db)
+  private init(_ db: Database, _ copy: Database) throws {
+    isSuccessor = try Self.succeeds(db, copy)
+    for row in try Row.fetchAll(db, sql: "SELECT name, seq FROM sqlite_sequence") {
+      lastIDs[row["name"]] = row["seq"]
+    }
     // The first version had no erasures.
     guard try db.tableExists("erased_people") else { return }
     for row in try Row.fetchAll(
@@ -60,12 +68,11 @@ struct ReplacedErasures {
 
   /// Does the erasures again in a restored copy, whose tables are up to date.
   ///
-  /// - Returns: How many accounts; `nil` if the copy is the newer file, so that nothing is known of
-  ///   what came after it.
+  /// - Returns: How many accounts; `nil` if the file is no newer one of the same bot, so that
+  ///   nothing is known of what came after the copy.
   func doAgain(
     in tx: LedgerTransaction, _ eraseAgain: (UserAccount, LedgerTransaction) throws -> Void
   ) throws -> Int? {
-    let isNewer = try lastChange ?? "" >= Self.lastChange(tx.db) ?? ""
     var count = 0
     for (id, opening) in openings.sorted(by: { $0.key < $1.key }) {
       let account = try UserAccount.fetchOne(
@@ -74,6 +81,10 @@ struct ReplacedErasures {
       guard let account else { continue }
       try eraseAgain(account, tx)
       count += 1
+    }
+    for (table, id) in lastIDs where isSuccessor {
+      try tx.db.run(
+        "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", [id, table])
     }
     for person in people {
       try tx.db.run(
@@ -85,10 +96,21 @@ struct ReplacedErasures {
         """,
         [person.telegramUserID, person.wasBlocked, person.thankedFriends])
     }
-    return isNewer ? count : nil
+    return isSuccessor ? count : nil
   }
 
-  /// Of two files of one bot, the newer one has changed last.
+  /// A newer file of one bot has changed last, and has each account of the older one in its row;
+  /// the newest is asked for. That of another bot, or one begun anew, has not.
+  private static func succeeds(_ file: Database, _ copy: Database) throws -> Bool {
+    let newest = try Row.fetchOne(
+      copy, sql: "SELECT id, created_at FROM users ORDER BY id DESC LIMIT 1")
+    guard let newest else { return true }
+    let opening = try String.fetchOne(
+      file, sql: "SELECT created_at FROM users WHERE id = ?", arguments: [newest["id"] as Int64])
+    return try opening == newest["created_at"]
+      && (lastChange(file) ?? "") >= (lastChange(copy) ?? "")
+  }
+
   private static func lastChange(_ db: Database) throws -> String? {
     try String.fetchOne(
       db,

@@ -31,8 +31,9 @@ extension LedgerDatabase {
     guard !isReplicated else { return log.isDue = false }
     let isBusy = try pool.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA busy_timeout = \(Self.patience)")
-      defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeout * 1_000))") }
-      return try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+      let isBusy = Result { try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+      try db.execute(sql: "PRAGMA busy_timeout = \(Int(Self.busyTimeout * 1_000))")
+      return try isBusy.get()
     }
     log.isDue = isBusy != 0
   }
@@ -40,8 +41,10 @@ extension LedgerDatabase {
   /// Litestream keeps a folder of its own beside the database.
   private var isReplicated: Bool {
     let file = URL(fileURLWithPath: pool.path)
-    let folder = file.deletingLastPathComponent()
-      .appendingPathComponent(".\(file.lastPathComponent)-litestream")
-    return FileManager.default.fileExists(atPath: folder.path)
+    return [file, file.resolvingSymlinksInPath()].contains { file in
+      let folder = file.deletingLastPathComponent()
+        .appendingPathComponent(".\(file.lastPathComponent)-litestream")
+      return FileManager.default.fileExists(atPath: folder.path)
+    }
   }
 }

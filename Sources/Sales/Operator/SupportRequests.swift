@@ -151,6 +151,7 @@ extension SupportRequests {
     case administrator, person
   }
 
+  /// A message to a person who has erased their account meanwhile is not remembered.
   package static func remember(
     _ messageID: Int64, inChat chatID: Int64, of request: Int64, isOfPerson: Bool = false,
     in tx: LedgerTransaction
@@ -158,9 +159,10 @@ extension SupportRequests {
     try tx.db.run(
       """
       INSERT OR IGNORE INTO support_messages (chat_id, message_id, request_id, is_of_person)
-      SELECT ?, ?, id, ? FROM support_requests WHERE id = ?
+      SELECT :chat, :message, id, :isOfPerson FROM support_requests
+      WHERE id = :request AND (NOT :isOfPerson OR telegram_user_id = :chat)
       """,
-      [chatID, messageID, isOfPerson, request])
+      ["chat": chatID, "message": messageID, "isOfPerson": isOfPerson, "request": request])
   }
 }
 

@@ -13,7 +13,7 @@ struct GiftQuestion: ParsableArguments {
     guard credits.isLargeGift, !yes else { return }
     let amount = credits < .zero ? "Take \(credits.magnitude)" : "Give \(credits)"
     if !asJSON, Terminal.confirms("\(amount) credits \(whom)?") { return }
-    let reason = "Nothing was booked; for so many credits, --yes does it without asking."
+    let reason = "Nothing was done; for so many credits, --yes does it without asking."
     FileHandle.standardError.write(Data("aidevbot: \(reason)\n".utf8))
     throw ExitCode(1)
   }

@@ -110,6 +110,34 @@ struct RestoredErasureTests {
     #expect(try restore().erasures == nil)
   }
 
+  /// An administrator may still answer a request that the backup lacks.
+  @Test func givesNoIDAgainThatWasGivenAfterTheBackup() async throws {
+    try backUp()
+    for _ in 1...2 { try await rig.say("/paysupport More", from: 43) }
+    try backUp(to: target)
+    _ = try restore()
+    let last = try restored {
+      try Int.fetchOne(
+        $0.db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'support_requests'")
+    }
+    #expect(last == 3)
+    #expect(
+      try restored { try Int.fetchOne($0.db, sql: "SELECT count(*) FROM support_requests") } == 1)
+  }
+
+  /// As on a new machine, where the bot was started before the restore.
+  @Test func learnsNothingFromADatabaseThatWasBegunAnew() async throws {
+    try backUp()
+    let other = try BotRig()
+    try await other.say("/start", from: 44)
+    _ = try await other.press("deletemydata:yes", from: 44)
+    _ = try DatabaseBackup(
+      of: other.database, at: other.folder.appendingPathComponent("test.sqlite").path
+    ).write(to: target, replacing: true, progress: { _, _ in })
+    #expect(try restore().erasures == nil)
+    #expect(try restored { try $0.users.find(telegramUserID: 42) } != nil)
+  }
+
   /// Another file of another bot, perhaps: its rows are other people's.
   @Test func takesNoRowOfAnotherAccountForTheSame() async throws {
     try backUp()

@@ -104,6 +104,20 @@ final class OutboxDeliveryTests {
     #expect(try states == ["sent", "sent"])
   }
 
+  @Test func copiesAMessageAndLearnsTheIDOfTheCopy() async throws {
+    try rig.database.write { tx in
+      let copy = BotRequest.copyMessage(7, from: 1, to: 42)
+      try outbox.queue([.request(copy, chat: 42, .supportRequest(1))], in: tx)
+    }
+    await send()
+    let copy = try #require(fake.state.value.copies.first)
+    #expect(copy.messageID == 7 && copy.source == 1 && copy.chatID == 42)
+    let known = try rig.database.read {
+      try Int64.fetchOne($0.db, sql: "SELECT message_id FROM outbox")
+    }
+    #expect(known == copy.id)
+  }
+
   @Test func sendsNothingThatIsWithdrawnMeanwhile() async throws {
     fake.fail("sendMessage", with: .tooManyRequests(retryAfter: 60))
     try queue("one", "two")

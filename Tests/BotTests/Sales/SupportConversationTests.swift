@@ -83,6 +83,24 @@ struct SupportConversationTests {
     try expectNoQuestion()
   }
 
+  /// As those of a flood are, of which memory keeps no more than the ids.
+  @Test func findsTheConversationOfAnUpdateThatWasLeftInTheFile() async throws {
+    let reference: JSONValue = ["message_id": 555, "chat": .chat(administrator), "date": 0]
+    let update = ReceivedUpdate.update(
+      9_999, "message",
+      .message("Yes.", from: administrator, adding: ["reply_to_message": reference]))
+    try rig.database.write { _ = try rig.engine.inbox.store([update], nextOffset: nil, in: $0) }
+    let handler = UpdateHandler(
+      UpdateHandler.Environment(
+        writer: rig.writer, inbox: rig.engine.inbox, outbox: rig.engine.outbox,
+        commands: rig.engine.commands, orchestrator: rig.orchestrator(),
+        payments: rig.engine.payments, bot: .bot, administrators: [administrator],
+        alerts: rig.engine.alerts))
+    await handler.handle(StoredUpdate(id: 9_999, receivedAt: Date(), attempts: 1))
+    #expect(try rig.replies(to: 9_999).map(\.chatID) == [administrator, 42])
+    try expectNoQuestion()
+  }
+
   @Test func carriesOutACommandThatCostsNothing() async throws {
     let replies = try await rig.answer("/user 42", to: 555, from: administrator)
     #expect(replies.map(\.chatID) == [administrator])
@@ -116,6 +134,15 @@ struct SupportConversationTests {
     let photo = try await rig.answer(nil, holding: "photo", to: 555, from: administrator)
     #expect(photo.map(\.chatID) == [administrator])
     try expectNoQuestion()
+  }
+
+  @Test func remembersNoMessageToWhoErasedTheirAccountMeanwhile() async throws {
+    _ = try await rig.press("deletemydata:yes")
+    try remember(601, inChat: 42, isOfPerson: true)
+    let known = try rig.database.read {
+      try SupportRequests.conversation(ofMessage: 601, inChat: 42, in: $0)
+    }
+    #expect(known == nil)
   }
 
   @Test func endsForWhoErasedTheirAccount() async throws {

@@ -79,6 +79,7 @@ struct SupportTests {
     let privacy = try await rig.say("/privacy").first ?? ""
     #expect(privacy.contains("the last 200 messages of each project"))
     #expect(privacy.contains("Messages on their way in and out: 48 hours, and 30 days where one"))
+    #expect(privacy.contains("Backups of all this: as long as whoever runs me keeps them"))
     #expect(privacy.contains("/deletemydata erases your account."))
   }
 

@@ -16,7 +16,7 @@ package struct Bot {
       "TELEGRAM_BOT_TOKEN": "1:bench", "TELEGRAM_API_BASE_URL": telegram,
       "GEMINI_API_KEY": "none", "OPENROUTER_API_KEY": "none", "LOG_LEVEL": "warning",
       "TELEGRAM_SENDS_PER_SECOND": "0", "TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "0",
-      "DATABASE_PATH": databasePath,
+      "DATABASE_PATH": databasePath, "BILLING_INITIAL_GRANTS_PER_DAY": "0",
     ]) { $1 }.merging(changes) { $1 }
     try process.run()
   }
