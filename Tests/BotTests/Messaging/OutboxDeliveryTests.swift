@@ -119,7 +119,7 @@ final class OutboxDeliveryTests {
   }
 
   @Test func sendsNothingThatIsWithdrawnMeanwhile() async throws {
-    fake.fail("sendMessage", with: .tooManyRequests(retryAfter: 60))
+    fake.refuse(.tooManyRequests(retryAfter: 60), inChat: 42)
     try queue("one", "two")
     try queue("other", to: 43)
     start()

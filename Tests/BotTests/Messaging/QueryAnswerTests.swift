@@ -141,7 +141,8 @@ final class QueryAnswerTests {
 // MARK: - A stop
 
 extension QueryAnswerTests {
-  private static let slow = OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 1)
+  /// However slow the machine is, no further message may be sent while it runs.
+  private static let slow = OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0.000_1)
 
   /// Nothing that waits is ever sent.
   private static let forever: @Sendable (Duration) async -> Void = { duration in
