@@ -283,7 +283,7 @@ extension AccountFaultTests {
   @Test(arguments: [
     (
       LanguageModelError.Reason.keyRejected,
-      "Gemini rejects the key …abcd, so calls to google/m fail",
+      "Gemini rejects the key …abcd in calls to google/m",
       "Make a new key at https://aistudio.google.com/apikey, set GEMINI_API_KEY and type: sudo "
         + "systemctl restart aidevbot."
     ),
