@@ -52,6 +52,9 @@ struct AccountFaultTests {
       "Gemini API free tier is not available in your country. Please enable billing.",
       .locationRefused),
     .gemini(
+      400, "FAILED_PRECONDITION", "Enable something first.", .accessDenied,
+      "status 400, FAILED_PRECONDITION"),
+    .gemini(
       400, "INVALID_ARGUMENT",
       #"* GenerateContentRequest.model: unexpected model name format\n"#, .modelUnknown),
     .gemini(
