@@ -74,7 +74,7 @@ package struct Engine: Sendable {
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
       initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
-      freeDiskSpace: { writer.database.freeDiskSpace })
+      freeDiskSpace: { writer.database.freeDiskSpace }, fileChange: { writer.database.change })
     dispatcher = Dispatcher(places: places, presses: Dispatcher.pressesOfPerson(on: channel)) {
       parts.value.handler
     }

@@ -41,7 +41,8 @@ extension Answer.Ending {
   /// a good end means none.
   init(word: String) {
     switch Self.normalised(word) {
-    case "STOP", "END_TURN", "STOP_SEQUENCE", "EOS", "EOS_TOKEN", "COMPLETE", "COMPLETED":
+    case "STOP", "END", "END_TURN", "STOP_SEQUENCE", "EOS", "EOS_TOKEN", "COMPLETE", "COMPLETED",
+      "FINISHED", "DONE":
       self = .complete
     case "LENGTH", "MAX_TOKENS", "MAX_OUTPUT_TOKENS", "MODEL_LENGTH",
       Self.contextIsFull:

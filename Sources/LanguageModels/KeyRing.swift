@@ -63,10 +63,13 @@ package final class KeyRing: Sendable {
     }
   }
 
-  /// Lets the key rest if it is the key that was refused.
+  /// Lets the key rest if it is the key that was refused. What is free has limits of its own: where
+  /// they are met, the key may still do for calls.
   ///
   /// - Returns: Whether it was, so that another key may do better.
-  func rest(_ key: Key, after reason: LanguageModelError.Reason) -> Bool {
+  func rest(
+    _ key: Key, after reason: LanguageModelError.Reason, ofBilledCall isBilled: Bool = true
+  ) -> Bool {
     let rest: Duration
     switch reason {
     case .rateLimited(let retryAfter): rest = min(retryAfter ?? Self.defaultRest, Self.maximumRest)
@@ -75,6 +78,7 @@ package final class KeyRing: Sendable {
       rest = Self.rejectedRest
     default: return false
     }
+    guard isBilled || reason == .keyRejected else { return true }
     let end = now() + rest
     state.withLock { state in
       state.restingUntil[key.position] = max(state.restingUntil[key.position] ?? end, end)

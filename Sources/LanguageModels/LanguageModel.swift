@@ -22,8 +22,8 @@ package protocol LanguageModel: Sendable {
   /// call has been refused for one; false as long as nothing is known.
   func takesThinkingBudget(_ model: String) -> Bool
 
-  /// Reads the provider's list, which is free, for `takesThinkingBudget`. What is known is not asked
-  /// for again.
+  /// Reads the provider's list, which is free, for `takesThinkingBudget`. What is known is not
+  /// asked for again.
   func learn(about models: [String]) async throws(LanguageModelError)
 
   /// Asks for something free with each key; empty if there is none to check.

@@ -55,7 +55,9 @@ struct ProviderAPI: Sendable {
         let result = try await attempt(request, key, end, onRequestID, read)
         return Self.telling(of: refusals, in: result)
       } catch {
-        guard keys.rest(key, after: error.reason) else { throw error }
+        guard keys.rest(key, after: error.reason, ofBilledCall: request.isBilled) else {
+          throw error
+        }
         tried.insert(key.position)
         refusals.append(error)
       }
@@ -178,7 +180,10 @@ struct ProviderAPI: Sendable {
       }
     }
     // To a cancelled task, a stream that is cut short looks like one that has ended.
-    if Task.isCancelled { throw LanguageModelError(.cancelled, mayHaveCost: stream.head.isSuccess) }
+    if Task.isCancelled {
+      guard stream.head.isSuccess else { throw LanguageModelError(.cancelled) }
+      interruption = .cancelled(requestWasSent: true)
+    }
     return (events == nil ? whole : parser.stray, events, interruption)
   }
 }

@@ -36,8 +36,9 @@ struct ProviderReply: Sendable {
   /// The JSON texts that make up an answer, and whether it was sent piece by piece.
   var pieces: (texts: [Data], isStream: Bool) {
     if let events, !events.isEmpty || body.isEmpty {
-      let isError = body.range(of: Data(#""error""#.utf8)) != nil
-      return (isError ? events + [body] : events, true)
+      let start = body.first { !Set(" \t\r\n".utf8).contains($0) }
+      let isJSON = start == UInt8(ascii: "{") || start == UInt8(ascii: "[")
+      return (isJSON ? events + [body] : events, true)
     }
     if let elements = ProviderJSON.elements(of: body), !elements.isEmpty { return (elements, true) }
     return ([body], false)

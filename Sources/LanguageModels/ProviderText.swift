@@ -1,8 +1,9 @@
 import Foundation
 import Metering
 
-/// Reads JSON that came from outside. Two flaws in a text would cost all of it and are mended: bytes
-/// that are no UTF-8, and half a surrogate pair, of which the other half comes in the next piece.
+/// Reads JSON that came from outside. Two flaws in a text would cost all of it and are mended:
+/// bytes that are no UTF-8, and half a surrogate pair, of which the other half comes in the next
+/// piece.
 enum ProviderJSON {
   /// `nil` if it is not JSON, or not of that form.
   static func decode<Value: Decodable>(

@@ -70,7 +70,7 @@ struct ReceivedAnswer {
     }
     let interruption = reply.interruption.map { LanguageModelError($0).reason }
     if isUnreadable { throw failed(interruption ?? .answerMalformed) }
-    if let promptBlock {
+    if let promptBlock, !text.hasVisibleText {
       // It was read, and nothing was written.
       let read = TokenUsage(inputTokens: prompt.inputTokenEstimate, outputTokens: 0)
       throw LanguageModelError(
@@ -82,6 +82,7 @@ struct ReceivedAnswer {
       let ending = Answer.Ending(word: endWord)
       return nativeEndWord.map(ending.with(nativeWord:)) ?? ending
     }
+    if promptBlock != nil { return .brokenOff(.safety) }
     if case .deadlineExceeded? = reply.interruption, text.hasVisibleText { return .timeLimit }
     if let interruption { throw failed(interruption) }
     if isStream { throw failed(.connectionLost) }

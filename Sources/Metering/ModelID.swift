@@ -27,8 +27,8 @@ package struct ModelID: Hashable, Sendable {
         .allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
   }
 
-  /// Whether its name says that it answers with images, as in `gemini-3-pro-image`, `gpt-image-1` or
-  /// `imagen-4`.
+  /// Whether its name says that it answers with images, as in `gemini-3-pro-image`, `gpt-image-1`
+  /// or `imagen-4`.
   package var isNamedForImages: Bool {
     let words = name.lowercased().split { !$0.isLetter }
     return words.contains { Self.wordsForImages.contains(String($0)) }

@@ -41,10 +41,17 @@ package struct TokenUsage: Sendable, Equatable {
   /// overflow.
   private static let maximumCount = 1_000_000_000
 
-  /// For a model whose images have a price of their own: their tokens are not paid for as well.
-  package var pricedByImage: TokenUsage {
+  /// With each image in it once: as one, if images have a price, else as its tokens, if those are
+  /// known.
+  package func countingImagesOnce(imagesHavePrice: Bool) -> TokenUsage {
+    guard images > 0, imageTokens > 0 else { return self }
     var usage = self
-    if images > 0 { (usage.outputTokens, usage.imageTokens) = (outputTokens - imageTokens, 0) }
+    if imagesHavePrice {
+      usage.outputTokens -= imageTokens
+    } else {
+      usage.images = 0
+    }
+    usage.imageTokens = 0
     return usage
   }
 

@@ -30,6 +30,10 @@ package struct Settings: Sendable {
   /// The database if nothing is configured: under systemd in the unit's state directory, else
   /// among the user's own state.
   package func databasePath() throws -> String {
+    DatabasePlace.resolved(try writtenDatabasePath())
+  }
+
+  private func writtenDatabasePath() throws -> String {
     if let path = try self.databaseFile { return path }
     let environment = ProcessInfo.processInfo.environment
     if let directory = environment["STATE_DIRECTORY"]?.split(separator: ":").first {

@@ -247,6 +247,21 @@ struct CheckConfigTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func warnsOfAModelThatMakesImages(hasDatabase: Bool) async throws {
+    try await World.run { world in
+      if hasDatabase { #expect(try await world.aidevbot("pricing", "list").status == 0) }
+      let ending = try await world.aidevbot(
+        "check-config", changing: ["MODELS_CHAT": "google/gemini-2.5-flash-image"])
+      #expect(ending.status == 0, "\(ending.output)")
+      #expect(
+        ending.output.contains(
+          "warn    images        google/gemini-2.5-flash-image makes images, which the bot cannot "
+            + "deliver, so it is not for sale → set MODELS_CHAT to a model that answers in text"),
+        "\(ending.output)")
+    }
+  }
+
   @Test func namesEachSettingThatIsWrong() async throws {
     try await World.run { world in
       let ending = try await world.aidevbot(

@@ -154,7 +154,7 @@ struct SettingsTests {
           "Cost: 3.10 credits · Left: 497.40 credits"))
       try await world.stop(daemon)
       #expect(
-        world.gemini.requests.value.map(\.path)
+        world.gemini.requests.value.filter(GeminiDialect.asksForAnswer).map(\.path)
           == ["/v1beta/models/gemini-2.5-flash:streamGenerateContent"])
       try await world.expectSoundLedger()
     }

@@ -51,6 +51,28 @@ struct StopTests {
     }
   }
 
+  /// The next start sends them.
+  @Test func waitsForNoRepliesThatHaveToWait() async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon(
+        changing: ["TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "0.01"])
+      try await world.openAccount()
+      for _ in 1...19 { world.telegram.message("/help", from: 42) }
+      try await world.telegram.state.wait(for: "a burst") { $0.sent(to: 42).count >= 3 }
+      try await world.wait(
+        for: "the end of all", untilThereIs: "SELECT count(*) >= 20 FROM inbox WHERE state = 'done'"
+      )
+      daemon.signal(SIGTERM)
+      let log = try await daemon.waitForExit(within: .seconds(30)).errors
+      #expect(!log.contains("Not all work ended in time"))
+      #expect(world.telegram.state.value.sent(to: 42).count == 3)
+      let next = try await world.startDaemon()
+      try await world.telegram.state.wait(for: "the rest") { $0.sent(to: 42).count == 20 }
+      try await world.stop(next)
+      try await world.expectNothingLeft()
+    }
+  }
+
   @Test(arguments: [SIGTERM, SIGINT])
   func isOverAtOnceAtASecondSignal(signal: Int32) async throws {
     try await World.run { world in

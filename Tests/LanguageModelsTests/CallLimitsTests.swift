@@ -31,7 +31,7 @@ struct CallLimitsTests {
   @Test(arguments: ProviderCase.allCases)
   func isAnAnswerAsFarAsItHasCome(provider: ProviderCase) async throws {
     let server = try dripping(Array(provider.goodEvents[..<2]))
-    let answer = try await provider.model(at: server.url, timeout: .seconds(2)).answer()
+    let answer = try await provider.model(at: server.url, timeout: .seconds(4)).answer()
     #expect(answer.text == "Grüße, 2 + 2 = 四")
     #expect(answer.ending == .timeLimit)
     #expect(answer.usageIsEstimate)
@@ -44,7 +44,7 @@ struct CallLimitsTests {
   func isMeteredByWhatWasTold(provider: ProviderCase) async throws {
     let told = provider.event(usage: provider.usage(input: 1000, output: 400))
     let server = try dripping([provider.goodEvents[0], told])
-    let answer = try await provider.model(at: server.url, timeout: .seconds(2)).answer()
+    let answer = try await provider.model(at: server.url, timeout: .seconds(4)).answer()
     #expect(answer.usage == TokenUsage(inputTokens: 1000, outputTokens: 400))
     #expect(!answer.usageIsEstimate)
   }
@@ -59,7 +59,7 @@ struct CallLimitsTests {
         guard write(Data("\(head)\r\ndata: \(chatChunk("Half"))\n\n".utf8)) else { return }
         while write(Data(":\n".utf8)) { _ = never.block(within: .milliseconds(20)) { $0 } }
       })
-    let answer = try await ProviderCase.openRouter.model(at: router.url, timeout: .seconds(2))
+    let answer = try await ProviderCase.openRouter.model(at: router.url, timeout: .seconds(4))
       .answer()
     #expect(answer.ending == .timeLimit)
     #expect(answer.usage.reportedCostUSD == "0.00155")
@@ -79,7 +79,7 @@ struct CallLimitsTests {
         _ = never.block(within: .seconds(60)) { $0 }
       }
     }
-    let error = await provider.model(at: server.url, idle: .seconds(1)).failure()
+    let error = await provider.model(at: server.url, idle: .seconds(3)).failure()
     never.change { $0 = true }
     #expect(error?.reason == .timedOut)
     #expect(error?.mayHaveCost == true)
@@ -89,7 +89,7 @@ struct CallLimitsTests {
   @Test(arguments: ProviderCase.allCases)
   func failsWhereNothingVisibleHasCome(provider: ProviderCase) async throws {
     let server = try dripping([provider.event(usage: provider.usage(input: 1000, output: 400))])
-    let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
+    let error = await provider.model(at: server.url, timeout: .seconds(4)).failure()
     #expect(error?.reason == .timedOut)
     #expect(error?.usage == TokenUsage(inputTokens: 1000, outputTokens: 400))
   }

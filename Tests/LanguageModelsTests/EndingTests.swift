@@ -96,6 +96,17 @@ struct EndingTests {
     #expect(sentences.last?.contains("SPOILED") == true)
   }
 
+  @Test func isABlockThatComesAfterAText() async throws {
+    let answer = try await ask(
+      .gemini,
+      replying: .events([
+        ProviderCase.gemini.goodEvents[0],
+        #"{"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"totalTokenCount": 21}}"#,
+      ]))
+    #expect(answer.ending == .brokenOff(.safety))
+    #expect(answer.text == "Grüße, ")
+  }
+
   /// What shows nothing is no answer; what it took is the house's to know.
   @Test(arguments: [
     (ProviderCase.gemini, #""finishReason": "SAFETY""#, "SAFETY"),

@@ -124,6 +124,17 @@ struct KeyRingTests {
     #expect(bench.used == ["aaaa", "bbbb", "bbbb"])
   }
 
+  /// What is free has limits of its own.
+  @Test(arguments: [(429, "aaaa"), (401, "bbbb")])
+  func letsNoKeyRestForCallsThatIsAtItsLimitForCounts(status: Int, next: String) async throws {
+    let bench = try Bench(["aaaa", "bbbb"])
+    bench.refuse("aaaa", status)
+    #expect(try await bench.model.countTokens(question, model: "m") == 1_000)
+    bench.refusals.change { $0 = [:] }
+    _ = try await bench.model.answer()
+    #expect(bench.used == ["aaaa", "bbbb", next])
+  }
+
   @Test func failsWithoutAKey() async throws {
     let bench = try Bench([""])
     #expect(await bench.model.failure()?.reason == .keyRejected)

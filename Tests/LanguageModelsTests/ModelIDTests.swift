@@ -41,4 +41,13 @@ struct ModelIDTests {
   func refusesWhatNamesNoModelOrIsUnsafeInAPath(text: String) {
     #expect(ModelID(parsing: text) == nil)
   }
+
+  @Test(arguments: [
+    ("gemini-2.5-flash-image", true), ("gemini-3-pro-image-preview", true), ("imagen-4", true),
+    ("openai/gpt-5-image-mini", true), ("gpt-image-1", true), ("dall-e-3", true),
+    ("gemini-2.5-flash", false), ("vendor/imagine-1", false), ("vendor/reimage", false),
+  ])
+  func tellsByItsNameThatAModelMakesImages(name: String, makesImages: Bool) {
+    #expect(ModelID(provider: "any", name: name).isNamedForImages == makesImages)
+  }
 }

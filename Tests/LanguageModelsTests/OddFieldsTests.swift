@@ -121,6 +121,16 @@ struct OddFieldsTests {
     #expect(error?.usage == nil)
   }
 
+  @Test(arguments: ProviderCase.allCases)
+  func isALineOfSomethingElse(provider: ProviderCase) async throws {
+    let events = provider.goodEvents.map { "data: \($0)\n\n<p class=\"error\">\n" }.joined()
+    let answer = try await ask(
+      provider,
+      replying: .response(
+        status: 200, headers: ["Content-Type": "text/event-stream"], body: Data(events.utf8)))
+    #expect(answer.text == ProviderCase.streamedText)
+  }
+
   static let evilName = "na\u{1B}[31mme\n\u{202E}evil" + String(repeating: "x", count: 1_000)
 
   /// They go into tables, logs and terminals.

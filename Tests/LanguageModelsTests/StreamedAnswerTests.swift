@@ -28,8 +28,8 @@ struct StreamedAnswerTests {
     }
   }
 
-  /// Whatever is missing, the text is whole or there is no answer: it is whole once the provider has
-  /// said why it ends. Usage that is missing is estimated.
+  /// Whatever is missing, the text is whole or there is no answer: it is whole once the provider
+  /// has said why it ends. Usage that is missing is estimated.
   @Test(arguments: ProviderCase.allCases, Framing.allCases)
   func isWholeOrNoneWhereverItIsCut(provider: ProviderCase, framing: Framing) async throws {
     let body = eventStream(provider.goodEvents)

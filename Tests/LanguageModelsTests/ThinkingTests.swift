@@ -65,21 +65,31 @@ struct ThinkingTests {
       $0.modelList = #"""
         {"data": [{"id": "a/thinks", "supported_parameters": ["max_tokens", "reasoning"]},
         {"id": "a/does-not", "supported_parameters": ["max_tokens"]}, {"id": "a/odd",
-        "supported_parameters": null}, {}]}
+        "supported_parameters": null}, {"id": "a/thinks-on-demand", "supported_parameters":
+        ["reasoning"], "reasoning": {"default_enabled": false}}, {}]}
         """#
     }
     let client = ProviderCase.openRouter.model(at: router.url)
-    let models = ["a/thinks", "a/does-not", "a/odd", "a/unlisted"]
+    let models = ["a/thinks", "a/does-not", "a/odd", "a/unlisted", "a/thinks-on-demand"]
     try await client.learn(about: models)
     try await client.learn(about: models)
-    #expect(models.map(client.takesThinkingBudget) == [true, false, false, false])
+    #expect(models.map(client.takesThinkingBudget) == [true, false, false, false, false])
     for model in models { _ = try await client.answer(prompt, model: model) }
     let calls = router.requests.value.filter(OpenRouterDialect.asksForAnswer)
     #expect(
       calls.map { jsonText($0.json["reasoning"] ?? [:]) }
-        == [#"{"max_tokens":1024}"#, "{}", "{}", "{}"])
+        == [#"{"max_tokens":1024}"#, "{}", "{}", "{}", "{}"])
     #expect(router.requests.value.count { $0.path == "/models" } == 1)
     #expect(router.violations.value == [])
+  }
+
+  @Test func isNotSentWhereAServerInBetweenHasNoList() async throws {
+    let gemini = try FakeGemini()
+    gemini.onCall { $0.method == "GET" ? .html("Not here", status: 404) : nil }
+    let client = ProviderCase.gemini.model(at: gemini.url)
+    for _ in 1...2 { try await client.learn(about: ["gemini-2.5-flash"]) }
+    #expect(!client.takesThinkingBudget("gemini-2.5-flash"))
+    #expect(gemini.requests.value.count == 1)
   }
 
   @Test func isLeftOutOnceAModelRefusesIt() async throws {

@@ -215,6 +215,33 @@ extension UntoldUsageTests {
     }
   }
 
+  /// Nobody says when the event has been read, so each try waits a little longer than the last.
+  @Test(arguments: ProviderCase.allCases)
+  func isKeptOfAnAnswerThatIsCancelled(provider: ProviderCase) async throws {
+    let event = provider.event(usage: provider.usage(input: 1000, output: 400))
+    var usage: TokenUsage?
+    for attempt in 1...20 where usage == nil {
+      let (isWritten, isReleased) = (Watched(false), Watched(false))
+      let server = try LoopbackServer { _ in
+        .written { write in
+          let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+          _ = write(Data("\(head)data: \(event)\n\n".utf8))
+          isWritten.change { $0 = true }
+          _ = isReleased.block { $0 }
+        }
+      }
+      let task = Task { await provider.model(at: server.url).failure() }
+      try await isWritten.wait(for: "the event") { $0 }
+      _ = try? await isReleased.wait(for: "a while", within: .milliseconds(20 * attempt)) { $0 }
+      task.cancel()
+      let error = await task.value
+      #expect(error?.reason == .cancelled)
+      usage = error?.usage
+      isReleased.change { $0 = true }
+    }
+    #expect(usage == TokenUsage(inputTokens: 1000, outputTokens: 400))
+  }
+
   /// All has been said by then but that it was all.
   @Test(arguments: [false, true])
   func makesAWholeAnswerThoughTheConnectionIsResetAtItsEnd(isApart: Bool) async throws {

@@ -10,7 +10,8 @@ import Metering
 extension ModelOrchestrator {
   func settle(_ call: PaidCall, with answer: Answer) async throws {
     let metered = MeteredCall(
-      usage: answer.usage.priced(by: call.price.tariff), model: answer.model,
+      usage: answer.usage.countingImagesOnce(
+        imagesHavePrice: call.price.tariff.imageOutput != nil), model: answer.model,
       keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
       responseMilliseconds: answer.responseTime.wholeMilliseconds,
       isEstimate: answer.usageIsEstimate)
@@ -20,7 +21,10 @@ extension ModelOrchestrator {
         try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
           question: call.work.text, answer: answer.text, updateID: call.work.updateID, in: tx)
       }
-      if call.work.task.updatesTaskList, let project = call.hold.projectID {
+      // Half a list is not to take the place of a whole one.
+      if call.work.task.updatesTaskList, answer.ending == .complete,
+        let project = call.hold.projectID
+      {
         let tasks = TaskList(in: answer.text)
         if !tasks.isEmpty {
           try tx.projects.keepTasks(
@@ -171,13 +175,6 @@ extension ModelOrchestrator {
   private static let peopleInOutage = 3
   /// 5 USD: what of a day counts for nobody because of outages.
   private static let outageLossPerDay = NanoDollars(5_000_000_000)
-}
-
-extension TokenUsage {
-  /// Images that have a price of their own are not paid for as tokens too.
-  fileprivate func priced(by tariff: Tariff) -> TokenUsage {
-    tariff.imageOutput == nil ? self : pricedByImage
-  }
 }
 
 extension Duration {

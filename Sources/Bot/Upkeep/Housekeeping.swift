@@ -29,13 +29,16 @@ struct Housekeeping: PeriodicService {
   let alerts: OperatorAlerts
   /// In bytes, on the disk with the database.
   let freeDiskSpace: @Sendable () -> Int64?
+  /// What has become of the database's file.
+  let fileChange: @Sendable () -> DatabasePlace.Change?
   private var number = 0
 
   init(
     writer: LedgerWriter, inbox: Inbox, outbox: Outbox,
     orchestrator: @escaping @Sendable () -> ModelOrchestrator,
     initialGrantsPerDay: @escaping @Sendable () -> Int? = { nil }, selling: SellingStatus,
-    alerts: OperatorAlerts, freeDiskSpace: @escaping @Sendable () -> Int64?
+    alerts: OperatorAlerts, freeDiskSpace: @escaping @Sendable () -> Int64?,
+    fileChange: @escaping @Sendable () -> DatabasePlace.Change? = { nil }
   ) {
     self.writer = writer
     self.inbox = inbox
@@ -45,6 +48,7 @@ struct Housekeeping: PeriodicService {
     self.selling = selling
     self.alerts = alerts
     self.freeDiskSpace = freeDiskSpace
+    self.fileChange = fileChange
   }
 
   mutating func round() async -> Duration {
@@ -58,6 +62,7 @@ struct Housekeeping: PeriodicService {
   }
 
   func round(_ number: Int) async throws {
+    if let change = fileChange() { await tell(of: change) }
     try await orchestrator().voidOverdueHolds()
     try prune()
     if writer.database.mayLogHoldErasedWords { writer.truncateLog() }
@@ -94,6 +99,23 @@ struct Housekeeping: PeriodicService {
       await alerts.raise(
         .lowDisk, "Only \(free >> 20) MiB are free on the disk with the database. Make room.")
     }
+  }
+
+  /// What is written from then on is lost when the process ends, or another process writes beside
+  /// it: so nothing is sold.
+  private func tell(of change: DatabasePlace.Change) async {
+    selling.close()
+    let fact =
+      switch change {
+      case .gone: "is gone"
+      case .replaced: "has been replaced by another file"
+      }
+    Logger.current.critical("The file of the database \(fact); nothing is sold.")
+    await alerts.raise(
+      .databaseFile,
+      "The file of my database \(fact), so nothing is sold, and what I write from now on is lost "
+        + "when I stop. Stop me, put the right file in its place (or type: aidevbot restore), and "
+        + "start me again.")
   }
 
   /// In bites, between which others write.

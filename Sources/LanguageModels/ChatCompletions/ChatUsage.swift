@@ -1,6 +1,7 @@
 import Metering
 
-/// The `usage` of a chat completion; OpenAI's names, and what others add. Each count may be missing.
+/// The `usage` of a chat completion; OpenAI's names, and what others add. Each count may be
+/// missing.
 struct ChatUsage: Decodable {
   private struct PromptDetails: Decodable {
     private enum CodingKeys: CodingKey {

@@ -45,8 +45,12 @@ package struct GeminiModel: LanguageModel {
     return try await api.call(request, begunAt: start) {
       reply async throws(LanguageModelError) -> Answer? in
       guard reply.isSuccess else {
-        if thinking != nil, reply.refuses(field: "thinking") { return nil }
-        throw GeminiFailure(reply).error.lookingForLength(in: reply.body)
+        let error = GeminiFailure(reply).error.lookingForLength(in: reply.body)
+        let isOfField =
+          thinking != nil && error.reason == .refusedRequest(status: 400)
+          && reply.refuses(field: "thinking")
+        if isOfField { return nil }
+        throw error
       }
       let received = GeminiResponse.read(reply, outputCap: prompt.maximumOutputTokens)
       let answer = try received.answer(to: prompt, model, reply)
@@ -93,6 +97,8 @@ package struct GeminiModel: LanguageModel {
         method: .get, path: "/v1beta/models/\(model.percentEncoded)", isBilled: false)
       thinkingModels[model] = try await api.call(request) {
         reply async throws(LanguageModelError) -> Bool? in
+        // A server in between may have no such list.
+        if reply.status == 404 { return false }
         guard reply.isSuccess else { throw GeminiFailure(reply).error }
         return ProviderJSON.decode(Model.self, from: reply.body)?.thinking ?? false
       }

@@ -21,9 +21,9 @@ package final class OpenAICompatibleModel: LanguageModel {
       keyHeader: ProviderAPI.bearer, requestIDHeader: nil)
   }
 
-  /// Nothing can be looked up by a request's id, so that nobody needs it before the answer. A server
-  /// that refuses a field by its name, which is free, is asked once more without it, and the next
-  /// time at once.
+  /// Nothing can be looked up by a request's id, so that nobody needs it before the answer. A
+  /// server that refuses a field by its name, which is free, is asked once more without it, and
+  /// never again with it.
   package func answer(
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer {

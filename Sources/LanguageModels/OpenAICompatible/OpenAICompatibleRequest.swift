@@ -5,8 +5,8 @@ struct OpenAICompatibleRequest: Encodable {
     /// What the cap of an answer is called: OpenAI's newer models refuse the old name, and most
     /// other servers know no other.
     var capIsNamedMaxTokens = true
-    /// Whether usage is asked for; many servers tell it in a stream only then, and some know no such
-    /// field.
+    /// Whether usage is asked for; many servers tell it in a stream only then, and some know no
+    /// such field.
     var hasStreamOptions = true
 
     /// "Unsupported parameter: 'max_tokens' is not supported with this model. Use

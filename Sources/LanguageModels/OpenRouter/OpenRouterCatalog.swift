@@ -38,8 +38,12 @@ package struct OpenRouterCatalog: Sendable {
 
   private struct List: Decodable {
     struct Model: Decodable {
+      struct Reasoning: Decodable {
+        var defaultEnabled: Bool?
+      }
+
       private enum CodingKeys: CodingKey {
-        case id, supportedParameters
+        case id, supportedParameters, reasoning
       }
 
       var id: String?
@@ -49,14 +53,17 @@ package struct OpenRouterCatalog: Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = container.name(.id)
         let parameters = container.lenient(.supportedParameters, as: [String].self)
-        takesReasoning = parameters?.contains("reasoning") ?? false
+        let reasoning = container.lenient(.reasoning, as: Reasoning.self)
+        takesReasoning =
+          parameters?.contains("reasoning") == true && reasoning?.defaultEnabled != false
       }
     }
 
     var data: [Model]
   }
 
-  /// The names of those that say that their thinking can be bounded.
+  /// The names of those that say that their thinking can be bounded, but for those that do not
+  /// think unless they are asked to: a budget would be such a wish.
   func modelsThatTakeReasoning() async throws(LanguageModelError) -> Set<String> {
     guard let list = ProviderJSON.decode(List.self, from: try await models(), with: .snakeCase)
     else { throw LanguageModelError(.answerMalformed) }

@@ -44,8 +44,12 @@ package struct OpenRouterModel: LanguageModel {
     return try await api.call(request, begunAt: start, onRequestID: onRequestID) {
       reply async throws(LanguageModelError) -> Answer? in
       guard reply.isSuccess else {
-        if thinkingBudget != nil, reply.refuses(field: "reasoning") { return nil }
-        throw OpenRouterForm.error(ChatFailure(reply)).lookingForLength(in: reply.body)
+        let error = OpenRouterForm.error(ChatFailure(reply)).lookingForLength(in: reply.body)
+        let isOfField =
+          thinkingBudget != nil && error.reason == .refusedRequest(status: 400)
+          && reply.refuses(field: "reasoning")
+        if isOfField { return nil }
+        throw error
       }
       let received = ChatCompletion.read(reply, as: OpenRouterForm.self)
       let id = reply.requestID ?? received.requestID?.asProvidersName

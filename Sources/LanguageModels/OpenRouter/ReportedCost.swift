@@ -22,8 +22,8 @@ struct ReportedCost: Decodable, CustomStringConvertible {
   var isPositive: Bool { amount > 0 }
 
   /// What the call really cost. Calls on a key of the operator's own at the provider upstream
-  /// (`is_byok`) are paid there, and OpenRouter's cost is only its fee. Where the flag is missing, a
-  /// cost below that upstream is such a fee; and nothing is for nothing if upstream it was not.
+  /// (`is_byok`) are paid there, and OpenRouter's cost is only its fee. Without the flag, a cost
+  /// below that upstream is such a fee; so is none at all, whatever the flag says.
   static func total(_ cost: Self?, upstream: Self?, isOwnKey: Bool?) -> Self? {
     guard let cost else { return nil }
     let upstreamAmount = upstream?.amount ?? 0

@@ -10,8 +10,14 @@ package struct LedgerDatabase: Sendable {
   /// Reads are short; more connections would only hold memory.
   private static let readers = 2
 
+  /// In bytes. A reader that is stuck makes the write-ahead log grow; once it is gone, the log is
+  /// cut to what it has before a checkpoint anyway. No checkpoint has to wait for that, which
+  /// Litestream would not let pass.
+  private static let keptLogSize = 4 << 20
+
   let pool: DatabasePool
   let log = LogState()
+  private let place: DatabasePlace
   /// Tells transactions when they happen.
   package var clock: @Sendable () -> Date
 
@@ -32,10 +38,14 @@ package struct LedgerDatabase: Sendable {
     try Self.createFolder(ofFile: path)
     do {
       try Self.createPrivateFile(path)
+      place = try DatabasePlace(ofFile: path)
       let pool = try Self.openPool(path)
       self.pool = pool
       // GRDB sets NORMAL when it opens WAL: then a committed row can vanish with the power.
-      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+      try pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA synchronous = FULL")
+        try db.execute(sql: "PRAGMA journal_size_limit = \(Self.keptLogSize)")
+      }
       let migrator = Self.migrator(migrations)
       let applied = try pool.writeWithoutTransaction { try Self.applied(of: migrator, in: $0) }
       guard applied.isSubset(of: migrator.migrations) else { throw FromNewerVersion(path: path) }
@@ -45,6 +55,8 @@ package struct LedgerDatabase: Sendable {
     } catch let error as DatabaseError {
       throw OpeningFailed(path: path, cause: error)
     } catch let error as POSIXError {
+      throw OpeningFailed(path: path, cause: error)
+    } catch let error as DatabasePlace.SeveralNames {
       throw OpeningFailed(path: path, cause: error)
     }
   }
@@ -130,6 +142,9 @@ package struct LedgerDatabase: Sendable {
     return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value
   }
 
+  /// What has become of the file since it was opened; `nil` if it is in its place.
+  package var change: DatabasePlace.Change? { place.change }
+
   package func close() throws {
     try pool.close()
   }
@@ -195,10 +210,17 @@ package struct LedgerDatabase: Sendable {
     try migrator.migrate(pool)
   }
 
-  /// SQLite gives its `-wal` and `-shm` files the mode of the database itself.
-  private static func createPrivateFile(_ path: String) throws {
-    let file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    Glibc.close(file)
+  /// SQLite gives its `-wal` and `-shm` files the mode of the database itself. A file that is there
+  /// is not opened here: to close it would end the locks that SQLite has on it in this process
+  /// (fcntl(2), F_SETLK).
+  static func createPrivateFile(_ path: String) throws {
+    let file = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+    guard file < 0 else {
+      Glibc.close(file)
+      return
+    }
+    guard errno == EEXIST, access(path, R_OK | W_OK) == 0 else {
+      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+    }
   }
 }

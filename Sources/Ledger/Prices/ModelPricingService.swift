@@ -26,8 +26,8 @@ package struct ModelPricingService {
 
   /// The price of a model that can be sold.
   ///
-  /// - Throws: `LedgerError.noActivePrice`, and `makesImages` for a model with a price or a name for
-  ///   that.
+  /// - Throws: `LedgerError.noActivePrice`, and `makesImages` for a model with a price or a name
+  ///   for that.
   package func sold(_ model: ModelID) throws -> ModelPrice {
     let price = try active(model)
     guard price.tariff.imageOutput == nil, !model.isNamedForImages else {
@@ -36,8 +36,8 @@ package struct ModelPricingService {
     return price
   }
 
-  /// Why calls of the model cannot be sold: it has no price, or one that cannot be used, or it makes
-  /// images. `nil` if they can.
+  /// Why calls of the model cannot be sold: it has no price, or one that cannot be used, or it
+  /// makes images. `nil` if they can.
   package func whyNotSold(_ model: ModelID) throws -> LedgerError? {
     do {
       try check(try sold(model).tariff, of: model)

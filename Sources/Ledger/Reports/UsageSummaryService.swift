@@ -70,7 +70,8 @@ package struct UsageSummaryService {
         count(*) OVER (PARTITION BY \(key)) AS calls,
         row_number() OVER (PARTITION BY \(key) ORDER BY c.response_time_ms) AS rank
       FROM api_key_usage c
-      WHERE c.is_estimate = 0 AND c.created_at >= :from AND c.created_at < :to)
+      WHERE (c.is_estimate = 0 OR c.charged_to = 'user')
+        AND c.created_at >= :from AND c.created_at < :to)
     GROUP BY key
     """
   }

@@ -24,6 +24,8 @@ package final class OperatorAlerts: Sendable {
     /// A price in use that the provider's own list does not give.
     case priceList
     case lowDisk
+    /// The database's file is not where it was.
+    case databaseFile
     /// The account of Stars at Telegram differs from ours.
     case starBalance
     case unlistedPayment

@@ -6,14 +6,20 @@ import Synchronization
 /// everything is answered, and nothing is charged or bought until somebody has looked.
 package final class SellingStatus: Sendable {
   private let breaks: Mutex<[String]>
+  private let isStopped = Mutex(false)
 
   package init(_ report: LedgerVerification.Report = LedgerVerification.Report()) {
     breaks = Mutex([])
     close(because: report)
   }
 
-  package var isOpen: Bool { breaks.withLock { $0.isEmpty } }
+  package var isOpen: Bool { breaks.withLock { $0.isEmpty } && !isStopped.withLock { $0 } }
   package var firstBreak: String? { breaks.withLock { $0.first } }
+
+  /// Ends the sale, whatever the ledger says.
+  package func close() {
+    isStopped.withLock { $0 = true }
+  }
 
   /// Ends the sale if the report has breaks.
   package func close(because report: LedgerVerification.Report) {

@@ -120,14 +120,36 @@ struct ChargedAnswerTests {
     #expect(try !rig.texts().contains { $0.contains("does not say what its answers use") })
   }
 
-  @Test func isForTheImageAndNotForItsTokensToo() async throws {
+  @Test func isForTheImageAndNotForItsTokensToo() throws {
     let usage = TokenUsage(
       inputTokens: 100, outputTokens: 1_300, images: 1, imageTokens: 1_290)
     let rates = try Rates(
       Tariff(input: "0.30", output: "2.50", cachedInput: "0.03", imageOutput: "0.039"))
-    let cost = try rates.cost(of: usage.pricedByImage, at: PriceMoment(Date()))
-    // 100 at 0.30 and 10 at 2.50 a million.
-    #expect(cost.description == "0.039055")
+    let counted = usage.countingImagesOnce(imagesHavePrice: true)
+    // 100 at 0.30 and 10 at 2.50 a million, and the image.
+    #expect(try rates.cost(of: counted, at: PriceMoment(Date())).description == "0.039055")
+    #expect(counted.images == 1)
+  }
+
+  /// Its price for images is that of those it reads.
+  @Test func isForAnImagesTokensWhereItHasNoPrice() async throws {
+    let rig = try BotRig()
+    try rig.database.write { tx in
+      _ = try tx.pricing.set(
+        ModelID(provider: .google, name: "gemini-2.5-flash"),
+        tariff: Tariff(input: "0.30", output: "2.50", imageInput: "0.01"))
+    }
+    let event = #"""
+      {"candidates": [{"content": {"parts": [{"text": "Here"}, {"inlineData": {}}]}, \#
+      "finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 1000, \#
+      "candidatesTokenCount": 1300, "candidatesTokensDetails": [{"modality": "TEXT", \#
+      "tokenCount": 10}, {"modality": "IMAGE", "tokenCount": 1290}]}}
+      """#
+    rig.gemini.replyNext(.events([event]))
+    try await rig.say("/start")
+    try await rig.say("Draw me a cat")
+    // 1,000 at 0.30 and 1,300 at 2.50 a million: 0.00355 dollars.
+    #expect(try rig.account().balance.micro == 100_000_000 - 532_500)
   }
 }
 
@@ -159,7 +181,7 @@ extension ChargedAnswerTests {
 
   @Test func isForWhatHasComeInTimeAndTheReplySaysSo() async throws {
     let never = Watched(false)
-    let rig = try BotRig(administrators: [1], timeout: .seconds(2))
+    let rig = try BotRig(administrators: [1], timeout: .seconds(4))
     let event = #"""
       {"candidates": [{"content": {"parts": [{"text": "First, take"}]}}], \#
       "usageMetadata": {"promptTokenCount": 1000, "candidatesTokenCount": 500}}
@@ -248,7 +270,7 @@ extension ChargedAnswerTests {
     let config = try #require(
       rig.gemini.paidCalls.first?.json["generationConfig"] as? [String: Any])
     let cap = try #require(config["maxOutputTokens"] as? Int)
-    #expect(jsonText(config["thinkingConfig"] ?? 0) == #"{"thinkingBudget":4096}"#)
+    #expect(jsonText(config["thinkingConfig"] ?? [:]) == #"{"thinkingBudget":4096}"#)
     #expect(cap >= 4_096 + 1_024)
     #expect(rig.gemini.violations.value == [])
   }

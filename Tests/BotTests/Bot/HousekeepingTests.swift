@@ -59,6 +59,29 @@ struct HousekeepingTests {
     #expect(try alerts.count { $0.contains("MiB are free on the disk") } == count)
   }
 
+  @Test(arguments: [
+    (DatabasePlace.Change.gone, "is gone"), (.replaced, "has been replaced by another file"),
+  ])
+  func sellsNothingOnceTheDatabaseIsNotInItsPlace(
+    change: DatabasePlace.Change, fact: String
+  ) async throws {
+    try await rig.say("/start")
+    let path = rig.folder.appendingPathComponent("test.sqlite").path
+    try await rig.engine.housekeeping.round(1)
+    #expect(try alerts.isEmpty)
+    #expect(rename(path, path + ".away") == 0)
+    if change == .replaced { try Data().write(to: URL(fileURLWithPath: path)) }
+    for number in 1...2 { try await rig.engine.housekeeping.round(number) }
+    #expect(try alerts.count { $0.contains("The file of my database \(fact)") } == 1)
+    #expect(
+      try await rig.say("How do I sort?").first?.hasPrefix("I cannot take paid requests") == true)
+    #expect(
+      try await rig.press("buy:Starter").map(\.text) == [
+        "I cannot sell anything right now. Please try again later."
+      ])
+    #expect(rename(path + ".away", path) == 0)
+  }
+
   @Test func knowsHowMuchOfTheDiskIsFree() throws {
     #expect(try #require(rig.database.freeDiskSpace) > 0)
   }

@@ -206,7 +206,17 @@ struct TextTaskCommandTests {
     rig.gemini.answer.change { $0.text = "Good.\n- [X] one\n- [ ] two" }
     try await rig.say("/verify let x = 1")
     #expect(try await rig.say("/status").first?.contains("Tasks: 1 done, 1 open") == true)
-    rig.gemini.answer.change { $0.text = "No list at all." }
+    // Half a list does not take the place of a whole one.
+    rig.gemini.answer.change {
+      $0.text = "- [x] one"
+      $0.isCutOff = true
+    }
+    try await rig.say("/verify let x = 2")
+    #expect(try await rig.say("/status").first?.contains("Tasks: 1 done, 1 open") == true)
+    rig.gemini.answer.change {
+      $0.text = "No list at all."
+      $0.isCutOff = false
+    }
     try await rig.say("/plan more")
     #expect(try await rig.say("/status").first?.contains("Tasks: 1 done, 1 open") == true)
   }

@@ -16,6 +16,11 @@ struct LedgerErrorSentenceTests {
       .unknownUser(telegramUserID: 7), "user 7 is not known",
       "; they open an account by sending /start to the bot"
     ),
+    (
+      .makesImages(ModelID(provider: "google", name: "m")),
+      "google/m makes images, which the bot cannot deliver, so it is not for sale",
+      "; set a model that answers in text"
+    ),
     (.callUnderWay, "a request of this person is under way; try again in a minute", ""),
   ])
   func sayWhatToType(error: LedgerError, fact: String, advice: String) {

@@ -20,6 +20,11 @@ enum ProviderChecks {
       demand(reply.isSuccess, "an answer with status \(reply.status)")
       demand(answer.text.hasVisibleText, "an answer that shows nothing")
       check(answer.usage)
+      for name in [answer.model, answer.requestID].compactMap(\.self) {
+        demand(
+          1...160 ~= name.utf8.count && name.utf8.allSatisfy { 0x21...0x7E ~= $0 },
+          "a name that nobody has cleaned")
+      }
       _ = TaskList(in: answer.text)
       return answer
     } catch {

@@ -48,4 +48,28 @@ struct LedgerDatabaseTests {
       try file.write { try $0.db.execute(sql: "UPDATE users SET credit_held_micro = 1000001") }
     }
   }
+
+  private static func size(of path: String) throws -> Int {
+    try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
+  }
+
+  @Test func theLogShrinksAgainOnceAStuckReaderIsGone() throws {
+    let file = try LedgerFile()
+    let log = file.path + "-wal"
+    try file.write { try $0.db.execute(sql: "CREATE TABLE filler (bytes BLOB)") }
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let stuck = try DatabaseQueue(path: file.path, configuration: configuration)
+    try stuck.inDatabase { try $0.execute(sql: "BEGIN; SELECT count(*) FROM filler") }
+    for _ in 0..<12 {
+      try file.write { try $0.db.execute(sql: "INSERT INTO filler VALUES (zeroblob(1048576))") }
+    }
+    #expect(try Self.size(of: log) > 12 << 20)
+    try stuck.inDatabase { try $0.execute(sql: "ROLLBACK") }
+    // One write lets the checkpoint come to its end, the next one begins the log anew.
+    for _ in 0..<3 {
+      try file.write { try $0.db.execute(sql: "INSERT INTO filler VALUES (zeroblob(16))") }
+    }
+    #expect(try Self.size(of: log) <= 4 << 20)
+  }
 }

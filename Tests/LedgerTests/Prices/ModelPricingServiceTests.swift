@@ -74,11 +74,19 @@ struct ModelPricingServiceTests {
     let sold = try file.price().model
     let spoilt = try file.price(model: "spoilt").model
     let unknown = ModelID(provider: "google", name: "unknown")
+    let painters = [
+      try file.price(model: "gemini-9-image").model,
+      try file.price(Tariff(input: "1", output: "2", imageOutput: "0.1"), model: "painter").model,
+    ]
     try file.damage(
       "UPDATE model_pricing SET conditional_prices = '[' WHERE model_name = 'spoilt'")
     try file.write { (tx: LedgerTransaction) throws in
       #expect(try tx.pricing.whyNotSold(sold) == nil)
       #expect(try tx.pricing.whyNotSold(unknown) == .noActivePrice(unknown))
+      for model in painters {
+        #expect(try tx.pricing.whyNotSold(model) == .makesImages(model))
+        #expect(throws: LedgerError.makesImages(model)) { try tx.pricing.sold(model) }
+      }
       guard case .unusablePrice(spoilt, _) = try tx.pricing.whyNotSold(spoilt) else {
         Issue.record("its price is taken for usable")
         return

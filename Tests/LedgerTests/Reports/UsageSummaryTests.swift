@@ -37,7 +37,9 @@ struct UsageSummaryTests {
   }
 
   /// A call of 0.1 dollars, of which a hold of so many credits covers a part.
-  private func settle(hold credits: String, creditValue: String = "0.01") throws -> String {
+  private func settle(
+    hold credits: String, creditValue: String = "0.01", isEstimate: Bool = false
+  ) throws -> String {
     let id = "upd\(UUID().uuidString):1:1"
     try file.damage(
       """
@@ -57,7 +59,8 @@ struct UsageSummaryTests {
           priceID: price.id,
           call: MeteredCall(
             usage: TokenUsage(inputTokens: 1, outputTokens: 2), model: "m",
-            keyIdentifier: "…abcd", requestID: nil, responseMilliseconds: 40),
+            keyIdentifier: "…abcd", requestID: nil, responseMilliseconds: 40,
+            isEstimate: isEstimate),
           cost: CallCost(table: cost, reported: nil), terms: terms,
           bearer: .user(
             charge: min(full, held), forgiven: max(.zero, try full.subtracting(held)))))
@@ -101,6 +104,13 @@ struct UsageSummaryTests {
     #expect(try total().latency95 == 900)
     #expect(try rows(by: .task).map(\.key) == ["chat", "code"])
     #expect(try rows(by: .task).map(\.medianLatency) == [30, 900])
+  }
+
+  @Test func anAnswerWhoseUsageIsAnEstimateHasATimeAndIsNoLoss() throws {
+    _ = try settle(hold: "20", isEstimate: true)
+    #expect(try total().medianLatency == 40)
+    #expect(try total().houseLoss == 0)
+    #expect(try total().charged == Credits(micro: 15_000_000))
   }
 
   @Test func theMarginIsWhatChargesAreWorthLessTheRealCost() throws {
