@@ -15,6 +15,8 @@ package struct Answer: Sendable {
   /// At most the last four characters of the key that was used, as in `…abcd`.
   package var keyIdentifier: String
   package var responseTime: Duration
+  /// Why other keys were refused before this one served.
+  package var refusals: [LanguageModelError] = []
 
   package init(
     text: String,

@@ -19,17 +19,16 @@ extension LanguageModelError {
 
   private func cause(of name: String, _ model: ModelID) -> String {
     let isKeyless = keyIdentifier == nil || keyIdentifier == "none"
-    let key = isKeyless ? "calls without a key" : "the key \(keyIdentifier ?? "")"
+    let key = isKeyless ? "whoever has no key" : "the key \(keyIdentifier ?? "")"
     return switch reason {
-    case .keyRejected: "\(name) rejects \(key), so calls to \(model) fail"
+    case .keyRejected: "\(name) rejects \(key) in calls to \(model)"
     case .accessDenied: "\(name) denies \(key) the use of \(model)"
     case .locationRefused: "\(name) refuses calls to \(model) from where this machine is"
     case .modelUnknown: "\(name) has no model for calls to \(model), or none at its price"
     case .notTheAPI: "A web page or a redirect answers calls to \(model) in place of \(name)"
     case .providerOutOfFunds: "The account at \(name) has no money left for calls to \(model)"
     case .spendLimitReached:
-      "A spending limit at \(name) is reached, of the account or of \(key), so calls to "
-        + "\(model) fail"
+      "A spending limit at \(name) is reached, of the account or of \(key), in calls to \(model)"
     case .quotaExhausted: "The day's quota of \(key) at \(name) is used up for \(model)"
     case .refusedRequest: "\(name) refuses a request to \(model) as one that it cannot work with"
     default: "Calls to \(model) fail: \(reasonWord)"

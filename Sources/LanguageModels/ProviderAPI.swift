@@ -49,19 +49,29 @@ struct ProviderAPI: Sendable {
       start
       + (request.isBilled ? limits.total : min(limits.total, Self.maximumFreeCallDuration))
     var tried: Set<Int> = []
-    var refusal = LanguageModelError(.keyRejected)
+    var refusals: [LanguageModelError] = []
     while let key = keys.take(excluding: tried) {
       do {
-        return try await attempt(request, key, end, onRequestID, read)
+        let result = try await attempt(request, key, end, onRequestID, read)
+        return Self.telling(of: refusals, in: result)
       } catch {
         guard keys.rest(key, after: error.reason, ofBilledCall: request.isBilled) else {
           throw error
         }
         tried.insert(key.position)
-        refusal = error
+        refusals.append(error)
       }
     }
-    throw refusal
+    throw refusals.last ?? LanguageModelError(.keyRejected)
+  }
+
+  /// An answer knows of the keys that were refused for it; nothing else does.
+  private static func telling<Result>(
+    of refusals: [LanguageModelError], in result: Result
+  ) -> Result {
+    guard var answer = result as? Answer else { return result }
+    answer.refusals = refusals
+    return answer as? Result ?? result
   }
 
   /// Asks with each key in turn for what costs nothing.

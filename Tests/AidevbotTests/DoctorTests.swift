@@ -88,6 +88,22 @@ struct DoctorTests {
       world.openRouter.onCall { _ in .json(#"{"data":{"limit":5,"limit_remaining":0}}"#) }
     },
     Fault(
+      testDescription: "a country that Gemini does not serve",
+      line: "FAILED  gemini        refuses calls from this machine (status 400, FAILED_PRECONDITION"
+    ) { world in
+      world.gemini.onCall { _ in
+        .json(
+          #"{"error":{"code":400,"message":"User location is not supported for the API use.","#
+            + #""status":"FAILED_PRECONDITION"}}"#, status: 400)
+      }
+    },
+    Fault(
+      testDescription: "a page in place of Gemini",
+      line: "FAILED  gemini        is not what answers, but a web page → check the network and GEMI"
+    ) { world in
+      world.gemini.onCall { _ in .html("<html>Blocked</html>", status: 403) }
+    },
+    Fault(
       testDescription: "no OpenRouter", changes: ["OPENROUTER_BASE_URL": "http://127.0.0.1:9"],
       line: "FAILED  openrouter    cannot be reached → check the network and OPENROUTER_BASE_URL"),
     Fault(

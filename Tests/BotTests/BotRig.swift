@@ -42,9 +42,11 @@ final class BotRig: Sendable {
   /// - Parameters:
   ///   - model: For every task.
   ///   - credits: The initial grant.
+  ///   - keys: Of both providers.
   init(
     model: String = flash, credits: String = "100", administrators: [Int64] = [],
     promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(120),
+    keys: [String] = ["test-key-of-some-length-abcd"],
     at location: SourceLocation = #_sourceLocation
   ) throws {
     self.location = location
@@ -62,7 +64,7 @@ final class BotRig: Sendable {
     gemini = try FakeGemini()
     openRouter = try FakeOpenRouter()
     let transport = HTTPTransport.ofAllTests
-    let keys = KeyRing(["test-key-of-some-length-abcd"])
+    let keys = KeyRing(keys)
     let limits = CallLimits(total: timeout, lookUpPauses: [.milliseconds(1)])
     llm = LLMClient([
       .google: GeminiModel(

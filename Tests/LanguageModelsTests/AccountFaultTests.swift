@@ -52,6 +52,9 @@ struct AccountFaultTests {
       "Gemini API free tier is not available in your country. Please enable billing.",
       .locationRefused),
     .gemini(
+      400, "FAILED_PRECONDITION", "Enable something first.", .accessDenied,
+      "status 400, FAILED_PRECONDITION"),
+    .gemini(
       400, "INVALID_ARGUMENT",
       #"* GenerateContentRequest.model: unexpected model name format\n"#, .modelUnknown),
     .gemini(
@@ -283,7 +286,7 @@ extension AccountFaultTests {
   @Test(arguments: [
     (
       LanguageModelError.Reason.keyRejected,
-      "Gemini rejects the key …abcd, so calls to google/m fail",
+      "Gemini rejects the key …abcd in calls to google/m",
       "Make a new key at https://aistudio.google.com/apikey, set GEMINI_API_KEY and type: sudo "
         + "systemctl restart aidevbot."
     ),

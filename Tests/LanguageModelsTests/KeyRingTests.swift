@@ -67,6 +67,16 @@ struct KeyRingTests {
     #expect(bench.used == ["aaaa"])
   }
 
+  @Test func tellsWithTheAnswerWhichKeysWereRefused() async throws {
+    let bench = try Bench(["aaaa", "bbbb", "cccc"])
+    bench.refuse("aaaa", 401)
+    bench.refuse("bbbb", 429)
+    let refusals = try await bench.model.answer().refusals
+    #expect(refusals.map(\.keyIdentifier) == ["…aaaa", "…bbbb"])
+    #expect(refusals.map(\.reason) == [.keyRejected, .rateLimited(retryAfter: .seconds(60))])
+    #expect(try await bench.model.answer().refusals.isEmpty)
+  }
+
   @Test func triesEachKeyOnceAndFailsWithTheLastRefusal() async throws {
     let bench = try Bench(["aaaa", "bbbb", "cccc"])
     bench.refuse("aaaa", 401)

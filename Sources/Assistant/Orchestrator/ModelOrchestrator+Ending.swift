@@ -43,6 +43,9 @@ extension ModelOrchestrator {
         "milliseconds": "\(answer.responseTime.wholeMilliseconds)",
       ])
     await report(settlement, answer, of: call)
+    for refusal in answer.refusals {
+      await report(refusal, of: call, "A key was refused; another one has served.")
+    }
   }
 
   /// In a group, what is left on the account is nobody else's business.
@@ -99,7 +102,7 @@ extension ModelOrchestrator {
 
   func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
     environment.health.noteFailedCall()
-    await report(failure, of: call)
+    await report(failure, of: call, "A call failed.")
     try await environment.writer.write(for: "voiding a call") { tx in
       let loss = try loss(of: call.hold, failure, in: tx)
       try holds(in: tx).void(
@@ -110,7 +113,9 @@ extension ModelOrchestrator {
   }
 
   /// A provider's prose stays out of it, since it may repeat what was asked.
-  private func report(_ failure: LanguageModelError, of call: PaidCall) async {
+  private func report(
+    _ failure: LanguageModelError, of call: PaidCall, _ message: Logger.Message
+  ) async {
     var details: Logger.Metadata = [
       "request": "\(failure.requestID ?? "-")", "reason": "\(failure.reason)",
       "key": "\(failure.keyIdentifier ?? "-")",
@@ -120,7 +125,7 @@ extension ModelOrchestrator {
       details["words"] = "\(failure.report.words.joined(separator: " "))"
     }
     details["said"] = failure.report.sentence.map { "\($0)" }
-    log(.warning, "A call failed.", call, details)
+    log(.warning, message, call, details)
     guard failure.reason.needsTheOperator else { return }
     let model = call.hold.model
     await environment.alerts.raise(

@@ -140,7 +140,9 @@ extension KnownFault {
   private static let accessDenied = KnownFault(
     reason: .accessDenied,
     words: [
-      "SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_SUSPENDED", "API_KEY_SERVICE_BLOCKED",
+      // Gemini's where something of the account is to be set up first.
+      "FAILED_PRECONDITION", "SERVICE_DISABLED", "BILLING_DISABLED", "CONSUMER_SUSPENDED",
+      "API_KEY_SERVICE_BLOCKED",
       "API_KEY_HTTP_REFERRER_BLOCKED", "API_KEY_IP_ADDRESS_BLOCKED", "account_deactivated",
       "organization_restricted", "key_model_access_denied",
     ],

@@ -163,7 +163,7 @@ struct FailedCallTests {
     try await rig.say("How do I sort?")
     let alerts = try rig.replies().filter { $0.chatID == 1 }
     #expect(alerts.count == 1)
-    #expect(alerts.first?.text.contains("calls to google/gemini-2.5-flash fail") == true)
+    #expect(alerts.first?.text.contains("calls to google/gemini-2.5-flash (") == true)
   }
 
   private func expectNothingCharged(_ rig: BotRig, houseCost: FailedCall.HouseCost) throws {

@@ -46,6 +46,24 @@ struct FailingProviderTests {
       ])
   }
 
+  /// Else nobody would know before the last key is refused.
+  @Test func isToldOfAKeyThatIsRefusedThoughAnotherOneServes() async throws {
+    let rig = try BotRig(
+      administrators: [Self.administrator],
+      keys: ["test-key-of-some-length-abcd", "test-key-of-some-length-efgh"])
+    rig.gemini.replyNext(.json("{}", status: 401))
+    try await rig.say("/start")
+    #expect(try await rig.say("How do I sort?").first?.contains("Cost: ") == true)
+    let alerts = try rig.replies().filter { $0.chatID == Self.administrator }.map(\.text)
+    #expect(alerts.count == 1)
+    #expect(
+      alerts.first?.hasPrefix(
+        "⚠️ Gemini rejects the key …abcd in calls to google/gemini-2.5-flash (status 401). ") == true
+    )
+    try await rig.say("How do I sort?")
+    #expect(rig.gemini.paidCalls.count == 3)
+  }
+
   @Test(arguments: [
     (noFunds, "The model isn't available at the moment"),
     (location, "The model isn't available at the moment"),
