@@ -95,7 +95,8 @@ struct SupportConversationTests {
         writer: rig.writer, inbox: rig.engine.inbox, outbox: rig.engine.outbox,
         commands: rig.engine.commands, orchestrator: rig.orchestrator(),
         payments: rig.engine.payments, bot: .bot, administrators: [administrator],
-        alerts: rig.engine.alerts))
+        alerts: rig.engine.alerts,
+        repliesToStrangers: UpdateHandler.repliesToStrangers(on: .telegram)))
     await handler.handle(StoredUpdate(id: 9_999, receivedAt: Date(), attempts: 1))
     #expect(try rig.replies(to: 9_999).map(\.chatID) == [administrator, 42])
     try expectNoQuestion()
