@@ -22,8 +22,8 @@ package protocol Command: Sendable {
   var servesBlocked: Bool { get }
   /// Whether the answer takes much reading and no writing: then nobody's writes wait for it.
   var readsMuch: Bool { get }
-  /// Whether it only reads, or at least changes nothing that other messages depend on: then it waits
-  /// for no answer of a model that the person asked for before.
+  /// Whether it only reads, or at least changes nothing that other messages depend on: then it
+  /// waits for no answer of a model that the person asked for before.
   var readsOnly: Bool { get }
   /// Whether it may change which project is the active one.
   var changesActiveProject: Bool { get }

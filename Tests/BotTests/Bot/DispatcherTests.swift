@@ -94,7 +94,9 @@ struct DispatcherTests {
     _ = try await deliver("How do I sort?")
     try await waitForCalls(1)
     var ids: [Int64] = []
-    for _ in 0..<(Dispatcher.maximumWaitingPerLane + 3) { ids.append(try await deliver("/projects")) }
+    for _ in 0..<(Dispatcher.maximumWaitingPerLane + 3) {
+      ids.append(try await deliver("/projects"))
+    }
     let turnedAway = ids.suffix(3)
     for id in turnedAway { try await waitUntilFinished(id) }
     let replies = try turnedAway.flatMap { try rig.texts(of: $0) }

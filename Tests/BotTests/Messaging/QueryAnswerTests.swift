@@ -141,11 +141,11 @@ final class QueryAnswerTests {
 // MARK: - A stop
 
 extension QueryAnswerTests {
-  private static let slow = OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 1)
+  private static let slow = OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0.001)
 
   /// Nothing that waits is ever sent.
-  private static let forever: @Sendable (Duration) async -> Void = { duration in
-    try? await Task.sleep(for: .seconds(3_600))
+  private static let forever: @Sendable (Duration) async -> Void = { _ in
+    await BotRig.parkedTyping(.ada)
   }
 
   /// Sends what a stop leaves, in another life of the process.
