@@ -100,6 +100,29 @@ final class QueryAnswerTests {
     await running.value
   }
 
+  /// It waited in the inbox, while the bot was away.
+  @Test func areAsOldAsTheirQueries() async throws {
+    try await rig.say("/start")
+    let updates = [
+      ReceivedUpdate.update(rig.nextUpdateID(), "callback_query", .press("credits:x")),
+      .update(rig.nextUpdateID(), "message", .message("/help")),
+    ]
+    try rig.database.write(at: Date(timeIntervalSinceNow: -151)) { tx in
+      _ = try rig.engine.inbox.store(updates, nextOffset: nil, in: tx)
+    }
+    let engine = try rig.restarted()
+    try await engine.resume()
+    await engine.dispatcher.becomeIdle()
+    let sender = delivery()
+    let running = Task { await sender.run() }
+    await sender.becomeIdle()
+    #expect(fake.state.value.calls(of: "answerCallbackQuery").isEmpty)
+    #expect(try rig.replies(to: updates[0].id).first?.failure == "too late")
+    #expect(try rig.replies(to: updates[1].id).map(\.state) == ["sent"])
+    running.cancel()
+    await running.value
+  }
+
   /// Stars go back, whenever that is.
   @Test func ordersAreSentHoweverOldTheyAre() async throws {
     try rig.database.write(at: Date(timeIntervalSinceNow: -10 * .day)) { tx in
