@@ -123,6 +123,20 @@ final class QueryAnswerTests {
     await running.value
   }
 
+  /// Else a few of them would keep all places.
+  @Test func waitForNoPatienceThatOutlastsTheirQuery() async throws {
+    fake.fail("answerCallbackQuery", with: .tooManyRequests(retryAfter: 3_600))
+    try queue(Self.press(1))
+    let waits = Watched<[Duration]>([])
+    let sender = delivery(sleep: { wait in waits.change { $0.append(wait) } })
+    let running = Task { await sender.run() }
+    await sender.becomeIdle()
+    #expect(waits.value.count == 1)
+    #expect(try #require(waits.value.first) <= .seconds(150))
+    running.cancel()
+    await running.value
+  }
+
   /// Stars go back, whenever that is.
   @Test func ordersAreSentHoweverOldTheyAre() async throws {
     try rig.database.write(at: Date(timeIntervalSinceNow: -10 * .day)) { tx in
