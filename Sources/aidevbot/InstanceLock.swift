@@ -5,6 +5,9 @@ import Ledger
 /// Keeps a second process of the same kind from one database: two daemons would take each other's
 /// updates. The kernel gives the lock back when the process ends, however it ends.
 ///
+/// It is a file beside the database, which has one name alone (`DatabasePlace`): a lock on the
+/// database itself would end SQLite's own locks when it is closed.
+///
 /// It comes before the database: the file that a restore is about to replace is not the one to
 /// open.
 enum InstanceLock: String {

@@ -10,7 +10,8 @@ struct BesideTheDaemonTests {
       try await world.ask("/start")
       #expect(try await world.ask("How do I begin?").contains("Cost: 0.40 credits"))
       let set = try await world.aidevbot(
-        "pricing", "set", "google", "gemini-3.8-flash", "--input", "10", "--output", "20")
+        "pricing", "set", "google", "gemini-3.8-flash", "--input", "10", "--output", "20",
+        "--yes")
       #expect(set.status == 0)
       // 0.01 + 0.01 dollars, × 1.5 ÷ 0.01.
       #expect(try await world.ask("And now?").contains("Cost: 3.00 credits"))
@@ -26,7 +27,8 @@ struct BesideTheDaemonTests {
       try await world.ask("/start")
       let mayAnswer = try await world.askWithoutAnAnswer()
       let set = try await world.aidevbot(
-        "pricing", "set", "google", "gemini-3.8-flash", "--input", "10", "--output", "20")
+        "pricing", "set", "google", "gemini-3.8-flash", "--input", "10", "--output", "20",
+        "--yes")
       #expect(set.status == 0)
       mayAnswer.change { $0 = true }
       #expect(try await world.replies(2, to: 42).last?.contains("Cost: 0.40 credits") == true)

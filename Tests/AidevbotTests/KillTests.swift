@@ -170,7 +170,7 @@ struct KillTests {
       }
       for person in people {
         world.telegram.message(Seller.gemini.question, from: person)
-        world.telegram.message("/status", from: person)
+        world.telegram.message("/start", from: person)
         world.telegram.message(Seller.openRouter.question, from: person)
       }
       try await die(at: moment, in: world)
@@ -180,7 +180,7 @@ struct KillTests {
       for person in people {
         let replies = try await world.distinctReplies(4, to: person)
         #expect(replies[1].hasPrefix("Hello from the fake model."))
-        #expect(replies[2].hasPrefix("Balance: 99.60 credits"))
+        #expect(replies[2].contains("Your balance is 99.60 credits"))
         #expect(replies[3].hasPrefix("Hello from the fake model."))
         #expect(replies[3].hasSuffix("Cost: 0.24 credits · Left: 99.37 credits"))
       }

@@ -88,7 +88,7 @@ struct LogTests {
       let mayAnswer = world.holdBack(callsOf: .gemini)
       world.telegram.message("How do I go on?", from: 42)
       try await world.waitForCalls(3, to: .gemini)
-      world.telegram.message("/status", from: 42)
+      world.telegram.message("/projects", from: 42)
       try await world.telegram.state.wait(for: "the confirmation") { $0.pendingCount == 0 }
       daemon.signal(SIGTERM)
       try await daemon.state.wait(for: "the stop") { $0.errorText.contains("Stopping") }

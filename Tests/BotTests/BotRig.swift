@@ -45,7 +45,7 @@ final class BotRig: Sendable {
   ///   - keys: Of both providers.
   init(
     model: String = flash, credits: String = "100", administrators: [Int64] = [],
-    promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(120),
+    promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(3_600),
     keys: [String] = ["test-key-of-some-length-abcd"],
     at location: SourceLocation = #_sourceLocation
   ) throws {
@@ -65,7 +65,7 @@ final class BotRig: Sendable {
     openRouter = try FakeOpenRouter()
     let transport = HTTPTransport.ofAllTests
     let keys = KeyRing(keys)
-    let limits = CallLimits(total: timeout, lookUpPauses: [.milliseconds(1)])
+    let limits = CallLimits(idle: timeout, total: timeout, lookUpPauses: [.milliseconds(1)])
     llm = LLMClient([
       .google: GeminiModel(
         transport: transport, baseURL: gemini.url, keys: keys, limits: limits),

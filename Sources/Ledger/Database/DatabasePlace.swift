@@ -23,7 +23,9 @@ package struct DatabasePlace: Sendable {
   /// - Throws: `SeveralNames`, `POSIXError`.
   init(ofFile path: String) throws {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    guard stat(path, &status) == 0 else {
+      throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
+    }
     guard status.st_mode & S_IFMT != S_IFDIR else { throw POSIXError(.EISDIR) }
     self.path = path
     (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))

@@ -85,7 +85,7 @@ package struct Outbox: Sendable {
     _ response: ButtonResponse, to query: CallbackQuery, updateID: Int64, in tx: LedgerTransaction
   ) throws {
     let notice = try BotRequest.answerCallbackQuery(id: query.id, text: response.notice)
-    try insert(.request(notice), chatID: nil, updateID: updateID, in: tx)
+    try insert(.request(notice), chatID: nil, updateID: updateID, answersQuery: true, in: tx)
     if let reply = response.replacement, let message = query.message {
       try insert(
         [OutboxMessage(editing: message.messageID, to: reply)], chatID: message.chat.id,
@@ -101,7 +101,7 @@ package struct Outbox: Sendable {
   ) throws {
     let answer = try BotRequest.answerPreCheckoutQuery(
       id: query.id, ok: reason == nil, errorMessage: reason)
-    try insert(.request(answer), chatID: nil, updateID: updateID, in: tx)
+    try insert(.request(answer), chatID: nil, updateID: updateID, answersQuery: true, in: tx)
     wakeAfterCommit(of: tx)
   }
 
@@ -126,10 +126,18 @@ package struct Outbox: Sendable {
     }
   }
 
+  /// - Parameter answersQuery: Then it is as old as the query, which Telegram forgets.
   private func insert(
     _ content: Content, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64?,
-    in tx: LedgerTransaction
+    answersQuery: Bool = false, in tx: LedgerTransaction
   ) throws {
+    var createdAt = tx.now.databaseText
+    if answersQuery, let updateID {
+      let arrival = try String.fetchOne(
+        tx.db.cachedStatement(sql: "SELECT received_at FROM inbox WHERE update_id = ?"),
+        arguments: [updateID])
+      createdAt = min(arrival ?? createdAt, createdAt)
+    }
     try tx.db.run(
       """
       INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
@@ -138,7 +146,7 @@ package struct Outbox: Sendable {
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       StatementArguments(
-        [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, tx.now.databaseText]
+        [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, createdAt]
           + content.columns))
   }
 

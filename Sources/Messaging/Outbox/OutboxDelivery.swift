@@ -207,9 +207,15 @@ extension OutboxDelivery {
     return chats[chatID]?.isLeft != true
   }
 
+  /// Waits before the next attempt; an answer to a query no longer than somebody waits for it.
+  private func rest(_ reply: Outbox.Queued, for wait: Duration) async {
+    if let chatID = reply.chatID { return await rest(chatID, for: wait) }
+    let life = reply.remainingLife(at: writer.now).map { min(wait, $0) }
+    await writer.sleep(life ?? wait)
+  }
+
   /// Waits. A stop does not: what waits for a chat is left to the next start then.
-  private func rest(_ chatID: Int64?, for wait: Duration) async {
-    guard let chatID else { return await writer.sleep(wait) }
+  private func rest(_ chatID: Int64, for wait: Duration) async {
     if !isStopping {
       chats[chatID]?.isResting = true
       await writer.sleep(wait)
@@ -245,7 +251,7 @@ extension OutboxDelivery {
       Logger.current.warning(
         "Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
-      await rest(reply.chatID, for: retryAfter)
+      await rest(reply, for: retryAfter)
     case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
       if error.mayBeALostAnswer {
         guard reply.lostAnswers < Self.maximumCopies || reply.lifetime == nil else {
@@ -258,7 +264,7 @@ extension OutboxDelivery {
       Logger.current.warning(
         "A reply could not be sent; trying again.",
         metadata: ["reply": "\(reply.id)", "error": "\(error)", "wait": "\(delay)"])
-      await rest(reply.chatID, for: delay)
+      await rest(reply, for: delay)
     }
     return nil
   }

@@ -68,6 +68,11 @@ extension Outbox {
       return now.timeIntervalSince(createdAt) >= lifetime
     }
 
+    /// For how long it is still worth sending; `nil` if it must not be given up.
+    func remainingLife(at now: Date) -> Duration? {
+      lifetime.map { .seconds(max(0, $0 - now.timeIntervalSince(createdAt))) }
+    }
+
     /// Telegram forgets a question after a day, and so do people.
     private static let messageLifetime = TimeInterval.day
     /// Telegram takes no answer to a query later than this (server source, 150 s).

@@ -100,6 +100,43 @@ final class QueryAnswerTests {
     await running.value
   }
 
+  /// It waited in the inbox, while the bot was away.
+  @Test func areAsOldAsTheirQueries() async throws {
+    try await rig.say("/start")
+    let updates = [
+      ReceivedUpdate.update(rig.nextUpdateID(), "callback_query", .press("credits:x")),
+      .update(rig.nextUpdateID(), "message", .message("/help")),
+    ]
+    try rig.database.write(at: Date(timeIntervalSinceNow: -151)) { tx in
+      _ = try rig.engine.inbox.store(updates, nextOffset: nil, in: tx)
+    }
+    let engine = try rig.restarted()
+    try await engine.resume()
+    await engine.dispatcher.becomeIdle()
+    let sender = delivery()
+    let running = Task { await sender.run() }
+    await sender.becomeIdle()
+    #expect(fake.state.value.calls(of: "answerCallbackQuery").isEmpty)
+    #expect(try rig.replies(to: updates[0].id).first?.failure == "too late")
+    #expect(try rig.replies(to: updates[1].id).map(\.state) == ["sent"])
+    running.cancel()
+    await running.value
+  }
+
+  /// Else a few of them would keep all places.
+  @Test func waitForNoPatienceThatOutlastsTheirQuery() async throws {
+    fake.fail("answerCallbackQuery", with: .tooManyRequests(retryAfter: 3_600))
+    try queue(Self.press(1))
+    let waits = Watched<[Duration]>([])
+    let sender = delivery(sleep: { wait in waits.change { $0.append(wait) } })
+    let running = Task { await sender.run() }
+    await sender.becomeIdle()
+    #expect(waits.value.count == 1)
+    #expect(try #require(waits.value.first) <= .seconds(150))
+    running.cancel()
+    await running.value
+  }
+
   /// Stars go back, whenever that is.
   @Test func ordersAreSentHoweverOldTheyAre() async throws {
     try rig.database.write(at: Date(timeIntervalSinceNow: -10 * .day)) { tx in
@@ -145,8 +182,8 @@ extension QueryAnswerTests {
   private static let slow = OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0.000_1)
 
   /// Nothing that waits is ever sent.
-  private static let forever: @Sendable (Duration) async -> Void = { duration in
-    try? await Task.sleep(for: .seconds(3_600))
+  private static let forever: @Sendable (Duration) async -> Void = { _ in
+    await BotRig.parkedTyping(.ada)
   }
 
   /// Sends what a stop leaves, in another life of the process.

@@ -84,7 +84,9 @@ let first = samples[0]
 let findings = [
   samples.last.map { $0.memory > first.memory * 1.2 } == true ? "the memory grew" : nil,
   last.threads > first.threads ? "there are more threads" : nil,
-  last.files > first.files ? "there are more open files" : nil,
+  // Two that read the database at once need a second reader, of two files, which is opened when
+  // that first happens, and stays.
+  last.files > first.files + 2 ? "there are more open files" : nil,
   // As many replies are sent side by side, and each connection is kept for a while.
   last.sockets > 64 ? "connections stay open" : nil,
   isPruned ? nil : "the queues were not pruned",
