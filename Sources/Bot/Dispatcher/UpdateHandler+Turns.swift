@@ -52,10 +52,8 @@ extension UpdateHandler {
   }
 
   /// Whether somebody without an account gets the reply.
-  func isHeard(_ sender: Address, saying route: Route, in tx: LedgerTransaction) -> Bool {
-    let (rate, person, topic) = (
-      environment.repliesToStrangers, sender.user.id, topic(of: route)
-    )
+  func isHeard(_ person: Int64, _ topic: String, in tx: LedgerTransaction) -> Bool {
+    let rate = environment.repliesToStrangers
     guard rate.hasRoom(person, topic) else { return false }
     tx.db.afterNextTransaction { _ in rate.count(person, topic) }
     return true
@@ -63,7 +61,7 @@ extension UpdateHandler {
 
   /// The terms, the help and the like are given to everybody, each once a minute; all else that
   /// somebody without an account may say has one reply.
-  private func topic(of route: Route) -> String {
+  func topic(of route: Route) -> String {
     guard case .command(let name, let argument, _) = route,
       let command = environment.commands.named(name, isAdministrator: false),
       command.readsOnly, command.servesBlocked

@@ -307,15 +307,17 @@ extension UpdateHandler {
       // What somebody without an account says is not kept.
       if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
       // What goes to others, to an administrator perhaps, goes with its reply.
-      if !isStranger || !also.isEmpty || isHeard(sender, saying: route, in: tx) {
+      if !isStranger || !also.isEmpty || isHeard(sender.user.id, topic(of: route), in: tx) {
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
         try environment.outbox.queue(also, updateID: stored.id, in: tx)
       }
     case .pressed(let response, let query):
-      if try isStranger(query.from.id, in: tx) {
-        try environment.inbox.forgetPayload(stored.id, in: tx)
+      let isStranger = try isStranger(query.from.id, in: tx)
+      if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
+      let isMerelyANote = response.replacement == nil && response.also.isEmpty
+      if !isStranger || !isMerelyANote || isHeard(query.from.id, "a press", in: tx) {
+        try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
       }
-      try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
     case .done:
       // What others say in a group is nothing to keep.
       if case .ignored = route { try environment.inbox.forgetPayload(stored.id, in: tx) }
