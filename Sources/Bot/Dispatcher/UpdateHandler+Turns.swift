@@ -37,6 +37,34 @@ extension UpdateHandler {
   }
 }
 
+// MARK: - Beyond what a person may send
+
+extension UpdateHandler {
+  /// Finishes a press beyond what a person may do; the button spins until Telegram gives it up.
+  package func drop(_ stored: StoredUpdate) async {
+    await end(stored, what: "dropping a press") { _, tx in
+      try environment.inbox.forgetPayload(stored.id, in: tx)
+      try environment.inbox.finish(stored.id, in: tx)
+    }
+  }
+
+  /// Finishes an update of a person who has too many waiting already.
+  package func turnAway(_ stored: StoredUpdate, limit: Int, saysSo: Bool) async {
+    await end(stored, what: "turning an update away") { route, tx in
+      if saysSo, let sender = route?.sender {
+        let reply = Reply(
+          """
+          You have \(limit) messages waiting, so I leave this one and those right after it. They \
+          cost you nothing.
+          """)
+        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
+      }
+      try environment.inbox.forgetPayload(stored.id, in: tx)
+      try environment.inbox.finish(stored.id, in: tx)
+    }
+  }
+}
+
 // MARK: - Without an account
 
 extension UpdateHandler {

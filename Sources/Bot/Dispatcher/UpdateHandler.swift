@@ -96,30 +96,6 @@ package struct UpdateHandler: Sendable {
     }
   }
 
-  /// Finishes a press beyond what a person may do; the button spins until Telegram gives it up.
-  package func drop(_ stored: StoredUpdate) async {
-    await end(stored, what: "dropping a press") { _, tx in
-      try environment.inbox.forgetPayload(stored.id, in: tx)
-      try environment.inbox.finish(stored.id, in: tx)
-    }
-  }
-
-  /// Finishes an update of a person who has too many waiting already.
-  package func turnAway(_ stored: StoredUpdate, limit: Int, saysSo: Bool) async {
-    await end(stored, what: "turning an update away") { route, tx in
-      if saysSo, let sender = route?.sender {
-        let reply = Reply(
-          """
-          You have \(limit) messages waiting, so I leave this one and those right after it. They \
-          cost you nothing.
-          """)
-        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
-      }
-      try environment.inbox.forgetPayload(stored.id, in: tx)
-      try environment.inbox.finish(stored.id, in: tx)
-    }
-  }
-
   /// Sets an update apart that cannot be handled, tells its sender if there is one, and leaves no
   /// hold behind.
   package func quarantine(
@@ -334,7 +310,7 @@ extension UpdateHandler {
     }
   }
 
-  private func end(
+  func end(
     _ stored: StoredUpdate, what: String,
     _ body: @escaping @Sendable (Route?, LedgerTransaction) throws -> Void
   ) async {
@@ -384,7 +360,7 @@ extension Route {
     if case .payment = self { true } else { false }
   }
 
-  fileprivate var sender: Address? {
+  var sender: Address? {
     switch self {
     case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
       .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):
