@@ -37,6 +37,34 @@ extension UpdateHandler {
   }
 }
 
+// MARK: - Beyond what a person may send
+
+extension UpdateHandler {
+  /// Finishes a press beyond what a person may do; the button spins until Telegram gives it up.
+  package func drop(_ stored: StoredUpdate) async {
+    await end(stored, what: "dropping a press") { _, tx in
+      try environment.inbox.forgetPayload(stored.id, in: tx)
+      try environment.inbox.finish(stored.id, in: tx)
+    }
+  }
+
+  /// Finishes an update of a person who has too many waiting already.
+  package func turnAway(_ stored: StoredUpdate, limit: Int, saysSo: Bool) async {
+    await end(stored, what: "turning an update away") { route, tx in
+      if saysSo, let sender = route?.sender {
+        let reply = Reply(
+          """
+          You have \(limit) messages waiting, so I leave this one and those right after it. They \
+          cost you nothing.
+          """)
+        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
+      }
+      try environment.inbox.forgetPayload(stored.id, in: tx)
+      try environment.inbox.finish(stored.id, in: tx)
+    }
+  }
+}
+
 // MARK: - Without an account
 
 extension UpdateHandler {
@@ -52,10 +80,8 @@ extension UpdateHandler {
   }
 
   /// Whether somebody without an account gets the reply.
-  func isHeard(_ sender: Address, saying route: Route, in tx: LedgerTransaction) -> Bool {
-    let (rate, person, topic) = (
-      environment.repliesToStrangers, sender.user.id, topic(of: route)
-    )
+  func isHeard(_ person: Int64, _ topic: String, in tx: LedgerTransaction) -> Bool {
+    let rate = environment.repliesToStrangers
     guard rate.hasRoom(person, topic) else { return false }
     tx.db.afterNextTransaction { _ in rate.count(person, topic) }
     return true
@@ -63,7 +89,7 @@ extension UpdateHandler {
 
   /// The terms, the help and the like are given to everybody, each once a minute; all else that
   /// somebody without an account may say has one reply.
-  private func topic(of route: Route) -> String {
+  func topic(of route: Route) -> String {
     guard case .command(let name, let argument, _) = route,
       let command = environment.commands.named(name, isAdministrator: false),
       command.readsOnly, command.servesBlocked

@@ -99,30 +99,6 @@ package struct UpdateHandler: Sendable {
     }
   }
 
-  /// Finishes a press beyond what a person may do; the button spins until Telegram gives it up.
-  package func drop(_ stored: StoredUpdate) async {
-    await end(stored, what: "dropping a press") { _, tx in
-      try environment.inbox.forgetPayload(stored.id, in: tx)
-      try environment.inbox.finish(stored.id, in: tx)
-    }
-  }
-
-  /// Finishes an update of a person who has too many waiting already.
-  package func turnAway(_ stored: StoredUpdate, limit: Int, saysSo: Bool) async {
-    await end(stored, what: "turning an update away") { route, tx in
-      if saysSo, let sender = route?.sender {
-        let reply = Reply(
-          """
-          You have \(limit) messages waiting, so I leave this one and those right after it. They \
-          cost you nothing.
-          """)
-        try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
-      }
-      try environment.inbox.forgetPayload(stored.id, in: tx)
-      try environment.inbox.finish(stored.id, in: tx)
-    }
-  }
-
   /// Sets an update apart that cannot be handled, tells its sender if there is one, and leaves no
   /// hold behind.
   package func quarantine(
@@ -308,15 +284,17 @@ extension UpdateHandler {
       // What somebody without an account says is not kept.
       if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
       // What goes to others, to an administrator perhaps, goes with its reply.
-      if !isStranger || !also.isEmpty || isHeard(sender, saying: route, in: tx) {
+      if !isStranger || !also.isEmpty || isHeard(sender.user.id, topic(of: route), in: tx) {
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
         try environment.outbox.queue(also, updateID: stored.id, in: tx)
       }
     case .pressed(let response, let query):
-      if try isStranger(query.from.id, in: tx) {
-        try environment.inbox.forgetPayload(stored.id, in: tx)
+      let isStranger = try isStranger(query.from.id, in: tx)
+      if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
+      let isMerelyANote = response.replacement == nil && response.also.isEmpty
+      if !isStranger || !isMerelyANote || isHeard(query.from.id, "a press", in: tx) {
+        try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
       }
-      try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
     case .done:
       // What others say in a group is nothing to keep.
       if case .ignored = route { try environment.inbox.forgetPayload(stored.id, in: tx) }
@@ -333,7 +311,7 @@ extension UpdateHandler {
     }
   }
 
-  private func end(
+  func end(
     _ stored: StoredUpdate, what: String,
     _ body: @escaping @Sendable (Route?, LedgerTransaction) throws -> Void
   ) async {

@@ -63,6 +63,13 @@ struct StrangerTests {
     for command in commands { #expect(try await rig.say(command).isEmpty) }
   }
 
+  @Test func aPressIsAnsweredOnceAMinute() async throws {
+    let rig = try BotRig()
+    #expect(try await rig.press("buy:Starter").count == 1)
+    #expect(try await rig.press("buy:Starter").isEmpty)
+    #expect(try number("SELECT sum(length(payload)) FROM inbox", at: rig) == 0)
+  }
+
   @Test func anAccountIsHeardEachTime() async throws {
     let rig = try BotRig(administrators: [1])
     #expect(try await rig.say("Hello?") == [Self.start])
