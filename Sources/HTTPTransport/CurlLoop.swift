@@ -34,17 +34,17 @@ final class CurlLoop: Sendable {
 
   private let queue = DispatchQueue(label: "aidevbot.http")
   private let mailbox = Mutex(Mailbox())
-  private let connectTimeout: Duration
+  private let limits: HTTPTransport.Limits
   /// Used on `queue` alone, but for `curl_multi_wakeup`, which libcurl allows from any thread.
   private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
 
   private static let globalInit: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
-  init(connectTimeout: Duration) {
+  init(limits: HTTPTransport.Limits) {
     precondition(Self.globalInit == CURLE_OK, "libcurl could not start")
     guard let multi = curl_multi_init() else { preconditionFailure("libcurl is out of memory") }
     self.multi = multi
-    self.connectTimeout = connectTimeout
+    self.limits = limits
   }
 
   func start() {
@@ -106,7 +106,7 @@ final class CurlLoop: Sendable {
         return delivery.fail(.cancelled(requestWasSent: false))
       }
       guard
-        let transfer = Transfer(request, ticket, delivery, connectTimeout: connectTimeout),
+        let transfer = Transfer(request, ticket, delivery, limits: limits),
         curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
       else { return delivery.fail(.invalidRequest) }
       transfers[ObjectIdentifier(ticket)] = transfer

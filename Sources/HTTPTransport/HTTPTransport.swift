@@ -7,11 +7,24 @@ package final class HTTPTransport: Sendable {
   /// What every request says of whom it is from.
   package static let userAgent = "aidevbot"
 
+  /// How long connections may take, and live.
+  package struct Limits: Sendable {
+    /// For name look-up, TCP and TLS together.
+    package var connect: Duration
+    /// A kept-alive connection that was idle for longer is not used again: servers drop idle ones,
+    /// and each such race costs a request.
+    package var idleConnection: Duration
+
+    package init(connect: Duration = .seconds(5), idleConnection: Duration = .seconds(30)) {
+      self.connect = connect
+      self.idleConnection = idleConnection
+    }
+  }
+
   private let loop: CurlLoop
 
-  /// - Parameter connectTimeout: For name look-up, TCP and TLS together.
-  package init(connectTimeout: Duration = .seconds(5)) {
-    loop = CurlLoop(connectTimeout: connectTimeout)
+  package init(limits: Limits = Limits()) {
+    loop = CurlLoop(limits: limits)
     loop.start()
   }
 

@@ -36,20 +36,16 @@ final class Transfer {
   private var attempts = 0
   private var lastByteAt = ContinuousClock.now
 
-  /// A kept-alive connection that was idle for longer, in seconds, is not used again: servers drop
-  /// idle ones, and each such race costs a request.
-  private static let maximumIdleTime = 30
-
   /// `nil` if libcurl refuses the request as malformed.
   init?(
-    _ request: HTTPRequest, _ ticket: Ticket, _ delivery: Delivery, connectTimeout: Duration
+    _ request: HTTPRequest, _ ticket: Ticket, _ delivery: Delivery, limits: HTTPTransport.Limits
   ) {
     guard let easy = curl_easy_init() else { return nil }
     self.easy = easy
     self.ticket = ticket
     self.delivery = delivery
     self.request = request
-    guard setUp(connectTimeout: connectTimeout) else { return nil }
+    guard setUp(limits) else { return nil }
   }
 
   deinit {
@@ -111,7 +107,7 @@ final class Transfer {
 // MARK: - Setting up
 
 extension Transfer {
-  private func setUp(connectTimeout: Duration) -> Bool {
+  private func setUp(_ limits: HTTPTransport.Limits) -> Bool {
     let context = Unmanaged.passUnretained(self).toOpaque()
     // HTTP/1.1: a transfer that hangs holds up nobody else, as it would on a shared HTTP/2
     // connection.
@@ -123,8 +119,8 @@ extension Transfer {
       ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1),
       ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, request.deadline.milliseconds),
       ccurl_set_long(
-        easy, CURLOPT_CONNECTTIMEOUT_MS, min(connectTimeout, request.deadline).milliseconds),
-      ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Self.maximumIdleTime),
+        easy, CURLOPT_CONNECTTIMEOUT_MS, min(limits.connect, request.deadline).milliseconds),
+      ccurl_set_long(easy, CURLOPT_MAXAGE_CONN, Int(limits.idleConnection.components.seconds)),
       ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1),
       ccurl_set_long(easy, CURLOPT_TCP_KEEPIDLE, 15),
       ccurl_set_long(easy, CURLOPT_TCP_KEEPINTVL, 5),

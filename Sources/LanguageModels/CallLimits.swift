@@ -4,16 +4,20 @@ package struct CallLimits: Sendable {
   package var idle: Duration
   /// In all. A model that thinks long and writes much takes minutes; a hold lives longer.
   package var total: Duration
+  /// For look-ups and counts, which are quick or not worth waiting for.
+  package var free: Duration
   /// A provider may take some seconds to know what a call has used: how long to wait before each
   /// further look.
   package var lookUpPauses: [Duration]
 
   package init(
     idle: Duration = .seconds(60), total: Duration = .seconds(600),
+    free: Duration = .seconds(15),
     lookUpPauses: [Duration] = [.seconds(1), .seconds(3)]
   ) {
     self.idle = idle
     self.total = total
+    self.free = free
     self.lookUpPauses = lookUpPauses
   }
 }

@@ -31,8 +31,6 @@ struct ProviderAPI: Sendable {
   /// The longest answers models give, some 100,000 tokens, are under 1 MiB; images in one, which
   /// come as base64, are a few.
   static let maximumAnswerBytes = 16 << 20
-  /// Look-ups and counts are quick or not worth waiting for.
-  private static let maximumFreeCallDuration: Duration = .seconds(15)
 
   /// Makes the exchange, with the next key if one turns out to be at its limit or rejected.
   ///
@@ -45,9 +43,7 @@ struct ProviderAPI: Sendable {
     onRequestID: @Sendable (String) async -> Void = { _ in },
     read: (ProviderReply) async throws(LanguageModelError) -> Result
   ) async throws(LanguageModelError) -> Result {
-    let end =
-      start
-      + (request.isBilled ? limits.total : min(limits.total, Self.maximumFreeCallDuration))
+    let end = start + (request.isBilled ? limits.total : min(limits.total, limits.free))
     var tried: Set<Int> = []
     var refusals: [LanguageModelError] = []
     while let key = keys.take(excluding: tried) {

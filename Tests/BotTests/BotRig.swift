@@ -65,7 +65,8 @@ final class BotRig: Sendable {
     openRouter = try FakeOpenRouter()
     let transport = HTTPTransport.ofAllTests
     let keys = KeyRing(keys)
-    let limits = CallLimits(idle: timeout, total: timeout, lookUpPauses: [.milliseconds(1)])
+    let limits = CallLimits(
+      idle: timeout, total: timeout, free: timeout, lookUpPauses: [.milliseconds(1)])
     llm = LLMClient([
       .google: GeminiModel(
         transport: transport, baseURL: gemini.url, keys: keys, limits: limits),

@@ -17,12 +17,12 @@ enum ProviderCase: CaseIterable {
   case openAICompatible
 
   func model(
-    at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(120),
-    idle: Duration = .seconds(120)
+    at url: String, keys: KeyRing = KeyRing([key("abcd")]), timeout: Duration = .seconds(3_600),
+    idle: Duration = .seconds(3_600)
   ) -> any LanguageModel {
     let transport = HTTPTransport.ofAllTests
     let limits = CallLimits(
-      idle: idle, total: timeout, lookUpPauses: [.milliseconds(1), .milliseconds(1)])
+      idle: idle, total: timeout, free: timeout, lookUpPauses: [.milliseconds(1), .milliseconds(1)])
     return switch self {
     case .gemini:
       GeminiModel(transport: transport, baseURL: url, keys: keys, limits: limits)

@@ -188,7 +188,7 @@ extension CrowdedBot {
 
   private func bot() throws -> TelegramBot {
     // On a machine with much else to do, the failures are to be the ones that were drawn.
-    let transport = HTTPTransport(connectTimeout: .seconds(60))
+    let transport = HTTPTransport(limits: .init(connect: .seconds(60)))
     let start = ContinuousClock.now
     func keys() -> KeyRing {
       KeyRing(
