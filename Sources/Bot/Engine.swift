@@ -40,13 +40,17 @@ package struct Engine: Sendable {
     package var typing: @Sendable (Address) async -> Void
     /// Says that there are replies to send.
     package var repliesArrived: @Sendable () -> Void
+    /// For what people may do so often within a time.
+    package var now: @Sendable () -> ContinuousClock.Instant
 
     package init(
       typing: @escaping @Sendable (Address) async -> Void = { _ in },
-      repliesArrived: @escaping @Sendable () -> Void = {}
+      repliesArrived: @escaping @Sendable () -> Void = {},
+      now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
       self.typing = typing
       self.repliesArrived = repliesArrived
+      self.now = now
     }
   }
 
@@ -67,7 +71,8 @@ package struct Engine: Sendable {
       shared: SharedParts(
         bot: bot, writer: writer, inbox: inbox, outbox: outbox, selling: selling, alerts: alerts,
         health: health, places: places,
-        repliesToStrangers: UpdateHandler.repliesToStrangers(on: channel),
+        repliesToStrangers: UpdateHandler.repliesToStrangers(on: channel, now: effects.now),
+        counts: ModelOrchestrator.countsOfPerson(now: effects.now),
         administrators: administrators, typing: effects.typing),
       settings, llm)
     self.parts = parts
@@ -75,9 +80,9 @@ package struct Engine: Sendable {
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
       initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
       freeDiskSpace: { writer.database.freeDiskSpace }, fileChange: { writer.database.change })
-    dispatcher = Dispatcher(places: places, presses: Dispatcher.pressesOfPerson(on: channel)) {
-      parts.value.handler
-    }
+    dispatcher = Dispatcher(
+      places: places, presses: Dispatcher.pressesOfPerson(on: channel, now: effects.now)
+    ) { parts.value.handler }
   }
 
   package var commands: CommandList { parts.value.commands }
@@ -138,7 +143,7 @@ private struct SharedParts: Sendable {
   var places: CallPlaces
   var repliesToStrangers: RateOfPerson
   /// Of all settings, as one minute's counts are those of the next.
-  let counts = ModelOrchestrator.countsOfPerson()
+  var counts: RateOfPerson
   var administrators: [Int64]
   var typing: @Sendable (Address) async -> Void
 

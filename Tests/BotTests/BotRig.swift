@@ -111,7 +111,9 @@ final class BotRig: Sendable {
     try Engine(
       channel: .telegram, bot: .bot, writer: writer, llm: llm, settings: settings,
       effects: Engine.Effects(
-        typing: parkedTyping, repliesArrived: { wakes.change { $0 += 1 } }))
+        typing: parkedTyping, repliesArrived: { wakes.change { $0 += 1 } },
+        // However slow the machine is, no minute passes.
+        now: { [now = ContinuousClock.now] in now }))
   }
 
   /// Lasts until it is cancelled, as typing does.

@@ -13,8 +13,10 @@ extension ModelOrchestrator {
   static let holdLifetime: TimeInterval = 15 * 60
   /// What a provider is asked to count for one person, though it costs nothing: so many prompts a
   /// minute.
-  package static func countsOfPerson() -> RateOfPerson {
-    RateOfPerson(atMost: 20, in: .seconds(60))
+  package static func countsOfPerson(
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) -> RateOfPerson {
+    RateOfPerson(atMost: 20, in: .seconds(60), now: now)
   }
 
   /// What the house bears of anybody's calls in a day: 0.50 USD. Calls that end without an answer

@@ -78,8 +78,10 @@ package actor Dispatcher {
 
   /// Two a second for ten seconds: nobody presses faster, but a program does. In the terminal,
   /// lines may come from a file.
-  package static func pressesOfPerson(on channel: Channel) -> RateOfPerson {
-    RateOfPerson(atMost: channel == .telegram ? 20 : .max, in: .seconds(10))
+  package static func pressesOfPerson(
+    on channel: Channel, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) -> RateOfPerson {
+    RateOfPerson(atMost: channel == .telegram ? 20 : .max, in: .seconds(10), now: now)
   }
 
   /// Those whose active project may be another once what they have sent is handled.

@@ -70,8 +70,10 @@ extension UpdateHandler {
 extension UpdateHandler {
   /// Whoever has no account gets the same reply once a minute: a flood of messages brings no flood
   /// of replies. In the terminal, nobody floods.
-  package static func repliesToStrangers(on channel: Channel) -> RateOfPerson {
-    RateOfPerson(atMost: channel == .telegram ? 1 : .max, in: .seconds(60))
+  package static func repliesToStrangers(
+    on channel: Channel, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) -> RateOfPerson {
+    RateOfPerson(atMost: channel == .telegram ? 1 : .max, in: .seconds(60), now: now)
   }
 
   func isStranger(_ telegramUserID: Int64, in tx: LedgerTransaction) throws -> Bool {

@@ -15,11 +15,16 @@ package final class RateOfPerson: Sendable {
 
   private let most: Int
   private let span: Duration
+  private let now: @Sendable () -> ContinuousClock.Instant
   private let state = Mutex(State())
 
-  package init(atMost most: Int, in span: Duration) {
+  package init(
+    atMost most: Int, in span: Duration,
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+  ) {
     self.most = most
     self.span = span
+    self.now = now
   }
 
   /// Whether the person may do it now; then it counts.
@@ -28,9 +33,10 @@ package final class RateOfPerson: Sendable {
   ///   - person: A Telegram user id.
   ///   - what: Each has a count of its own.
   package func allows(
-    _ person: Int64, _ what: String = "", at now: ContinuousClock.Instant = .now
+    _ person: Int64, _ what: String = "", at time: ContinuousClock.Instant? = nil
   ) -> Bool {
-    state.withLock { state in
+    let now = time ?? now()
+    return state.withLock { state in
       guard hasRoom(in: state, Self.key(person, what), now) else { return false }
       count(in: &state, Self.key(person, what), now)
       return true
@@ -39,14 +45,16 @@ package final class RateOfPerson: Sendable {
 
   /// Whether the person may do it now; it does not count until `count` says that it happened.
   package func hasRoom(
-    _ person: Int64, _ what: String = "", at now: ContinuousClock.Instant = .now
+    _ person: Int64, _ what: String = "", at time: ContinuousClock.Instant? = nil
   ) -> Bool {
-    state.withLock { hasRoom(in: $0, Self.key(person, what), now) }
+    let now = time ?? now()
+    return state.withLock { hasRoom(in: $0, Self.key(person, what), now) }
   }
 
   package func count(
-    _ person: Int64, _ what: String = "", at now: ContinuousClock.Instant = .now
+    _ person: Int64, _ what: String = "", at time: ContinuousClock.Instant? = nil
   ) {
+    let now = time ?? now()
     state.withLock { count(in: &$0, Self.key(person, what), now) }
   }
 
