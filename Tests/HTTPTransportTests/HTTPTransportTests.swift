@@ -5,7 +5,9 @@ import TestSupport
 
 @Suite("HTTPTransport")
 struct HTTPTransportTests {
-  let transport = HTTPTransport.ofAllTests
+  /// One of its own, as connections of many would push each other out; and kept for however long a
+  /// busy machine takes.
+  let transport = HTTPTransport(limits: .init(idleConnection: .seconds(3_600)))
 
   func request(
     _ server: LoopbackServer, body: String? = nil, deadline: Duration = .seconds(120),
