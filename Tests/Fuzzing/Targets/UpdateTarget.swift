@@ -111,11 +111,12 @@ extension UpdateTarget {
       demand(sender.user == query.from, "another person's button")
     case .subscriptionChanged(let change):
       demand(Route.lane(of: update) == change.user.id, "another person's subscription")
-    case .preCheckout, .refunded, .reachable, .ignored: break
+    case .preCheckout, .refunded, .reachable, .rightsChanged, .ignored: break
     }
     let turn: Route.Turn =
       switch route {
-      case .button, .preCheckout: .atOnce
+      case .button: .press
+      case .preCheckout: .atOnce
       case .payment, .refunded, .subscriptionChanged: .money
       case .ignored: Route.turn(of: update)
       default: .inOrder
