@@ -40,6 +40,11 @@ package struct Answer: Sendable {
 }
 
 extension String {
+  /// SQLite would end the text at one, and nobody sees it.
+  var withoutNUL: String {
+    String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }))
+  }
+
   /// Whether a reader would see anything: some character that is neither white space nor a control
   /// or format character.
   var hasVisibleText: Bool {

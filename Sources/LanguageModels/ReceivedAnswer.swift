@@ -32,7 +32,7 @@ struct ReceivedAnswer {
   func answer(
     to prompt: Prompt, _ asked: String, _ reply: ProviderReply
   ) throws(LanguageModelError) -> Answer {
-    let text = text.joiningSurrogates
+    let text = text.joiningSurrogates.withoutNUL
     let usage = completedUsage(text, prompt)
     let ending = try ending(text, usage, prompt, reply)
     let requestID = reply.requestID ?? requestID?.asProvidersName
@@ -127,6 +127,11 @@ struct ReceivedAnswer {
 }
 
 extension TokenUsage {
+  /// `nil` where sensible counts come to a sum that is none.
+  var ifSensible: TokenUsage? {
+    [inputTokens, outputTokens].allSatisfy(Self.isSensible) ? self : nil
+  }
+
   /// Whether the provider names a cost above zero.
   var hasReportedCost: Bool {
     reportedCostUSD?.contains { ("1"..."9").contains($0) } ?? false

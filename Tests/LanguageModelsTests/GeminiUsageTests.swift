@@ -1,4 +1,5 @@
-import LanguageModels
+import Foundation
+@testable import LanguageModels
 import Metering
 import Testing
 import TestSupport
@@ -131,6 +132,15 @@ struct GeminiUsageTests {
     #expect(error?.mayHaveCost == false)
     #expect(error?.requestID == "r1")
     #expect(error?.keyIdentifier == "…abcd")
+  }
+
+  /// Each alone could be, for all we know.
+  @Test func isNoneWhereTheSumOfItsCountsIsAbsurd() throws {
+    let json = """
+      {"promptTokenCount": 12, "candidatesTokenCount": 1000000000, "thoughtsTokenCount": 8}
+      """
+    let usage = try JSONDecoder().decode(GeminiUsage.self, from: Data(json.utf8))
+    #expect(usage.normalised(images: 0, outputCap: 400) == nil)
   }
 
   @Test func isKeptWhereThePromptWasBlocked() async throws {

@@ -73,7 +73,9 @@ struct ChatCompletion: Decodable {
       Form.error(ChatFailure(inSuccess: error, reply.retryAfter)).lookingForLength(in: piece)
     }
     whole.isStream = isStream
-    whole.usage = usage.flatMap { $0.tellsAnything ? Form.usage($0, images: images) : nil }
+    whole.usage = usage.flatMap { told in
+      told.tellsAnything ? Form.usage(told, images: images).ifSensible : nil
+    }
     return whole
   }
 }

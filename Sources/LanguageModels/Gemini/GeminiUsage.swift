@@ -65,7 +65,8 @@ struct GeminiUsage: Decodable {
     let input = (prompt ?? 0) + (toolUse ?? 0)
     return TokenUsage(
       inputTokens: input, cachedInputTokens: cached ?? 0, outputTokens: output(input, outputCap),
-      reasoningTokens: thoughts ?? 0, images: images, imageTokens: imageTokens ?? 0)
+      reasoningTokens: thoughts ?? 0, images: images, imageTokens: imageTokens ?? 0
+    ).ifSensible
   }
 
   /// The total tells whether `candidates` has the thoughts in it. It is also right if thoughts

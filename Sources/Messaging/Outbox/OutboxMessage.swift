@@ -47,8 +47,10 @@ package struct OutboxMessage: Sendable, Equatable {
 
   /// The whole text, and which of its UTF-16 units are the table.
   private static func content(of reply: Reply) -> (String, Range<Int>?) {
-    guard let table = reply.table, !table.isEmpty else { return (reply.text, nil) }
-    let above = reply.text + "\n\n"
+    // SQLite would end the text at a NUL.
+    let text = String(String.UnicodeScalarView(reply.text.unicodeScalars.filter { $0 != "\0" }))
+    guard let table = reply.table, !table.isEmpty else { return (text, nil) }
+    let above = text + "\n\n"
     return (above + table, above.utf16.count..<(above.utf16.count + table.utf16.count))
   }
 

@@ -95,6 +95,18 @@ struct ChargedAnswerTests {
   }
 
   /// The estimate knows nothing of the free count by which the hold was taken.
+  /// SQLite would end the text there: the rest would be paid for and never seen.
+  @Test func isForAllOfATextWithANULInIt() async throws {
+    let rig = try BotRig()
+    rig.gemini.answer.change { $0.text = "before\u{0}after" }
+    try await rig.say("/start")
+    #expect(try await rig.say("How do I sort?").first?.hasPrefix("beforeafter\n\nCost: ") == true)
+    let kept = try rig.database.read {
+      try String.fetchAll($0.db, sql: "SELECT text FROM conversation_messages ORDER BY id")
+    }
+    #expect(kept == ["How do I sort?", "beforeafter"])
+  }
+
   @Test func isNeverMoreThanWasHeldThoughItIsAnEstimate() async throws {
     let rig = try BotRig(credits: "0.2", administrators: [1])
     rig.gemini.answer.change {

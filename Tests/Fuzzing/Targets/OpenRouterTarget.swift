@@ -46,7 +46,10 @@ enum OpenRouterTarget {
       return found.count == 1 ? found.first?.value : nil
     }
     guard !body.contains(UInt8(ascii: "\\")), let usage = only("usage"),
-      !String(decoding: body[usage], as: UTF8.self).lowercased().contains("byok"),
+      // Then it is the cost of two, or a fee.
+      ["byok", "upstream"].allSatisfy({
+        !String(decoding: body[usage], as: UTF8.self).lowercased().contains($0)
+      }),
       let cost = only("cost", usage)
     else { return nil }
     return String(decoding: body[cost], as: UTF8.self)

@@ -91,7 +91,9 @@ extension RendererTarget {
   }
 
   private static func check(_ requests: [BotRequest], for text: String) {
-    let parts = TextSplitter.split(text)
+    // SQLite would end a text at a NUL, so none is kept.
+    let kept = text.unicodeScalars.filter { $0 != "\0" }
+    let parts = TextSplitter.split(String(String.UnicodeScalarView(kept)))
     let messages = requests.map(message)
     demand(messages.count == parts.count, "\(messages.count) messages")
     for (message, part) in zip(messages, parts) {
