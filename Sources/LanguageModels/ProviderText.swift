@@ -9,7 +9,9 @@ enum ProviderJSON {
   static func decode<Value: Decodable>(
     _ type: Value.Type, from json: Data, with decoder: JSONDecoder = JSONDecoder()
   ) -> Value? {
-    if let value = try? decoder.decode(type, from: json) { return value }
+    // Foundation takes bytes that are no UTF-8 until it comes to them, and loses what is around.
+    let isText = String(validating: json, as: UTF8.self) != nil
+    if isText, let value = try? decoder.decode(type, from: json) { return value }
     let mended = mended(json)
     return mended == json ? nil : try? decoder.decode(type, from: mended)
   }

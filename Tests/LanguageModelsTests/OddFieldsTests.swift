@@ -1,5 +1,5 @@
 import Foundation
-import LanguageModels
+@testable import LanguageModels
 import Metering
 import Testing
 import TestSupport
@@ -8,6 +8,14 @@ import TestSupport
 @Suite("An odd field")
 struct OddFieldsTests {
   static let chats = [ProviderCase.openRouter, .openAICompatible]
+
+  @Test func takesNothingAlongThatStandsBesideABadByte() {
+    let json =
+      Data(#"{"choices": [], "usage": {"od"#.utf8) + [0xEF]
+      + Data(#"d": 1, "prompt_tokens": 10, "cost": 0.1}}"#.utf8)
+    let usage = ProviderJSON.decode(ChatCompletion.self, from: json, with: .snakeCase)?.usage
+    #expect(usage?.prompt == 10 && usage?.cost?.description == "0.1")
+  }
 
   @Test(
     arguments: chats,
