@@ -48,7 +48,7 @@ struct BotCommandText {
 
 extension Unicode.Scalar {
   /// Of a command's or a bot's.
-  fileprivate var isPartOfAName: Bool {
+  var isPartOfAName: Bool {
     switch self {
     case "A"..."Z", "a"..."z", "0"..."9", "_": true
     default: false
@@ -56,7 +56,7 @@ extension Unicode.Scalar {
   }
 
   /// Letters, numbers of every kind, and the underscore.
-  fileprivate var isPartOfAWord: Bool {
+  var isPartOfAWord: Bool {
     switch properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
       .decimalNumber, .letterNumber, .otherNumber:

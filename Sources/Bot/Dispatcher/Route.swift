@@ -126,11 +126,15 @@ package enum Route: Sendable {
 
   /// What follows `@bot` at the very beginning, or `nil` if the text does not begin with it.
   private static func wordsAfterMention(of bot: User, in text: String) -> String? {
-    guard let name = bot.username,
-      let mention = text.range(
-        of: #"^\s*@\#(name)\b"#, options: [.regularExpression, .caseInsensitive])
-    else { return nil }
-    return text[mention.upperBound...].trimmed
+    // Each text comes by here, so without a regular expression.
+    let words = text.drop(while: \.isWhitespace).unicodeScalars
+    guard words.first == "@", let bot = bot.username else { return nil }
+    let name = words.dropFirst().prefix { $0.isPartOfAName }
+    let rest = words.dropFirst(1 + name.count)
+    guard String(name).lowercased() == bot.lowercased(), rest.first?.isPartOfAWord != true else {
+      return nil
+    }
+    return Substring(rest).trimmed
   }
 
   /// The text without `@bot`, or `nil` if the bot is not mentioned.

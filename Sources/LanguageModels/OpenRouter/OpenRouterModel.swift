@@ -22,14 +22,10 @@ package struct OpenRouterModel: LanguageModel {
     _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
   ) async throws(LanguageModelError) -> Answer {
     let start = ContinuousClock.now
-    if let budget = prompt.thinkingBudget, takesThinkingBudget(model) {
-      let answer = try await ask(prompt, model, budget, begunAt: start, onRequestID)
-      if let answer { return answer }
-      thinkingModels[model] = false
+    return try await thinkingModels.answer(by: model, within: prompt.thinkingBudget) {
+      budget throws(LanguageModelError) in
+      try await ask(prompt, model, budget, begunAt: start, onRequestID)
     }
-    let answer = try await ask(prompt, model, nil, begunAt: start, onRequestID)
-    guard let answer else { throw LanguageModelError(.refusedRequest(status: 400)) }
-    return answer
   }
 
   /// `nil` if the model refuses the field that bounds its thinking, which is free.

@@ -40,30 +40,26 @@ extension Outbox {
 
   /// Sends what was kept for the person, who is there again.
   package func sendKept(to person: Int64, in tx: LedgerTransaction) throws {
-    let isAny = try Bool.fetchOne(
-      tx.db.cachedStatement(
-        sql: "SELECT EXISTS (SELECT 1 FROM outbox WHERE is_kept = 1 AND chat_id = ?)"),
-      arguments: [person])
-    guard isAny == true else { return }
+    // Each of their updates asks for it, so not by the index of all that was ever sent to them.
+    let answers = try Queued.fetchAll(
+      cached: """
+        SELECT * FROM outbox INDEXED BY kept_answers WHERE is_kept = 1 AND chat_id = ? ORDER BY id
+        """,
+      [person], in: tx.db)
+    guard !answers.isEmpty else { return }
     try queue([.message(Self.kept, to: person)], in: tx)
     // As new rows, since the sender looks at new ones alone.
-    try tx.db.run(
-      """
-      INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
-        file_name, file_type, file, text, preformatted_offset, preformatted_length, buttons,
-        thread_id, reply_to, edited_message_id)
-      SELECT update_id, channel, chat_id, purpose, ?, method, payload, file_name, file_type, file,
-        text, preformatted_offset, preformatted_length, buttons, thread_id, reply_to,
-        edited_message_id
-      FROM outbox WHERE is_kept = 1 AND chat_id = ? ORDER BY id
-      """,
-      [tx.now.databaseText, person])
+    for answer in answers {
+      guard case .message(let message)? = answer.content else { continue }
+      try insert([message], chatID: person, updateID: answer.updateID, in: tx)
+    }
     try forgetKept(for: person, in: tx)
     wakeAfterCommit(of: tx)
   }
 
   package func forgetKept(for person: Int64, in tx: LedgerTransaction) throws {
-    try tx.db.run("DELETE FROM outbox WHERE is_kept = 1 AND chat_id = ?", [person])
+    try tx.db.run(
+      "DELETE FROM outbox INDEXED BY kept_answers WHERE is_kept = 1 AND chat_id = ?", [person])
   }
 
   func pruneKept(in tx: LedgerTransaction) throws {

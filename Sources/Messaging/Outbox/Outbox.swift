@@ -228,7 +228,7 @@ package struct Outbox: Sendable {
       tx.db,
       sql: """
         SELECT NOT EXISTS (SELECT 1 FROM outbox
-          WHERE update_id = ? AND channel = ?
+          WHERE update_id = ? AND update_id <> 0 AND channel = ?
             AND (state <> 'failed' OR lost_answers > 0 OR is_kept = 1))
         """,
       arguments: [updateID, channel.rawValue]) ?? false
