@@ -41,7 +41,7 @@ package struct AccountErasure: Sendable {
     try Conversation.erase(userID: account.id, in: tx)
     try outbox.forgetKept(for: person, in: tx)
     try GrantQuestions.erase(account, in: tx)
-    let words = MessageErasure(in: tx)
+    let words = MessageErasure(outbox, in: tx)
     try words.withdraw(try SupportRequests.erase(person, in: tx))
     for purpose in try words.erase(ofPerson: person, askedBy: updateID) {
       guard case .broadcast(let id) = purpose else { continue }

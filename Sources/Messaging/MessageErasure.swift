@@ -4,9 +4,12 @@ package import Ledger
 /// Takes a person's words out of the inbox and the outbox, whose rows are kept for two days so that
 /// nothing is handled or sent twice.
 package struct MessageErasure {
+  let outbox: Outbox
   let tx: LedgerTransaction
 
-  package init(in tx: LedgerTransaction) {
+  /// - Parameter outbox: That of whoever sends, if anybody does.
+  package init(_ outbox: Outbox, in tx: LedgerTransaction) {
+    self.outbox = outbox
     self.tx = tx
   }
 
@@ -60,6 +63,8 @@ package struct MessageErasure {
       arguments: arguments)
     try tx.db.execute(
       sql: "DELETE FROM outbox WHERE state = 'queued' AND (\(condition))", arguments: arguments)
+    // Once it is committed: until then, what is sent was sent before.
+    tx.db.afterNextTransaction { [withdrawals = outbox.withdrawals] _ in withdrawals.note() }
     return purposes.compactMap { $0.flatMap(Purpose.init(text:)) }
   }
 }

@@ -9,6 +9,7 @@ package import TelegramBotAPI
 package struct Outbox: Sendable {
   package let channel: Channel
   private let arrived: @Sendable () -> Void
+  let withdrawals = Withdrawals()
 
   /// - Parameter arrived: Says that there are replies to send; called after each commit that
   ///   brings some.

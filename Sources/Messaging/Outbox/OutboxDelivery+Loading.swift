@@ -1,4 +1,5 @@
 import DequeModule
+import Ledger
 import TelegramBotAPI
 
 /// What is in the outbox becomes known, up to a bound, and begins to be sent.
@@ -13,9 +14,7 @@ extension OutboxDelivery {
     let room = min(Self.maximumKnown - underway, Self.maximumLoadedAtOnce)
     guard room > 0 else { return }  // Each one that ends loads again.
     do {
-      let replies = try writer.read {
-        try outbox.queued(after: loadedUpTo, limit: room, in: $0)
-      }
+      let replies = try read { try outbox.queued(after: loadedUpTo, limit: room, in: $0) }
       loading = Retries()
       for reply in replies { take(reply) }
       if replies.count == room { job.yield { await self.load() } }
@@ -25,6 +24,18 @@ extension OutboxDelivery {
       let delay = loading.delay()
       writer.complain(of: error, doing: "reading the outbox", wait: delay)
       job.yield { await self.loadAgain(after: delay) }
+    }
+  }
+
+  private func read(
+    _ body: (LedgerTransaction) throws -> [Outbox.Queued]
+  ) throws -> [Outbox.Queued] {
+    // Counted before, so that a withdrawal in between is noticed.
+    let withdrawals = outbox.withdrawals.count
+    return try writer.read(body).map { reply in
+      var reply = reply
+      reply.withdrawals = withdrawals
+      return reply
     }
   }
 
@@ -82,7 +93,7 @@ extension OutboxDelivery {
     var retries = Retries()
     while !Task.isCancelled {
       do {
-        let replies = try writer.read {
+        let replies = try read {
           try outbox.queued(
             inChat: chats[chatID]?.newID ?? chatID, after: id, upTo: loadedUpTo,
             limit: ChatQueue.maximumKnown, in: $0)

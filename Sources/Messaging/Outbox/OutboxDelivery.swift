@@ -172,6 +172,7 @@ extension OutboxDelivery {
     guard let content = reply.content, reply.chatID != nil else {
       return try reply.content ?? writer.read { try outbox.content(of: reply.id, in: $0) }
     }
+    guard reply.withdrawals != outbox.withdrawals.count else { return content }
     return try writer.read { try outbox.isQueued(reply.id, in: $0) } ? content : nil
   }
 

@@ -38,6 +38,8 @@ extension Outbox {
     package var chatID: Int64?
     /// `nil` while it is left in the file until its turn comes.
     package var content: Content?
+    /// How many withdrawals there had been when it was read.
+    var withdrawals = 0
     /// How often Telegram may have taken it without saying so.
     package var lostAnswers: Int
     package var createdAt: Date

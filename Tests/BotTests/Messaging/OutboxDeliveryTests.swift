@@ -118,21 +118,6 @@ final class OutboxDeliveryTests {
     #expect(known == copy.id)
   }
 
-  @Test func sendsNothingThatIsWithdrawnMeanwhile() async throws {
-    fake.refuse(.tooManyRequests(retryAfter: 60), inChat: 42)
-    try queue("one", "two")
-    try queue("other", to: 43)
-    start()
-    // It waits until it is cancelled, with both in memory.
-    try await rig.waits.wait(for: "patience") { $0.contains(.seconds(60)) }
-    _ = try rig.database.write { tx in
-      try MessageErasure(in: tx).erase(ofPerson: 42, askedBy: nil)
-    }
-    await stop()
-    #expect(sent().isEmpty)
-    #expect(try rig.replies().map(\.chatID) == [43])
-  }
-
   @Test func looksAgainWhereTheOutboxCouldNotBeRead() async throws {
     try queue("one")
     try rig.execute("ALTER TABLE outbox RENAME TO hidden")
