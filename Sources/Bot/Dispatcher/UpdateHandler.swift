@@ -69,7 +69,10 @@ package struct UpdateHandler: Sendable {
     }
     let (beginning, erasesWords) = try await writer.write(for: "answering an update") {
       [response] tx in
-      if let person = route.personInPrivate { try environment.outbox.sendKept(to: person, in: tx) }
+      if let person = content.personInPrivate {
+        try tx.users.setReachable(true, telegramUserID: person)
+        try environment.outbox.sendKept(to: person, in: tx)
+      }
       let response = try response ?? respond(to: route, of: update, in: tx)
       return (try carryOut(response, to: route, of: stored, in: tx), response.erasesWords)
     }
@@ -158,7 +161,8 @@ extension UpdateHandler {
     case .unreadable(let what, let sender):
       let text = "I cannot read \(what) yet. Please tell me in words what you need."
       return .reply(Reply(text), to: sender)
-    case .edited(let sender): return .reply(Self.edited, to: sender)
+    case .edited(let sender):
+      return try changesWords(stored, in: tx) ? .reply(Self.edited, to: sender) : .done
     case .button(let data, let query, let sender):
       return .pressed(
         try response(toPress: data, query, from: sender, of: stored, in: tx), query)
@@ -286,7 +290,8 @@ extension UpdateHandler {
       // What goes to others, to an administrator perhaps, goes with its reply.
       if !isStranger || !also.isEmpty || isHeard(sender.user.id, topic(of: route), in: tx) {
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
-        try environment.outbox.queue(also, updateID: stored.id, in: tx)
+        try environment.outbox.queue(
+          also, updateID: stored.id, topic: sender.privateTopic, in: tx)
       }
     case .pressed(let response, let query):
       let isStranger = try isStranger(query.from.id, in: tx)

@@ -8,6 +8,7 @@ extension Outbox.Refusal {
     self =
       switch error {
       case .forbidden: error.isBlockedByPerson ? .blocked : .forbidden
+      case .badRequest where error.isChatMissing: .forbidden
       case .badRequest: error.isMissingRights ? .rights : .reply
       default: .none
       }

@@ -8,6 +8,9 @@ package struct MessageReference: Decodable, Sendable, Equatable {
   package var isTopicMessage: Bool
   package var text: String?
 
+  /// The topic that it is in, to which an answer must be sent.
+  package var topicID: Int64? { isTopicMessage ? messageThreadID : nil }
+
   private enum CodingKeys: String, CodingKey {
     case chat, from, text
     case messageID = "message_id"
@@ -22,6 +25,6 @@ package struct MessageReference: Decodable, Sendable, Equatable {
     from = try values.decodeIfPresent(User.self, forKey: .from)
     messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
     isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
-    text = try values.decodeIfPresent(String.self, forKey: .text)
+    text = try values.decodeIfPresent(String.self, forKey: .text) ?? RichMessage.text(in: decoder)
   }
 }
