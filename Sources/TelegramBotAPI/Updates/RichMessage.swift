@@ -145,8 +145,8 @@ private struct RichBlock: Decodable {
       let isChecked: Bool = fields.value(.isChecked) ?? false
       let box = fields.value(.hasCheckbox) == true ? isChecked ? "[x]" : "[ ]" : ""
       let head = [fields.string(.label), box].filter { !$0.isEmpty }.joined(separator: " ")
-      let lines = fields.blocks(.blocks).split(separator: "\n", omittingEmptySubsequences: false)
-      text = head + (head.isEmpty ? "" : " ") + lines.joined(separator: "\n  ")
+      let content = fields.blocks(.blocks).replacing(/\n(?=[^\n])/, with: "\n  ")
+      text = head + (head.isEmpty ? "" : " ") + content
     }
   }
 
