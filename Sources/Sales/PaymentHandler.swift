@@ -145,7 +145,7 @@ package struct PaymentHandler: Sendable {
     Reply(
       """
       Thank you! \(transaction.amount) credits are on your account; your balance is \
-      \(transaction.balanceAfter.balanceText) credits.
+      \(transaction.balanceAfter.text) credits.
 
       \(package.name), \(package.price) Stars. Charge id, in case you ever need /paysupport:
       \((transaction.externalTransactionID ?? "").prefix(200))

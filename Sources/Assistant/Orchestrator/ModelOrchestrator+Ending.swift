@@ -52,13 +52,13 @@ extension ModelOrchestrator {
   private static func reply(
     _ answer: Answer, _ settlement: Settlement, to sender: Address
   ) -> Reply {
-    let balance = settlement.balanceAfter.balanceText
+    let balance = settlement.balanceAfter.text
     let note = answer.ending.userMessage.map { "(\($0))\n\n" } ?? ""
     return Reply(
       """
       \(answer.text)
 
-      \(note)Cost: \(settlement.charge.costText) credits\
+      \(note)Cost: \(settlement.charge.text) credits\
       \(sender.isPrivate ? " · Left: \(balance) credits" : "")
       """)
   }
@@ -85,7 +85,7 @@ extension ModelOrchestrator {
       await environment.alerts.raise(
         .houseLoss, of: "\(call.hold.model)",
         "A call to \(call.hold.model) cost more than was held; "
-          + "\(settlement.forgiven.costText) credits were forgiven. Check its price.")
+          + "\(settlement.forgiven.text) credits were forgiven. Check its price.")
     }
   }
 

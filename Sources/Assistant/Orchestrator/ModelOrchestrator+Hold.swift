@@ -101,8 +101,8 @@ extension ModelOrchestrator {
       return try refuse(
         privately: work,
         """
-        Your credits do not cover this: at least \(shortfall.costText) more are needed, and \
-        \(account.available.balanceText) are available. /credits shows how to get more.
+        Your credits do not cover this: at least \(shortfall.text) more are needed, and \
+        \(account.available.text) are available. /credits shows how to get more.
         """,
         in: tx)
     }

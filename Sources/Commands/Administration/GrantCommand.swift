@@ -61,7 +61,7 @@ struct GrantCommand: Command {
     return Reply(
       """
       That is a lot: \(credits.movementText) credits for \(account.shownName), whose balance is \
-      \(account.balance.balanceText). Shall I book it?
+      \(account.balance.text). Shall I book it?
       """,
       buttons: [
         Button("Book \(credits) credits", command: name, argument: "\(Self.yes) \(id)"),
@@ -78,7 +78,7 @@ struct GrantCommand: Command {
         NewTransaction(
           userID: account.id, type: .manualAdjustment, amount: credits, idempotencyKey: key,
           description: reason))
-      let balance = "\(transaction.balanceAfter.balanceText) credits"
+      let balance = "\(transaction.balanceAfter.text) credits"
       let news = Reply(
         """
         \(credits.movementText) credits on your account: \(reason)

@@ -23,7 +23,7 @@ struct RedeemCommand: Command {
     case .redeemed(let transaction):
       """
       \(transaction.amount) credits are yours. Your balance is \
-      \(transaction.balanceAfter.balanceText) credits.
+      \(transaction.balanceAfter.text) credits.
       """
     case .usedBefore: "You have used this code already; it works once for each person."
     case .notValid: "This code is not valid, or no longer. Please check how it is written."
