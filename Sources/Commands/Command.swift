@@ -29,6 +29,8 @@ package protocol Command: Sendable {
   var changesActiveProject: Bool { get }
   /// Whether a model does it, and is paid for.
   var isPaidWork: Bool { get }
+  /// Whether what follows it is a text, of several lines perhaps.
+  var takesLines: Bool { get }
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse
 
@@ -45,6 +47,7 @@ extension Command {
   package var readsOnly: Bool { false }
   package var changesActiveProject: Bool { false }
   package var isPaidWork: Bool { false }
+  package var takesLines: Bool { isPaidWork }
 
   package func press(
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
