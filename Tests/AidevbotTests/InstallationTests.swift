@@ -62,6 +62,9 @@ struct InstallationTests {
     #expect(
       token.next(packaged, file: file) == "sudo editor /etc/aidevbot/credentials/telegram_bot_token"
     )
+    // It has been put there, and only this shell does not see it.
+    let command = "aidevbot-admin check-config"
+    #expect(token.next(packaged, file: file, command: command) { _ in true } == command)
     #expect(token.next(own, file: "/nowhere/aidevbot.yaml") == "export TELEGRAM_BOT_TOKEN=...")
     #expect(token.next(own, file: nil) == "export TELEGRAM_BOT_TOKEN=...")
     #expect(markup.next(packaged, file: "/nowhere/a.yaml") == "sudo editor /nowhere/a.yaml")

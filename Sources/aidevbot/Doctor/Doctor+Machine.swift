@@ -125,6 +125,19 @@ extension Doctor {
     return [Check("backup", .warning, sentence, next: make)]
   }
 
+  /// Nothing where Litestream has not been set up.
+  func replicationChecks() -> [Check] {
+    let unit = "aidevbot-litestream.service"
+    guard systemdRuns, systemctl("is-enabled", unit) == "enabled" else { return [] }
+    return systemctl("is-active", unit) == "active"
+      ? [Check("litestream", .ok, "runs")]
+      : [
+        Check(
+          "litestream", .failed, "does not run, so nothing leaves this machine",
+          next: "journalctl -u aidevbot-litestream -n 20")
+      ]
+  }
+
   // MARK: - Unit
 
   func unitCheck() -> Check {

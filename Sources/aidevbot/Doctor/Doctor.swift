@@ -21,6 +21,7 @@ struct Doctor {
     let permissions = permissionChecks()
     return [Check("version", .ok, "\(Version.current)")] + settingsChecks() + databaseChecks()
       + [diskCheck()] + permissions + [unitCheck()] + backupChecks()
+      + replicationChecks()
   }
 
   func allChecks() async -> [Check] {
@@ -31,13 +32,14 @@ struct Doctor {
     let file = settings.source.file
     let problems = settings.problems()
     var checks: [Check] = []
-    if let command = installation.commandInUnit(Array(CommandLine.arguments.dropFirst())) {
+    let command = installation.commandInUnit(Array(CommandLine.arguments.dropFirst()))
+    if let command {
       checks.append(
         Check(
           "unit", .warning, "this shell has neither its secrets nor its database", next: command))
     }
     checks += problems.map { problem in
-      Check("settings", .failed, "\(problem)", next: problem.next(installation, file: file))
+      Check("settings", .failed, "\(problem)", next: problem.next(installation, file: file, command: command))
     }
     if problems.isEmpty {
       checks.append(Check("settings", .ok, "complete, from \(settings.source.places)"))

@@ -6,11 +6,23 @@ extension SettingsError {
   /// What to edit or type. A secret goes where nobody else can read it, which the configuration
   /// file of the package is not.
   ///
-  /// - Parameter file: The configuration file, if there is one.
-  func next(_ installation: Installation, file: String?) -> String? {
+  /// - Parameters:
+  ///   - file: The configuration file, if there is one.
+  ///   - command: What sees the secrets of the package's bot, where this process does not.
+  ///   - isFilled: Whether a file can be seen to hold something.
+  func next(
+    _ installation: Installation, file: String?, command: String? = nil,
+    isFilled: (_ path: String) -> Bool = Self.isFilled
+  ) -> String? {
     guard let secret else { return file.map(Self.edit) }
-    if let credential = installation.credential(secret) { return "sudo editor \(credential)" }
-    return "export \(secret)=..."
+    guard let credential = installation.credential(secret) else { return "export \(secret)=..." }
+    if let command, isFilled(credential) { return command }
+    return "sudo editor \(credential)"
+  }
+
+  private static func isFilled(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_size > 0
   }
 
   /// With `sudo` where only that helps.
