@@ -68,7 +68,6 @@ struct LitestreamTests {
       let copy = try await litestream.restore(to: "then.sqlite", asOf: moment)
       #expect(copy.status == 0, "\(copy.errors)")
       #expect(try world.charges(in: world.path("then.sqlite")) == Array(world.charges().prefix(2)))
-      #expect(try await world.aidevbot("restore", "then.sqlite").status == 75, "it still replicates")
       replication.signal(SIGTERM)
       let log = try await replication.waitForExit()
       #expect(log.status == 0)

@@ -39,7 +39,8 @@ struct Doctor {
           "unit", .warning, "this shell has neither its secrets nor its database", next: command))
     }
     checks += problems.map { problem in
-      Check("settings", .failed, "\(problem)", next: problem.next(installation, file: file, command: command))
+      let next = problem.next(installation, file: file, command: command)
+      return Check("settings", .failed, "\(problem)", next: next)
     }
     if problems.isEmpty {
       checks.append(Check("settings", .ok, "complete, from \(settings.source.places)"))
