@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Testing
 import TestSupport
 
@@ -73,8 +74,9 @@ struct PricingCommandTests {
           try JSONValue(json: Data(json.output.utf8))
             == ["cost_usd": .string(quote.cost), "charge_credits": .string(quote.charge)])
         let text = try await world.start(command).waitForExit()
+        let charge = try Credits(parsing: quote.charge).text
         #expect(
-          text.output == "Real cost: \(quote.cost) USD\nCharge:    \(quote.charge) credits\n")
+          text.output == "Real cost: \(quote.cost) USD\nCharge:    \(charge) credits\n")
       }
     }
   }

@@ -51,7 +51,7 @@ struct TableTests {
       // The wide letters take two columns each.
       let (head, row) = (list.outputLines[0], list.outputLines[1])
       let column = try #require(head.range(of: "BALANCE")?.upperBound)
-      let balance = try #require(row.range(of: "100.5")?.upperBound)
+      let balance = try #require(row.range(of: "100.50")?.upperBound)
       let (headWidth, rowWidth) = (
         head[..<column].count, row[..<balance].count + "日本".count
       )
@@ -95,7 +95,7 @@ struct TableTests {
       let csv = try await world.aidevbot("credits", "show", "0", "--csv")
       #expect(csv.status == 0)
       #expect(csv.output.hasPrefix("time_utc,type,credits,balance,description\r\n"))
-      #expect(csv.output.contains(",manual_adjustment,0.5,100.5,\(cell)\r\n"), "\(csv.output)")
+      #expect(csv.output.contains(",manual_adjustment,0.50,100.50,\(cell)\r\n"), "\(csv.output)")
     }
   }
 

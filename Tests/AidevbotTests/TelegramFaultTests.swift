@@ -171,7 +171,7 @@ struct TelegramFaultTests {
       #expect(try await world.ask("How do I begin?").hasPrefix("Hello from the fake model."))
       try await world.stop(daemon)
       let next = try await world.startDaemon()
-      #expect(try await world.ask("/status").hasPrefix("Balance: 99.60 credits"))
+      #expect(try await world.ask("/status").hasPrefix("Balance: 99.60625 credits"))
       try await world.stop(next)
       try await world.expectNothingLeft()
     }

@@ -44,6 +44,12 @@ package enum TelegramError: Error, Sendable, Equatable {
   /// The topic was deleted: send to the chat itself.
   package var isThreadMissing: Bool { isBadRequest("message thread not found") }
 
+  /// The topic was closed; whoever may not manage topics cannot write in it.
+  package var isTopicClosed: Bool { isBadRequest("topic_closed") }
+
+  /// The message to reply to is gone, though sending without it was allowed.
+  package var isRepliedMessageMissing: Bool { isBadRequest("message to be replied not found") }
+
   /// The payment was given back before: nothing is left to do.
   package var isAlreadyRefunded: Bool { isBadRequest("charge_already_refunded") }
 

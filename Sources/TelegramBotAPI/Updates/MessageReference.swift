@@ -7,9 +7,11 @@ package struct MessageReference: Decodable, Sendable, Equatable {
   package var messageThreadID: Int64?
   package var isTopicMessage: Bool
   package var text: String?
+  /// The words beside an attachment.
+  package var caption: String?
 
   private enum CodingKeys: String, CodingKey {
-    case chat, from, text
+    case chat, from, text, caption
     case messageID = "message_id"
     case messageThreadID = "message_thread_id"
     case isTopicMessage = "is_topic_message"
@@ -23,5 +25,6 @@ package struct MessageReference: Decodable, Sendable, Equatable {
     messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
     isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
     text = try values.decodeIfPresent(String.self, forKey: .text)
+    caption = try values.decodeIfPresent(String.self, forKey: .caption)
   }
 }

@@ -49,7 +49,7 @@ struct UsersListCommand: AsyncParsableCommand {
       let account = user.account
       table.add(
         "\(account.telegramUserID)", account.username.map { "@\($0)" }, account.firstName,
-        "\(account.balance)", "\(account.held)", "\(user.calls)", user.lastCallAt?.tableText,
+        account.balance.text, account.held.text, "\(user.calls)", user.lastCallAt?.tableText,
         account.createdAt.tableText, account.state)
     }
     try output.show(

@@ -115,7 +115,7 @@ final class ServiceWatch: Sendable {
       up \(Self.text(now.timeIntervalSince(counters.startedAt))); last poll \
       \(counters.lastPollAt == nil ? "not yet answered" : "\(Self.text(silence)) ago"); waiting: \
       \(load.unansweredUpdates) updates, \(load.queuedReplies) replies; charged today: \
-      \(load.turnoverToday.balanceText) credits.
+      \(load.turnoverToday.text) credits.
       """
     return [status(text)] + (silence < Self.patience ? ["WATCHDOG=1"] : [])
   }
