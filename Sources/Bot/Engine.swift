@@ -79,7 +79,8 @@ package struct Engine: Sendable {
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
       initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
-      freeDiskSpace: { writer.database.freeDiskSpace }, fileChange: { writer.database.change })
+      freeDiskSpace: { writer.database.freeDiskSpace }, fileChange: { writer.database.change },
+      newestBackup: { writer.database.newestBackupAt })
     dispatcher = Dispatcher(
       places: places, presses: Dispatcher.pressesOfPerson(on: channel, now: effects.now),
       sleep: writer.sleep

@@ -1,4 +1,5 @@
 import Foundation
+import Installation
 import KillPoints
 import LanguageModels
 import Ledger
@@ -70,7 +71,7 @@ extension ModelOrchestrator {
       await environment.alerts.raise(
         .priceDrift, of: "\(call.hold.model)",
         "\(call.hold.model) costs another figure than our price list says. The provider's counts, "
-          + "so no money is lost; mend the list with: aidevbot pricing set.")
+          + "so no money is lost; mend the list with: \(Installation.current.program) pricing set.")
     }
     // What an estimate comes to above the hold is no fact.
     if settlement.forgiven > .zero, !answer.usageIsEstimate {

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Installation
 package import Ledger
 import Logging
 package import Messaging
@@ -129,7 +130,7 @@ package struct StarReconciliation: Sendable {
       sentences.append(
         """
         Telegram's list of Stars has \(new.count) entries that I cannot explain: \
-        \(Self.sum(of: new)). To see them, run: aidevbot stars unexplained
+        \(Self.sum(of: new)). To see them, run: \(Installation.current.program) stars unexplained
         """)
     }
     if !old.isEmpty {
@@ -140,7 +141,7 @@ package struct StarReconciliation: Sendable {
         """
         Telegram's list of Stars begins before this database does. Of the payments and refunds of \
         that time, these fit nothing here: \(Self.sum(of: old)). They are kept, and nobody was \
-        written to. To see them, run: aidevbot stars unexplained
+        written to. To see them, run: \(Installation.current.program) stars unexplained
         """)
     }
     guard !sentences.isEmpty else { return }

@@ -36,6 +36,7 @@ struct RunCommand: AsyncParsableCommand {
     let hangUp = ReloadSignal()
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .info)
+    Self.logTheStart(of: composition.settings, logger)
     let settings = try composition.settings.bot()
     try composition.settings.checkProviders(of: settings.models)
     for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
@@ -67,6 +68,18 @@ struct RunCommand: AsyncParsableCommand {
       reloading.cancel()
       await reloading.value
     }
+  }
+
+  /// The first line: what whoever reads the log later asks first.
+  private static func logTheStart(of settings: Settings, _ logger: Logger) {
+    let version = Version.current
+    logger.notice(
+      "Starting.",
+      metadata: [
+        "version": "\(version.name)", "commit": "\(version.shortCommit ?? "unknown")",
+        "database": "\((try? settings.databasePath()) ?? "unknown")",
+        "settings": "\(settings.source.places)",
+      ])
   }
 
   static func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {
