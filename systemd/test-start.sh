@@ -185,6 +185,10 @@ rm "$secrets/openrouter_api_key"
 inside systemctl start aidevbot || complain "it does not start"
 [ "$(property ActiveState)" = active ] || complain "it is not active"
 version=$(inside dpkg-query -W -f '${Version}' aidevbot)
+database=/var/lib/aidevbot/aidevbot.sqlite
+inside journalctl -o cat -u aidevbot |
+  holds "^notice Starting\. commit=[0-9a-f]* database=$database settings=.* version=$version\$" ||
+  complain "the log does not say what starts: $(inside journalctl -o cat -u aidevbot)"
 [[ "$(property StatusText)" = "$version: up "* ]] || complain "its status is $(property StatusText)"
 echo "   with two secrets: $(property StatusText)"
 printf 'billing:\n  markup: much\n' >"$root/tmp/some settings.yaml"

@@ -61,14 +61,4 @@ struct VersionTests {
       if let commit = Version.current.shortCommit { #expect(first.contains(" commit=\(commit) ")) }
     }
   }
-
-  /// Whoever reports a start that fails knows what failed.
-  @Test func isThereWhereASettingIsWrong() async throws {
-    try await World.run { world in
-      let ending = try await world.aidevbot("run", changing: ["BILLING_MARKUP": "much"])
-      #expect(ending.status == 78)
-      #expect(ending.errorLines.first?.contains(" notice Starting. ") == true)
-      #expect(ending.errorLines.last?.hasPrefix("aidevbot: BILLING_MARKUP") == true)
-    }
-  }
 }

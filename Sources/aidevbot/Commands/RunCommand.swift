@@ -36,14 +36,14 @@ struct RunCommand: AsyncParsableCommand {
     let hangUp = ReloadSignal()
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .info)
-    Self.logTheStart(of: composition.settings, logger)
     let settings = try composition.settings.bot()
     try composition.settings.checkProviders(of: settings.models)
-    for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)
     let catalog =
       try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
+    Self.logTheStart(of: composition.settings, logger)
+    for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     try await composition.withDatabase(holding: .bot) { database in
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)
@@ -70,7 +70,8 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  /// The first line: what whoever reads the log later asks first.
+  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is the
+  /// sentence about that instead.
   private static func logTheStart(of settings: Settings, _ logger: Logger) {
     let version = Version.current
     logger.notice(
