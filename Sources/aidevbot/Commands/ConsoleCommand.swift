@@ -46,14 +46,17 @@ struct ConsoleCommand: AsyncParsableCommand {
     }
   }
 
+  private static let prompt = "you> "
+
   private static func talk(_ session: ConsoleSession) async throws {
     let isTerminal = isatty(STDIN_FILENO) == 1
     let editor = isTerminal ? editor(interrupt: { Task { await session.interrupt() } }) : nil
     defer { editor?.end() }
-    let input: any ConsoleInput = editor ?? PlainInput { show("\n\(onScreen($0))\n\n") }
+    let input: any ConsoleInput =
+      editor ?? PlainInput { show("\n\(onScreen($0))\n\n\(Self.prompt)") }
     let messages = ConsoleMessages(input: input) { session.lines.messages($0) }
     try await session.run(messages, erased: input.forget) {
-      if isTerminal, editor == nil { show("you> ") }
+      if isTerminal, editor == nil { show(Self.prompt) }
     }
     if isTerminal { show("\n") }
   }
