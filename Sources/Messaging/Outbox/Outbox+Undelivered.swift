@@ -61,11 +61,13 @@ extension Outbox {
       tx.db,
       sql: """
         SELECT count(*) FILTER (WHERE state <> 'failed') AS others,
-          count(*) FILTER (WHERE state = 'failed') AS missing
-        FROM outbox WHERE update_id = ? AND update_id <> 0 AND chat_id = ? AND id <> ?
+          count(*) FILTER (WHERE state = 'failed' AND id < :id) AS missing
+        FROM outbox WHERE update_id = :update AND update_id <> 0 AND chat_id = :chat AND id <> :id
           AND text IS NOT NULL AND edited_message_id IS NULL
         """,
-      arguments: [reply.updateID ?? Self.noUpdate, reply.chatID, reply.id])
+      arguments: [
+        "update": reply.updateID ?? Self.noUpdate, "chat": reply.chatID, "id": reply.id,
+      ])
     return row.map { $0["others"] > 0 && $0["missing"] == 0 } ?? false
   }
 
