@@ -25,13 +25,12 @@ struct ConsoleCommand: AsyncParsableCommand {
   func run() async throws {
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .warning)
-    var settings = try composition.settings.bot()
+    _ = try composition.settings.bot()
     let llm = try composition.llm(withDemo: true)
-    let demo = ModelID(.demo, name: "demo-1")
-    settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
     let path = try composition.settings.databasePath()
     let isTerminal = isatty(STDIN_FILENO) == 1
     try await composition.withDatabase(holding: .console) { database in
+      let settings = try Self.settings(composition.choosingModels(by: database), llm)
       try await withLogger(logger) { _ in
         let session = try ConsoleSession(
           database: database, llm: llm, settings: settings, firstName: Self.userName
@@ -41,6 +40,13 @@ struct ConsoleCommand: AsyncParsableCommand {
       }
       if isTerminal { show("\n") }
     }
+  }
+
+  private static func settings(_ composition: Composition, _ llm: LLMClient) throws -> BotSettings {
+    var settings = try composition.settings.bot()
+    let demo = ModelID(.demo, name: "demo-1")
+    settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
+    return settings
   }
 
   private static var userName: String {

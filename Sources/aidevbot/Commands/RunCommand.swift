@@ -15,8 +15,8 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Answer people on Telegram until stopped.",
     discussion: """
-      Needs TELEGRAM_BOT_TOKEN and a key for each provider whose models are in use. SIGTERM or \
-      Ctrl-C stops it once what is under way has ended; a second one stops it at once, and the \
+      Needs TELEGRAM_BOT_TOKEN and the key of one provider, or of each whose models the settings \
+      name. SIGTERM or Ctrl-C stops it once what is under way has ended; a second one stops it at once, and the \
       next start goes on with the rest. SIGHUP reads the settings again.
       """)
 
@@ -36,14 +36,17 @@ struct RunCommand: AsyncParsableCommand {
     let hangUp = ReloadSignal()
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .info)
-    let settings = try composition.settings.bot()
-    try composition.settings.checkProviders(of: settings.models)
+    let problems = composition.settings.problems()
+    guard problems.isEmpty else { throw SettingsProblems(problems) }
     for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)
     let catalog =
       try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
     try await composition.withDatabase(holding: .bot) { database in
+      let composition = try composition.choosingModels(by: database)
+      let settings = try composition.settings.bot()
+      Self.tellOfDefaultModels(composition.settings, settings.models, logger)
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)
       let service = ServiceWatch(
@@ -67,6 +70,17 @@ struct RunCommand: AsyncParsableCommand {
       reloading.cancel()
       await reloading.value
     }
+  }
+
+  private static func tellOfDefaultModels(
+    _ settings: Settings, _ models: ModelAssignment, _ logger: Logger
+  ) {
+    let tasks = settings.tasksWithoutModel
+    guard !tasks.isEmpty else { return }
+    logger.notice(
+      "Where no model is set, the first default with a key and a price does the work.",
+      metadata: Dictionary(
+        uniqueKeysWithValues: tasks.map { ($0.rawValue, "\(models[$0])") }))
   }
 
   static func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {

@@ -17,7 +17,9 @@ struct Doctor {
   func localChecks() -> [Check] {
     // Before the database is opened, which makes files of its own beside it for that time.
     let permissions = permissionChecks()
-    return settingsChecks() + databaseChecks() + [diskCheck()] + permissions + [unitCheck()]
+    let doctor = Doctor(composition: composition.choosingModels())
+    return doctor.settingsChecks() + doctor.databaseChecks() + [diskCheck()] + permissions
+      + [unitCheck()]
   }
 
   func allChecks() async -> [Check] {

@@ -51,7 +51,8 @@ actor SettingsReload {
     announce(.began)
     defer { announce(.ended) }
     do {
-      let new = try await Settings(file: file)
+      var new = try await Settings(file: file)
+      new.takeDefaultModels(of: composition.settings)
       if let problem = new.problems().first { throw problem }
       try checkAddresses(ofModelsIn: new)
       try checkPrices(ofModelsIn: new)
