@@ -64,7 +64,7 @@ let package = Package(
     // Money: knows neither Telegram nor HTTP.
     .target(
       name: "Ledger",
-      dependencies: ["Metering", grdb],
+      dependencies: ["Metering", grdb, logging],
       resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: strict
     ),
@@ -169,7 +169,7 @@ let package = Package(
     ),
     .testTarget(
       name: "LedgerTests",
-      dependencies: ["Ledger", "Metering", grdb],
+      dependencies: ["Ledger", "Metering", grdb, logging, logInMemory],
       exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict
     ),

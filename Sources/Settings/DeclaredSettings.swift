@@ -17,7 +17,7 @@ package struct DeclaredSettings: Sendable {
     "The token that @BotFather gave your bot.")
 
   package let telegramAPIBaseURL = Setting<String>(
-    "telegram.api_base_url", .baseURL, unset: .default("https://api.telegram.org"),
+    "telegram.api_base_url", .baseURL(), unset: .default("https://api.telegram.org"),
     isTakenWhileRunning: false, "Where the Bot API is.")
 
   package let telegramAdminUserIDs = Setting<[Int64]>(
@@ -158,7 +158,7 @@ package struct ProviderSettings: Sendable {
       isTakenWhileRunning: true,
       "One key of \(provider.name), or several with commas between them, used in turn.")
     baseURL = Setting(
-      "\(provider.section).base_url", .optional(.baseURL),
+      "\(provider.section).base_url", .optional(.baseURL(ownPath: provider.ownPath)),
       unset: provider.defaultBaseURL.map { .default($0) } ?? .value(nil),
       example: provider.exampleBaseURL, isTakenWhileRunning: false,
       "Where the API of \(provider.name) is.")

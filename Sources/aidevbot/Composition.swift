@@ -118,6 +118,16 @@ struct Composition {
       token: try settings.telegramBotToken)
   }
 
+  /// Writes what a command of the shell changes; what is logged of it goes to standard error.
+  ///
+  /// - Parameter toExisting: Whether there has to be a database already.
+  func write<Value>(
+    toExisting: Bool = false, _ body: (LedgerTransaction) throws -> Value
+  ) throws -> Value {
+    let database = try toExisting ? existingDatabase() : database()
+    return try withLogger(try logger(default: .warning)) { _ in try database.write(body) }
+  }
+
   /// Runs what commands do beside the bot; they wait for nothing but the file.
   func withWriter<Value>(_ body: (LedgerWriter) async throws -> Value) async throws -> Value {
     let writer = LedgerWriter(database: try existingDatabase()) { try? await Task.sleep(for: $0) }

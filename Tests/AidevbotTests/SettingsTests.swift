@@ -72,8 +72,6 @@ struct SettingsTests {
     Flaw("TELEGRAM_API_BASE_URL", "https://api.org/canary canary", address + "api.telegram.org"),
     Flaw("GEMINI_BASE_URL", "https://", address + "generativelanguage.googleapis.com"),
     Flaw("OPENROUTER_BASE_URL", "https://a.org/?key=canary", address + "openrouter.ai/api/v1"),
-    Flaw("GEMINI_API_KEY", nil, "is not set, but MODELS_CHAT is google/gemini-3.8-flash; set"),
-    Flaw("OPENROUTER_API_KEY", nil, "is not set, but MODELS_CODING is openrouter/anthropic/"),
     Flaw("GEMINI_API_KEY", "canary canary", keys),
     Flaw("GEMINI_API_KEY", ",", keys),
     Flaw("OPENROUTER_API_KEY", "right,canary wrong", keys),

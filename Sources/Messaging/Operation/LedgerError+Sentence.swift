@@ -11,6 +11,7 @@ extension LedgerError {
         + "aidevbot pricing set \(model.provider) \(model.name) --input USD --output USD"
     case .makesImages: "\(self); set a model that answers in text"
     case .unknownUser: "\(self); they open an account by sending /start to the bot"
+    case .unknownCode: "\(self); aidevbot codes list names them all"
     default: description
     }
   }

@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
     let logger = try composition.logger(default: .info)
     let problems = composition.settings.problems()
     guard problems.isEmpty else { throw SettingsProblems(problems) }
-    for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
+    composition.settings.source.warnOfUnknownNames(logger)
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)
     let catalog =
@@ -88,9 +88,12 @@ struct RunCommand: AsyncParsableCommand {
       let margin = try package.marginPerMille(
         usdPerStar: settings.store.usdPerStar, terms: settings.terms)
       if margin < 0 {
-        logger.error("\(package.name) is sold below what its credits cost; raise its price.")
+        logger.error(
+          "\(package.name) is sold below what its credits cost; raise its price.",
+          metadata: ["margin_percent": "\(margin.percentText)"])
       }
     }
+    if let sentence = settings.terms.lossSentence { logger.error("\(sentence).") }
     if settings.administrators.isEmpty, !settings.store.sold.isEmpty {
       logger.error(
         "TELEGRAM_ADMIN_USER_IDS is not set, so nobody reads what people write to /paysupport.")
@@ -104,6 +107,15 @@ struct RunCommand: AsyncParsableCommand {
     for task in TaskType.allCases {
       let reason = try database.read { try $0.pricing.whyNotSold(models[task]) }
       if let reason { logger.error("\(task.title) cannot be sold: \(reason.sentence)") }
+    }
+  }
+}
+
+extension SettingsSource {
+  /// What may be misspelt names of settings.
+  func warnOfUnknownNames(_ logger: Logger) {
+    for sentence in unknownKeys.map(\.sentence) + unknownVariables.map(\.sentence) {
+      logger.warning("\(sentence).")
     }
   }
 }

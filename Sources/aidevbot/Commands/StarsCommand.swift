@@ -161,7 +161,7 @@ struct StarsPackagesCommand: AsyncParsableCommand {
       table.add(
         package.name + (package.isMonthly ? " (monthly)" : ""), "\(package.credits)",
         "\(package.bonus)", "\(package.price)",
-        DecimalText.format(Int128(margin), decimals: 1, atLeast: 1))
+        margin.percentText)
       rows.append(
         Output(
           name: package.name, credits: "\(package.credits)", bonus: "\(package.bonus)",

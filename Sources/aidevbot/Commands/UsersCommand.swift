@@ -91,7 +91,8 @@ struct UsersUnblockCommand: AsyncParsableCommand {
 struct PersonArgument: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The numeric id on Telegram, or the @name as of their last message.", valueName: "user"))
+      "The numeric id on Telegram, or the @name as of their last message; 0 is whoever uses the "
+        + "console.", valueName: "user"))
   var mention: String
 
   /// - Throws: `UnknownPerson`.

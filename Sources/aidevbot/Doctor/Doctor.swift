@@ -46,8 +46,9 @@ struct Doctor {
           "support", .warning, "nobody reads what people write to /paysupport",
           next: "set TELEGRAM_ADMIN_USER_IDS"))
     }
-    return checks
-      + settings.source.unknownKeys.map { Check("settings", .warning, $0.sentence) }
+    let source = settings.source
+    let unknown = source.unknownKeys.map(\.sentence) + source.unknownVariables.map(\.sentence)
+    return checks + salesChecks() + unknown.map { Check("settings", .warning, $0) }
   }
 }
 

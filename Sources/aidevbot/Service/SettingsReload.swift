@@ -112,7 +112,7 @@ actor SettingsReload {
       changes.isEmpty
         ? "Settings are reloaded; nothing has changed." : "Settings are reloaded.",
       metadata: details)
-    for key in new.source.unknownKeys { logger.warning("\(key.sentence).") }
+    new.source.warnOfUnknownNames(logger)
     logger.logLevel = level
     if !changes.isEmpty { try RunCommand.warnOfTheStore(settings, logger) }
   }
