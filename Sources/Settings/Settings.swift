@@ -1,10 +1,10 @@
-package import Assistant
+import Assistant
 package import Commands
 import Foundation
-package import LanguageModels
+import LanguageModels
 package import Ledger
 import Messaging
-package import Metering
+import Metering
 package import Sales
 
 /// The configuration, each part checked when it is asked for: a command needs to know no more than

@@ -71,6 +71,17 @@ package struct CreditTransactionService {
       arguments: ["user": userID, "since": since?.databaseText, "limit": limit])
   }
 
+  /// How many transactions the user has since then, or in all.
+  package func count(userID: Int64, since: Date?) throws -> Int {
+    try Int.fetchOne(
+      tx.db,
+      sql: """
+        SELECT count(*) FROM credit_transactions
+        WHERE user_id = :user AND (:since IS NULL OR created_at >= :since)
+        """,
+      arguments: ["user": userID, "since": since?.databaseText]) ?? 0
+  }
+
   /// What a project has cost its owner: deductions less refunds.
   package func spent(onProject projectID: String) throws -> Credits {
     try Credits.fetchOne(

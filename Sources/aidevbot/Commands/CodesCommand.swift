@@ -70,11 +70,16 @@ struct CodesListCommand: AsyncParsableCommand {
     let codes = try await Composition(options).database().read {
       try $0.promotionCodes.list()
     }
-    var table = Table("CODE", "CREDITS", "USED", "OF", "UNTIL (UTC)", "STATE")
+    var table = Table([
+      .init("CODE", "code"), .init("CREDITS", "credits"), .init("USED", "uses"),
+      .init("OF", "most_uses"), .init("UNTIL (UTC)", "expires_at", rank: 1),
+      .init("STATE", "state"), .init(nil, "revoked_at"),
+    ])
     for code in codes {
       table.add(
         code.code, "\(code.credits)", "\(code.uses)", "\(code.maximumUses)",
-        code.expiresAt.tableText, code.state(at: Date()).rawValue)
+        code.expiresAt.tableText, code.state(at: Date()).rawValue,
+        code.revokedAt?.tableText)
     }
     try output.show(table, json: codes.map(CodeOutput.init), empty: "There are no codes.")
   }

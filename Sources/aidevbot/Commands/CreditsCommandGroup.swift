@@ -64,13 +64,14 @@ struct CreditsShowCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let (account, transactions) = try await Composition(options).existingDatabase().read { tx in
-      let account = try person.account(in: tx)
-      return (
-        account,
-        try tx.transactions.list(userID: account.id, limit: Self.shown)
-      )
-    }
+    let (account, transactions, all) = try await Composition(options).existingDatabase()
+      .read { tx in
+        let account = try person.account(in: tx)
+        return (
+          account, try tx.transactions.list(userID: account.id, limit: Self.shown),
+          try tx.transactions.count(userID: account.id, since: nil)
+        )
+      }
     let name = [account.firstName, account.username.map { "@\($0)" }].compactMap { $0 }
       .joined(separator: " ")
     let title = """
@@ -83,6 +84,9 @@ struct CreditsShowCommand: AsyncParsableCommand {
     try output.show(
       Table(transactions), json: AccountOutput(account, transactions),
       empty: title + "\nThere are no transactions.", title: title)
+    if output.isForPeople, all > transactions.count {
+      print("The newest \(transactions.count) of \(all) are shown; credits history has them all.")
+    }
   }
 }
 
@@ -97,24 +101,31 @@ struct CreditsHistoryCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let transactions = try await Composition(options).existingDatabase().read { tx in
+    let (transactions, all) = try await Composition(options).existingDatabase().read { tx in
       let account = try person.account(in: tx)
-      return try tx.transactions.history(
-        userID: account.id, since: since.since, limit: limit.limit)
+      return (
+        try tx.transactions.history(
+          userID: account.id, since: since.since, limit: output.rows(limit)),
+        try tx.transactions.count(userID: account.id, since: since.since)
+      )
     }
     try output.show(
       Table(transactions), json: transactions.map(TransactionOutput.init),
-      empty: "There are no transactions.")
+      empty: "There are no transactions.", all: all)
   }
 }
 
 extension Table {
   init(_ transactions: [CreditTransaction]) {
-    self.init("TIME (UTC)", "TYPE", "CREDITS", "BALANCE", "DESCRIPTION")
+    self.init([
+      .init(nil, "id"), .init("TIME (UTC)", "created_at"), .init("TYPE", "type", rank: 1),
+      .init("CREDITS", "credits"), .init("BALANCE", "balance_after"),
+      .init("DESCRIPTION", "description", isProse: true),
+    ])
     for row in transactions {
       add(
-        row.createdAt.tableText, row.type.rawValue, "\(row.amount)", "\(row.balanceAfter)",
-        row.description)
+        "\(row.id)", row.createdAt.tableText, row.type.rawValue, "\(row.amount)",
+        "\(row.balanceAfter)", row.description)
     }
   }
 }
