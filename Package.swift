@@ -41,6 +41,10 @@ let package = Package(
     ),
     .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
 
+    // Lines that are typed at the console, edited.
+    .systemLibrary(
+      name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+
     // The places at which a test kills the bot; nothing of it is left in a release build.
     .target(name: "KillPoints", swiftSettings: strict),
 
@@ -136,8 +140,8 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "Assistant", "Bot", "Commands", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
-        "Metering",
+        "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "LanguageModels", "Ledger",
+        "Messaging", "Metering",
         "Sales", "Settings", "TelegramBotAPI", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -59,7 +59,7 @@ extension LedgerError: CustomStringConvertible {
     case .makesImages(let model):
       "\(model) makes images, which the bot cannot deliver, so it is not for sale"
     case .insufficientCredits(let shortfall):
-      "too few credits: \(shortfall.costText) more are needed"
+      "too few credits: \(shortfall.text) more are needed"
     case .lossBoundPassed:
       "the house bears no more of this person's calls today"
     case .unknownUser(let id):
@@ -73,7 +73,7 @@ extension LedgerError: CustomStringConvertible {
     case .unknownPayment(let chargeID):
       "no payment has the charge id \(chargeID.prefix(200)); it is in the payer's receipt"
     case .creditsSpent(let spent, let all):
-      "\(spent.costText) of its \(all.balanceText) credits are spent; a forced refund gives back "
+      "\(spent.text) of its \(all.text) credits are spent; a forced refund gives back "
         + "all the Stars, and the house bears the rest"
     case .callUnderWay:
       "a request of this person is under way; try again in a minute"

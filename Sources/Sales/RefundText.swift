@@ -14,9 +14,9 @@ package struct RefundText {
   /// For whoever asked for it in the chat, before Telegram has been told.
   package func answer(payer: Int64, isNew: Bool) -> String {
     let credits =
-      refund.clawback > .zero ? " \(refund.clawback.costText) credits were taken back." : ""
+      refund.clawback > .zero ? " \(refund.clawback.text) credits were taken back." : ""
     let loss =
-      refund.loss > .zero ? " \(refund.loss.costText) spent credits are the house's loss." : ""
+      refund.loss > .zero ? " \(refund.loss.text) spent credits are the house's loss." : ""
     return switch (refund.state, isNew) {
     case (.done, _): "This payment is refunded already.\(credits)\(loss)"
     case (_, true):
@@ -27,8 +27,8 @@ package struct RefundText {
 
   /// For whoever asked for it in the shell, after Telegram has been told.
   package var outcome: String {
-    let credits = "\(refund.clawback) credits were taken back"
-    let loss = refund.loss > .zero ? ", \(refund.loss) spent ones are the house's loss" : ""
+    let credits = "\(refund.clawback.text) credits were taken back"
+    let loss = refund.loss > .zero ? ", \(refund.loss.text) spent ones are the house's loss" : ""
     return switch refund.state {
     case .done: "\(payment.amount) Stars are given back; \(credits)\(loss)."
     case .pending:
@@ -44,9 +44,9 @@ package struct RefundText {
   ///
   /// - Parameter balance: What is left; `nil` if there is no account any more.
   package func receipt(balance: Credits?) -> Reply {
-    let left = balance.map { " Your balance is \($0.balanceText) credits." } ?? ""
+    let left = balance.map { " Your balance is \($0.text) credits." } ?? ""
     let credits =
-      refund.clawback > .zero ? ", and \(refund.clawback.costText) credits were taken back" : ""
+      refund.clawback > .zero ? ", and \(refund.clawback.text) credits were taken back" : ""
     return Reply("Your payment of \(payment.amount) Stars was refunded\(credits).\(left)")
   }
 
@@ -73,6 +73,6 @@ package struct RefundText {
 
   private var lossOfPayment: String {
     refund.loss > .zero
-      ? " \(refund.loss.costText) credits of it were spent and are the house's loss." : ""
+      ? " \(refund.loss.text) credits of it were spent and are the house's loss." : ""
   }
 }

@@ -17,7 +17,7 @@ package struct DeclaredSettings: Sendable {
     "The token that @BotFather gave your bot.")
 
   package let telegramAPIBaseURL = Setting<String>(
-    "telegram.api_base_url", .baseURL(), unset: .default("https://api.telegram.org"),
+    "telegram.api_base_url", .telegramBaseURL, unset: .default("https://api.telegram.org"),
     isTakenWhileRunning: false, "Where the Bot API is.")
 
   package let telegramAdminUserIDs = Setting<[Int64]>(

@@ -184,7 +184,8 @@ extension SettingForm<[String]> {
   static var keys: Self {
     Self({ _ in "one key, or several with commas between them" }) { text in
       let keys = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      let areSound = keys.allSatisfy { $0.utf8.allSatisfy { (0x21...0x7E).contains($0) && !quotationMarks.contains($0) }
+      let areSound = keys.joined().utf8.allSatisfy {
+        (0x21...0x7E).contains($0) && !quotationMarks.contains($0)
       }
       return keys.isEmpty || !areSound ? nil : keys
     }

@@ -37,13 +37,19 @@ package struct Settings: Sendable {
 
   private func writtenDatabasePath() throws -> String {
     if let path = try self.databaseFile { return path }
+    return "\(Self.stateFolder)/aidevbot.sqlite"
+  }
+
+  /// Where what lasts is kept, unless it is told otherwise: systemd's folder for it, or the user's
+  /// own (XDG Base Directory Specification).
+  package static var stateFolder: String {
     let environment = ProcessInfo.processInfo.environment
     if let directory = environment["STATE_DIRECTORY"]?.split(separator: ":").first {
-      return "\(directory)/aidevbot.sqlite"
+      return String(directory)
     }
     let home = environment["HOME"] ?? NSHomeDirectory()
     let state = environment["XDG_STATE_HOME"] ?? "\(home)/.local/state"
-    return "\(state)/aidevbot/aidevbot.sqlite"
+    return "\(state)/aidevbot"
   }
 
   package func billingTerms() throws -> BillingTerms {

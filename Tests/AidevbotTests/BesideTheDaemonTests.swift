@@ -8,7 +8,7 @@ struct BesideTheDaemonTests {
     try await World.run { world in
       let daemon = try await world.startDaemon()
       try await world.ask("/start")
-      #expect(try await world.ask("How do I begin?").contains("Cost: 0.40 credits"))
+      #expect(try await world.ask("How do I begin?").contains("Cost: 0.39375 credits"))
       let set = try await world.aidevbot(
         "pricing", "set", "google", "gemini-3.8-flash", "--input", "10", "--output", "20",
         "--yes")
@@ -31,7 +31,7 @@ struct BesideTheDaemonTests {
         "--yes")
       #expect(set.status == 0)
       mayAnswer.change { $0 = true }
-      #expect(try await world.replies(2, to: 42).last?.contains("Cost: 0.40 credits") == true)
+      #expect(try await world.replies(2, to: 42).last?.contains("Cost: 0.39375 credits") == true)
       try await world.stop(daemon)
       try await world.expectNothingLeft()
     }
@@ -47,7 +47,7 @@ struct BesideTheDaemonTests {
       #expect(refusal.hasPrefix("The model for this is not available right now"))
       #expect(try await world.replies(1, to: 1001).first?.contains("pricing set google") == true)
       #expect(world.callCount(.gemini) == 0)
-      #expect(try await world.ask("/code a loop").contains("Cost: 0.24 credits"))
+      #expect(try await world.ask("/code a loop").contains("Cost: 0.2325 credits"))
       try await world.stop(daemon)
       try await world.expectNothingLeft()
     }
@@ -65,7 +65,7 @@ struct BesideTheDaemonTests {
       let credits = try await world.ask("/credits")
       #expect(credits.contains("Your balance is 12.50 credits."))
       #expect(credits.contains("+12.50  adjustment: hello"))
-      #expect(try await world.ask("How do I begin?").contains("Left: 12.10 credits"))
+      #expect(try await world.ask("How do I begin?").contains("Left: 12.10625 credits"))
       try await world.stop(daemon)
       try await world.expectNothingLeft()
     }
@@ -77,7 +77,7 @@ struct BesideTheDaemonTests {
       try await world.ask("/start")
       let mayAnswer = try await world.askWithoutAnAnswer()
       let shown = try await world.aidevbot("credits", "show", "42")
-      #expect(shown.output.contains("Balance:   100 credits\n"))
+      #expect(shown.output.contains("Balance:   100.00 credits\n"))
       #expect(!shown.output.contains("Reserved:  0 credits"))
       let taken = try await world.aidevbot("credits", "grant", "42", "-100", "--reason", "back")
       #expect(taken.status == 1)

@@ -36,7 +36,7 @@ struct CheckoutTests {
       try await world.openAccount()
       let invoice = try await world.order()
       try await world.ask("/user 42", from: World.administrator)
-      let page = try await world.message(with: "Balance: 100 credits")
+      let page = try await world.message(with: "Balance: 100.00 credits")
       #expect(page.buttons == ["user:block 42"])
       let note = try await world.press(
         "user:block 42", onMessage: page.id, by: World.administrator)

@@ -36,7 +36,7 @@ struct ConfigurationFileTests {
         """, to: "my.yaml")
       let daemon = try world.start(["run", "--config", "my.yaml"], changing: world.nothingSet)
       #expect(try await world.ask("/start").contains("there are 7.00 credits"))
-      #expect(try await world.ask("/code a loop").contains("Cost: 0.24 credits"))
+      #expect(try await world.ask("/code a loop").contains("Cost: 0.2325 credits"))
       try await world.stop(daemon)
       // 1,000 and 500 tokens at 0.30 and 2.50 dollars a million, × 1.5 ÷ 0.01.
       #expect(try world.balance() == 7_000_000 - 232_500)

@@ -35,8 +35,8 @@ struct ConsoleCommandTests {
         input: "/start\nHow do I begin?\n/code a loop\n")
       #expect(console.status == 0)
       #expect(!console.output.contains("demo"))
-      #expect(console.output.contains("Hello from the fake model.\n\nCost: 0.40 credits"))
-      #expect(console.output.contains("Cost: 0.24 credits · Left: 99.37 credits"))
+      #expect(console.output.contains("Hello from the fake model.\n\nCost: 0.39375 credits"))
+      #expect(console.output.contains("Cost: 0.2325 credits · Left: 99.37375 credits"))
       #expect(world.callCount(.gemini) == 1)
       #expect(world.callCount(.openRouter) == 1)
       try await world.expectNothingLeft()
@@ -48,7 +48,7 @@ struct ConsoleCommandTests {
       _ = try await world.aidevbot("console", input: "/start\nHow do I begin?\n")
       let next = try await world.aidevbot("console", input: "/start\nAnd then?")
       #expect(next.output.contains("Good to see you again"))
-      #expect(next.output.contains("Left: 99.21 credits"))
+      #expect(next.output.contains("Left: 99.2125 credits"))
       // The conversation goes along.
       let contents = world.gemini.requests.value.last?.json["contents"] as? [[String: Any]]
       #expect(contents?.count == 3)
@@ -72,7 +72,7 @@ struct ConsoleCommandTests {
       try await world.kill(killed)
       let next = try await world.aidevbot("console", input: "/status\n")
       #expect(next.output.contains("Hello from the fake model."))
-      #expect(next.output.contains("Balance: 99.60 credits"))
+      #expect(next.output.contains("Balance: 99.60625 credits"))
       #expect(try world.usage().map(\.chargedTo) == ["house", "user"])
       try await world.expectNothingLeft()
     }

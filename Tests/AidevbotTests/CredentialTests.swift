@@ -44,8 +44,8 @@ struct CredentialTests {
       try writeAll(world)
       let daemon = try await world.startDaemon(changing: changes(world))
       try await world.ask("/start")
-      #expect(try await world.ask("How do I begin?").contains("Cost: 0.40"))
-      #expect(try await world.ask("/code a loop").contains("Cost: 0.24"))
+      #expect(try await world.ask("How do I begin?").contains("Cost: 0.39375"))
+      #expect(try await world.ask("/code a loop").contains("Cost: 0.2325"))
       try await world.stop(daemon)
     }
   }

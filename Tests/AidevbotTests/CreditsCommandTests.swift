@@ -10,7 +10,7 @@ struct CreditsCommandTests {
       let given = try await world.aidevbot(
         "credits", "grant", "0", "0.5", "--reason", "for the patience")
       #expect(given.status == 0)
-      #expect(given.output == "Booked 0.5 credits for user 0. The balance is 100.5 credits.\n")
+      #expect(given.output == "Booked 0.5 credits for user 0. The balance is 100.50 credits.\n")
       let taken = try await world.aidevbot(
         "credits", "grant", "0", "-20", "--reason", "by mistake", "--json")
       let row = try JSONValue(json: Data(taken.output.utf8))
@@ -23,8 +23,8 @@ struct CreditsCommandTests {
       #expect(shown.status == 0)
       #expect(
         shown.outputLines.prefix(4) == [
-          "User 0, friend", "Balance:   80.5 credits", "Reserved:  0 credits",
-          "Available: 80.5 credits",
+          "User 0, friend", "Balance:   80.50 credits", "Reserved:  0.00 credits",
+          "Available: 80.50 credits",
         ])
       #expect(shown.output.contains("for the patience"))
       let json = try await world.aidevbot("credits", "show", "0", "--json")
@@ -176,7 +176,7 @@ struct LedgerCommandTests {
       try world.damage("UPDATE users SET credit_balance_micro = credit_balance_micro + 1")
       let daemon = try await world.startDaemon(changing: ["TELEGRAM_ADMIN_USER_IDS": "1001"])
       #expect(try await world.replies(1, to: 1001).first?.contains("ledger is broken") == true)
-      #expect(try await world.ask("/status").hasPrefix("Balance: 100.00 credits"))
+      #expect(try await world.ask("/status").hasPrefix("Balance: 100.000001 credits"))
       #expect(
         try await world.ask("How do I begin?").hasPrefix("I cannot take paid requests right now"))
       let ending = try await world.stop(daemon)

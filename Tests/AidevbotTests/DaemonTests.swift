@@ -16,19 +16,19 @@ struct DaemonTests {
       // 0.39375 credits, which is shown rounded up.
       let answer = try await world.ask("How do I begin?")
       #expect(
-        answer == "Hello from the fake model.\n\nCost: 0.40 credits · Left: 99.60 credits")
+        answer == "Hello from the fake model.\n\nCost: 0.39375 credits · Left: 99.60625 credits")
       #expect(try world.balance() == 100_000_000 - Seller.gemini.charge)
       // 0.2325 credits.
       let code = try await world.ask("/code a loop")
-      #expect(code == "func loop() {}\n\nCost: 0.24 credits · Left: 99.37 credits")
+      #expect(code == "func loop() {}\n\nCost: 0.2325 credits · Left: 99.37375 credits")
       #expect(try world.balance() == 100_000_000 - Seller.gemini.charge - Seller.openRouter.charge)
 
       let status = try await world.ask("/status")
-      #expect(status.contains("Balance: 99.37 credits"))
+      #expect(status.contains("Balance: 99.37375 credits"))
       #expect(status.contains("Coding: openrouter/anthropic/claude-sonnet-5.5"))
       let credits = try await world.ask("/credits")
-      #expect(credits.contains("Your balance is 99.37 credits."))
-      for line in ["+100.00  welcome credits", "−0.40  chat", "−0.24  coding"] {
+      #expect(credits.contains("Your balance is 99.37375 credits."))
+      for line in ["+100.00  welcome credits", "−0.39375  chat", "−0.2325  coding"] {
         #expect(credits.contains(line))
       }
 
@@ -85,14 +85,14 @@ struct DaemonTests {
       let mayAnswer = try await world.askWithoutAnAnswer()
       world.telegram.message("/start", from: 42)
       world.telegram.message("/status", from: 42)
-      #expect(try await world.ask("/code a loop", from: 43).contains("Cost: 0.24"))
+      #expect(try await world.ask("/code a loop", from: 43).contains("Cost: 0.2325"))
       // In order for each, but for what only reads.
       let before = try await world.replies(2, to: 42)
       #expect(before.last?.hasPrefix("Balance: 100.00 credits (") == true)
       mayAnswer.change { $0 = true }
       let replies = try await world.replies(4, to: 42)
       #expect(replies[2].hasPrefix("Hello from the fake model."))
-      #expect(replies[3].contains("Your balance is 99.60 credits"))
+      #expect(replies[3].contains("Your balance is 99.60625 credits"))
       try await world.stop(daemon)
       try await world.expectNothingLeft()
     }
@@ -115,7 +115,7 @@ struct DaemonTests {
       // What had not begun waits for the next start.
       let next = try await world.startDaemon()
       let last = try await world.replies(3, to: 42).last
-      #expect(last?.contains("Your balance is 99.60 credits") == true)
+      #expect(last?.contains("Your balance is 99.60625 credits") == true)
       try await world.stop(next)
       #expect(world.callCount(.gemini) == 1)
       try await world.expectNothingLeft()

@@ -96,8 +96,8 @@ struct InstanceTests {
       let console = try await world.aidevbot(
         "console", input: "/start\nHow do I begin?\n/credits\n")
       #expect(console.status == 0)
-      #expect(console.output.contains("Your balance is 99.60 credits."))
-      #expect(try await world.ask("How do I begin?").hasSuffix("Left: 99.60 credits"))
+      #expect(console.output.contains("Your balance is 99.60625 credits."))
+      #expect(try await world.ask("How do I begin?").hasSuffix("Left: 99.60625 credits"))
       try await world.stop(daemon)
       #expect(try world.balance(of: 0) == 100_000_000 - Seller.gemini.charge)
       #expect(try world.balance(of: 42) == 100_000_000 - Seller.gemini.charge)

@@ -180,9 +180,9 @@ struct KillTests {
       for person in people {
         let replies = try await world.distinctReplies(4, to: person)
         #expect(replies[1].hasPrefix("Hello from the fake model."))
-        #expect(replies[2].contains("Your balance is 99.60 credits"))
+        #expect(replies[2].contains("Your balance is 99.60625 credits"))
         #expect(replies[3].hasPrefix("Hello from the fake model."))
-        #expect(replies[3].hasSuffix("Cost: 0.24 credits · Left: 99.37 credits"))
+        #expect(replies[3].hasSuffix("Cost: 0.2325 credits · Left: 99.37375 credits"))
       }
       try await world.stop(last)
       let charges = Seller.gemini.charge + Seller.openRouter.charge
@@ -250,7 +250,7 @@ struct KillTests {
       }
       try await world.replies(6, to: 42)
       world.telegram.message("How do I begin?", from: 42)
-      let balance = "Left: 99.60 credits"
+      let balance = "Left: 99.60625 credits"
       try await world.telegram.state.wait(for: "the answer") {
         $0.sent(to: 42).contains { $0.hasSuffix(balance) }
       }

@@ -35,7 +35,7 @@ struct OpenAICompatibleTests {
       // (1,000 × 0.30 + 500 × 2.50) ÷ 1,000,000 dollars, × 1.5 ÷ 0.01.
       #expect(
         try await world.ask("How do I begin?").hasSuffix(
-          "Cost: 0.24 credits · Left: 99.76 credits"))
+          "Cost: 0.2325 credits · Left: 99.7675 credits"))
       try await world.stop(daemon)
       #expect(try world.balance() == 100_000_000 - 232_500)
       #expect(try world.usage().map(\.provider) == ["openai-compatible"])

@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Testing
 import TestSupport
 
@@ -73,8 +74,9 @@ struct PricingCommandTests {
           try JSONValue(json: Data(json.output.utf8))
             == ["cost_usd": .string(quote.cost), "charge_credits": .string(quote.charge)])
         let text = try await world.start(command).waitForExit()
+        let charge = try Credits(parsing: quote.charge).text
         #expect(
-          text.output == "Real cost: \(quote.cost) USD\nCharge:    \(quote.charge) credits\n")
+          text.output == "Real cost: \(quote.cost) USD\nCharge:    \(charge) credits\n")
       }
     }
   }
@@ -232,7 +234,7 @@ struct PricingCommandTests {
       let tiered = list.outputLines.first { $0.contains("gemini-2.5-pro") }
       #expect(tiered?.contains("> 200000: 2.50 / 15 / 0.25") == true)
       let csv = try await world.pricing("list --csv")
-      #expect(csv.output.contains("google,gemini-2.5-flash,0.30,2.50,0.03,,,,,,yes,"))
+      #expect(csv.output.contains("google,gemini-2.5-flash,0.30,2.50,0.03,,,,,,,true,"))
     }
   }
 }

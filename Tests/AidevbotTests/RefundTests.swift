@@ -174,13 +174,14 @@ struct RefundTests {
       try await world.buyStarter("stx-1")
       try await world.ask("How do I begin?")
       let question = try await world.ask("/refund stx-1", from: World.administrator)
-      #expect(question.hasPrefix("0.40 of its 250.00 credits are spent, so nothing was refunded."))
+      #expect(
+        question.hasPrefix("0.39375 of its 250.00 credits are spent, so nothing was refunded."))
       #expect(try world.refunds().isEmpty)
       let asked = try await world.message(with: "so nothing was refunded")
       try await world.press(
         try #require(asked.buttons.first), onMessage: asked.id, by: World.administrator)
       let news = try await world.message(with: "went back to their payer.").text
-      #expect(news.contains("0.40 credits of it were spent and are the house's loss."))
+      #expect(news.contains("0.39375 credits of it were spent and are the house's loss."))
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(try world.balance() == 0)

@@ -10,7 +10,7 @@ struct ReloadTests {
       try world.configure("models:\n  chat: google/gemini-2.5-flash\n")
       let daemon = try await world.startDaemon()
       try await world.openAccount()
-      #expect(try await world.ask("How do I begin?").contains("Cost: 0.24 credits"))
+      #expect(try await world.ask("How do I begin?").contains("Cost: 0.2325 credits"))
       try world.configure(
         """
         models:
@@ -37,7 +37,7 @@ struct ReloadTests {
       }
       #expect(!line.contains("canary"))
       // 1,000 and 500 tokens at 0.75 and 3.75 dollars a million, × 3 ÷ 0.01.
-      #expect(try await world.ask("How do I begin?").contains("Cost: 0.79 credits"))
+      #expect(try await world.ask("How do I begin?").contains("Cost: 0.7875 credits"))
       #expect(try await world.ask("/terms") == "canary-terms")
       #expect(try await world.ask("/redeem").contains("know") == false)
       try await world.ask("/buy")
@@ -68,7 +68,7 @@ struct ReloadTests {
       #expect(line.contains(" error The settings are not reloaded; everything stays as it was."))
       #expect(line.contains(reason), "\(line)")
       #expect(!line.contains("canary"))
-      #expect(try await world.ask("How do I begin?").contains("Cost: 0.40 credits"))
+      #expect(try await world.ask("How do I begin?").contains("Cost: 0.39375 credits"))
       let lines = try await world.stop(daemon).errorLines
       #expect(lines.count { $0.contains("reloaded") } == 1)
       #expect(!lines.contains { $0.contains(" debug ") || $0.contains(" trace ") })
@@ -133,8 +133,8 @@ struct ReloadTests {
       try world.configure("billing:\n  markup: 3\n")
       _ = try await daemon.reload()
       mayAnswer.change { $0 = true }
-      #expect(try await world.replies(2, to: 42)[1].contains("Cost: 0.40 credits"))
-      #expect(try await world.ask("How do I begin?").contains("Cost: 0.79 credits"))
+      #expect(try await world.replies(2, to: 42)[1].contains("Cost: 0.39375 credits"))
+      #expect(try await world.ask("How do I begin?").contains("Cost: 0.7875 credits"))
       try await world.stop(daemon)
       try await world.expectNothingLeft()
     }

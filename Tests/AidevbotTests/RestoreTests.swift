@@ -37,7 +37,7 @@ struct RestoreTests {
       #expect(verdict.output == "The ledger holds. Users: 1, transactions: 3, settled calls: 2.\n")
 
       let second = try await world.startDaemon()
-      #expect(try await world.ask(Seller.gemini.question).contains("Left: 99.21 credits"))
+      #expect(try await world.ask(Seller.gemini.question).contains("Left: 99.2125 credits"))
       try await world.stop(second)
       try await world.expectNothingLeft()
     }

@@ -64,6 +64,9 @@ struct SettingsTests {
     Flaw("TEXTS_TERMS", String(repeating: "a", count: 4_097), "is longer than a message: 4096"),
   ]
 
+  private static let addressAlone =
+    "must be the address alone, such as https://api.telegram.org: /bot and the token are added"
+
   static let flaws = [
     Flaw("TELEGRAM_BOT_TOKEN", nil, "is not set; put there the token that @BotFather gave"),
     Flaw("TELEGRAM_BOT_TOKEN", "", "is not set; put there the token that @BotFather gave"),
@@ -84,6 +87,11 @@ struct SettingsTests {
     Flaw("TELEGRAM_API_BASE_URL", "canary", address + "api.telegram.org"),
     Flaw("TELEGRAM_API_BASE_URL", "ftp://canary", address + "api.telegram.org"),
     Flaw("TELEGRAM_API_BASE_URL", "https://api.org/canary canary", address + "api.telegram.org"),
+    Flaw("TELEGRAM_API_BASE_URL", "https://api.telegram.org/bot", addressAlone),
+    Flaw("TELEGRAM_API_BASE_URL", "https://API.telegram.org/bot/", addressAlone),
+    Flaw("TELEGRAM_API_BASE_URL", "https://api.telegram.org/bot123456:canary", addressAlone),
+    Flaw("TELEGRAM_API_BASE_URL", "https://api.telegram.org/bot123456:canary/getMe", addressAlone),
+    Flaw("TELEGRAM_API_BASE_URL", "http://127.0.0.1:8081/bot123456:canary", addressAlone),
     Flaw("GEMINI_BASE_URL", "https://", address + "generativelanguage.googleapis.com"),
     Flaw("OPENROUTER_BASE_URL", "https://a.org/?key=canary", address + "openrouter.ai/api/v1"),
     Flaw("GEMINI_API_KEY", "canary canary", keys),

@@ -27,7 +27,7 @@ struct StarsCommandTests {
       #expect(walk.outputLines.count == 1 + 8)
       for finding in [
         "credited now: 250 credits to user 42", "credited now: 1050 credits to user 43",
-        "credited now: 1000 credits to user 42", "refunded: 1050 credits taken back, 0 lost",
+        "credited now: 1000 credits to user 42", "refunded: 1050.00 credits taken back, 0.00 lost",
         "unexplained: a payment that credits nothing: its order costs 850 Stars",
       ] {
         #expect(walk.output.contains(finding), "\(walk.output)")

@@ -15,7 +15,7 @@ struct UsersCommandTests {
       #expect(list.status == 0)
       #expect(list.outputLines.count == 3)
       let line = try #require(list.outputLines.last)
-      #expect(line.contains(#/^42 +@user42 +\w+ +99\.60625 +0 +1 /#), "\(line)")
+      #expect(line.contains(#/^42 +@user42 +\w+ +99\.60625 +0\.00 +1 /#), "\(line)")
       let json = try await world.aidevbot("users", "list", "--limit", "1", "--json")
       let rows = try JSONValue(json: Data(json.output.utf8)).array ?? []
       #expect(rows.count == 1)
@@ -36,7 +36,7 @@ struct UsersCommandTests {
       #expect(shown.status == 0)
       #expect(shown.output.contains("(@user42, 42)\nSince "))
       // 100 to begin with and 250 bought, less 0.39375 for the question.
-      #expect(shown.output.contains("Balance: 349.60625 credits, 0 of them reserved\n"))
+      #expect(shown.output.contains("Balance: 349.60625 credits, 0.00 of them reserved\n"))
       #expect(shown.output.contains(/\norder .* Starter +250 +200 +paid\n/))
       #expect(shown.output.contains(/\npayment .* stx-1 +- +200 +credited\n/))
       let json = try await world.aidevbot("users", "show", "42", "--json")
@@ -64,7 +64,7 @@ struct UsersCommandTests {
       #expect(world.callCount(.gemini) == 0)
       let unblocked = try await world.aidevbot("users", "unblock", "@user42", "--json")
       #expect(try JSONValue(json: Data(unblocked.output.utf8))["state"] == "active")
-      #expect(try await world.ask(Seller.gemini.question).contains("Cost: 0.40 credits"))
+      #expect(try await world.ask(Seller.gemini.question).contains("Cost: 0.39375 credits"))
       try await world.stop(daemon)
     }
   }

@@ -19,7 +19,7 @@ extension ModelOrchestrator {
       let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
       if call.work.sender.isPrivate {
         try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
-          question: call.work.text, answer: answer.text, updateID: call.work.updateID, in: tx)
+          question: call.question, answer: answer.text, updateID: call.work.updateID, in: tx)
       }
       // Half a list is not to take the place of a whole one.
       if call.work.task.updatesTaskList, answer.ending == .complete,
@@ -52,15 +52,10 @@ extension ModelOrchestrator {
   private static func reply(
     _ answer: Answer, _ settlement: Settlement, to sender: Address
   ) -> Reply {
-    let balance = settlement.balanceAfter.balanceText
     let note = answer.ending.userMessage.map { "(\($0))\n\n" } ?? ""
-    return Reply(
-      """
-      \(answer.text)
-
-      \(note)Cost: \(settlement.charge.costText) credits\
-      \(sender.isPrivate ? " · Left: \(balance) credits" : "")
-      """)
+    let footer = AnswerFooter.text(
+      charge: settlement.charge, balance: sender.isPrivate ? settlement.balanceAfter : nil)
+    return Reply("\(answer.text)\n\n\(note)\(footer)")
   }
 
   private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
@@ -85,7 +80,7 @@ extension ModelOrchestrator {
       await environment.alerts.raise(
         .houseLoss, of: "\(call.hold.model)",
         "A call to \(call.hold.model) cost more than was held; "
-          + "\(settlement.forgiven.costText) credits were forgiven. Check its price.")
+          + "\(settlement.forgiven.text) credits were forgiven. Check its price.")
     }
   }
 

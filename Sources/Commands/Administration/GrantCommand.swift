@@ -61,7 +61,7 @@ struct GrantCommand: Command {
     return Reply(
       """
       That is a lot: \(credits.movementText) credits for \(account.shownName), whose balance is \
-      \(account.balance.balanceText). Shall I book it?
+      \(account.balance.text). Shall I book it?
       """,
       buttons: [
         Button("Book \(credits) credits", command: name, argument: "\(Self.yes) \(id)"),
@@ -78,12 +78,14 @@ struct GrantCommand: Command {
         NewTransaction(
           userID: account.id, type: .manualAdjustment, amount: credits, idempotencyKey: key,
           description: reason))
-      let balance = "\(transaction.balanceAfter.balanceText) credits"
+      let balance = "\(transaction.balanceAfter.text) credits"
       let news = Reply(
         """
         \(credits.movementText) credits on your account: \(reason)
         Your balance is \(balance).
-        """)
+        """,
+        buttons: credits > .zero
+          ? try Inbox.askAgainButtons(for: account.telegramUserID, in: tx) : [])
       return (
         Reply("Booked \(credits) credits for \(account.shownName). The balance is \(balance)."),
         also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : []

@@ -53,7 +53,7 @@ struct RefundCommand: Command {
     } catch LedgerError.creditsSpent(let spent, let all) {
       let payment = try tx.payments.find(chargeID)
       let text = """
-        \(spent.costText) of its \(all.balanceText) credits are spent, so nothing was refunded. \
+        \(spent.text) of its \(all.text) credits are spent, so nothing was refunded. \
         You can give all the Stars back anyway: the balance goes to zero, and the rest is the \
         house's loss.
         """

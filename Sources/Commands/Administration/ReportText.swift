@@ -24,22 +24,22 @@ struct ReportText {
       Line(section: "Stars", name: "refunds", value: "\(report.refunds)"),
       Line(section: "Stars", name: "given back", value: "\(report.starsRefunded)", unit: "Stars"),
       Line(section: "Stars", name: "revenue", value: "\(net)", unit: "Stars"),
-      Line(section: "Stars", name: "revenue", value: revenue.roundedText, unit: "USD"),
-      Line(section: "Credits", name: "sold", value: report.creditsSold.inTables),
-      Line(section: "Credits", name: "given away", value: report.creditsGiven.inTables),
-      Line(section: "Credits", name: "taken back", value: report.creditsTakenBack.inTables),
-      Line(section: "Credits", name: "spent", value: report.creditsSpent.inTables),
-      Line(section: "Result", name: "credits spent", value: spent.roundedText, unit: "USD"),
-      Line(section: "Result", name: "real cost", value: report.realCost.roundedText, unit: "USD"),
+      Line(section: "Stars", name: "revenue", value: "\(revenue)", unit: "USD"),
+      Line(section: "Credits", name: "sold", value: report.creditsSold.text),
+      Line(section: "Credits", name: "given away", value: report.creditsGiven.text),
+      Line(section: "Credits", name: "taken back", value: report.creditsTakenBack.text),
+      Line(section: "Credits", name: "spent", value: report.creditsSpent.text),
+      Line(section: "Result", name: "credits spent", value: "\(spent)", unit: "USD"),
+      Line(section: "Result", name: "real cost", value: "\(report.realCost)", unit: "USD"),
       Line(
-        section: "Result", name: "margin", value: (spent &- report.realCost).roundedText,
+        section: "Result", name: "margin", value: "\(spent &- report.realCost)",
         unit: "USD"),
-      Line(section: "House loss", name: "in all", value: lost.roundedText, unit: "USD"),
+      Line(section: "House loss", name: "in all", value: "\(lost)", unit: "USD"),
     ]
     lines += report.houseLosses.map { loss in
       Line(
         section: "House loss", name: "\(loss.reason.words) (\(loss.count))",
-        value: loss.amount.roundedText, unit: "USD")
+        value: "\(loss.amount)", unit: "USD")
     }
     lines += [
       Line(section: "People", name: "new", value: "\(report.newUsers)"),
@@ -64,8 +64,8 @@ struct ReportText {
     let name = name.onOneLine
     return [
       Line(section: section, name: name, value: "\(calls)", unit: "calls"),
-      Line(section: section, name: name, value: charged.inTables, unit: "credits"),
-      Line(section: section, name: name, value: cost.roundedText, unit: "USD"),
+      Line(section: section, name: name, value: charged.text, unit: "credits"),
+      Line(section: section, name: name, value: "\(cost)", unit: "USD"),
     ]
   }
 
@@ -87,7 +87,13 @@ struct ReportText {
   }
 
   var csv: String {
-    let rows = lines.map { [$0.section, $0.name, $0.value, $0.unit] }
+    // A spreadsheet would take the at sign of a name for the beginning of a formula.
+    let rows = lines.map { line in
+      [
+        line.section, line.name.hasPrefix("@") ? String(line.name.dropFirst()) : line.name,
+        line.value, line.unit,
+      ]
+    }
     return CSV.text([["section", "name", "value", "unit"]] + rows)
   }
 
@@ -99,9 +105,4 @@ struct ReportText {
     let gap = max(1, labelWidth + valueWidth - label.count - value.count)
     return " \(label)\(String(repeating: " ", count: gap))\(value)\(unit.isEmpty ? "" : " \(unit)")"
   }
-}
-
-extension Credits {
-  /// Two decimals, rounded down.
-  fileprivate var inTables: String { balanceText }
 }

@@ -48,7 +48,7 @@ struct UserCommand: Command {
       account.shownName,
       "Since \(account.createdAt.dayText)\(account.isBlocked ? ", blocked" : "")"
         + (account.isUnreachable ? ", has blocked the bot" : ""),
-      "Balance: \(account.balance) credits, \(account.held) of them reserved",
+      "Balance: \(account.balance.text) credits, \(account.held.text) of them reserved",
     ]
     lines += overview.subscriptions.map { subscription in
       "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.dayText)"

@@ -18,7 +18,7 @@ struct BuyCommand: Command {
     return .reply(
       Reply(
         """
-        Your balance is \(account.balance.balanceText) credits. Credits do not expire.
+        Your balance is \(account.balance.text) credits. Credits do not expire.
 
         Choose, and I send you an invoice in Telegram Stars:
         """,

@@ -65,9 +65,9 @@ struct CreditsCommand: Command {
     }
     let current = try tx.subscriptions.list(ofUser: account.id)
       .filter { $0.paidUntil > tx.now || $0.mayBeCharged(at: tx.now) }
-    var balance = "Your balance is \(account.balance.balanceText) credits."
+    var balance = "Your balance is \(account.balance.text) credits."
     if account.held > .zero {
-      balance += " Of these, \(account.held.costText) are reserved for a request under way."
+      balance += " Of these, \(account.held.text) are reserved for a request under way."
     }
     var paragraphs = [
       balance,

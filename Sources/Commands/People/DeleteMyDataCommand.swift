@@ -30,7 +30,7 @@ struct DeleteMyDataCommand: Command {
         """
         This erases your account for good: your name, our conversation and your projects.
 
-        • Your \(account.balance.balanceText) credits are lost. For a refund, write to /paysupport \
+        • Your \(account.balance.text) credits are lost. For a refund, write to /paysupport \
         first.\(cancellation)
         • The journal of what was bought and spent stays, since accounting needs it, but without a \
         name on it.

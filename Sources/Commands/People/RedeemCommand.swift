@@ -15,7 +15,11 @@ struct RedeemCommand: Command {
     }
     let outcome = try tx.promotionCodes.redeem(
       request.argument, by: account)
-    return .reply(Reply(Self.sentence(for: outcome)))
+    var buttons: [Button] = []
+    if case .redeemed = outcome {
+      buttons = try Inbox.askAgainButtons(for: account.telegramUserID, in: tx)
+    }
+    return .reply(Reply(Self.sentence(for: outcome), buttons: buttons))
   }
 
   private static func sentence(for outcome: PromotionCodeService.Outcome) -> String {
@@ -23,7 +27,7 @@ struct RedeemCommand: Command {
     case .redeemed(let transaction):
       """
       \(transaction.amount) credits are yours. Your balance is \
-      \(transaction.balanceAfter.balanceText) credits.
+      \(transaction.balanceAfter.text) credits.
       """
     case .usedBefore: "You have used this code already; it works once for each person."
     case .notValid: "This code is not valid, or no longer. Please check how it is written."

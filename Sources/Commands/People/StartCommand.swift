@@ -29,7 +29,7 @@ struct StartCommand: Command {
       return .reply(
         Reply(
           """
-          Good to see you again\(name). Your balance is \(account.balance.balanceText) \
+          Good to see you again\(name). Your balance is \(account.balance.text) \
           credits.\(welcome)
 
           Ask me anything, or send /help for everything I can do.
@@ -61,7 +61,7 @@ struct StartCommand: Command {
         """
     }
     return account.balance > .zero
-      ? "To begin with, there are \(account.balance.balanceText) credits on your account."
+      ? "To begin with, there are \(account.balance.text) credits on your account."
       : "Your account is open. Send /credits to see how to fill it."
   }
 }

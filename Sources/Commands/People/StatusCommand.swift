@@ -13,9 +13,9 @@ struct StatusCommand: Command {
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
-    var balance = "Balance: \(account.balance.balanceText) credits"
+    var balance = "Balance: \(account.balance.text) credits"
     if account.held > .zero {
-      balance += " (\(account.held.costText) of them reserved for a request under way)"
+      balance += " (\(account.held.text) of them reserved for a request under way)"
     }
     let lines = TaskType.allCases.map { "• \($0.title): \(models[$0])" }
     return .reply(
@@ -39,7 +39,7 @@ struct StatusCommand: Command {
       Project: \(project.title)
       Status: \(project.status.rawValue)
       Tasks: \(tasks.done) done, \(tasks.open) open
-      Spent on it: \(spent.costText) credits
+      Spent on it: \(spent.text) credits
       """
   }
 }

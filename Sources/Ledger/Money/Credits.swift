@@ -42,22 +42,14 @@ package struct Credits: Sendable, Hashable {
   /// Whether giving so many, or taking them where it is negative, is worth a question.
   package var isLargeGift: Bool { micro.magnitude > Self.unquestionedGift }
 
-  /// What a person may rely on having: two decimals, rounded down. `12.34`
-  package var balanceText: String {
-    let cents = Int128(micro).flooredDivision(by: 10_000)
-    return DecimalText.format(cents, decimals: 2, atLeast: 2)
-  }
+  /// As people see it, wherever they do: exact, so that every column adds up, and with two decimals
+  /// or more. `0.2325`, `99.5535`, `100.00`
+  package var text: String { DecimalText.format(Int128(micro), decimals: 6, atLeast: 2) }
 
-  /// What something costs, or what is missing: two decimals, rounded up, so that it never shows
-  /// less than it is; below 0.01 as many decimals as it needs. `0.24`, `0.0035`
-  package var costText: String {
-    guard micro >= 10_000 else { return DecimalText.format(Int128(micro), decimals: 6, atLeast: 2) }
-    return DecimalText.format((Int128(micro) + 9_999) / 10_000, decimals: 2, atLeast: 2)
-  }
-
-  /// What a transaction moved, with its sign: `+100.00`, `−0.24`.
+  /// What a transaction moved, with its sign: `+100.00`, `−0.2325`.
   package var movementText: String {
-    micro < 0 ? "−" + Credits(micro: -max(micro, -.max)).costText : "+" + balanceText
+    let amount = DecimalText.format(Int128(micro.magnitude), decimals: 6, atLeast: 2)
+    return (micro < 0 ? "−" : "+") + amount
   }
 }
 
@@ -65,7 +57,7 @@ extension Credits: Comparable {
   package static func < (left: Credits, right: Credits) -> Bool { left.micro < right.micro }
 }
 
-/// Exact decimal text without trailing zeros: `0.2325`.
+/// As a program reads it, and as an offer names it: exact, without trailing zeros. `0.2325`, `100`
 extension Credits: CustomStringConvertible {
   package var description: String { DecimalText.format(Int128(micro), decimals: 6) }
 }
@@ -75,12 +67,5 @@ extension Credits: DatabaseValueConvertible {
 
   package static func fromDatabaseValue(_ value: DatabaseValue) -> Credits? {
     Int64.fromDatabaseValue(value).map(Credits.init(micro:))
-  }
-}
-
-extension Int128 {
-  fileprivate func flooredDivision(by divisor: Int128) -> Int128 {
-    let (quotient, rest) = quotientAndRemainder(dividingBy: divisor)
-    return rest < 0 ? quotient - 1 : quotient
   }
 }

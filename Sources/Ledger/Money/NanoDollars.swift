@@ -27,13 +27,6 @@ package struct NanoDollars: Sendable, Hashable {
   package static func &- (left: NanoDollars, right: NanoDollars) -> NanoDollars {
     NanoDollars(left.count &- right.count)
   }
-
-  /// Dollars with two decimals, rounded to the nearest: `0.25`.
-  package var roundedText: String {
-    let (cents, rest) = Int128(count).quotientAndRemainder(dividingBy: 10_000_000)
-    let step: Int128 = abs(rest) * 2 >= 10_000_000 ? (rest < 0 ? -1 : 1) : 0
-    return DecimalText.format(cents + step, decimals: 2, atLeast: 2)
-  }
 }
 
 extension NanoDollars: Comparable {

@@ -91,7 +91,7 @@ package struct StarStatement {
       case .creditedNow(_, let transaction, let payer):
         "credited now: \(transaction.amount) credits to user \(payer)"
       case .refundedNow(let refund):
-        "refunded: \(refund.clawback) credits taken back, \(refund.loss) lost"
+        "refunded: \(refund.clawback.text) credits taken back, \(refund.loss.text) lost"
       case .ofTheOperator(let what): what
       case .setAside, .unexplained: "unexplained: \(reason ?? "")"
       case .ofBefore(let reason): "older than this database: \(reason)"

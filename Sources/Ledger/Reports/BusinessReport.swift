@@ -21,8 +21,8 @@ package struct BusinessReport: Sendable, Equatable {
   /// What refunds of Stars took back, less what came back if Telegram refused one. Negative
   /// if more came back than was taken in the period.
   package var creditsTakenBack: Credits
-  /// What calls were charged, less what was given back for answers that reached nobody. Negative
-  /// if more was given back than charged in the period.
+  /// What the calls of the period were charged, less what was given back, then or later, for
+  /// answers that reached nobody: the sum of what models and people are listed with.
   package var creditsSpent: Credits
   /// What those are worth by the terms of each call.
   package var creditsSpentValue: NanoDollars
@@ -72,7 +72,7 @@ package struct BusinessReport: Sendable, Equatable {
     package var provider: String
     package var model: String
     package var calls: Int
-    /// What was given back later is in it.
+    /// Less what was given back.
     package var charged: Credits
     package var realCost: NanoDollars
   }
@@ -83,7 +83,7 @@ package struct BusinessReport: Sendable, Equatable {
     /// The username with its at sign, else the first name.
     package var name: String?
     package var calls: Int
-    /// What was given back later is in it.
+    /// Less what was given back.
     package var charged: Credits
     package var realCost: NanoDollars
   }

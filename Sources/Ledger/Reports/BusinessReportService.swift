@@ -23,7 +23,7 @@ package struct BusinessReportService {
         from: from, to: to, payments: stars["count"], starsReceived: stars["stars"],
         refunds: refunds["count"], starsRefunded: refunds["stars"], creditsSold: credits["sold"],
         creditsGiven: credits["given"], creditsTakenBack: credits["taken_back"],
-        creditsSpent: credits["spent"], creditsSpentValue: try valueSpent(period),
+        creditsSpent: calls.charged, creditsSpentValue: try calls.chargedValue.nanoDollars(),
         realCost: calls.realCost,
         houseLosses: try houseLosses(period, refundedSpent: refunds),
         newUsers: people["new"], activeUsers: people["active"],
@@ -57,29 +57,12 @@ package struct BusinessReportService {
       coalesce(sum(iif(kind = 'purchase', amount, 0)), 0) AS sold,
       coalesce(sum(iif(kind IN ('initial_grant', 'referral_bonus')
         OR (kind = 'manual_adjustment' AND amount > 0), amount, 0)), 0) AS given,
-      coalesce(sum(iif(kind = 'refund' AND is_of_stars, -amount, 0)), 0) AS taken_back,
-      coalesce(sum(iif(kind = 'usage_deduction' OR (kind = 'refund' AND NOT is_of_stars),
-        -amount, 0)), 0) AS spent
+      coalesce(sum(iif(kind = 'refund' AND is_of_stars, -amount, 0)), 0) AS taken_back
     FROM (
       SELECT t.transaction_type AS kind, t.credits_amount_micro AS amount,
         t.credits_amount_micro < 0 OR r.id IS NOT NULL AS is_of_stars
       FROM credit_transactions t LEFT JOIN refunds r ON r.reversal_transaction_id = t.id
       WHERE t.created_at >= :from AND t.created_at < :to)
-    """
-
-  /// Summed up for each credit value that calls were charged at, and rounded once at the end.
-  private func valueSpent(_ period: StatementArguments) throws -> NanoDollars {
-    try Row.fetchAll(tx.db, sql: Self.spent, arguments: period).reduce(USD.zero) { sum, row in
-      try sum + BillingTerms.value(of: row["spent"], creditValueUSD: row["credit_value_usd"])
-    }.nanoDollars()
-  }
-
-  private static let spent = """
-    SELECT u.credit_value_usd, -sum(t.credits_amount_micro) AS spent
-    FROM credit_transactions t
-    JOIN api_key_usage u ON u.hold_id = t.hold_id AND u.charged_to = 'user'
-    WHERE t.created_at >= :from AND t.created_at < :to
-    GROUP BY u.credit_value_usd
     """
 
   private static let people = """
@@ -126,8 +109,8 @@ extension BusinessReportService {
     _ period: StatementArguments
   ) throws -> [BusinessReport.TopModel] {
     let sql = """
-      SELECT c.model_provider, c.model_name, count(*) AS calls, sum(c.charged) AS charged,
-        sum(c.actual_cost_nanousd) AS cost
+      SELECT c.model_provider, c.model_name, count(*) AS calls,
+        sum(c.charged - c.given_back) AS charged, sum(c.actual_cost_nanousd) AS cost
       FROM (\(CallSums.calls)) c GROUP BY c.model_provider, c.model_name
       ORDER BY charged DESC, cost DESC, c.model_provider, c.model_name LIMIT \(Self.maximumListed)
       """
@@ -143,7 +126,8 @@ extension BusinessReportService {
   ) throws -> [BusinessReport.TopUser] {
     let sql = """
       SELECT u.telegram_user_id, coalesce('@' || u.username, u.first_name) AS name,
-        count(*) AS calls, sum(c.charged) AS charged, sum(c.actual_cost_nanousd) AS cost
+        count(*) AS calls, sum(c.charged - c.given_back) AS charged,
+        sum(c.actual_cost_nanousd) AS cost
       FROM (\(CallSums.calls)) c JOIN users u ON u.id = c.user_id GROUP BY u.id
       ORDER BY charged DESC, cost DESC, u.id LIMIT \(Self.maximumListed)
       """

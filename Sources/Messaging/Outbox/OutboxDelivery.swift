@@ -235,13 +235,7 @@ extension OutboxDelivery {
     }
     switch error {
     case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
-    case .badRequest where error.isThreadMissing:
-      guard case .message(var message)? = reply.content, message.threadID != nil else {
-        return .failed(String(describing: error), .reply)
-      }
-      // To the chat itself, as its topic was deleted.
-      message.threadID = nil
-      reply.content = .message(message)
+    case .badRequest where reply.leaveOutWhatIsMissing(after: error): break
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
     case .badRequest, .forbidden, .invalidRequest:
@@ -253,7 +247,7 @@ extension OutboxDelivery {
         "Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
       await rest(reply, for: retryAfter)
-    case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
+    case .unauthorized, .notFound, .conflict, .serverFailed, .unreachable, .answerMalformed:
       if error.mayBeALostAnswer {
         guard reply.lostAnswers < Self.maximumCopies || reply.lifetime == nil else {
           return .failed("never confirmed")

@@ -100,9 +100,8 @@ package struct StarReconciliation: Sendable {
       Logger.current.warning(
         "Telegram lists a payment that no update told of; it is credited now.",
         metadata: ["stars": "\(line.entry.stars)"])
-      try payments.outbox.queue(
-        [.message(PaymentHandler.receipt(of: package, transaction), to: payer)], updateID: 0,
-        in: tx)
+      let receipt = try PaymentHandler.receipt(of: package, transaction, for: payer, in: tx)
+      try payments.outbox.queue([.message(receipt, to: payer)], updateID: 0, in: tx)
     case .refundedNow(let refund): try payments.announce(refund, in: tx)
     case .setAside(let payer, _):
       let apology = PaymentHandler.apology(

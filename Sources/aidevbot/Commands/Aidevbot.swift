@@ -56,7 +56,7 @@ struct Aidevbot: AsyncParsableCommand {
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {
     case is SettingsError, is SettingsProblems, TelegramError.unauthorized, Poller.Stop.unauthorized,
-      is LedgerDatabase.FromNewerVersion:
+      TelegramError.notFound, Poller.Stop.notFound, is LedgerDatabase.FromNewerVersion:
       78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
       BackupError.inUse:
@@ -79,6 +79,11 @@ struct Aidevbot: AsyncParsableCommand {
     switch error {
     case TelegramError.unauthorized, Poller.Stop.unauthorized:
       "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token."
+    case TelegramError.notFound, Poller.Stop.notFound:
+      """
+      No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see that it has neither \
+      /bot nor the token at its end, then ask @BotFather for the current TELEGRAM_BOT_TOKEN.
+      """
     case Poller.Stop.conflictPersists:
       "Another program polls Telegram with the same token; stop it, or give this bot its own token."
     case let error as LedgerError: error.sentence

@@ -49,7 +49,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
     if output.json { return try printJSON(TransactionOutput(transaction)) }
     print(
       "Booked \(credits) credits for user \(known.telegramUserID). "
-        + "The balance is \(transaction.balanceAfter) credits.")
+        + "The balance is \(transaction.balanceAfter.text) credits.")
   }
 }
 
@@ -76,9 +76,9 @@ struct CreditsShowCommand: AsyncParsableCommand {
       .joined(separator: " ")
     let title = """
       User \(account.telegramUserID)\(name.isEmpty ? "" : ", \(name.onOneLine)")
-      Balance:   \(account.balance) credits
-      Reserved:  \(account.held) credits
-      Available: \(account.available) credits
+      Balance:   \(account.balance.text) credits
+      Reserved:  \(account.held.text) credits
+      Available: \(account.available.text) credits
 
       """
     try output.show(
@@ -124,8 +124,8 @@ extension Table {
     ])
     for row in transactions {
       add(
-        "\(row.id)", row.createdAt.tableText, row.type.rawValue, "\(row.amount)",
-        "\(row.balanceAfter)", row.description)
+        "\(row.id)", row.createdAt.tableText, row.type.rawValue, row.amount.text,
+        row.balanceAfter.text, row.description)
     }
   }
 }

@@ -38,13 +38,15 @@ struct PricingListCommand: AsyncParsableCommand {
   }
 
   /// Of all prices; those that few models have go first where there is little room.
-  static let tariffColumns: [Table.Column] = [
-    .init("INPUT", "input"), .init("OUTPUT", "output"), .init("CACHED", "cached_input", rank: 9),
-    .init("CACHE WRITE", "cache_write", rank: 7), .init("THINKING", "reasoning", rank: 6),
-    .init("IMAGE IN", "image_input", rank: 4), .init("IMAGE OUT", "image_output", rank: 5),
-    .init("LONG PROMPTS, HOURS", nil, rank: 8), .init(nil, "long_prompt"),
-    .init(nil, "conditions"),
-  ]
+  static var tariffColumns: [Table.Column] {
+    [
+      .init("INPUT", "input"), .init("OUTPUT", "output"), .init("CACHED", "cached_input", rank: 9),
+      .init("CACHE WRITE", "cache_write", rank: 7), .init("THINKING", "reasoning", rank: 6),
+      .init("IMAGE IN", "image_input", rank: 4), .init("IMAGE OUT", "image_output", rank: 5),
+      .init("LONG PROMPTS, HOURS", nil, rank: 8), .init(nil, "long_prompt"),
+      .init(nil, "conditions"),
+    ]
+  }
 
   static func cells(of tariff: Tariff) -> [String?] {
     let tiers = [tariff.longPromptText, tariff.hoursText].compactMap(\.self)

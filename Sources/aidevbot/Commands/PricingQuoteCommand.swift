@@ -76,6 +76,6 @@ struct PricingQuoteCommand: AsyncParsableCommand {
       return try printJSON(Quote(costUsd: "\(cost)", chargeCredits: "\(charge)"))
     }
     print("Real cost: \(cost) USD")
-    print("Charge:    \(charge) credits")
+    print("Charge:    \(charge.text) credits")
   }
 }

@@ -104,7 +104,7 @@ private struct UsageTable {
     table.add(
       key + [
         "\(row.calls)", "\(row.inputTokens)", "\(row.outputTokens)", "\(row.realCost)",
-        "\(row.charged)", "\(row.chargedValue)", "\(row.margin)", "\(row.houseLoss)",
+        row.charged.text, "\(row.chargedValue)", "\(row.margin)", "\(row.houseLoss)",
         row.medianLatency.map(String.init), row.latency95.map(String.init),
       ])
   }

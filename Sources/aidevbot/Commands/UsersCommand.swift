@@ -54,7 +54,8 @@ struct UsersListCommand: AsyncParsableCommand {
       let account = user.account
       table.add(
         "\(account.telegramUserID)", account.username.map { "@\($0)" }, account.firstName,
-        "\(account.balance)", "\(account.held)", "\(account.available)", "\(user.calls)", user.lastCallAt?.tableText,
+        account.balance.text, account.held.text, account.available.text, "\(user.calls)",
+        user.lastCallAt?.tableText,
         account.createdAt.tableText, account.state)
     }
     try output.show(

@@ -32,7 +32,7 @@ extension PersonOverview {
     var lines = [
       account.shownName.onOneLine,
       "Since \(account.createdAt.tableText) UTC, \(account.state)",
-      "Balance: \(account.balance) credits, \(account.held) of them reserved",
+      "Balance: \(account.balance.text) credits, \(account.held.text) of them reserved",
     ]
     lines += subscriptions.map { subscription in
       "Subscription: \(subscription.state.rawValue), until \(subscription.paidUntil.tableText)"
@@ -48,7 +48,7 @@ extension PersonOverview {
     ])
     for row in transactions {
       table.add(
-        "transaction", row.createdAt.tableText, row.description, "\(row.amount)", nil,
+        "transaction", row.createdAt.tableText, row.description, row.amount.text, nil,
         row.type.rawValue)
     }
     for order in orders {

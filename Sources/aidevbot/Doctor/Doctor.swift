@@ -65,7 +65,11 @@ extension Doctor {
       (bot, date) = try await client.introduce(deadline: Self.deadline)
     } catch {
       let next =
-        error == .unauthorized ? "ask @BotFather for the token" : "curl -sI \(baseURL)"
+        switch error {
+        case .unauthorized: "ask @BotFather for the token"
+        case .notFound: "see that TELEGRAM_API_BASE_URL has neither /bot nor the token at its end"
+        default: "curl -sI \(baseURL)"
+        }
       return [Check("token", .failed, "\(error)", next: next)]
     }
     return [

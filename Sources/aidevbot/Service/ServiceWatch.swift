@@ -111,7 +111,7 @@ final class ServiceWatch: Sendable {
       Up \(Self.text(now.timeIntervalSince(counters.startedAt))); last poll \
       \(counters.lastPollAt == nil ? "not yet answered" : "\(Self.text(silence)) ago"); waiting: \
       \(load.unansweredUpdates) updates, \(load.queuedReplies) replies; charged today: \
-      \(load.turnoverToday.balanceText) credits.
+      \(load.turnoverToday.text) credits.
       """
     return ["STATUS=\(status)"] + (silence < Self.patience ? ["WATCHDOG=1"] : [])
   }

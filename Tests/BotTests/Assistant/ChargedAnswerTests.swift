@@ -185,7 +185,7 @@ extension ChargedAnswerTests {
     try await rig.say("/start")
     let reply = try #require(try await rig.say("How do I sort?").first)
     #expect(reply.hasPrefix("First, take\n\n(The model's provider broke the answer off here: "))
-    #expect(reply.hasSuffix(".)\n\nCost: 0.24 credits · Left: 99.76 credits"))
+    #expect(reply.hasSuffix(".)\n\nCost: 0.2325 credits · Left: 99.7675 credits"))
     #expect(try rig.account().balance.micro == 99_767_500)
     #expect(try rig.usage().first?["charged_to"] == "user")
     #expect(try rig.count("conversation_messages") == 2)
@@ -212,7 +212,7 @@ extension ChargedAnswerTests {
 
         (The answer ends here: it took longer than I may wait.)
 
-        Cost: 0.24 credits · Left: 99.76 credits
+        Cost: 0.2325 credits · Left: 99.7675 credits
         """)
     #expect(try rig.usage().first?["is_estimate"] == false)
     #expect(try rig.replies().filter { $0.chatID == 1 }.isEmpty)

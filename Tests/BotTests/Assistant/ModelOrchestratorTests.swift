@@ -14,7 +14,7 @@ struct ModelOrchestratorTests {
     try await rig.say("/start")
     #expect(
       try await rig.say("How do I sort?") == [
-        "Hello from the fake model.\n\nCost: 0.24 credits · Left: 99.76 credits"
+        "Hello from the fake model.\n\nCost: 0.2325 credits · Left: 99.7675 credits"
       ])
     #expect(rig.gemini.violations.value == [])
     #expect(try rig.account().balance.micro == 99_767_500)
@@ -114,7 +114,10 @@ struct ModelOrchestratorTests {
     try await rig.say("/start")
     let reply = try #require(try await rig.say("How do I sort?").first)
     let start = "Your credits do not cover this: at least "
-    let end = " more are needed, and 0.05 are available. /credits shows how to get more."
+    let end = """
+       more are needed, and 0.05 are available. Choose how to get more; then tap “Ask again”, and I \
+      answer it.
+      """
     #expect(reply.hasPrefix(start) && reply.hasSuffix(end))
     #expect(rig.gemini.paidCalls.isEmpty)
     #expect(try rig.holds().isEmpty)
@@ -177,7 +180,7 @@ struct ModelOrchestratorTests {
       ], nextOffset: nil)
     await engine.dispatcher.becomeIdle()
     #expect(try rig.texts(of: ids[0]).first?.hasPrefix("I cannot take paid requests") == true)
-    #expect(try rig.texts(of: ids[1]).first?.hasPrefix("Balance: 100.00 credits") == true)
+    #expect(try rig.texts(of: ids[1]).first?.hasPrefix("Balance: 100.000001 credits") == true)
     #expect(rig.gemini.requests.value.isEmpty)
     #expect(try rig.replies().contains { $0.chatID == 1 && $0.text.contains("ledger is broken") })
   }

@@ -35,7 +35,7 @@ struct RecoveryTests {
     let work = try rig.work(receivedAt: Date().addingTimeInterval(-age))
     try rig.leaveHold(for: work, isSent: false)
     try await rig.orchestrator().perform(work)
-    #expect(try rig.texts(of: work.updateID).first?.contains("Cost: 0.24") == true)
+    #expect(try rig.texts(of: work.updateID).first?.contains("Cost: 0.2325") == true)
     #expect(try rig.holds().map(\.state) == [.voided, .settled])
     #expect(try rig.usage().map { $0["charged_to"] as String } == ["user"])
   }
@@ -46,7 +46,7 @@ struct RecoveryTests {
     let work = try rig.work(receivedAt: now.addingTimeInterval(-290))
     try rig.leaveHold(for: work, isSent: true)
     try await rig.orchestrator(at: { now }).perform(work)
-    #expect(try rig.texts(of: work.updateID).first?.contains("Cost: 0.24") == true)
+    #expect(try rig.texts(of: work.updateID).first?.contains("Cost: 0.2325") == true)
     #expect(try rig.usage().map { $0["charged_to"] as String } == ["house", "user"])
     #expect(try rig.usage().first?["is_estimate"] == true)
     #expect(try rig.account().balance.micro == 99_767_500)
@@ -111,7 +111,7 @@ struct RecoveryTests {
     try rig.leaveHold(for: work, at: longAgo, isSent: true, isVoided: true)
     try rig.leaveHold(for: work, at: longAgo, isSent: true, isVoided: true)
     try await rig.orchestrator().perform(work)
-    #expect(try rig.texts(of: work.updateID).first?.contains("Cost: 0.24") == true)
+    #expect(try rig.texts(of: work.updateID).first?.contains("Cost: 0.2325") == true)
     #expect(try rig.holds().map(\.id).last == "\(work.ledgerName):3")
   }
 

@@ -164,7 +164,7 @@ struct CallsUnderWayTests {
     try await rig.say("/start")
     try await deliver("How do I sort?")
     try await waitForCalls(1)
-    let held = try rig.account().held.costText
+    let held = try rig.account().held.text
     let status = try await deliver("/status")
     let credits = try await deliver("/credits")
     for id in [status, credits] { try await waitUntilFinished(id) }

@@ -124,7 +124,7 @@ enum CrowdRequest: Sendable {
   }
 
   static func answers(_ question: Question, _ text: String) -> Bool {
-    let cost = Credits(micro: question.charge).costText
+    let cost = Credits(micro: question.charge).text
     return text.hasPrefix(question.answer) && text.contains("\nCost: \(cost) credits · Left: ")
   }
 

@@ -50,7 +50,7 @@ struct DispatcherTests {
       try Int64.fetchAll($0.db, sql: "SELECT update_id FROM outbox WHERE chat_id = 42 ORDER BY id")
     }
     #expect(Array(order.suffix(2)) == [slow, after])
-    #expect(try rig.texts(of: after).first?.contains("Your balance is 99.76 credits.") == true)
+    #expect(try rig.texts(of: after).first?.contains("Your balance is 99.7675 credits.") == true)
   }
 
   @Test func letsNobodyWaitForTheAnswerToAButtonOrAPayment() async throws {

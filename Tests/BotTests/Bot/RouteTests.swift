@@ -24,6 +24,13 @@ struct RouteCase: Sendable, CustomTestStringConvertible {
     RouteCase("“\(text)”", .message(text), route)
   }
 
+  /// A photo with words to it.
+  static func captioned(_ caption: String, chat: Int64? = nil, _ route: String) -> RouteCase {
+    let photo: [String: JSONValue] = ["photo": [], "caption": .string(caption)]
+    return RouteCase(
+      "a photo with “\(caption)” in \(chat ?? 0)", .message(nil, chat: chat, adding: photo), route)
+  }
+
   /// In a group.
   static func inGroup(
     _ text: String, _ route: String, adding more: [String: JSONValue] = [:]
@@ -37,11 +44,16 @@ struct RouteTests {
   private func shape(_ kind: String, _ value: JSONValue) throws -> String {
     let json = ReceivedUpdate.update(1, kind, value).json
     let update = try JSONDecoder().decode(Update.self, from: json)
-    return switch Route(update, bot: .bot) {
+    return shape(Route(update, bot: .bot))
+  }
+
+  private func shape(_ route: Route) -> String {
+    switch route {
     case .command(let name, "", _): "command \(name)"
     case .command(let name, let argument, _): "command \(name) [\(argument)]"
     case .text(let text, _): "text [\(text)]"
     case .unreadable(let what, _): "unreadable \(what)"
+    case .unseen(let what, let words, _): "unseen \(what), \(shape(words))"
     case .edited: "edited"
     case .button(let data, _, _): "button \(data)"
     case .preCheckout(let query): "preCheckout \(query.invoicePayload)"
@@ -145,6 +157,13 @@ struct RouteTests {
     .inGroup("/status@other", "ignored", adding: reply(to: FakeTelegram.botID)),
     .inGroup("yes", "ignored", adding: reply(to: 43)),
     RouteCase("a photo in a group", .message(nil, chat: -100, adding: ["photo": []]), "ignored"),
+    .captioned("what is this?", chat: -100, "ignored"),
+    .captioned("@devbot what is this?", chat: -100, "unseen photos, text [what is this?]"),
+    .captioned("/code@devbot this", chat: -100, "unseen photos, command code [this]"),
+    .captioned("/code@other this", chat: -100, "ignored"),
+    .captioned("what is this?", "unseen photos, text [what is this?]"),
+    .captioned("/code this", "unseen photos, command code [this]"),
+    .captioned("", "unreadable photos"),
   ]
 
   static let attachments: [RouteCase] = [
@@ -155,6 +174,20 @@ struct RouteTests {
     RouteCase(name, .message(nil, adding: [name: [:]]), "unreadable \(plural)")
   }
   private static let kind = "messages of this kind"
+
+  static let rich: [RouteCase] = [
+    RouteCase("a rich message", .message(nil, adding: rich("Sort it")), "text [Sort it]"),
+    RouteCase("a rich command", .message(nil, adding: rich("/code x")), "command code [x]"),
+    RouteCase(
+      "a rich mention", .message(nil, chat: -100, adding: rich("@devbot help")), "text [help]"),
+    RouteCase(
+      "a rich message of pictures", .message(nil, adding: ["rich_message": ["blocks": []]]),
+      "unreadable messages of this kind"),
+  ]
+
+  private static func rich(_ text: String) -> [String: JSONValue] {
+    ["rich_message": ["blocks": [["type": "paragraph", "text": .string(text)]]]]
+  }
 
   static let others: [RouteCase] = [
     RouteCase("edited", kind: "edited_message", .message("x"), "edited"),
@@ -222,7 +255,7 @@ struct RouteTests {
     ]
   ]
 
-  @Test(arguments: words + noCommands + passedOn + group + attachments + others)
+  @Test(arguments: words + noCommands + passedOn + group + attachments + rich + others)
   func isFoundFromTheUpdateAlone(route: RouteCase) throws {
     #expect(try shape(route.kind, route.value) == route.route)
   }

@@ -174,7 +174,7 @@ struct TextTaskCommandTests {
   func areBookedAsTheirTaskAndToTheirProject(name: String, task: String) async throws {
     try await rig.say("/start")
     try await rig.say("/new Shop")
-    #expect(try await rig.say("/\(name) a shop").first?.contains("Cost: 0.24") == true)
+    #expect(try await rig.say("/\(name) a shop").first?.contains("Cost: 0.2325") == true)
     let project = try rig.account().activeProjectID
     let usage = try #require(try rig.usage().first)
     #expect(usage["task_type"] == task)

@@ -311,7 +311,7 @@ final class OutboxDeliveryTests {
     let parts = Array(sent().dropFirst())
     #expect(parts.count > 5)
     #expect(parts.allSatisfy { $0.utf16.count <= 4_096 })
-    let whole = answer + "\n\nCost: 0.24 credits · Left: 99.76 credits"
+    let whole = answer + "\n\nCost: 0.2325 credits · Left: 99.7675 credits"
     #expect(parts.joined().filter { !$0.isWhitespace } == whole.filter { !$0.isWhitespace })
   }
 

@@ -94,7 +94,7 @@ struct SupportTests {
     let until = Int64(Date().timeIntervalSince1970) + 2_592_000
     _ = try await rig.pay(order, 380, charge: "month-1", until: until, isFirst: true)
     let question = try await rig.say("/deletemydata").first ?? ""
-    #expect(question.contains("• Your 599.76 credits are lost."))
+    #expect(question.contains("• Your 599.7675 credits are lost."))
     #expect(question.contains("• Your subscription is canceled."))
     #expect(try await rig.press("deletemydata:no").last?.text == "Your account stays as it is.")
     #expect(try rig.account().balance.micro > 0)
