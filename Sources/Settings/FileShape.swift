@@ -22,7 +22,8 @@ enum FileShape {
         // A section whose keys are all comments.
         guard !content.isEmpty else { continue }
         throw SettingsError(
-          file: file, "gives \(section) a value of its own, but it is a section; write its keys "
+          file: file,
+          "gives \(section) a value of its own, but it is a section; write its keys "
             + "below it, with two blanks before each")
       }
       for key in DeclaredSettings.keys where key.section == section {

@@ -138,7 +138,8 @@ extension SettingForm<String> {
       let text = try address.read(texts, key)
       if let ending = endings.first(where: text.lowercased().hasSuffix) {
         throw SettingsError(
-          key, "must end before \(ending), which requests add by themselves; it looks like "
+          key,
+          "must end before \(ending), which requests add by themselves; it looks like "
             + "\(key.example)")
       }
       return text

@@ -141,7 +141,8 @@ extension OpenRouterCatalog {
     } catch {
       let status = error.report.status.map { " (status \($0))" } ?? ""
       throw .unavailable(
-        "OpenRouter's list of models cannot be fetched: \(Self.sentence(of: error.reason))\(status)")
+        "OpenRouter's list of models cannot be fetched: \(Self.sentence(of: error.reason))\(status)"
+      )
     }
     return try OpenRouterPriceList.read(json, allowFree: allowFree)
   }

@@ -112,8 +112,8 @@ extension RefundService {
     let account = try tx.users.account(id: purchase.userID)
     let clawback = min(purchase.amount, account.available)
     return Split(
-      account: account, package: purchase.description, purchased: purchase.amount, clawback: clawback,
-      loss: try purchase.amount.subtracting(clawback))
+      account: account, package: purchase.description, purchased: purchase.amount,
+      clawback: clawback, loss: try purchase.amount.subtracting(clawback))
   }
 
   private func insert(

@@ -55,8 +55,9 @@ struct Aidevbot: AsyncParsableCommand {
   /// argument parser reports itself.
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {
-    case is SettingsError, is SettingsProblems, TelegramError.unauthorized, Poller.Stop.unauthorized,
-      TelegramError.notFound, Poller.Stop.notFound, is LedgerDatabase.FromNewerVersion:
+    case is SettingsError, is SettingsProblems, TelegramError.unauthorized,
+      Poller.Stop.unauthorized, TelegramError.notFound, Poller.Stop.notFound,
+      is LedgerDatabase.FromNewerVersion:
       78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
       BackupError.inUse:

@@ -27,7 +27,8 @@ enum ConfigurationTarget {
       files += [
         "'? ?'", "[]", "['? ?']", "'\(longName): 1 for 1'", "['\(longName): 1 for 1']",
         "['A: 1 for 1', 'A: 1 for 1']",
-        "{a: 1}", "[[1]]", "\"'?'\"", "http://a/chat/completions", "http://a/v1beta", "openai-compatible/m", longText,
+        "{a: 1}", "[[1]]", "\"'?'\"", "http://a/chat/completions", "http://a/v1beta",
+        "openai-compatible/m", longText,
       ]
       .map { Data("\(key.section):\n  \(key.nameInSection): \($0)\n".utf8) }
       files += ["\(key.section): 1", "\(key.section): {a: 1, a: 1}", "\(key.section): {}\n".twice]
