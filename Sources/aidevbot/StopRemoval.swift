@@ -1,21 +1,25 @@
-import Dispatch
 import Foundation
 import Glibc
 import Ledger
 
 /// Where the process is told to end while it makes a file, removes that file, says so, and ends as
 /// it would have. A signal that was ignored from the beginning, as with nohup, still is.
-final class StopRemoval: Sendable {
-  /// They deliver for as long as they live.
-  private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+struct StopRemoval {
+  private let signals: [Int32]
 
   /// - Parameter sentence: What is said, on standard error.
   init(of file: UnfinishedFile, saying sentence: String) {
-    let queue = DispatchQueue(label: "aidevbot.stop")
-    sources = [SIGINT, SIGTERM, SIGHUP].filter { !Self.isIgnored($0) }.map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-      source.setEventHandler {
+    signals = [SIGINT, SIGTERM, SIGHUP].filter { !Self.isIgnored($0) }
+    var ends: [Int32] = [-1, -1]
+    // Without a pipe, signals do what they always do.
+    guard pipe(&ends) == 0 else { return }
+    let (input, output) = (ends[0], ends[1])
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    signalOutput = output
+    Thread.detachNewThread {
+      var number: UInt8 = 0
+      while read(input, &number, 1) != 0 {
+        let number = Int32(number)
         file.abandon {
           let clear = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
           FileHandle.standardError.write(Data("\(clear)aidevbot: \(sentence)\n".utf8))
@@ -25,8 +29,12 @@ final class StopRemoval: Sendable {
           while true { pause() }
         }
       }
-      source.activate()
-      return source
+    }
+    for number in signals {
+      signal(number) { number in
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(signalOutput, &byte, 1)
+      }
     }
   }
 
@@ -38,6 +46,10 @@ final class StopRemoval: Sendable {
 
   /// From here on the process ends where it is told to.
   func end() {
-    for source in sources { source.cancel() }
+    for number in signals { signal(number, SIG_DFL) }
   }
 }
+
+/// Where the handler tells of a signal: it has nothing but what is known everywhere. Set before
+/// there is a handler.
+private nonisolated(unsafe) var signalOutput: Int32 = -1

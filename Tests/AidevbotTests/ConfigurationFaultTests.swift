@@ -160,9 +160,8 @@ struct ConfigurationFaultTests {
   func isContentWithWhatCoversItsCost(setting: String, value: String) async throws {
     try await World.run { world in
       // At this markup, the usual packages need another price.
-      let changes = [
-        "STARS_PACKAGES": "C: 1000 for 770", "TELEGRAM_ADMIN_USER_IDS": "1001", setting: value,
-      ]
+      var changes = ["STARS_PACKAGES": "C: 1000 for 770", "TELEGRAM_ADMIN_USER_IDS": "1001"]
+      changes[setting] = value
       let checked = try await world.aidevbot("check-config", changing: changes)
       #expect(checked.status == 0, "\(checked.output)")
     }

@@ -159,8 +159,8 @@ struct PriceListCommandTests {
 
   @Test(arguments: [
     (LoopbackReply.json("{}"), "the answer of OpenRouter is no list of models"),
-    (.json("{}", status: 500), "OpenRouter's list of models is not to be had: "),
-    (.reset, "OpenRouter's list of models is not to be had: "),
+    (.json("{}", status: 500), "OpenRouter's list of models cannot be fetched: "),
+    (.reset, "OpenRouter's list of models cannot be fetched: "),
   ])
   func syncSaysWhereThereIsNoList(reply: LoopbackReply, sentence: String) async throws {
     try await World.run { world in

@@ -50,7 +50,7 @@ package struct DatabaseBackup: Sendable {
         throw BackupError.alreadyThere(path: path)
       }
       unfinished.begin(partial)
-      defer { DatabaseFiles.remove(partial) }
+      defer { unfinished.end() }
       let report = try copy(to: partial, progress, begun)
       begun(.savingFile)
       try DatabaseFiles.synchronize(partial)

@@ -46,7 +46,7 @@ package struct DatabaseRestore {
     let restored = path + ".restoring"
     DatabaseFiles.remove(restored)
     unfinished.begin(restored)
-    defer { DatabaseFiles.remove(restored) }
+    defer { unfinished.end() }
     let copy = try copy(of: backup, at: restored, progress)
     do {
       begun(.checkingFile)

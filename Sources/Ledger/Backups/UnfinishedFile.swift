@@ -25,6 +25,14 @@ package final class UnfinishedFile: Sendable {
     }
   }
 
+  /// Removes it unless it is finished. Where it is being abandoned, that goes first.
+  func end() {
+    state.withLock { state in
+      if case .begun(let path) = state { DatabaseFiles.remove(path) }
+      state = .finished
+    }
+  }
+
   /// Removes what there is of it, and runs `end` before it could be finished; does nothing where it
   /// is.
   ///

@@ -113,8 +113,7 @@ extension RefundService {
     let clawback = min(purchase.amount, account.available)
     return Split(
       account: account, package: purchase.description, purchased: purchase.amount,
-      clawback: clawback,
-      loss: try purchase.amount.subtracting(clawback))
+      clawback: clawback, loss: try purchase.amount.subtracting(clawback))
   }
 
   private func insert(

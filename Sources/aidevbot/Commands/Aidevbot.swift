@@ -58,8 +58,8 @@ struct Aidevbot: AsyncParsableCommand {
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {
     case is SettingsError, is SettingsProblems, TelegramError.unauthorized,
-      Poller.Stop.unauthorized,
-      TelegramError.notFound, Poller.Stop.notFound, is LedgerDatabase.FromNewerVersion:
+      Poller.Stop.unauthorized, TelegramError.notFound, Poller.Stop.notFound,
+      is LedgerDatabase.FromNewerVersion:
       78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
       BackupError.inUse:

@@ -103,13 +103,16 @@ struct CodesRevokeCommand: AsyncParsableCommand {
       return (before, try tx.promotionCodes.list().first { $0.code == before.code } ?? before)
     }
     if output.json { return try printJSON(CodeOutput(revoked)) }
-    let people = before.uses == 1 ? "1 person has" : "\(before.uses) people have"
-    print(
-      before.revokedAt.map { "\(before.code) was revoked at \($0.tableText) UTC already." }
-        ?? (before.uses == 0
-          ? "\(before.code) is revoked. Nobody has used it."
-          : "\(before.code) is revoked. \(people) used it and \(before.uses == 1 ? "keeps" : "keep") the credits.")
-    )
+    if let earlier = before.revokedAt {
+      return print("\(before.code) was revoked at \(earlier.tableText) UTC already.")
+    }
+    let users =
+      switch before.uses {
+      case 0: "Nobody has used it."
+      case 1: "1 person has used it and keeps the credits."
+      case let count: "\(count) people have used it and keep the credits."
+      }
+    print("\(before.code) is revoked. \(users)")
   }
 }
 
