@@ -58,8 +58,7 @@ extension LanguageModelError {
       "It ends with the day. For more, raise the quota\(page), or add a key to \(section)_API_KEY "
         + "and type: sudo systemctl restart aidevbot."
     case .refusedRequest:
-      "Where it happens again, it is a fault of the bot's: type journalctl -u aidevbot and report "
-        + "it."
+      "If it happens again, it is a fault in the bot: type journalctl -u aidevbot and report it."
     default: nil
     }
   }

@@ -76,10 +76,10 @@ struct CodesCommandTests {
       #expect(gift == "50 credits are yours. Your balance is 150.00 credits.")
       #expect(
         try await world.ask("/redeem WELCOME")
-          == "You have used this code already; it works once for each person.")
+          == "You have already used this code; it works once per person.")
       #expect(
         try await world.ask("/redeem WELCOMES")
-          == "This code is not valid, or no longer. Please check how it is written.")
+          == "This code is not valid, or no longer valid. Please check its spelling.")
       let credits = try await world.ask("/credits")
       #expect(credits.contains("+50.00  adjustment: promotion code WELCOME"))
       try await world.stop(daemon)

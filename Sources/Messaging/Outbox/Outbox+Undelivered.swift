@@ -70,7 +70,7 @@ extension Outbox {
   }
 
   private static let diverted = Reply(
-    "I may not write in the group where you asked me, so here is my answer.")
+    "I am not allowed to write in the group where you asked me, so here is my answer.")
   private static let kept = Reply(
     "Good to have you back. This is what I could not tell you before:")
 }

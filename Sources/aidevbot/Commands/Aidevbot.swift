@@ -75,8 +75,9 @@ struct Aidevbot: AsyncParsableCommand {
       "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token."
     case TelegramError.notFound, Poller.Stop.notFound:
       """
-      No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see that it has neither \
-      /bot nor the token at its end, then ask @BotFather for the current TELEGRAM_BOT_TOKEN.
+      No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see that it has \
+      neither /bot nor the token at its end, then ask @BotFather for the current \
+      TELEGRAM_BOT_TOKEN.
       """
     case Poller.Stop.conflictPersists:
       "Another program polls Telegram with the same token; stop it, or give this bot its own token."

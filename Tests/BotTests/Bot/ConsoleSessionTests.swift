@@ -49,15 +49,17 @@ struct ConsoleSessionTests {
   }
 
   @Test(arguments: [
-    "\u{1B}]0;title\u{7}", "\u{9B}2J", "\u{90}q\u{9C}", "\u{202E}", "\u{2066}", "\u{7F}", "\u{8}", "\r",
+    "\u{1B}]0;title\u{7}", "\u{9B}2J", "\u{90}q\u{9C}", "\u{202E}", "\u{2066}", "\u{7F}", "\u{8}",
+    "\r",
   ])
   func showsNothingThatMovesTheCursorWhoeverWroteIt(hostile: String) async throws {
     let printed = try await type(
       "/start", "say \(hostile) it", "/new a\(hostile)b", "/projects", "/done", "#1")
     #expect(printed.count >= 6)
     let isHarmless = printed.joined().unicodeScalars.allSatisfy { scalar in
-      scalar == "\n" || scalar.properties.generalCategory != .control
-        && !(0x202A...0x202E).contains(scalar.value) && !(0x2066...0x2069).contains(scalar.value)
+      scalar == "\n"
+        || scalar.properties.generalCategory != .control
+          && !(0x202A...0x202E).contains(scalar.value) && !(0x2066...0x2069).contains(scalar.value)
     }
     #expect(isHarmless, "\(printed)")
   }
