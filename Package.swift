@@ -48,6 +48,9 @@ let package = Package(
     // The places at which a test kills the bot; nothing of it is left in a release build.
     .target(name: "KillPoints", swiftSettings: strict),
 
+    // How the program came onto the machine, and so what an operator types.
+    .target(name: "Installation", swiftSettings: strict),
+
     // The Bot API: knows neither the ledger nor the commands.
     .target(
       name: "TelegramBotAPI",
@@ -61,14 +64,14 @@ let package = Package(
     // Prompt in, answer and token usage out: knows neither money nor Telegram.
     .target(
       name: "LanguageModels",
-      dependencies: ["HTTPTransport", "KillPoints", "Metering"],
+      dependencies: ["HTTPTransport", "Installation", "KillPoints", "Metering"],
       swiftSettings: strict
     ),
 
     // Money: knows neither Telegram nor HTTP.
     .target(
       name: "Ledger",
-      dependencies: ["Metering", grdb],
+      dependencies: ["Installation", "Metering", grdb],
       resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: strict
     ),
@@ -77,7 +80,7 @@ let package = Package(
     .target(
       name: "Messaging",
       dependencies: [
-        "KillPoints", "Ledger", "TelegramBotAPI", grdb, logging,
+        "Installation", "KillPoints", "Ledger", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -86,7 +89,7 @@ let package = Package(
     // Credits for Stars, and what an operator says to people.
     .target(
       name: "Sales",
-      dependencies: ["Ledger", "Messaging", "TelegramBotAPI", grdb, logging],
+      dependencies: ["Installation", "Ledger", "Messaging", "TelegramBotAPI", grdb, logging],
       swiftSettings: strict
     ),
 
@@ -94,8 +97,8 @@ let package = Package(
     .target(
       name: "Assistant",
       dependencies: [
-        "KillPoints", "LanguageModels", "Ledger", "Messaging", "Metering", "TelegramBotAPI", grdb,
-        logging,
+        "Installation", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Metering",
+        "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -114,9 +117,8 @@ let package = Package(
     .target(
       name: "Bot",
       dependencies: [
-        "Assistant", "Commands", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Metering",
-        "Sales",
-        "TelegramBotAPI", grdb, logging,
+        "Assistant", "Commands", "Installation", "KillPoints", "LanguageModels", "Ledger",
+        "Messaging", "Metering", "Sales", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       exclude: ["Database/schema.sql"],  // For people to read.
@@ -140,13 +142,16 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "LanguageModels", "Ledger",
-        "Messaging", "Metering",
-        "Sales", "Settings", "TelegramBotAPI", grdb, logging,
+        "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "Installation", "LanguageModels",
+        "Ledger", "Messaging", "Metering", "Sales", "Settings", "TelegramBotAPI", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: strict
+      swiftSettings: strict,
+      plugins: ["NameCommit"]
     ),
+
+    // Tells the executable at each build which commit it is of.
+    .plugin(name: "NameCommit", capability: .buildTool(), path: "Sources/NameCommit"),
 
     // Loopback servers, and the tests, which mirror the targets.
     .target(
@@ -197,8 +202,8 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "Bot", "KillPoints", "Ledger", "Messaging", "Metering", "Sales", "Settings",
-        "TelegramBotAPI", "TestSupport", grdb,
+        "aidevbot", "Bot", "Installation", "KillPoints", "Ledger", "Messaging", "Metering", "Sales",
+        "Settings", "TelegramBotAPI", "TestSupport", grdb,
       ],
       swiftSettings: strict
     ),

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Builds the package twice, then installs, upgrades, removes and purges it in a Debian 12 that
-# debootstrap makes for this and that is gone afterwards. As root. systemd does not run there before
-# the end: most is to work without it.
+# Builds the package twice, has lintian look at it, then installs, upgrades, removes and purges it in a
+# Debian 12 that debootstrap makes for this and that is gone afterwards. As root. systemd does not run
+# there before the end: most is to work without it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ "$(id -u)" -ne 0 ]; then exec sudo "$0" "$@"; fi
 # Mounts that are made below end with this process, however it ends.
 if [ "${1:-}" != --unshared ]; then exec unshare --mount -- "$0" --unshared; fi
-command -v debootstrap >/dev/null || {
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq debootstrap >/dev/null
-}
+for tool in debootstrap lintian; do
+  command -v $tool >/dev/null || {
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $tool >/dev/null
+  }
+done
 
 work=$(mktemp -d)
 root=$work/root
@@ -30,6 +32,14 @@ complain() {
 holds() { grep -e "$1" >/dev/null; }
 within() { chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "$@"; }
 apt() { within DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@"; }
+# A package of another version, which is the one at hand in all else.
+with_version() {
+  rm -rf "$work/other"
+  dpkg-deb --raw-extract "$package" "$work/other"
+  sed -i "s/^Version: .*/Version: $1/" "$work/other/DEBIAN/control"
+  dpkg-deb --root-owner-group -Znone --build "$work/other" "$2" >/dev/null
+}
+installed_version() { within dpkg-query -W -f '${Version}\n' aidevbot; }
 as_bot() { within runuser -u aidevbot -- env STATE_DIRECTORY=/var/lib/aidevbot aidevbot "$@"; }
 expect_credits() {
   as_bot credits show 0 | holds '^Balance: *100' || complain "$1: the account is not what it was"
@@ -45,7 +55,12 @@ package=$(systemd/build-deb.sh "$work")
 again=$(systemd/build-deb.sh "$work/again")
 cmp "$package" "$again" || complain "they differ"
 dpkg-deb --info "$package" | sed -n '/^ Package:/,$p'
+version=$(dpkg-deb --field "$package" Version)
 echo "   $(stat -c %s "$package") bytes after $SECONDS s"
+
+echo "-- lintian"
+lintian --allow-root --fail-on error,warning "$package" >"$work/log" 2>&1 ||
+  complain "it finds: $(cat "$work/log")"
 
 echo "-- a Debian 12"
 wait "$debootstrap" || {
@@ -66,16 +81,26 @@ apt install "/tmp/$(basename "$package")" >"$work/log" 2>&1 || {
 grep -A2 '^aidevbot: fill in' "$work/log" || complain "nobody is told what to type next"
 echo "   took $((SECONDS - before)) s"
 within sh -c 'cd / && md5sum --check --quiet var/lib/dpkg/info/aidevbot.md5sums'
-[ "$(within aidevbot --version)" = "$(dpkg-deb --field "$package" Version)" ] ||
-  complain "the version is another"
-within man -w aidevbot >/dev/null || complain "there is no man page"
-within sh -c 'MANWIDTH=80 man --warnings aidevbot 2>&1 >/dev/null' | grep . && complain "its roff is bad"
+[[ "$(within aidevbot --version)" = "$version"\ \(* ]] || complain "the version is another"
+for name in aidevbot aidevbot-admin; do
+  within man -w $name >/dev/null || complain "there is no man page of $name"
+  within sh -c "MANWIDTH=80 man --warnings $name 2>&1 >/dev/null" | grep . &&
+    complain "the roff of $name is bad"
+done
 for section in 'EXIT STATUS' FILES ENVIRONMENT 'AS THE BOT' 'aidevbot credits grant'; do
   within man aidevbot | holds "^ *$section" || complain "the man page has no $section"
 done
-within bash -n /usr/share/bash-completion/completions/aidevbot
+for name in aidevbot aidevbot-admin; do
+  # shellcheck disable=SC2016
+  within bash -c 'source "/usr/share/bash-completion/completions/$0"
+    COMP_LINE="$0 us" COMP_WORDS=("$0" us) COMP_CWORD=1 COMP_POINT=${#COMP_LINE}
+    "_$0" "$0" us "$0" && echo "${COMPREPLY[*]}"' $name | holds '^users usage$' ||
+    complain "bash does not complete $name"
+done
 for file in zsh/vendor-completions/_aidevbot fish/vendor_completions.d/aidevbot.fish \
-  aidevbot/starter-prices.json doc/aidevbot/examples/aidevbot.example.yaml doc/aidevbot/copyright; do
+  zsh/vendor-completions/_aidevbot-admin fish/vendor_completions.d/aidevbot-admin.fish \
+  aidevbot/starter-prices.json doc/aidevbot/examples/aidevbot.example.yaml doc/aidevbot/copyright \
+  doc/aidevbot/README.md doc/aidevbot/changelog.gz; do
   [ -s "$root/usr/share/$file" ] || complain "there is no $file"
 done
 modes=$(within sh -c \
@@ -106,6 +131,19 @@ grep -q '^aidevbot: TELEGRAM_BOT_TOKEN is not set' "$work/log" ||
   complain "with one of two secrets, it says: $(cat "$work/log")"
 : >"$root/etc/aidevbot/credentials/gemini_api_key"
 
+echo "-- hints"
+# What root sees who does not know of aidevbot-admin.
+token=/etc/aidevbot/credentials/telegram_bot_token
+status=0
+within aidevbot check-config >"$work/log" 2>&1 || status=$?
+[ "$status" -eq 78 ] && grep -q "FAILED.*TELEGRAM_BOT_TOKEN is not set.* → sudo editor $token\$" "$work/log" &&
+  grep -q '→ aidevbot-admin check-config$' "$work/log" || complain "check-config says: $(cat "$work/log")"
+grep 'editor /etc/aidevbot/aidevbot.yaml' "$work/log" && complain "a secret is to go where all may read"
+within CREDENTIALS_DIRECTORY=/etc/aidevbot/credentials aidevbot run >"$work/log" 2>&1 || true
+grep -q '^aidevbot: .*/etc/aidevbot/credentials/gemini_api_key' "$work/log" || complain "run says: $(cat "$work/log")"
+within aidevbot users list >"$work/log" 2>&1 && complain "root sees another database"
+grep -q 'type: aidevbot-admin users list$' "$work/log" || complain "users list says: $(cat "$work/log")"
+
 status=0
 within aidevbot-admin check-config >"$work/log" 2>&1 || status=$?
 [ "$status" -eq 1 ] && grep -q 'systemd does not run here' "$work/log" ||
@@ -119,12 +157,12 @@ echo "-- upgrade"
 echo "# mine" >>"$root/etc/aidevbot/aidevbot.yaml"
 echo "123:abc" >"$root/etc/aidevbot/credentials/telegram_bot_token"
 within systemctl --quiet enable aidevbot.service
-dpkg-deb --raw-extract "$package" "$work/next"
-sed -i 's/^Version: .*/&+next/' "$work/next/DEBIAN/control"
-dpkg-deb --root-owner-group -Znone --build "$work/next" "$root/tmp/next.deb" >/dev/null
+# As the next commit has it.
+next=${version%+*}+$((${version#*+} + 1))
+with_version "$next" "$root/tmp/next.deb"
 apt install /tmp/next.deb >"$work/log" 2>&1 || complain "it cannot be upgraded: $(cat "$work/log")"
 grep -q '^aidevbot:' "$work/log" && complain "the upgrade says: $(cat "$work/log")"
-within dpkg-query -W -f '${Version}\n' aidevbot | holds next || complain "it is not upgraded"
+[ "$(installed_version)" = "$next" ] || complain "it is not upgraded"
 expect_credits "after the upgrade"
 as_bot ledger verify >/dev/null || complain "the ledger is broken after the upgrade"
 tail -n 1 "$root/etc/aidevbot/aidevbot.yaml" | holds mine || complain "the settings are lost"
@@ -191,9 +229,16 @@ purge_and_answer yes
 [ ! -L "$root/var/lib/aidevbot" ] || complain "it keeps the link"
 within dpkg --audit
 
+echo "-- upgrade from before versions grew"
+with_version "${version%+*}" "$root/tmp/before.deb"
+apt install /tmp/before.deb >"$work/log" 2>&1 || complain "it cannot be installed again"
+[ "$(installed_version)" = "${version%+*}" ] || complain "there is no version to upgrade from"
+apt install "/tmp/$(basename "$package")" >"$work/log" 2>&1 ||
+  complain "it cannot be upgraded: $(cat "$work/log")"
+[ "$(installed_version)" = "$version" ] || complain "apt takes it for no newer version"
+
 echo "-- systemd"
 before=$SECONDS
-apt install "/tmp/$(basename "$package")" >"$work/log" 2>&1 || complain "it cannot be installed again"
 systemd/test-start.sh "$root" "$root/tmp/next.deb"
 echo "   took $((SECONDS - before)) s"
 echo "-- done after $SECONDS s"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Boots systemd in a folder with a Debian in which the package is installed, as process 1 of namespaces
 # of its own, and has it start, watch, upgrade and stop the bot, whose Telegram is a server beside it
-# with a certificate of its own. Called by test-deb.sh: test-start.sh ROOT NEXT.deb
+# with a certificate of its own. It also breaks a backup, of which that Telegram has to hear. Called by
+# test-deb.sh: test-start.sh ROOT NEXT.deb
 set -euo pipefail
 root=$1
 next=$2
@@ -61,8 +62,12 @@ class Telegram(http.server.BaseHTTPRequestHandler):
     }
 
     def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         method = self.path.rsplit("/", 1)[1]
+        if method == "sendMessage":
+            with open(sys.argv[3], "ab") as said:
+                said.write(body + b"\n")
+            self.results[method] = {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}
         if method == "getUpdates":
             time.sleep(1)
         body = json.dumps({"ok": True, "result": self.results.get(method, True)}).encode()
@@ -84,13 +89,14 @@ server.serve_forever()
 PYTHON
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
   -addext subjectAltName=DNS:localhost -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
-python3 "$work/telegram.py" "$work/cert.pem" "$work/key.pem" >"$work/port" 2>/dev/null &
+python3 "$work/telegram.py" "$work/cert.pem" "$work/key.pem" "$work/said" >"$work/port" 2>/dev/null &
 telegram=$!
 install -m644 "$work/cert.pem" "$root/usr/local/share/ca-certificates/aidevbot-test.crt"
 chroot "$root" update-ca-certificates >/dev/null 2>&1
 until [ -s "$work/port" ]; do kill -0 "$telegram" && sleep 0.1; done
 install -m600 /dev/stdin "$root/etc/aidevbot/secrets.env" \
-  <<<"TELEGRAM_API_BASE_URL=https://localhost:$(cat "$work/port")"
+  <<<"TELEGRAM_API_BASE_URL=https://localhost:$(cat "$work/port")
+TELEGRAM_ADMIN_USER_IDS=1001"
 cp "$next" "$root/next.deb"
 chroot "$root" useradd --create-home --gid operator operator
 echo "operator ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/operator"
@@ -178,6 +184,12 @@ echo AIzaKey >"$secrets/gemini_api_key"
 rm "$secrets/openrouter_api_key"
 inside systemctl start aidevbot || complain "it does not start"
 [ "$(property ActiveState)" = active ] || complain "it is not active"
+version=$(inside dpkg-query -W -f '${Version}' aidevbot)
+database=/var/lib/aidevbot/aidevbot.sqlite
+inside journalctl -o cat -u aidevbot |
+  holds "^notice Starting\. commit=[0-9a-f]* database=$database settings=.* version=$version\$" ||
+  complain "the log does not say what starts: $(inside journalctl -o cat -u aidevbot)"
+[[ "$(property StatusText)" = "$version: up "* ]] || complain "its status is $(property StatusText)"
 echo "   with two secrets: $(property StatusText)"
 printf 'billing:\n  markup: much\n' >"$root/tmp/some settings.yaml"
 status=0
@@ -193,7 +205,7 @@ inside sh -c 'cd /tmp/theirs && aidevbot-admin check-config' >"$work/log" 2>&1 |
 if grep -q 'BILLING_MARKUP' "$work/log"; then
   complain "aidevbot-admin reads a file of the current folder: $(cat "$work/log")"
 fi
-grep -q 'from the environment and /etc/aidevbot/aidevbot.yaml' "$work/log" ||
+grep -q 'from the environment, the credentials and /etc/aidevbot/aidevbot.yaml' "$work/log" ||
   complain "aidevbot-admin does not read /etc/aidevbot/aidevbot.yaml: $(cat "$work/log")"
 
 printf '\nstars:\n  usd_per_star: 0.02\n' >>"$root/etc/aidevbot/aidevbot.yaml"
@@ -206,6 +218,28 @@ inside journalctl -o cat -u aidevbot | holds 'usd_per_star: .*0.02' ||
   complain "it does not read its settings again"
 [ "$(property ActiveState) $(property NRestarts)" = "active 0" ] || complain "a reload ends it"
 echo "   reloaded: says what changed"
+
+inside systemctl start aidevbot-backup || complain "there is no backup"
+as_operator aidevbot-admin doctor >"$work/log" 2>&1 || true
+grep -q '^ok      backup        the newest is 0 h old' "$work/log" ||
+  complain "doctor says of the backups: $(cat "$work/log")"
+mv "$root/var/lib/aidevbot/backups" "$work/backups"
+touch "$root/var/lib/aidevbot/backups"
+inside systemctl start aidevbot-backup 2>/dev/null && complain "a backup succeeds that cannot"
+as_operator aidevbot-admin doctor >"$work/log" 2>&1 && complain "doctor finds nothing wrong"
+grep -q '^FAILED  backup .*→ journalctl -u aidevbot-backup -n 20' "$work/log" ||
+  complain "doctor says of the failed backup: $(cat "$work/log")"
+# The bot looks into its outbox once a minute.
+for _ in $(seq 750); do
+  if [ -s "$work/said" ]; then break; fi
+  sleep 0.1
+done
+grep -q 'aidevbot-backup.service has failed' "$work/said" ||
+  complain "nobody hears of the failed backup: $(inside journalctl -o cat -u 'aidevbot-alert@*')"
+rm "$root/var/lib/aidevbot/backups"
+mv "$work/backups" "$root/var/lib/aidevbot/backups"
+inside systemctl reset-failed aidevbot-backup
+echo "   a backup that fails: the administrators hear of it"
 
 mkdir -p "$root/etc/systemd/system/aidevbot.service.d"
 printf '[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\nRestartSec=1s\n' \

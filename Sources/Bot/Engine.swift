@@ -79,9 +79,11 @@ package struct Engine: Sendable {
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
       initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
-      freeDiskSpace: { writer.database.freeDiskSpace }, fileChange: { writer.database.change })
+      freeDiskSpace: { writer.database.freeDiskSpace }, fileChange: { writer.database.change },
+      newestBackup: { writer.database.newestBackupAt })
     dispatcher = Dispatcher(
-      places: places, presses: Dispatcher.pressesOfPerson(on: channel, now: effects.now)
+      places: places, presses: Dispatcher.pressesOfPerson(on: channel, now: effects.now),
+      sleep: writer.sleep
     ) { parts.value.handler }
   }
 
@@ -111,6 +113,9 @@ package struct Engine: Sendable {
     await dispatcher.enqueue(new)
   }
 
+  /// Updates whose content is read at the same time.
+  private static let resumedAtOnce = 100
+
   /// Goes on with what an earlier life of the process left unfinished.
   package func resume() async throws {
     if let first = selling.firstBreak { await alerts.raise(brokenLedger: first) }
@@ -123,8 +128,11 @@ package struct Engine: Sendable {
       Logger.current.notice(
         "Going on with unfinished updates.", metadata: ["count": "\(pending.count)"])
     }
-    for update in pending {
-      await dispatcher.enqueue([try writer.read { try inbox.load(update, in: $0) }])
+    // Not all at once into memory, and not one by one: the parts of a whole come together.
+    for start in stride(from: 0, to: pending.count, by: Self.resumedAtOnce) {
+      let some = pending[start..<min(start + Self.resumedAtOnce, pending.count)]
+      await dispatcher.enqueue(
+        try writer.read { tx in try some.map { try inbox.load($0, in: tx) } })
     }
   }
 }
@@ -150,9 +158,9 @@ private struct SharedParts: Sendable {
   func parts(_ settings: BotSettings, _ llm: LLMClient) -> Engine.Parts {
     var settings = settings
     settings.administrators = administrators
+    let checkout = Checkout(store: settings.store, selling: selling)
     let commands = CommandList(
-      settings, checkout: Checkout(store: settings.store, selling: selling), outbox: outbox,
-      botUsername: bot.username)
+      settings, checkout: checkout, outbox: outbox, botUsername: bot.username)
     let payments = PaymentHandler(
       store: settings.store, outbox: outbox, alerts: alerts, selling: selling)
     let orchestrator = ModelOrchestrator(
@@ -160,7 +168,7 @@ private struct SharedParts: Sendable {
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
         terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
         referralCredits: settings.promotions.referralCredits,
-        hasOffers: !settings.store.sold.isEmpty, alerts: alerts, health: health, places: places,
+        offers: checkout.buttons, alerts: alerts, health: health, places: places,
         counts: counts, typing: typing))
     let handler = UpdateHandler(
       UpdateHandler.Environment(

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 package import Ledger
 package import Messaging
+package import Sales
 package import TelegramBotAPI
 
 /// A command of the chat. It answers from local data within one transaction, together with which
@@ -29,6 +30,8 @@ package protocol Command: Sendable {
   var changesActiveProject: Bool { get }
   /// Whether a model does it, and is paid for.
   var isPaidWork: Bool { get }
+  /// Whether a photo, or anything else that the bot cannot see, is of use to it.
+  var takesAttachments: Bool { get }
   /// Whether what follows it is a text, of several lines perhaps.
   var takesLines: Bool { get }
 
@@ -47,6 +50,7 @@ extension Command {
   package var readsOnly: Bool { false }
   package var changesActiveProject: Bool { false }
   package var isPaidWork: Bool { false }
+  package var takesAttachments: Bool { false }
   package var takesLines: Bool { isPaidWork }
 
   package func press(
@@ -66,10 +70,15 @@ package struct CommandRequest: Sendable {
   package var isAdministrator = false
   /// Of the message whose button was pressed.
   package var pressedMessage: MessageReference?
+  /// What the command, or the question, was sent in reply to.
+  package var replied: RepliedMessage?
+  /// What came with the command.
+  package var attachment: SupportRequests.Words?
 
   package init(
     profile: Profile, existingAccount: UserAccount?, argument: String, updateID: Int64,
-    isAdministrator: Bool = false, pressedMessage: MessageReference? = nil
+    isAdministrator: Bool = false, pressedMessage: MessageReference? = nil,
+    replied: RepliedMessage? = nil, attachment: SupportRequests.Words? = nil
   ) {
     self.profile = profile
     self.existingAccount = existingAccount
@@ -77,6 +86,8 @@ package struct CommandRequest: Sendable {
     self.updateID = updateID
     self.isAdministrator = isAdministrator
     self.pressedMessage = pressedMessage
+    self.replied = replied
+    self.attachment = attachment
   }
 
   /// - Throws: `NoAccount`, upon which the person is asked to send `/start`.

@@ -1,3 +1,4 @@
+import Installation
 package import Metering
 
 extension LanguageModelError {
@@ -38,25 +39,27 @@ extension LanguageModelError {
   private func advice(on provider: Provider?) -> String? {
     let page = provider?.keysPage.map { " at \($0)" } ?? ""
     let section = provider?.section.uppercased() ?? ""
+    let here = Installation.current
     return switch reason {
     case .keyRejected:
-      "Make a new key\(page), set \(section)_API_KEY and type: sudo systemctl restart aidevbot."
+      "Make a new key\(page), \(here.setting(secret: "\(section)_API_KEY")) and type: "
+        + "sudo systemctl restart aidevbot."
     case .accessDenied:
-      "See what the account may use\(page); then type: aidevbot doctor."
+      "See what the account may use\(page); then type: \(here.program) doctor."
     case .locationRefused:
       "Run the bot elsewhere, or name a model of another provider in the settings MODELS_* and "
         + "type: sudo systemctl reload aidevbot."
     case .modelUnknown:
       "Correct the model's name in the settings MODELS_* and type: sudo systemctl reload aidevbot. "
-        + "Its price is set by: aidevbot pricing set."
+        + "Its price is set by: \(here.program) pricing set."
     case .notTheAPI:
       "A CDN, a proxy or a country's filter may stand between. Check \(section)_BASE_URL and the "
-        + "network, and type: aidevbot doctor."
-    case .providerOutOfFunds: "Top up\(page); then type: aidevbot doctor."
-    case .spendLimitReached: "Raise it\(page); then type: aidevbot doctor."
+        + "network, and type: \(here.program) doctor."
+    case .providerOutOfFunds: "Top up\(page); then type: \(here.program) doctor."
+    case .spendLimitReached: "Raise it\(page); then type: \(here.program) doctor."
     case .quotaExhausted:
-      "It ends with the day. For more, raise the quota\(page), or add a key to \(section)_API_KEY "
-        + "and type: sudo systemctl restart aidevbot."
+      "It ends with the day. For more, raise the quota\(page), or add a key to "
+        + "\(here.credential("\(section)_API_KEY") ?? "\(section)_API_KEY") and type: sudo systemctl restart aidevbot."
     case .refusedRequest:
       "If it happens again, it is a fault in the bot: type journalctl -u aidevbot and report it."
     default: nil

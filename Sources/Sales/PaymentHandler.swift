@@ -54,7 +54,7 @@ package struct PaymentHandler: Sendable {
     case .known:
       Logger.current.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
     case .credited(let package, let transaction):
-      let receipt = Self.receipt(of: package, transaction)
+      let receipt = try Self.receipt(of: package, transaction, for: sender.user.id, in: tx)
       try outbox.queue(receipt, to: sender.inPrivate, updateID: updateID, in: tx)
       guard wasSetAside else { break }
       try alerts.queue(
@@ -139,9 +139,11 @@ package struct PaymentHandler: Sendable {
       RefundText(refund, of: payment).alert(ofRefusal: reason), in: tx)
   }
 
-  /// What a person gets for a payment.
-  package static func receipt(of package: CreditPackage, _ transaction: CreditTransaction) -> Reply
-  {
+  /// What a person gets for a payment. What they wanted it for is one tap away.
+  static func receipt(
+    of package: CreditPackage, _ transaction: CreditTransaction, for payer: Int64,
+    in tx: LedgerTransaction
+  ) throws -> Reply {
     Reply(
       """
       Thank you! \(transaction.amount) credits are on your account; your balance is \
@@ -149,7 +151,8 @@ package struct PaymentHandler: Sendable {
 
       \(package.name), \(package.price) Stars. Charge id, in case you ever need /paysupport:
       \((transaction.externalTransactionID ?? "").prefix(200))
-      """)
+      """,
+      buttons: try Inbox.askAgainButtons(for: payer, in: tx))
   }
 
   /// For a payment that credits nothing.

@@ -13,6 +13,9 @@ package struct Credentials: Sendable {
     directory = environment["CREDENTIALS_DIRECTORY"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
+  /// Whether systemd has handed any over.
+  package var areGiven: Bool { directory != nil }
+
   /// The value as text, or `nil` if there is no such credential or it is empty.
   ///
   /// - Throws: `SettingsError` if it cannot be read, or anybody could.

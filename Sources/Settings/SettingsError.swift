@@ -2,9 +2,12 @@
 /// says what is expected. The process ends with status 78, upon which systemd does not restart it.
 package struct SettingsError: Error, Equatable, CustomStringConvertible {
   package var description: String
+  /// The setting's name in the environment, if it is a secret.
+  package var secret: String?
 
   package init(_ key: SettingsKey, _ problem: String) {
     description = "\(key.environmentName) \(problem)"
+    secret = key.isSecret ? key.environmentName : nil
   }
 
   package init(file: String, _ problem: String) {

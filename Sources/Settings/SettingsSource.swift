@@ -65,6 +65,13 @@ package struct SettingsSource: Sendable {
     return try values.flatMap { try texts(key, in: $0) }
   }
 
+  /// Where it looks, in words: `the environment and config/aidevbot.yaml`.
+  package var places: String {
+    let always = ["the environment"] + (credentials.areGiven ? ["the credentials"] : [])
+    guard let file else { return "\(always.joined(separator: " and ")); there is no file" }
+    return "\(always.joined(separator: ", ")) and \(file)"
+  }
+
   // The providers are asked one by one, because a reader's optional getters take a malformed value
   // for a missing one.
 

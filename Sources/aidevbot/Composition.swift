@@ -2,6 +2,7 @@ import Bot
 import Commands
 import Foundation
 import HTTPTransport
+import Installation
 import LanguageModels
 import Ledger
 import Logging
@@ -20,10 +21,27 @@ struct Composition {
     settings = try await Settings(file: options.config)
   }
 
-  /// The database for what works beside the bot.
+  /// The database for what works beside the bot. Where it is not the one of the package's bot, as
+  /// that is whose the operator may mean, standard error says so.
   ///
   /// - Throws: What `LedgerDatabase.openForBot` and `InstanceLock.guardUpdate` throw.
   func database() throws -> LedgerDatabase {
+    if let command = try commandForPackagedBot() {
+      let path = try settings.databasePath()
+      FileHandle.standardError.write(
+        Data("aidevbot: \(path) is not the installed bot's; for that one: \(command)\n".utf8))
+    }
+    return try openBesideOthers()
+  }
+
+  /// `aidevbot-admin` and what was typed, where settings and environment lead to another database
+  /// than that of the package's bot.
+  private func commandForPackagedBot() throws -> String? {
+    guard try settings.databaseFile == nil else { return nil }
+    return Installation.current.commandInUnit(Array(CommandLine.arguments.dropFirst()))
+  }
+
+  private func openBesideOthers() throws -> LedgerDatabase {
     let path = try settings.databasePath()
     return try LedgerDatabase.openForBot(path: path) { update in
       try InstanceLock.guardUpdate(ofDatabase: path, update)
@@ -38,7 +56,8 @@ struct Composition {
   ) async throws {
     let path = try settings.databasePath()
     try await lock.hold(ofDatabase: path) {
-      let database = lock == .bot ? try LedgerDatabase.openForBot(path: path) : try database()
+      let database =
+        try lock == .bot ? LedgerDatabase.openForBot(path: path) : openBesideOthers()
       try await body(database)
       try database.close()
     }
@@ -51,6 +70,11 @@ struct Composition {
   func existingDatabase() throws -> LedgerDatabase {
     let path = try settings.databasePath()
     guard FileManager.default.fileExists(atPath: path) else {
+      if let command = try commandForPackagedBot() {
+        throw SettingsError(
+          Settings.declared.databaseFile.key,
+          "is \(path), where no database is; for the installed bot's own, type: \(command)")
+      }
       throw SettingsError(
         Settings.declared.databaseFile.key,
         "is \(path), but there is no database; set it to the bot's own file")

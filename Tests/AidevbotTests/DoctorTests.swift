@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Ledger
 import Testing
 import TestSupport
 
@@ -150,7 +151,7 @@ struct DoctorTests {
     },
     Fault(
       testDescription: "a file with a secret that others can read",
-      line: "FAILED  permissions   others can read or write config/aidevbot.yaml → sudo chmod go="
+      line: "FAILED  permissions   others can read or write config/aidevbot.yaml → chmod go= config"
     ) { world in
       try world.configure("gemini:\n  api_key: \(World.geminiKey)\n")
       try FileManager.default.setAttributes(
@@ -197,6 +198,28 @@ struct DoctorTests {
         "getMe", with: .reply(.json(me, headers: ["Date": form.string(from: Date())])))
       let right = try await world.aidevbot("doctor").output
       #expect(right.contains("ok      clock         as Telegram's"), "\(right)")
+    }
+  }
+
+  @Test func saysHowOldTheNewestBackupIs() async throws {
+    try await World.run { world in
+      try await world.openAnAccountInTheConsole()
+      func line() async throws -> Substring? {
+        try await world.aidevbot("doctor").outputLines.first { $0.contains("  backup  ") }
+      }
+      let folder = world.path("backups")
+      #expect(
+        try await line()
+          == "note    backup        there is none in \(folder) → aidevbot backup \(folder)/")
+      #expect(try await world.aidevbot("backup", "backups/").status == 0)
+      #expect(try await line() == "ok      backup        the newest is 0 h old")
+      try FileManager.default.removeItem(atPath: folder)
+      let old = DatabaseBackup.fileName(at: Date() - 3 * 86_400)
+      // What bears another name is no backup of ours.
+      try world.makeFiles([old, "aidevbot-29991231T000000Z.sqlite.partial"], in: "backups")
+      #expect(
+        try await line()
+          == "warn    backup        the newest is 3 days old → aidevbot backup \(folder)/")
     }
   }
 

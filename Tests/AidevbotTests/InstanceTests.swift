@@ -11,9 +11,10 @@ struct InstanceTests {
       let second = try await world.aidevbot("run", changing: World.shop)
       #expect(second.status == 75)
       #expect(second.output.isEmpty)
+      #expect(second.errorLines.count == 2 && second.errors.contains(" notice Starting. "))
       #expect(
-        second.errors == "aidevbot: Another aidevbot works on this database already "
-          + "(it holds \(world.databasePath).lock); stop that one first.\n")
+        second.errorLines.last == "aidevbot: Another aidevbot works on this database already "
+          + "(it holds \(world.databasePath).lock); stop that one first.")
       #expect(world.telegram.state.value.calls.count { $0.method == "getMe" } == polls)
       // The first one is none the worse for it.
       try await world.ask("/start")

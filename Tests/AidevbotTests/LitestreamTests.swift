@@ -51,6 +51,41 @@ struct LitestreamTests {
     }
   }
 
+  /// The promise of the file: any moment of the last week.
+  @Test func bringsBackAMomentAndKeepsAWeekOfThem() async throws {
+    try await World.run { world in
+      let litestream = try Litestream(world)
+      let daemon = try await world.startDaemon()
+      try await world.openAccount()
+      let replication = try litestream.replicate()
+      for _ in 1...2 { try await world.ask(Seller.gemini.question) }
+      try await litestream.waitUntilReplicaHas(2)
+      let moment = Date()
+      for _ in 1...2 { try await world.ask(Seller.gemini.question) }
+      try await litestream.waitUntilReplicaHas(4)
+      try await world.stop(daemon)
+
+      let copy = try await litestream.restore(to: "then.sqlite", asOf: moment)
+      #expect(copy.status == 0, "\(copy.errors)")
+      #expect(try world.charges(in: world.path("then.sqlite")) == Array(world.charges().prefix(2)))
+      replication.signal(SIGTERM)
+      let log = try await replication.waitForExit()
+      #expect(log.status == 0)
+      // What it makes of the section `snapshot`. What lies before the oldest snapshot cannot be
+      // restored, and the oldest is up to a day younger than what is kept.
+      let lines = (log.output + log.errors).split(separator: "\n")
+      #expect(lines.contains { $0.contains("level=9 interval=24h0m0s") }, "\(lines)")
+      let kept = try lines.filter { $0.contains("enforcing snapshot retention") }.map { line in
+        let now = try #require(line.firstMatch(of: /^time=(\S+)/)?.1)
+        let oldest = try #require(line.firstMatch(of: /\ timestamp=(\S+)/)?.1)
+        return try Date(String(now), strategy: form)
+          .timeIntervalSince(Date(String(oldest), strategy: form))
+      }
+      let week = 7 * 86_400.0
+      #expect(!kept.isEmpty && kept.allSatisfy { $0 - 86_400 >= week }, "\(kept)")
+    }
+  }
+
   @Test func restoringAndBackingUpMindLitestream() async throws {
     try await World.run { world in
       let litestream = try Litestream(world)
@@ -77,8 +112,8 @@ private struct Litestream {
 
   struct NotInstalled: Error, CustomStringConvertible {
     var description: String {
-      "Litestream is not installed. Run .ci/install-dependencies, or put a litestream 0.3 on the "
-        + "PATH; this test needs a real one."
+      "Litestream is not installed. Run `.ci/install-dependencies tests`, or put a litestream 0.5 on "
+        + "the PATH; this test needs a real one."
     }
   }
 
@@ -93,22 +128,22 @@ private struct Litestream {
     let cache =
       environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
       ?? "\(environment["HOME"] ?? NSHomeDirectory())/.cache"
-    let folders =
-      ["\(cache)/aidevbot"]
-      + (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let onPath = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/litestream" }
     guard
-      let path = folders.map({ "\($0)/litestream" })
+      let path = (["\(cache)/aidevbot/litestream-0.5.17"] + onPath)
         .first(where: FileManager.default.isExecutableFile(atPath:))
     else { throw NotInstalled() }
     program = URL(fileURLWithPath: path)
   }
 
   func replicate() throws -> ChildProcess {
-    try start("replicate")
+    try start("replicate", [])
   }
 
-  func restore(to name: String) async throws -> ChildProcess.Ending {
-    try await start("restore", "-o", world.path(name), world.databasePath).waitForExit()
+  func restore(to name: String, asOf moment: Date? = nil) async throws -> ChildProcess.Ending {
+    let when = moment.map { ["-timestamp", form.format($0)] } ?? []
+    return try await start("restore", when + ["-o", world.path(name), world.databasePath])
+      .waitForExit()
   }
 
   /// What is in the replica, only a restore tells.
@@ -122,7 +157,7 @@ private struct Litestream {
     }
   }
 
-  private func start(_ command: String, _ arguments: String...) throws -> ChildProcess {
+  private func start(_ command: String, _ arguments: [String]) throws -> ChildProcess {
     let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     return try world.start(
@@ -130,10 +165,12 @@ private struct Litestream {
       [command, "-config", package.appending(path: "systemd/litestream.yml").path] + arguments,
       changing: [
         "STATE_DIRECTORY": world.folder.path,
-        "LITESTREAM_REPLICA_URL": "file://\(world.path("replica"))",
+        "LITESTREAM_REPLICA_URL": "file://\(world.path("replica"))", "LOG_LEVEL": "debug",
       ])
   }
 }
+
+private let form = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
 /// A row of the journal that paid for a call.
 private struct Charge: Equatable, Sendable, FetchableRecord {

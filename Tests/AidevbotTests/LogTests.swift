@@ -102,7 +102,8 @@ struct LogTests {
       ] {
         #expect(health.contains(figure), "\(figure) in \(health)")
       }
-      #expect(health.contains(/last_poll=[0-9]+s oldest_unanswered=[0-9]+s/), "\(health)")
+      #expect(
+        health.contains(/last_poll=[0-9]+s newest_backup=- oldest_unanswered=[0-9]+s/), "\(health)")
     }
   }
 }

@@ -59,7 +59,8 @@ struct ServiceTests {
   private func watch(
     _ health: Health, load: @escaping @Sendable (Date) throws -> Health.Load
   ) -> ServiceWatch {
-    ServiceWatch(notifier: ServiceNotifier(environment: [:]), health: health, load: load)
+    ServiceWatch(
+      notifier: ServiceNotifier(environment: [:]), health: health, version: "1.2.3+4", load: load)
   }
 
   private static let someLoad = Health.Load(
@@ -68,7 +69,7 @@ struct ServiceTests {
 
   @Test func itIsNotAliveBeforeItPolls() {
     let watch = watch(Health(startedAt: Self.start)) { _ in Self.someLoad }
-    #expect(watch.report(at: Self.start) == ["STATUS=Waiting for Telegram to answer."])
+    #expect(watch.report(at: Self.start) == ["STATUS=1.2.3+4: waiting for Telegram to answer."])
   }
 
   @Test func itIsAliveWhilePollsComplete() throws {
@@ -78,7 +79,7 @@ struct ServiceTests {
     let sent = try #require(health.counters.firstPollAt)
     #expect(
       watch.report(at: sent) == [
-        "STATUS=Up 3 h; last poll not yet answered; waiting: 2 updates, 3 replies; "
+        "STATUS=1.2.3+4: up 3 h; last poll not yet answered; waiting: 2 updates, 3 replies; "
           + "charged today: 12.34 credits.", "WATCHDOG=1",
       ])
     // One that never comes back is not waited for without end.
@@ -86,7 +87,7 @@ struct ServiceTests {
 
     health.pollerEvents().pollCompleted()
     let completed = try #require(health.counters.lastPollAt)
-    let status = "STATUS=Up 3 h; last poll 11 min ago; waiting: 2 updates, 3 replies; "
+    let status = "STATUS=1.2.3+4: up 3 h; last poll 11 min ago; waiting: 2 updates, 3 replies; "
     let late = watch.report(at: completed + ServiceWatch.patience - 1)
     #expect(late.first?.hasPrefix(status) == true && late.last == "WATCHDOG=1")
     let tooLate = watch.report(at: completed + ServiceWatch.patience)
@@ -100,7 +101,8 @@ struct ServiceTests {
     let health = Health(startedAt: Self.start)
     let watch = watch(health) { _ in throw Broken() }
     health.pollerEvents().pollSent()
-    #expect(watch.report(at: Date()) == ["STATUS=The database does not answer: a WATCHDOG=1"])
+    #expect(
+      watch.report(at: Date()) == ["STATUS=1.2.3+4: the database does not answer: a WATCHDOG=1"])
   }
 
   // MARK: The daemon
@@ -114,7 +116,7 @@ struct ServiceTests {
       let daemon = try world.start(
         ["run"], changing: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"])
       let early = try await socket.received.wait(for: "a sign of life") { !$0.isEmpty }
-      #expect(early[0] == "STATUS=Waiting for Telegram to answer.")
+      #expect(early[0] == "STATUS=\(Version.current.name): waiting for Telegram to answer.")
       let ready = try await socket.received.wait(for: "READY") { $0.contains("READY=1") }
       #expect(world.telegram.state.value.calls(of: "getMe").count == 2)
       let beforeReady = ready.prefix { $0 != "READY=1" }

@@ -128,8 +128,10 @@ struct SettingsTests {
         "run", changing: ["DATABASE_PATH": "/proc/none/b.sqlite"])
       #expect(ending.status == 1)
       #expect(
-        ending.errors.hasPrefix("aidevbot: the database /proc/none/b.sqlite cannot be opened:"))
-      #expect(ending.errorLines.count == 1)
+        ending.errorLines.last?.hasPrefix(
+          "aidevbot: the database /proc/none/b.sqlite cannot be opened:") == true)
+      // Behind the line that says what starts, and from where.
+      #expect(ending.errorLines.count == 2)
     }
   }
 

@@ -43,10 +43,12 @@ final class BotRig: Sendable {
   ///   - model: For every task.
   ///   - credits: The initial grant.
   ///   - keys: Of both providers.
+  ///   - wait: In place of noting how long it would have waited.
   init(
     model: String = flash, credits: String = "100", administrators: [Int64] = [],
     promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(3_600),
     keys: [String] = ["test-key-of-some-length-abcd"],
+    wait: (@Sendable (Duration) async -> Void)? = nil,
     at location: SourceLocation = #_sourceLocation
   ) throws {
     self.location = location
@@ -58,6 +60,7 @@ final class BotRig: Sendable {
     self.waits = waits
     writer = LedgerWriter(database: database) { duration in
       waits.change { $0.append(duration) }
+      if let wait { return await wait(duration) }
       // Housekeeping goes round until it is cancelled.
       if duration >= .seconds(60) { await untilCancelled() }
     }
@@ -213,6 +216,24 @@ extension BotRig {
   }
 }
 
+extension BotRig {
+  /// Delivers messages in one batch, and returns their ids.
+  func deliverTogether(_ messages: [JSONValue]) async throws -> [Int64] {
+    let updates = messages.map { ReceivedUpdate.update(nextUpdateID(), "message", $0) }
+    try await engine.receive(updates, nextOffset: nil)
+    return updates.map(\.id)
+  }
+
+  /// Role and text of what the last paid call brought along.
+  func lastPrompt() -> [String] {
+    let contents = gemini.paidCalls.last?.json["contents"] as? [[String: Any]] ?? []
+    return contents.map { content in
+      let parts = content["parts"] as? [[String: Any]] ?? []
+      return "\(content["role"] ?? ""): \(parts.first?["text"] ?? "")"
+    }
+  }
+}
+
 // MARK: - What is in the file
 
 struct OutboxRow: Sendable {
@@ -340,7 +361,7 @@ extension Logger {
 }
 
 /// A stream that brings nothing ends with its task.
-private func untilCancelled() async {
+func untilCancelled() async {
   let (nothing, source) = AsyncStream<Void>.makeStream()
   for await _ in nothing {}
   source.finish()

@@ -1,4 +1,5 @@
 import Foundation
+import Installation
 import KillPoints
 import LanguageModels
 import Ledger
@@ -19,7 +20,7 @@ extension ModelOrchestrator {
       let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
       if call.work.sender.isPrivate {
         try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
-          question: call.work.text, answer: answer.text, updateID: call.work.updateID, in: tx)
+          question: call.question, answer: answer.text, updateID: call.work.updateID, in: tx)
       }
       // Half a list is not to take the place of a whole one.
       if call.work.task.updatesTaskList, answer.ending == .complete,
@@ -52,15 +53,10 @@ extension ModelOrchestrator {
   private static func reply(
     _ answer: Answer, _ settlement: Settlement, to sender: Address
   ) -> Reply {
-    let balance = settlement.balanceAfter.text
     let note = answer.ending.userMessage.map { "(\($0))\n\n" } ?? ""
-    return Reply(
-      """
-      \(answer.text)
-
-      \(note)Cost: \(settlement.charge.text) credits\
-      \(sender.isPrivate ? " · Left: \(balance) credits" : "")
-      """)
+    let footer = AnswerFooter.text(
+      charge: settlement.charge, balance: sender.isPrivate ? settlement.balanceAfter : nil)
+    return Reply("\(answer.text)\n\n\(note)\(footer)")
   }
 
   private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
@@ -75,7 +71,7 @@ extension ModelOrchestrator {
       await environment.alerts.raise(
         .priceDrift, of: "\(call.hold.model)",
         "\(call.hold.model) costs another figure than our price list says. The provider's counts, "
-          + "so no money is lost; mend the list with: aidevbot pricing set.")
+          + "so no money is lost; mend the list with: \(Installation.current.program) pricing set.")
     }
     // What an estimate comes to above the hold is no fact.
     if settlement.forgiven > .zero, !answer.usageIsEstimate {

@@ -98,13 +98,7 @@ extension ModelOrchestrator {
     } catch LedgerError.insufficientCredits(let shortfall) {
       let mayFit = counted == nil && holds(in: tx).mayFit(request, of: account)
       guard !mayFit else { return .tooDear(work, prompt, bound: bound) }
-      return try refuse(
-        privately: work,
-        """
-        Your credits do not cover this: at least \(shortfall.text) more are needed, and \
-        \(account.available.text) are available. /credits shows how to get more.
-        """,
-        in: tx)
+      return try refuse(work, inNeedOf: shortfall, account, in: tx)
     }
   }
 
@@ -123,6 +117,26 @@ extension ModelOrchestrator {
 
   func refuseErased(_ work: Work, in tx: LedgerTransaction) throws -> Beginning {
     try refuse(work, "Your account is erased; /start opens a new one.", in: tx)
+  }
+
+  /// What is for sale is shown at once, and whoever has bought need not type their question anew.
+  private func refuse(
+    _ work: Work, inNeedOf shortfall: Credits, _ account: UserAccount, in tx: LedgerTransaction
+  ) throws -> Beginning {
+    guard work.sender.isPrivate else { return try refuse(work, Self.notInGroup.text, in: tx) }
+    let way =
+      environment.offers.isEmpty
+      ? "Once you have more, tap below, and I answer it."
+      : "Choose how to get more; then tap \u{201C}Ask again\u{201D}, and I answer it."
+    let reply = Reply(
+      """
+      Your credits do not cover this: at least \(shortfall.text) more are needed, and \
+      \(account.available.text) are available. \(way)
+      """,
+      buttons: environment.offers + [.askAgain(work.updateID)])
+    try environment.inbox.offerAgain(work.updateID, because: .credits, in: tx)
+    try finish(work, with: reply, in: tx)
+    return .refused()
   }
 
   /// In a group, why not is nobody else's business.
@@ -162,9 +176,10 @@ extension ModelOrchestrator {
     let project = try projectID.flatMap { try tx.projects.find($0) }
     let conversation = Conversation(userID: account.id, projectID: project?.id)
     let context = isPrivate ? try conversation.context(in: tx) : []
+    let question = work.replied?.question(work.text, after: context) ?? work.text
     var prompt = Prompt(
       system: Self.instructions(for: work.task, project),
-      messages: context + [Prompt.Message(.user, work.text)],
+      messages: context + [Prompt.Message(.user, question)],
       maximumOutputTokens: work.task.outputCap)
     // The dearest prices that the hold reckons with; OpenRouter picks no provider above them.
     let ceiling = try price.tariff.ceiling(inputTokens: prompt.inputTokenBound)

@@ -7,7 +7,7 @@ extension ModelOrchestrator {
   /// them get their credits once they are due, and are told.
   func thankForInvitation(of newcomer: UserAccount, in tx: LedgerTransaction) throws {
     let thanks = try tx.referrals.thank(
-      for: newcomer, credits: environment.referralCredits, isSelling: environment.hasOffers)
+      for: newcomer, credits: environment.referralCredits, isSelling: !environment.offers.isEmpty)
     guard let thanks else { return }
     let amount = environment.referralCredits
     var messages: [Outgoing] = []

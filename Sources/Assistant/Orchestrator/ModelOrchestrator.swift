@@ -26,7 +26,8 @@ package struct ModelOrchestrator: Sendable {
     /// What an invitation brings both sides.
     package var referralCredits: Credits
     /// Whether anything is for sale, so that people can spend more than they were given.
-    package var hasOffers: Bool
+    /// What is for sale.
+    package var offers: [Button]
     package var alerts: OperatorAlerts
     package var health: Health
     package var places: CallPlaces
@@ -38,7 +39,7 @@ package struct ModelOrchestrator: Sendable {
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
       terms: BillingTerms, selling: SellingStatus, usdPerStar: USD, referralCredits: Credits,
-      hasOffers: Bool = true, alerts: OperatorAlerts, health: Health,
+      offers: [Button], alerts: OperatorAlerts, health: Health,
       places: CallPlaces = CallPlaces(),
       counts: RateOfPerson = ModelOrchestrator.countsOfPerson(),
       typing: @escaping @Sendable (Address) async -> Void
@@ -52,7 +53,7 @@ package struct ModelOrchestrator: Sendable {
       self.selling = selling
       self.usdPerStar = usdPerStar
       self.referralCredits = referralCredits
-      self.hasOffers = hasOffers
+      self.offers = offers
       self.alerts = alerts
       self.health = health
       self.places = places
@@ -68,6 +69,9 @@ package struct ModelOrchestrator: Sendable {
     var price: ModelPrice
     var prompt: Prompt
     var hold: CreditHold
+
+    /// As the model is asked it.
+    var question: String { prompt.messages.last?.text ?? work.text }
   }
 
   /// What is left to be done for work, once the transaction in which it was begun is committed.

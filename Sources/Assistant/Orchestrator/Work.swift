@@ -9,15 +9,21 @@ package struct Work: Sendable {
   package var sender: Address
   package var task: TaskType
   package var text: String
+  /// What it replies to.
+  package var replied: RepliedMessage?
   /// Its place among the calls under way, from the moment at which a call may begin.
   var place: CallPlace?
 
-  package init(updateID: Int64, receivedAt: Date, sender: Address, task: TaskType, text: String) {
+  package init(
+    updateID: Int64, receivedAt: Date, sender: Address, task: TaskType, text: String,
+    replied: RepliedMessage? = nil
+  ) {
     self.updateID = updateID
     self.receivedAt = receivedAt
     self.sender = sender
     self.task = task
     self.text = text
+    self.replied = replied
   }
 
   /// Names the work in the ledger; a hold's id adds the attempt.

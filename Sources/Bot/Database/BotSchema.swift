@@ -26,6 +26,9 @@ enum BotSchema {
     migrator.registerMigration("bot 6: projects of questions") { db in
       try db.execute(sql: projectsOfQuestions)
     }
+    migrator.registerMigration("bot 7: updates that belong together, or are asked again") { db in
+      try db.execute(sql: partsAndRepeats)
+    }
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
@@ -160,6 +163,16 @@ enum BotSchema {
   /// still to be decided, as it is for what an older version has left.
   private static let projectsOfQuestions = """
     ALTER TABLE inbox ADD COLUMN project_id TEXT;
+    """
+
+  /// `joined_to` is the first of the updates that are one to whoever sent them, and end together.
+  /// `offered_again` is why a question was not answered that may be asked again.
+  private static let partsAndRepeats = """
+    ALTER TABLE inbox ADD COLUMN joined_to INTEGER;
+    ALTER TABLE inbox ADD COLUMN offered_again TEXT
+      CHECK (offered_again = 'unseen' OR offered_again = 'credits');
+    ALTER TABLE inbox ADD COLUMN asked_again_at TEXT;
+    CREATE INDEX parts_of_update ON inbox (joined_to) WHERE joined_to IS NOT NULL;
     """
 
   /// Who asked, and which messages told the administrators of it: an answer to one of those goes

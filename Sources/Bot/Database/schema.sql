@@ -370,8 +370,16 @@ CREATE TABLE inbox (
   telegram_user_id INTEGER,
   -- The one that was active for whoever asked, when they did: '' for none, NULL if what they had
   -- sent before decides it.
-  project_id TEXT
+  project_id TEXT,
+  -- The first of the updates that are one to whoever sent them: a long paste, or an album. They
+  -- end with it.
+  joined_to INTEGER,
+  -- Why a question was not answered that may be asked again by one tap.
+  offered_again TEXT CHECK (offered_again = 'unseen' OR offered_again = 'credits'),
+  -- When that was done the last time.
+  asked_again_at TEXT
 ) STRICT;
+CREATE INDEX parts_of_update ON inbox (joined_to) WHERE joined_to IS NOT NULL;
 CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
 CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
 CREATE INDEX updates_of_person ON inbox (telegram_user_id) WHERE telegram_user_id IS NOT NULL;

@@ -26,7 +26,8 @@ package struct AfterDelivery: Sendable {
   ) throws -> Bool {
     if case .failed(_, let refusal) = ending { try undelivered(reply, refusal, in: tx) }
     switch (reply.purpose, ending) {
-    case (nil, _): return false
+    // Of a failure, the person may have been told.
+    case (nil, _): return ending.isFailure
     case (.groupAnswer, .sent):
       if let chatID = reply.chatID { try tx.refusingChats.remove(chatID) }
       return false
@@ -72,18 +73,31 @@ package struct AfterDelivery: Sendable {
       if let chatID = reply.chatID, refusal != .reply { try tx.refusingChats.add(chatID) }
       return try outbox.divert(reply, to: asker, in: tx)
     }
-    guard let updateID = reply.updateID else { return }
+    guard let updateID = reply.updateID, let chatID = reply.chatID else { return }
     if refusal == .blocked, try tx.holds(terms).isCharged(work: Work.ledgerName(ofUpdate: updateID))
     {
       return try outbox.keep(reply.id, in: tx)
     }
     guard try outbox.reachedNobody(updateID, in: tx),
       let amount = try Work.takeBack(updateID: updateID, terms: terms, in: tx)
-    else { return }
+    else {
+      // It comes after the other parts, which are queued already.
+      guard refusal == .reply, try outbox.isFirstMissingPart(reply, in: tx) else { return }
+      return try outbox.queue([.message(Self.partIsMissing, to: chatID)], in: tx)
+    }
+    if refusal == .reply {
+      try outbox.queue([.message(Self.allIsMissing, to: chatID)], in: tx)
+    }
     Logger.current.error(
       "An answer reached nobody, so its charge is given back.",
       metadata: ["update": "\(updateID)", "credits": "\(amount)"])
   }
+
+  private static let partIsMissing = Reply(
+    "One part of this answer is missing: Telegram did not take it. Please ask me for it once more.")
+
+  private static let allIsMissing = Reply(
+    "Telegram did not take my answer, so it cost you nothing. Please ask in another way.")
 
   /// Gives the person the link that begins their subscription.
   private func pass(

@@ -36,6 +36,7 @@ package actor Dispatcher {
     var person: Int64
     var isReading: Bool
     var changesProject: Bool
+    var part: MessagePart?
   }
 
   private struct Lane {
@@ -43,12 +44,17 @@ package actor Dispatcher {
     var isTurningAway = false
     /// Whether a model works, or is to work, on what came last.
     var isInCall = false
+    /// Set while it waits for what may go on with its messages.
+    var rest: Int?
+    /// Whether it has waited for that long enough.
+    var isRested = false
   }
 
   /// Whoever handles the next update; what is under way goes on as it began.
   private let handler: @Sendable () -> UpdateHandler
   private let places: CallPlaces
   private let presses: RateOfPerson
+  private let sleep: @Sendable (Duration) async -> Void
   /// Those with something that waits or is under way.
   private var lanes: [LaneKey: Lane] = [:]
   /// Lanes that wait to run, in the order of their first update.
@@ -63,16 +69,21 @@ package actor Dispatcher {
   /// What is under way, so that it can be cancelled.
   private var tasks: [Int: Task<Void, Never>] = [:]
   private var lastTask = 0
+  private var lastRest = 0
   private var idleWaiters: [CheckedContinuation<Void, Never>] = []
 
   /// - Parameters:
   ///   - places: None is given any more once the dispatcher drains.
   ///   - presses: How often a person's presses are answered.
+  ///   - sleep: Ends early when the task is cancelled.
   package init(
-    places: CallPlaces, presses: RateOfPerson, handler: @escaping @Sendable () -> UpdateHandler
+    places: CallPlaces, presses: RateOfPerson,
+    sleep: @escaping @Sendable (Duration) async -> Void,
+    handler: @escaping @Sendable () -> UpdateHandler
   ) {
     self.places = places
     self.presses = presses
+    self.sleep = sleep
     self.handler = handler
   }
 
@@ -123,14 +134,17 @@ extension Dispatcher {
     let turn = update.update.map(handler.turn) ?? .inOrder
     let person = update.update.map(Route.lane) ?? 0
     switch turn {
-    case .atOnce: runAside { await handler.handle(update) }
+    case .atOnce: runAside { _ = await handler.handle(update) }
     case .press:
-      let mayPress = presses.allows(person)
-      runAside { if mayPress { await handler.handle(update) } else { await handler.drop(update) } }
+      guard presses.allows(person) else { return runAside { await handler.drop(update) } }
+      runAside {
+        if let again = await handler.handle(update) { await self.enqueue([again]) }
+      }
     case .money, .reading, .inOrder:
       let waiting = Waiting(
         update: update, person: person, isReading: turn == .reading,
-        changesProject: update.update.map(handler.changesActiveProject) ?? false)
+        changesProject: update.update.map(handler.changesActiveProject) ?? false,
+        part: handler.part(of: update))
       enqueue(waiting, in: lane(of: waiting, turn), handler)
     }
   }
@@ -154,19 +168,75 @@ extension Dispatcher {
     waiting += 1
     let isNew = lanes[key] == nil
     lanes[key, default: Lane()].waiting.append(kept)
-    guard isNew else { return }
+    guard isNew else { return lanes[key]?.rest == nil ? () : goOn(key) }
     guard !key.isMoney else { return runAside { await self.workOffAside(key) } }
     ready.append(key)
     startReadyLanes()
   }
 
   /// Of the others, those that may have ended the process before are handled one at a time, so that
-  /// the next end is blamed on the right one.
+  /// the next end is blamed on the right one, with what goes on with them.
   private func lane(of new: Waiting, _ turn: Route.Turn) -> LaneKey {
     if turn == .money { return .money(ofPerson: new.person) }
-    guard new.update.attempts < Inbox.attemptsBeforeCaution else { return .caution }
+    let before = lanes[.caution]?.waiting.last { $0.person == new.person }?.part
+    let goesOnThere = before.flatMap { new.part?.goesOn(with: $0) } ?? false
+    guard !goesOnThere, new.update.attempts < Inbox.attemptsBeforeCaution else { return .caution }
     let isInCall = lanes[.person(new.person)]?.isInCall == true
     return new.isReading && isInCall ? .reading(ofPerson: new.person) : .person(new.person)
+  }
+}
+
+// MARK: - Messages that are one
+
+extension Dispatcher {
+  /// The first, and those of the same person that go on with it.
+  private func partsOfFirst(of waiting: Deque<Waiting>) -> [Int] {
+    guard let first = waiting.first, var last = first.part, last.begins else { return [0] }
+    var parts = [0]
+    for (index, next) in waiting.enumerated().dropFirst() where next.person == first.person {
+      guard parts.count < last.mostParts, let part = next.part, part.goesOn(with: last) else {
+        break
+      }
+      parts.append(index)
+      last = part
+    }
+    return parts
+  }
+
+  /// Whether what waits first may go on with what is still to come. What may have ended the process
+  /// before waits for nothing.
+  private func mayGoOn(_ key: LaneKey) -> Bool {
+    guard key != .caution, let lane = lanes[key], !lane.isRested, let first = lane.waiting.first,
+      let part = first.part, part.begins
+    else { return false }
+    let count = partsOfFirst(of: lane.waiting).count
+    return count == lane.waiting.count && count < part.mostParts
+  }
+
+  /// Waits for what may come. Nobody else waits for that, and no place is taken.
+  private func rest(_ key: LaneKey) {
+    lastRest += 1
+    let number = lastRest
+    lanes[key]?.rest = number
+    let isNew = lanes[key]?.waiting.last?.update.attempts == 1
+    runAside {
+      await self.sleep(isNew ? MessagePart.wait : MessagePart.waitAfterStart)
+      await self.endRest(number, of: key)
+    }
+  }
+
+  private func endRest(_ number: Int, of key: LaneKey) {
+    guard lanes[key]?.rest == number else { return }
+    lanes[key]?.isRested = true
+    goOn(key)
+  }
+
+  /// Ends the rest, or begins it anew with the part that has come.
+  private func goOn(_ key: LaneKey) {
+    lanes[key]?.rest = nil
+    guard !mayGoOn(key) else { return rest(key) }
+    ready.append(key)
+    startReadyLanes()
   }
 }
 
@@ -182,11 +252,17 @@ extension Dispatcher {
 
   private func workOff(_ key: LaneKey) async {
     var call: (@Sendable () async -> Void)?
-    while call == nil, !isDraining, let next = takeNext(of: key) {
-      call = await handler().begin(next.update)
+    while call == nil, !isDraining, !mayGoOn(key), let next = takeNext(of: key) {
+      if case .call(let made)? = await handler().begin(next.update) { call = made }
       if next.changesProject { noteProjectChange(by: next.person) }
     }
-    if let call { runAside { await self.make(call, for: key) } } else { lanes[key] = nil }
+    if let call {
+      runAside { await self.make(call, for: key) }
+    } else if !isDraining, mayGoOn(key) {
+      rest(key)
+    } else {
+      lanes[key] = nil
+    }
     running -= 1
     startReadyLanes()
     announceIdle()
@@ -217,14 +293,25 @@ extension Dispatcher {
   }
 
   private func workOffAside(_ key: LaneKey) async {
-    while !isDraining, let next = takeNext(of: key) { await handler().handle(next.update) }
+    while !isDraining, let next = takeNext(of: key) { _ = await handler().handle(next.update) }
     lanes[key] = nil
   }
 
+  /// With it, it takes what goes on with it.
   private func takeNext(of key: LaneKey) -> Waiting? {
-    guard let next = lanes[key]?.waiting.popFirst() else { return nil }
-    waiting -= 1
+    guard var all = lanes[key]?.waiting, !all.isEmpty else { return nil }
+    let parts = partsOfFirst(of: all)
+    var next = all[0]
+    if parts.count > 1 {
+      next.update.parts = parts.dropFirst().map { all[$0].update.id }
+      // Together they are read from the file.
+      next.update.update = nil
+    }
+    for index in parts.reversed() { all.remove(at: index) }
+    waiting -= parts.count
+    lanes[key]?.waiting = all
     lanes[key]?.isTurningAway = false
+    lanes[key]?.isRested = false
     return next
   }
 

@@ -10,7 +10,8 @@ extension Route {
   var sender: Address? {
     switch self {
     case .command(_, _, let sender), .text(_, let sender), .unreadable(_, let sender),
-      .edited(let sender), .button(_, _, let sender), .payment(_, _, let sender):
+      .unseen(_, _, let sender), .edited(let sender), .button(_, _, let sender),
+      .payment(_, _, let sender):
       sender
     case .preCheckout, .refunded, .subscriptionChanged, .reachable, .rightsChanged, .ignored: nil
     }

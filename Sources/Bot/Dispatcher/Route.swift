@@ -12,6 +12,8 @@ package enum Route: Sendable {
   case text(String, Address)
   /// Something in a private chat that the bot cannot read, such as a photo.
   case unreadable(what: String, Address)
+  /// Such a thing with words to it, and what the words alone ask for.
+  indirect case unseen(what: String, words: Route, Address)
   case edited(Address)
   case button(data: String, CallbackQuery, Address)
   case preCheckout(PreCheckoutQuery)
@@ -92,10 +94,20 @@ package enum Route: Sendable {
       let paidAt = Date(timeIntervalSince1970: TimeInterval(message.date))
       return .payment(payment, paidAt: paidAt, sender)
     }
-    guard let text = message.text else {
-      guard sender.isPrivate, let attachment = message.attachment else { return .ignored }
-      return .unreadable(what: attachment.plural, sender)
+    guard let attachment = message.attachment else {
+      return message.text.map { route($0, of: message, from: sender, bot: bot) } ?? .ignored
     }
+    guard let caption = message.caption, !caption.isEmpty else {
+      return sender.isPrivate ? .unreadable(what: attachment.plural, sender) : .ignored
+    }
+    let words = route(caption, of: message, from: sender, bot: bot)
+    if case .ignored = words { return .ignored }
+    return .unseen(what: attachment.plural, words: words, sender)
+  }
+
+  private static func route(
+    _ text: String, of message: Message, from sender: Address, bot: User
+  ) -> Route {
     // In a group, what somebody else wrote is no word to the bot.
     guard !message.isPassedOn else { return sender.isPrivate ? .text(text, sender) : .ignored }
     let isReplyToBot = message.replyToMessage?.from?.id == bot.id

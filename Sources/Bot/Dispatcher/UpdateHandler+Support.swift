@@ -98,14 +98,14 @@ extension UpdateHandler {
 
 extension SupportRequests.Words {
   /// `nil` for a message that only reports something.
-  fileprivate init?(_ message: Message) {
-    if let text = message.text {
-      self = .text(text)
-    } else if message.attachment != nil {
-      self = .attachment(messageID: message.messageID, chatID: message.chat.id)
-    } else {
-      return nil
-    }
+  init?(_ message: Message) {
+    if let text = message.text { self = .text(text) } else { self.init(attachmentOf: message) }
+  }
+
+  init?(attachmentOf message: Message) {
+    guard message.attachment != nil else { return nil }
+    self = .attachment(
+      messageIDs: [message.messageID] + message.restOfAlbum, chatID: message.chat.id)
   }
 }
 

@@ -14,6 +14,14 @@ extension UpdateHandler {
     return .reading
   }
 
+  /// What is to be joined with what, in Telegram. What was handled once is whole.
+  func part(of stored: StoredUpdate) -> MessagePart? {
+    guard environment.inbox.channel == .telegram, !stored.isAskedAgain, stored.parts.isEmpty else {
+      return nil
+    }
+    return stored.update.flatMap { MessagePart($0, bot: environment.bot) }
+  }
+
   func changesActiveProject(_ update: Update) -> Bool {
     command(in: update)?.changesActiveProject == true
   }
@@ -23,7 +31,8 @@ extension UpdateHandler {
   /// - Parameter undecided: People whose waiting messages decide which project that is; those are
   ///   added whom this update makes such ones.
   func asker(of update: Update, undecided: inout Set<Int64>) -> Int64? {
-    guard case .message(let message) = update.content, message.text != nil else { return nil }
+    guard case .message(let message) = update.content, message.text ?? message.caption != nil
+    else { return nil }
     let person = Route.lane(of: update)
     if changesActiveProject(update) { undecided.insert(person) }
     return undecided.contains(person) ? nil : person

@@ -34,21 +34,43 @@ package struct UpdateHandler: Sendable {
     self.environment = environment
   }
 
-  package func handle(_ stored: StoredUpdate) async {
-    await begin(stored)?()
+  /// What is left for the caller to do.
+  package enum Rest: Sendable {
+    /// To have a model work, which may take minutes.
+    case call(@Sendable () async -> Void)
+    /// To have another update handled again.
+    case again(StoredUpdate)
   }
 
-  /// Answers from local data. Returns what is left to be done if a model is to work, which may take
-  /// minutes: for the caller to do.
-  package func begin(_ stored: StoredUpdate) async -> (@Sendable () async -> Void)? {
-    let begun = await toTheEnd(of: stored) { try await beginning(of: stored) }
-    guard let beginning = begun ?? nil else { return nil }
-    return {
-      await toTheEnd(of: stored) { try await environment.orchestrator.perform(beginning) }
+  /// What an answer from local data leaves to be done.
+  enum Next: Sendable {
+    case work(ModelOrchestrator.Beginning)
+    case again(StoredUpdate)
+  }
+
+  /// Returns an update that is to be handled again, if that was asked for.
+  package func handle(_ stored: StoredUpdate) async -> StoredUpdate? {
+    switch await begin(stored) {
+    case .call(let call)?: await call()
+    case .again(let update)?: return update
+    case nil: break
+    }
+    return nil
+  }
+
+  /// Answers from local data.
+  package func begin(_ stored: StoredUpdate) async -> Rest? {
+    switch await toTheEnd(of: stored, { try await answer(stored) }) ?? nil {
+    case .work(let beginning)?:
+      .call {
+        await toTheEnd(of: stored) { try await environment.orchestrator.perform(beginning) }
+      }
+    case .again(let update)?: .again(update)
+    case nil: nil
     }
   }
 
-  private func beginning(of stored: StoredUpdate) async throws -> ModelOrchestrator.Beginning? {
+  private func answer(_ stored: StoredUpdate) async throws -> Next? {
     let writer = environment.writer
     let update = try await content(of: stored)
     guard let content = update.update else {
@@ -57,18 +79,21 @@ package struct UpdateHandler: Sendable {
     }
     if stored.attempts >= Inbox.attemptsBeforeCaution {
       try await writer.write(for: "marking an update") {
+        try environment.inbox.keepParts(of: stored, in: $0)
         try environment.inbox.markTriedAlone(stored.id, in: $0)
       }
     }
-    let route = Route(content, bot: environment.bot)
+    var route = Route(content, bot: environment.bot)
+    if stored.isAskedAgain, case .unseen(_, let words, _) = route { route = words }
     var response: Response?
     if readsMuch(route) {
-      response = try await writer.read(for: "reading a report") { tx in
+      response = try await writer.read(for: "reading a report") { [route] tx in
         try respond(to: route, of: update, in: tx)
       }
     }
-    let (beginning, erasesWords) = try await writer.write(for: "answering an update") {
-      [response] tx in
+    let (next, erasesWords) = try await writer.write(for: "answering an update") {
+      [response, route] tx in
+      try environment.inbox.keepParts(of: stored, in: tx)
       if let person = content.personInPrivate {
         try tx.users.setReachable(true, telegramUserID: person)
         try environment.outbox.sendKept(to: person, in: tx)
@@ -77,8 +102,8 @@ package struct UpdateHandler: Sendable {
       return (try carryOut(response, to: route, of: stored, in: tx), response.erasesWords)
     }
     if erasesWords { writer.truncateLog() }
-    if beginning == nil { Logger.current.debug("An update is answered.") }
-    return beginning
+    if next == nil { Logger.current.debug("An update is answered.") }
+    return next
   }
 
   /// What goes wrong ends the update: it is set apart. Returns what `body` does, if it does.
@@ -132,13 +157,13 @@ extension UpdateHandler {
   /// What becomes of an update.
   enum Response: Sendable {
     case reply(Reply, also: [Outgoing] = [], to: Address)
-    case pressed(ButtonResponse, CallbackQuery)
+    case pressed(ButtonResponse, CallbackQuery, again: StoredUpdate? = nil)
     case work(Work, UserAccount)
     /// All that follows from it is written.
     case done
 
     var erasesWords: Bool {
-      if case .pressed(let response, _) = self { response.erasesWords } else { false }
+      if case .pressed(let response, _, _) = self { response.erasesWords } else { false }
     }
   }
 
@@ -161,9 +186,12 @@ extension UpdateHandler {
     case .unreadable(let what, let sender):
       let text = "I cannot read \(what) yet. Please tell me in words what you need."
       return .reply(Reply(text), to: sender)
+    case .unseen(let what, let words, let sender):
+      return try response(toUnseen: what, words, from: sender, of: stored, in: tx)
     case .edited(let sender):
       return try changesWords(stored, in: tx) ? .reply(Self.edited, to: sender) : .done
     case .button(let data, let query, let sender):
+      if let pressed = try askAgain(data, query, from: sender, in: tx) { return pressed }
       return .pressed(
         try response(toPress: data, query, from: sender, of: stored, in: tx), query)
     case .preCheckout(let query):
@@ -211,7 +239,8 @@ extension UpdateHandler {
     let request = try request(argument: text, from: sender, of: stored, in: tx)
     return try response(to: request, from: sender, of: stored) {
       guard try !request.account().isBlocked else { return .reply(Self.blocked(sender)) }
-      return text.isEmpty ? .reply(Self.whatCanIDo) : .work(.chat, text)
+      let asks = !text.isEmpty || request.replied != nil
+      return asks ? .work(.chat, text) : .reply(Self.whatCanIDo)
     }
   }
 
@@ -225,7 +254,7 @@ extension UpdateHandler {
       case .work(let task, let text):
         let work = Work(
           updateID: stored.id, receivedAt: stored.receivedAt, sender: sender, task: task,
-          text: text)
+          text: text, replied: request.replied)
         return .work(work, try request.account())
       }
     } catch is NoAccount {
@@ -262,14 +291,16 @@ extension UpdateHandler {
     sender.isPrivate && environment.administrators.contains(sender.user.id)
   }
 
-  private func request(
+  func request(
     argument: String, from sender: Address, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> CommandRequest {
     let user = sender.user
     return CommandRequest(
       profile: Profile(of: user),
       existingAccount: try tx.users.find(telegramUserID: user.id), argument: argument,
-      updateID: stored.id, isAdministrator: isAdministrator(sender))
+      updateID: stored.id, isAdministrator: isAdministrator(sender),
+      replied: stored.message.flatMap { RepliedMessage(of: $0, bot: environment.bot) },
+      attachment: stored.message.flatMap(SupportRequests.Words.init(attachmentOf:)))
   }
 }
 
@@ -279,10 +310,11 @@ extension UpdateHandler {
   /// Queues what is to be said and finishes the update, or begins its work.
   private func carryOut(
     _ response: Response, to route: Route, of stored: StoredUpdate, in tx: LedgerTransaction
-  ) throws -> ModelOrchestrator.Beginning? {
+  ) throws -> Next? {
+    var next: Next?
     switch response {
     case .work(let work, let account):
-      return try environment.orchestrator.begin(work, for: account, in: tx)
+      return .work(try environment.orchestrator.begin(work, for: account, in: tx))
     case .reply(let reply, let also, let sender):
       let isStranger = try isStranger(sender.user.id, in: tx)
       // What somebody without an account says is not kept.
@@ -293,7 +325,8 @@ extension UpdateHandler {
         try environment.outbox.queue(
           also, updateID: stored.id, topic: sender.privateTopic, in: tx)
       }
-    case .pressed(let response, let query):
+    case .pressed(let response, let query, let again):
+      next = again.map(Next.again)
       let isStranger = try isStranger(query.from.id, in: tx)
       if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
       let isMerelyANote = response.replacement == nil && response.also.isEmpty
@@ -306,7 +339,7 @@ extension UpdateHandler {
     }
     try environment.inbox.finish(stored.id, in: tx)
     KillPoint.commandCarriedOut.passed()
-    return nil
+    return next
   }
 
   private func content(of stored: StoredUpdate) async throws -> StoredUpdate {
@@ -323,7 +356,10 @@ extension UpdateHandler {
     do {
       let update = try await content(of: stored).update
       let route = update.map { Route($0, bot: environment.bot) }
-      try await environment.writer.write(for: what) { try body(route, $0) }
+      try await environment.writer.write(for: what) { tx in
+        try environment.inbox.keepParts(of: stored, in: tx)
+        try body(route, tx)
+      }
     } catch {
       // It stays pending, and the next start tries again.
       Logger.current.critical(
@@ -337,7 +373,7 @@ extension UpdateHandler {
 
 extension UpdateHandler {
   /// Nobody else in a group is to learn of a block.
-  private static func blocked(_ sender: Address) -> Reply {
+  static func blocked(_ sender: Address) -> Reply {
     sender.isPrivate
       ? Reply("Your account is blocked. What you own stays yours; please write to /paysupport.")
       : ModelOrchestrator.notInGroup
@@ -357,7 +393,7 @@ extension UpdateHandler {
     "I have been told of a payment from you, but something went wrong on my side. My operator has "
       + "been told and looks after it; nothing is lost. /paysupport takes your questions.")
 
-  private static func noAccount(_ sender: Address) -> Reply {
+  static func noAccount(_ sender: Address) -> Reply {
     sender.isPrivate
       ? Reply("Please send me /start first: it opens your account.") : ModelOrchestrator.notInGroup
   }

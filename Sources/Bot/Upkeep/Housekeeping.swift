@@ -1,6 +1,7 @@
 import Assistant
 import Foundation
 import GRDB
+import Installation
 import Ledger
 import Logging
 import Messaging
@@ -31,6 +32,8 @@ struct Housekeeping: PeriodicService {
   let freeDiskSpace: @Sendable () -> Int64?
   /// What has become of the database's file.
   let fileChange: @Sendable () -> DatabasePlace.Change?
+  /// When the newest backup was made; `nil` where there is none.
+  let newestBackup: @Sendable () -> Date?
   private var number = 0
 
   init(
@@ -38,7 +41,8 @@ struct Housekeeping: PeriodicService {
     orchestrator: @escaping @Sendable () -> ModelOrchestrator,
     initialGrantsPerDay: @escaping @Sendable () -> Int? = { nil }, selling: SellingStatus,
     alerts: OperatorAlerts, freeDiskSpace: @escaping @Sendable () -> Int64?,
-    fileChange: @escaping @Sendable () -> DatabasePlace.Change? = { nil }
+    fileChange: @escaping @Sendable () -> DatabasePlace.Change? = { nil },
+    newestBackup: @escaping @Sendable () -> Date? = { nil }
   ) {
     self.writer = writer
     self.inbox = inbox
@@ -49,6 +53,7 @@ struct Housekeeping: PeriodicService {
     self.alerts = alerts
     self.freeDiskSpace = freeDiskSpace
     self.fileChange = fileChange
+    self.newestBackup = newestBackup
   }
 
   mutating func round() async -> Duration {
@@ -73,6 +78,7 @@ struct Housekeeping: PeriodicService {
     if isHourly {
       let report = try writer.read { try $0.verification.verifyBalances() }
       selling.close(because: report)
+      await lookAtBackups()
     }
     if let first = selling.firstBreak { await alerts.raise(brokenLedger: first) }
     let loss = try writer.read { try $0.usage.houseLoss(since: $0.now - .day) }
@@ -101,6 +107,23 @@ struct Housekeeping: PeriodicService {
     }
   }
 
+  /// Where there is none, nobody has set them up, and `doctor` says so to who asks: that is a choice,
+  /// while one that has grown old is a promise broken.
+  private func lookAtBackups() async {
+    guard let newest = newestBackup() else { return }
+    let age = writer.now.timeIntervalSince(newest)
+    guard age > DatabaseBackup.oldAfter else { return }
+    Logger.current.warning("The newest backup is old.", metadata: ["age_s": "\(Int(age))"])
+    let folder = DatabaseBackup.usualFolder(besideDatabase: writer.database.path)
+    let advice =
+      Installation.current.isPackaged
+      ? "See: systemctl status aidevbot-backup aidevbot-backup.timer. Make one: sudo systemctl "
+        + "start aidevbot-backup."
+      : "Make one: aidevbot backup \(folder)/"
+    await alerts.raise(
+      .oldBackup, "The newest backup of my database is \(Int(age / 86_400)) days old. \(advice)")
+  }
+
   /// What is written from then on is lost when the process ends, or another process writes beside
   /// it: so nothing is sold.
   private func tell(of change: DatabasePlace.Change) async {
@@ -114,7 +137,8 @@ struct Housekeeping: PeriodicService {
     await alerts.raise(
       .databaseFile,
       "The file of my database \(fact), so nothing is sold, and what I write from now on is lost "
-        + "when I stop. Stop me, put the right file in its place (or type: aidevbot restore), and "
+        + "when I stop. Stop me, put the right file in its place (or type: "
+        + "\(Installation.current.program) restore), and "
         + "start me again.")
   }
 

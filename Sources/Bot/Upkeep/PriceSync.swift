@@ -1,6 +1,7 @@
 package import Assistant
 import Foundation
 import GRDB
+import Installation
 package import LanguageModels
 package import Ledger
 import Logging
@@ -70,7 +71,7 @@ package struct PriceSync: PeriodicService {
     }
     for change in plan.doubtful {
       Logger.current.warning(
-        "A listed price is odd and waits for: aidevbot pricing sync openrouter --yes.",
+        "A listed price is odd and waits for: pricing sync openrouter --yes.",
         metadata: [
           "model": "\(change.model)", "reason": "\(change.doubts.joined(separator: "; "))",
         ])
@@ -100,8 +101,8 @@ package struct PriceSync: PeriodicService {
     let sentences = news.map { "\($0.model): " + $0.doubts.joined(separator: "; ") }
     try alerts.queue(
       "OpenRouter's list has odd prices for models in use, in USD per million tokens; those there "
-        + "stay. \(sentences.joined(separator: ". ")). If a price is right, type: aidevbot pricing "
-        + "sync openrouter --model NAME --yes.", in: tx)
+        + "stay. \(sentences.joined(separator: ". ")). If a price is right, type: "
+        + "\(Installation.current.program) pricing sync openrouter --model NAME --yes.", in: tx)
   }
 
   private func tell(of plan: PricePlan, _ inUse: Set<ModelID>) async {

@@ -83,7 +83,9 @@ struct GrantCommand: Command {
         """
         \(credits.movementText) credits on your account: \(reason)
         Your balance is \(balance).
-        """)
+        """,
+        buttons: credits > .zero
+          ? try Inbox.askAgainButtons(for: account.telegramUserID, in: tx) : [])
       return (
         Reply("Booked \(credits) credits for \(account.shownName). The balance is \(balance)."),
         also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : []

@@ -12,6 +12,7 @@ struct PaySupportCommand: Command {
   let takesLines = true
   let servesBlocked = true
   let readsOnly = true
+  let takesAttachments = true
   /// In the operator's words.
   let text: String?
   let desk: SupportRequests
@@ -26,8 +27,11 @@ struct PaySupportCommand: Command {
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     guard !desk.administrators.isEmpty else { return .reply(Reply(text ?? SupportRequests.nobody)) }
-    guard !request.argument.isEmpty else { return .reply(Reply(text ?? Self.defaultText)) }
-    switch try desk.ask(request.argument, by: request.profile, in: tx) {
+    guard !request.argument.isEmpty || request.attachment != nil else {
+      return .reply(Reply(text ?? Self.defaultText))
+    }
+    switch try desk.ask(request.attachment ?? .text(request.argument), by: request.profile, in: tx)
+    {
     case .passedOn(let messages):
       return .reply(Reply(SupportRequests.thanks), also: messages)
     case .tooMany: return .reply(Reply(SupportRequests.tooMany))

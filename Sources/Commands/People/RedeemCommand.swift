@@ -15,7 +15,11 @@ struct RedeemCommand: Command {
     }
     let outcome = try tx.promotionCodes.redeem(
       request.argument, by: account)
-    return .reply(Reply(Self.sentence(for: outcome)))
+    var buttons: [Button] = []
+    if case .redeemed = outcome {
+      buttons = try Inbox.askAgainButtons(for: account.telegramUserID, in: tx)
+    }
+    return .reply(Reply(Self.sentence(for: outcome), buttons: buttons))
   }
 
   private static func sentence(for outcome: PromotionCodeService.Outcome) -> String {

@@ -15,8 +15,15 @@ extension TextTaskCommand {
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     _ = try request.account()
-    guard !request.argument.isEmpty else {
-      return .reply(Reply("Tell me more after the command, for example:\n/\(name) \(example)"))
+    guard !request.argument.isEmpty || request.replied != nil else {
+      return .reply(
+        Reply(
+          """
+          Tell me more after the command, for example:
+          /\(name) \(example)
+
+          Or send it as a reply to the message that it is about.
+          """))
     }
     return .work(task, request.argument)
   }

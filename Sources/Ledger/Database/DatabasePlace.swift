@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Installation
 
 /// Where the file of a database is. Its locks and its log bear its path, so it may have one name
 /// only: by another, a second process would know nothing of the first, and destroy the file.
@@ -81,7 +82,7 @@ package struct DatabasePlace: Sendable {
     var description: String {
       """
       it has \(count) names (hard links), and a bot that opens it by another one would destroy it; \
-      delete the others, or make a copy with: aidevbot backup
+      delete the others, or make a copy with: \(Installation.current.program) backup
       """
     }
   }

@@ -136,6 +136,9 @@ package struct LedgerDatabase: Sendable {
   /// By the clock that transactions go by.
   package var now: Date { clock() }
 
+  /// As it was opened.
+  package var path: String { pool.path }
+
   /// In bytes, on the disk with the file; `nil` if it cannot be learned.
   package var freeDiskSpace: Int64? {
     let attributes = try? FileManager.default.attributesOfFileSystem(forPath: pool.path)

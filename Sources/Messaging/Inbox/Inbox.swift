@@ -38,7 +38,8 @@ package struct Inbox: Sendable {
   ) throws -> [StoredUpdate] {
     var new: [StoredUpdate] = []
     for received in updates {
-      let stored = Self.decode(received, receivedAt: tx.now, attempts: 1)
+      var stored = StoredUpdate(id: received.id, receivedAt: tx.now, attempts: 1)
+      (stored.update, stored.flaw) = Self.decode(received.json)
       try tx.db.run(
         """
         INSERT INTO inbox (update_id, channel, payload, received_at, telegram_user_id, project_id)
@@ -64,8 +65,8 @@ package struct Inbox: Sendable {
   }
 
   /// What an earlier life of the process left unfinished, in the order of arrival, each without its
-  /// content. Those that were marked have probably ended it; they come apart and are not to be
-  /// handled again.
+  /// content, and the parts of a whole with the first of them. Those that were marked have probably
+  /// ended it; they come apart and are not to be handled again.
   package func resume(in tx: LedgerTransaction) throws -> (
     pending: [StoredUpdate], poison: [StoredUpdate]
   ) {
@@ -77,27 +78,46 @@ package struct Inbox: Sendable {
     let rows = try Row.fetchAll(
       tx.db,
       sql: """
-        SELECT update_id, attempts, received_at, is_tried_alone FROM inbox
-        WHERE state = 'pending' AND channel = ? ORDER BY seq
+        SELECT update_id, attempts, received_at, asked_again_at, is_tried_alone FROM inbox
+        WHERE state = 'pending' AND channel = ? AND joined_to IS NULL ORDER BY seq
         """,
       arguments: [channel.rawValue])
     var (pending, poison): ([StoredUpdate], [StoredUpdate]) = ([], [])
     for row in rows {
-      let update = StoredUpdate(
-        id: row["update_id"], receivedAt: row["received_at"], attempts: row["attempts"])
+      let askedAgainAt: Date? = row["asked_again_at"]
+      var update = StoredUpdate(
+        id: row["update_id"], receivedAt: askedAgainAt ?? row["received_at"],
+        attempts: row["attempts"], isAskedAgain: askedAgainAt != nil)
+      update.parts = try parts(of: update.id, in: tx)
       if row["is_tried_alone"] { poison.append(update) } else { pending.append(update) }
     }
     return (pending, poison)
   }
 
-  /// Brings back the content of an update that was left in the file.
+  /// Brings back the content of an update that was left in the file, and of its parts.
   package func load(_ stored: StoredUpdate, in tx: LedgerTransaction) throws -> StoredUpdate {
+    var loaded = try decode(stored, in: tx)
+    guard !stored.parts.isEmpty, case .message(let first)? = loaded.update?.content else {
+      return loaded
+    }
+    let parts = try stored.parts.compactMap { id -> Message? in
+      let part = StoredUpdate(id: id, receivedAt: stored.receivedAt, attempts: stored.attempts)
+      guard case .message(let message)? = try decode(part, in: tx).update?.content else {
+        return nil
+      }
+      return message
+    }
+    if let whole = Message.joined([first] + parts) { loaded.update?.content = .message(whole) }
+    return loaded
+  }
+
+  private func decode(_ stored: StoredUpdate, in tx: LedgerTransaction) throws -> StoredUpdate {
     let payload = try String.fetchOne(
       tx.db.cachedStatement(sql: "SELECT payload FROM inbox WHERE update_id = ?"),
       arguments: [stored.id])
-    return Self.decode(
-      ReceivedUpdate(id: stored.id, json: Data((payload ?? "").utf8)),
-      receivedAt: stored.receivedAt, attempts: stored.attempts)
+    var loaded = stored
+    (loaded.update, loaded.flaw) = Self.decode(Data((payload ?? "").utf8))
+    return loaded
   }
 
   /// Which project was active for whoever asked, when they did.
@@ -119,7 +139,8 @@ package struct Inbox: Sendable {
 
   /// Forgets what the update said, ahead of time: nobody needs it once it is finished.
   package func forgetPayload(_ id: Int64, in tx: LedgerTransaction) throws {
-    try tx.db.run("UPDATE inbox SET payload = '' WHERE update_id = ?", [id])
+    try tx.db.run(
+      "UPDATE inbox SET payload = '' WHERE update_id = :id OR joined_to = :id", ["id": id])
   }
 
   package func markTriedAlone(_ id: Int64, in tx: LedgerTransaction) throws {
@@ -166,22 +187,19 @@ package struct Inbox: Sendable {
   ) throws {
     try tx.db.run(
       """
-      UPDATE inbox SET state = ?, failure = ?, finished_at = ?, is_tried_alone = 0
-      WHERE update_id = ? AND state = 'pending'
+      UPDATE inbox SET state = :state, failure = :failure, finished_at = :now, is_tried_alone = 0
+      WHERE (update_id = :id OR joined_to = :id) AND state = 'pending'
       """,
-      [state, failure, tx.now.databaseText, id])
-    guard tx.db.changesCount == 1 else { throw AlreadyFinished() }
+      ["state": state, "failure": failure, "now": tx.now.databaseText, "id": id])
+    guard tx.db.changesCount > 0 else { throw AlreadyFinished() }
   }
 
-  private static func decode(
-    _ received: ReceivedUpdate, receivedAt: Date, attempts: Int
-  ) -> StoredUpdate {
-    var stored = StoredUpdate(id: received.id, receivedAt: receivedAt, attempts: attempts)
+  /// Or what is wrong with its form.
+  private static func decode(_ json: Data) -> (Update?, flaw: String?) {
     do {
-      stored.update = try JSONDecoder().decode(Update.self, from: received.json)
+      return (try JSONDecoder().decode(Update.self, from: json), nil)
     } catch {
-      stored.flaw = "it is not of the form of an update"
+      return (nil, "it is not of the form of an update")
     }
-    return stored
   }
 }

@@ -29,6 +29,7 @@ package struct HealthLog: PeriodicService {
       "conflicts_409": "\(counters.conflicts)",
       "too_many_requests_429": "\(counters.tooManyRequests)",
       "failed_calls": "\(counters.failedCalls)",
+      "newest_backup": "\(age(of: writer.database.newestBackupAt, at: now))",
       "up": "\(age(of: counters.startedAt, at: now))",
     ]
     do {

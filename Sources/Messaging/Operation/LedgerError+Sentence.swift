@@ -1,3 +1,4 @@
+import Installation
 package import Ledger
 import Metering
 
@@ -8,7 +9,8 @@ extension LedgerError {
     switch self {
     case .noActivePrice(let model):
       "\(self); set one with: "
-        + "aidevbot pricing set \(model.provider) \(model.name) --input USD --output USD"
+        + "\(Installation.current.program) pricing set \(model.provider) \(model.name) "
+        + "--input USD --output USD"
     case .makesImages: "\(self); set a model that answers in text"
     case .unknownUser: "\(self); they open an account by sending /start to the bot"
     default: description

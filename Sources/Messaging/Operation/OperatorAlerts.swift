@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Installation
 package import Ledger
 import Logging
 import Synchronization
@@ -24,16 +25,24 @@ package final class OperatorAlerts: Sendable {
     /// A price in use that the provider's own list does not give.
     case priceList
     case lowDisk
+    /// The newest backup is old.
+    case oldBackup
     /// The database's file is not where it was.
     case databaseFile
     /// The account of Stars at Telegram differs from ours.
     case starBalance
     case unlistedPayment
     case unreconciledStars
-  }
 
-  /// Of the same kind and matter: the first one says enough.
-  private static let pause: TimeInterval = 3_600
+    /// In seconds, between two of the same kind and matter: the first one says enough.
+    fileprivate var pause: TimeInterval {
+      switch self {
+      // Who makes backups in another way is reminded, but not each hour.
+      case .oldBackup: 7 * 86_400
+      default: 3_600
+      }
+    }
+  }
 
   private let administrators: [Int64]
   private let outbox: Outbox
@@ -51,7 +60,7 @@ package final class OperatorAlerts: Sendable {
     self.writer = writer
   }
 
-  /// Tells them, unless they were told of the same within the hour.
+  /// Tells them, unless they were told of the same within the hour, or the week of an old backup.
   ///
   /// - Parameter matter: What of this kind it is, such as a model and what is wrong with it: each
   ///   has an hour of its own.
@@ -69,7 +78,8 @@ package final class OperatorAlerts: Sendable {
   package func raise(brokenLedger sentence: String) async {
     await raise(
       .brokenLedger,
-      "The ledger is broken, so nothing is sold: \(sentence). Run: aidevbot ledger verify.")
+      "The ledger is broken, so nothing is sold: \(sentence). Run: "
+        + "\(Installation.current.program) ledger verify.")
   }
 
   /// Tells them in the transaction of what they are told of, each time: for money that needs a
@@ -83,7 +93,7 @@ package final class OperatorAlerts: Sendable {
   private func isDue(_ subject: Subject) -> Bool {
     let now = writer.now
     return lastRaised.withLock { times in
-      times = times.filter { now.timeIntervalSince($0.value) < Self.pause }
+      times = times.filter { now.timeIntervalSince($0.value) < $0.key.kind.pause }
       guard times[subject] == nil else { return false }
       times[subject] = now
       return true

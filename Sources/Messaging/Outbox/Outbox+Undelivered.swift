@@ -15,6 +15,26 @@ extension Outbox.Refusal {
   }
 }
 
+extension Outbox.Queued {
+  /// Sends to the chat itself what its topic does not take, unless others would then read it where
+  /// it was not asked; and without a reply what replies to a message that is gone. Returns whether
+  /// that leaves another message to try.
+  mutating func leaveOutWhatIsMissing(after error: TelegramError) -> Bool {
+    if error.isThreadMissing || error.isTopicClosed && (chatID ?? 0) > 0 {
+      guard let outside = content?.outsideTopics else { return false }
+      content = outside
+    } else if error.isRepliedMessageMissing, case .message(var message)? = content,
+      message.replyTo != nil
+    {
+      message.replyTo = nil
+      content = .message(message)
+    } else {
+      return false
+    }
+    return true
+  }
+}
+
 /// Answers that a chat did not take: they go to the asker, or wait for them.
 extension Outbox {
   /// In seconds: 30 days.
@@ -32,6 +52,21 @@ extension Outbox {
     (message.threadID, message.replyTo) = (nil, nil)
     try insert([message], chatID: asker, updateID: reply.updateID, in: tx)
     wakeAfterCommit(of: tx)
+  }
+
+  /// Whether the rest of the answer that it is a part of has come, or may come yet, and this is the
+  /// first part that has not.
+  package func isFirstMissingPart(_ reply: Queued, in tx: LedgerTransaction) throws -> Bool {
+    let row = try Row.fetchOne(
+      tx.db,
+      sql: """
+        SELECT count(*) FILTER (WHERE state <> 'failed') AS others,
+          count(*) FILTER (WHERE state = 'failed') AS missing
+        FROM outbox WHERE update_id = ? AND update_id <> 0 AND chat_id = ? AND id <> ?
+          AND text IS NOT NULL AND edited_message_id IS NULL
+        """,
+      arguments: [reply.updateID ?? Self.noUpdate, reply.chatID, reply.id])
+    return row.map { $0["others"] > 0 && $0["missing"] == 0 } ?? false
   }
 
   /// Keeps an answer that failed because the person has blocked the bot.
@@ -70,7 +105,7 @@ extension Outbox {
   }
 
   private static let diverted = Reply(
-    "I am not allowed to write in the group where you asked me, so here is my answer.")
+    "I could not write where you asked me in the group, so here is my answer.")
   private static let kept = Reply(
     "Good to have you back. This is what I could not tell you before:")
 }

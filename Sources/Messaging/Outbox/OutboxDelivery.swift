@@ -235,12 +235,7 @@ extension OutboxDelivery {
     }
     switch error {
     case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
-    case .badRequest where error.isThreadMissing:
-      guard let content = reply.content?.outsideTopics else {
-        return .failed(String(describing: error), .reply)
-      }
-      // To the chat itself, as its topic was deleted.
-      reply.content = content
+    case .badRequest where reply.leaveOutWhatIsMissing(after: error): break
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
     case .badRequest, .forbidden, .invalidRequest:

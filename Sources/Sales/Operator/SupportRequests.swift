@@ -37,8 +37,8 @@ package struct SupportRequests: Sendable {
   /// What somebody says in a conversation with the operator.
   package enum Words: Equatable {
     case text(String)
-    /// A photo or a document: a message of that chat, which can be copied.
-    case attachment(messageID: Int64, chatID: Int64)
+    /// A photo or a document, or several: messages of that chat, which can be copied.
+    case attachment(messageIDs: [Int64], chatID: Int64)
   }
 
   /// A request, and whose side of it a message is on.
@@ -57,14 +57,14 @@ package struct SupportRequests: Sendable {
 
   /// Begins a request, and tells the administrators.
   package func ask(
-    _ text: String, by profile: Profile, in tx: LedgerTransaction
+    _ words: Words, by profile: Profile, in tx: LedgerTransaction
   ) throws -> Outcome {
     guard try Self.countsOneMore(of: profile.telegramUserID, in: tx) else { return .tooMany }
     try tx.db.run(
       "INSERT INTO support_requests (telegram_user_id, created_at) VALUES (?, ?)",
       [profile.telegramUserID, tx.now.databaseText])
     let id = tx.db.lastInsertedRowID
-    return .passedOn(tell(.text(text), of: id, by: profile))
+    return .passedOn(tell(words, of: id, by: profile))
   }
 
   /// Tells the administrators what a person adds to a request.
@@ -104,9 +104,11 @@ package struct SupportRequests: Sendable {
   }
 
   private static func copy(of words: Words, to chatID: Int64, _ purpose: Purpose) -> [Outgoing] {
-    guard case .attachment(let messageID, let source) = words else { return [] }
-    let copy = BotRequest.copyMessage(messageID, from: source, to: chatID)
-    return [.request(copy, chat: chatID, purpose)]
+    guard case .attachment(let messageIDs, let source) = words else { return [] }
+    return messageIDs.map { messageID in
+      .request(
+        BotRequest.copyMessage(messageID, from: source, to: chatID), chat: chatID, purpose)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import GRDB
+import Installation
 import Ledger
 import Logging
 package import Messaging
@@ -62,7 +63,8 @@ package struct StarReconciler: PeriodicService {
       await alerts.raise(
         .unlistedPayment,
         "Telegram told of \(result.unlisted.count) payments that its list of Stars does not have, "
-          + "the first by user \(payment.payer ?? 0). Run: aidevbot stars reconcile.")
+          + "the first by user \(payment.payer ?? 0). Run: \(Installation.current.program) stars "
+          + "reconcile.")
     }
     let (telegram, ours) = try await reconciliation.balances()
     let difference = telegram &- ours
@@ -73,7 +75,8 @@ package struct StarReconciler: PeriodicService {
       await alerts.raise(
         .starBalance,
         "The balance of Stars at Telegram differs from its list by "
-          + "\(StarText.text(of: difference)). Run: aidevbot stars balance.")
+          + "\(StarText.text(of: difference)). Run: \(Installation.current.program) stars balance."
+      )
     }
     return difference
   }

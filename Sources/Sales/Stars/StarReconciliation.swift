@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Installation
 package import Ledger
 import Logging
 package import Messaging
@@ -100,9 +101,8 @@ package struct StarReconciliation: Sendable {
       Logger.current.warning(
         "Telegram lists a payment that no update told of; it is credited now.",
         metadata: ["stars": "\(line.entry.stars)"])
-      try payments.outbox.queue(
-        [.message(PaymentHandler.receipt(of: package, transaction), to: payer)], updateID: 0,
-        in: tx)
+      let receipt = try PaymentHandler.receipt(of: package, transaction, for: payer, in: tx)
+      try payments.outbox.queue([.message(receipt, to: payer)], updateID: 0, in: tx)
     case .refundedNow(let refund): try payments.announce(refund, in: tx)
     case .setAside(let payer, _):
       let apology = PaymentHandler.apology(
@@ -130,7 +130,7 @@ package struct StarReconciliation: Sendable {
       sentences.append(
         """
         Telegram's list of Stars has \(new.count) entries that I cannot explain: \
-        \(Self.sum(of: new)). To see them, run: aidevbot stars unexplained
+        \(Self.sum(of: new)). To see them, run: \(Installation.current.program) stars unexplained
         """)
     }
     if !old.isEmpty {
@@ -141,7 +141,7 @@ package struct StarReconciliation: Sendable {
         """
         Telegram's list of Stars begins before this database does. Of the payments and refunds of \
         that time, these fit nothing here: \(Self.sum(of: old)). They are kept, and nobody was \
-        written to. To see them, run: aidevbot stars unexplained
+        written to. To see them, run: \(Installation.current.program) stars unexplained
         """)
     }
     guard !sentences.isEmpty else { return }

@@ -47,6 +47,12 @@ package enum TelegramError: Error, Sendable, Equatable {
   /// The topic was deleted: send to the chat itself.
   package var isThreadMissing: Bool { isBadRequest("message thread not found") }
 
+  /// The topic was closed; whoever may not manage topics cannot write in it.
+  package var isTopicClosed: Bool { isBadRequest("topic_closed") }
+
+  /// The message to reply to is gone, though sending without it was allowed.
+  package var isRepliedMessageMissing: Bool { isBadRequest("message to be replied not found") }
+
   /// There is no such chat, or not for this bot: its person may have deleted their account.
   package var isChatMissing: Bool {
     ["chat not found", "peer_id_invalid", "user_deactivated"].contains(where: isBadRequest)

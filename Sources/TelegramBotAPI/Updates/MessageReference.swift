@@ -7,12 +7,14 @@ package struct MessageReference: Decodable, Sendable, Equatable {
   package var messageThreadID: Int64?
   package var isTopicMessage: Bool
   package var text: String?
+  /// The words beside an attachment.
+  package var caption: String?
 
   /// The topic that it is in, to which an answer must be sent.
   package var topicID: Int64? { isTopicMessage ? messageThreadID : nil }
 
   private enum CodingKeys: String, CodingKey {
-    case chat, from, text
+    case chat, from, text, caption
     case messageID = "message_id"
     case messageThreadID = "message_thread_id"
     case isTopicMessage = "is_topic_message"
@@ -26,5 +28,6 @@ package struct MessageReference: Decodable, Sendable, Equatable {
     messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
     isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
     text = try values.decodeIfPresent(String.self, forKey: .text) ?? RichMessage.text(in: decoder)
+    caption = try values.decodeIfPresent(String.self, forKey: .caption)
   }
 }

@@ -3,6 +3,7 @@ import Commands
 import Foundation
 import Glibc
 import GRDB
+import Installation
 import Ledger
 import Messaging
 import Settings
@@ -27,12 +28,13 @@ struct Aidevbot: AsyncParsableCommand {
       Exit status: 0 done, 1 failed or a broken ledger, 64 wrong usage, 75 try again later, \
       78 a setting is missing or malformed, or the database is of a newer version.
       """,
-    version: "0.1.0",
+    version: "\(Version.current)",
     subcommands: [
       RunCommand.self, ConsoleCommand.self, DoctorCommand.self, CheckConfigCommand.self,
       PricingCommand.self, CreditsCommandGroup.self, UsersCommand.self, UsageCommand.self,
       RefundPaymentCommand.self, StarsCommand.self,
       CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
+      AlertCommand.self,
     ])
 
   static func main() async {
@@ -72,7 +74,9 @@ struct Aidevbot: AsyncParsableCommand {
   private static func sentence(for error: any Error) -> String {
     switch error {
     case TelegramError.unauthorized, Poller.Stop.unauthorized:
-      "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token."
+      "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token"
+        + (Installation.current.credential("TELEGRAM_BOT_TOKEN").map { " and put it into \($0)" }
+          ?? "") + "."
     case TelegramError.notFound, Poller.Stop.notFound:
       """
       No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see that it has \
@@ -81,6 +85,9 @@ struct Aidevbot: AsyncParsableCommand {
       """
     case Poller.Stop.conflictPersists:
       "Another program polls Telegram with the same token; stop it, or give this bot its own token."
+    case let error as SettingsError:
+      "\(error)"
+        + (error.secret.flatMap(Installation.current.credential).map { " (its file: \($0))" } ?? "")
     case let error as LedgerError: error.sentence
     case let error as BackupError: error.sentence
     case let error as DatabaseError: String(describing: DatabaseFailure(error))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Assistant
 import Foundation
+import Installation
 import LanguageModels
 import Ledger
 import Metering
@@ -22,7 +23,8 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
     let name = closed ?? "\(model.id)"
     guard closed != nil else {
       throw PriceListError.unreadable(
-        "\(name) is not on sale; aidevbot pricing list names the models that are")
+        "\(name) is not on sale; \(Installation.current.program) pricing list names the models "
+          + "that are")
     }
     print("\(name) is off sale.")
     for task in TaskType.allCases

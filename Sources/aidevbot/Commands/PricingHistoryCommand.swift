@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Installation
 import Ledger
 import Metering
 
@@ -30,7 +31,8 @@ struct PricingHistoryCommand: AsyncParsableCommand {
     let prices = try database.read { try $0.pricing.versions(of: model) }
     guard !prices.isEmpty else {
       throw PriceListError.unreadable(
-        "no model called \(model) ever had a price; aidevbot pricing list --all names those that do"
+        "no model called \(model) ever had a price; \(Installation.current.program) pricing list "
+          + "--all names those that do"
       )
     }
     let versions = prices.indices.map { index in

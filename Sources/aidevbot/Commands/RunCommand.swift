@@ -38,11 +38,12 @@ struct RunCommand: AsyncParsableCommand {
     let logger = try composition.logger(default: .info)
     let settings = try composition.settings.bot()
     try composition.settings.checkProviders(of: settings.models)
-    for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)
     let catalog =
       try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
+    Self.logTheStart(of: composition.settings, logger)
+    for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     try await composition.withDatabase(holding: .bot) { database in
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)
@@ -67,6 +68,19 @@ struct RunCommand: AsyncParsableCommand {
       reloading.cancel()
       await reloading.value
     }
+  }
+
+  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is the
+  /// sentence about that instead.
+  private static func logTheStart(of settings: Settings, _ logger: Logger) {
+    let version = Version.current
+    logger.notice(
+      "Starting.",
+      metadata: [
+        "version": "\(version.name)", "commit": "\(version.shortCommit ?? "unknown")",
+        "database": "\((try? settings.databasePath()) ?? "unknown")",
+        "settings": "\(settings.source.places)",
+      ])
   }
 
   static func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {

@@ -2,6 +2,7 @@ import Assistant
 import Bot
 import Foundation
 import GRDB
+import Installation
 import LanguageModels
 import Ledger
 import Metering
@@ -72,7 +73,7 @@ extension Doctor {
     }
     return Check(
       "ledger", .failed, "\(first)" + (report.breaks.count > 1 ? ", and more" : ""),
-      next: "aidevbot ledger verify")
+      next: "\(installation.program) ledger verify")
   }
 
   /// Whether what is committed stays so when the power goes depends on how the file is opened, and
@@ -127,6 +128,6 @@ extension Doctor {
     let name = first.split(separator: "/", maxSplits: 1).joined(separator: " ")
     return Check(
       "models", .failed, "no price: \(unpriced.joined(separator: ", "))",
-      next: "aidevbot pricing set \(name) --input USD --output USD")
+      next: "\(installation.program) pricing set \(name) --input USD --output USD")
   }
 }

@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import Installation
+import Ledger
 import Settings
 
 extension Doctor {
@@ -38,7 +40,7 @@ extension Doctor {
         flaws.append(
           Check(
             "permissions", .failed, "others can read or write \(path)",
-            next: "sudo chmod go= \(path)"))
+            next: "\(Self.sudo(status))chmod go= \(path)"))
       }
     }
     if let path = try? settings.databasePath() {
@@ -47,7 +49,7 @@ extension Doctor {
         flaws.append(
           Check(
             "permissions", .failed, "everybody may write to \(folder)",
-            next: "sudo chmod o-w \(folder)"))
+            next: "\(Self.sudo(status))chmod o-w \(folder)"))
       }
       flaws += ownerFlaws(path)
     }
@@ -83,19 +85,68 @@ extension Doctor {
     return files
   }
 
+  /// Nothing where the file is the caller's own.
+  private static func sudo(_ status: stat) -> String {
+    status.st_uid == geteuid() ? "" : "sudo "
+  }
+
   private static func status(of path: String) -> stat? {
     var status = stat()
     return stat(path, &status) == 0 ? status : nil
   }
 
+  // MARK: - Backups
+
+  /// Nothing where there is no database yet.
+  func backupChecks() -> [Check] {
+    guard let path = try? settings.databasePath(), FileManager.default.fileExists(atPath: path)
+    else { return [] }
+    let folder = DatabaseBackup.usualFolder(besideDatabase: path)
+    if systemdRuns, systemctl("is-failed", "aidevbot-backup.service") == "failed" {
+      return [
+        Check(
+          "backup", .failed, "the last one failed", next: "journalctl -u aidevbot-backup -n 20")
+      ]
+    }
+    let make =
+      installation.isPackaged
+      ? "sudo systemctl enable --now aidevbot-backup.timer" : "aidevbot backup \(folder)/"
+    guard let newest = DatabaseBackup.newest(in: folder) else {
+      return [
+        Check(
+          "backup", installation.isPackaged ? .warning : .note, "there is none in \(folder)",
+          next: make)
+      ]
+    }
+    let age = max(0, Date().timeIntervalSince(newest))
+    let hours = Int(age / 3_600)
+    let sentence = "the newest is \(hours < 48 ? "\(hours) h" : "\(hours / 24) days") old"
+    guard age > DatabaseBackup.oldAfter else { return [Check("backup", .ok, sentence)] }
+    return [Check("backup", .warning, sentence, next: make)]
+  }
+
+  /// Nothing where Litestream has not been set up.
+  func replicationChecks() -> [Check] {
+    let unit = "aidevbot-litestream.service"
+    guard systemdRuns, systemctl("is-enabled", unit) == "enabled" else { return [] }
+    return systemctl("is-active", unit) == "active"
+      ? [Check("litestream", .ok, "runs")]
+      : [
+        Check(
+          "litestream", .failed, "does not run, so nothing leaves this machine",
+          next: "journalctl -u aidevbot-litestream -n 20")
+      ]
+  }
+
   // MARK: - Unit
 
   func unitCheck() -> Check {
-    // systemd's own way to tell (sd_booted(3)).
-    guard FileManager.default.fileExists(atPath: "/run/systemd/system") else {
+    guard systemdRuns else {
       return Check("unit", .note, "systemd does not run here")
     }
-    let (enabled, active) = (systemctl("is-enabled"), systemctl("is-active"))
+    let (enabled, active) = (
+      systemctl("is-enabled", "aidevbot.service"), systemctl("is-active", "aidevbot.service")
+    )
     return switch (enabled, active) {
     case ("enabled", "active"): Check("unit", .ok, "runs, and starts with the machine")
     case (_, "failed"):
@@ -116,11 +167,16 @@ extension Doctor {
     }
   }
 
+  /// systemd's own way to tell (sd_booted(3)).
+  private var systemdRuns: Bool {
+    FileManager.default.fileExists(atPath: "/run/systemd/system")
+  }
+
   /// The word that it says.
-  private func systemctl(_ question: String) -> String {
+  private func systemctl(_ question: String, _ unit: String) -> String {
     let (process, output) = (Process(), Pipe())
     process.executableURL = URL(fileURLWithPath: "/usr/bin/systemctl")
-    process.arguments = [question, "aidevbot.service"]
+    process.arguments = [question, unit]
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     guard (try? process.run()) != nil else { return "" }

@@ -1,4 +1,5 @@
 import Foundation
+import Installation
 import LanguageModels
 import Sales
 import Settings
@@ -7,6 +8,7 @@ import TelegramBotAPI
 /// Looks at everything that the bot needs, and changes nothing.
 struct Doctor {
   let composition: Composition
+  var installation = Installation.current
 
   /// For each thing that is asked of others.
   static let deadline = Duration.seconds(10)
@@ -17,7 +19,9 @@ struct Doctor {
   func localChecks() -> [Check] {
     // Before the database is opened, which makes files of its own beside it for that time.
     let permissions = permissionChecks()
-    return settingsChecks() + databaseChecks() + [diskCheck()] + permissions + [unitCheck()]
+    return [Check("version", .ok, "\(Version.current)")] + settingsChecks() + databaseChecks()
+      + [diskCheck()] + permissions + [unitCheck()] + backupChecks()
+      + replicationChecks()
   }
 
   func allChecks() async -> [Check] {
@@ -26,12 +30,21 @@ struct Doctor {
 
   func settingsChecks() -> [Check] {
     let file = settings.source.file
-    let place = file.map { "the environment and \($0)" } ?? "the environment; there is no file"
     let problems = settings.problems()
-    var checks = problems.map { problem in
-      Check("settings", .failed, "\(problem)", next: file.map { "sudo editor \($0)" })
+    var checks: [Check] = []
+    let command = installation.commandInUnit(Array(CommandLine.arguments.dropFirst()))
+    if let command {
+      checks.append(
+        Check(
+          "unit", .warning, "this shell has neither its secrets nor its database", next: command))
     }
-    if problems.isEmpty { checks.append(Check("settings", .ok, "complete, from \(place)")) }
+    checks += problems.map { problem in
+      let next = problem.next(installation, file: file, command: command)
+      return Check("settings", .failed, "\(problem)", next: next)
+    }
+    if problems.isEmpty {
+      checks.append(Check("settings", .ok, "complete, from \(settings.source.places)"))
+    }
     if let leftOut = settings.source.leftOutFile {
       checks.append(
         Check(
@@ -63,7 +76,9 @@ extension Doctor {
     } catch {
       let next =
         switch error {
-        case .unauthorized: "ask @BotFather for the token"
+        case .unauthorized:
+          "ask @BotFather for the token"
+            + (installation.credential("TELEGRAM_BOT_TOKEN").map { " and put it into \($0)" } ?? "")
         case .notFound: "see that TELEGRAM_API_BASE_URL has neither /bot nor the token at its end"
         default: "curl -sI \(baseURL)"
         }
@@ -87,7 +102,9 @@ extension Doctor {
         ? Check("webhook", .ok, "none, \(waiting)")
         : Check(
           "webhook", .warning, "another program has set one, \(waiting)",
-          next: "aidevbot run, which removes it; find out who set it")
+          next: installation.isPackaged
+            ? "sudo systemctl restart aidevbot, which removes it; find out who set it"
+            : "aidevbot run, which removes it; find out who set it")
     } catch {
       return Check("webhook", .failed, "\(error)")
     }
@@ -112,7 +129,7 @@ extension Doctor {
     do {
       for provider in Provider.all {
         guard let model = try composition.model(of: provider, keysOf: settings) else { continue }
-        checks += await model.checkKeys().map { Self.check(provider, $0) }
+        checks += await model.checkKeys().map { check(provider, $0) }
       }
     } catch {
       checks.append(Check("providers", .failed, "cannot be tried before the settings are right"))
@@ -121,7 +138,7 @@ extension Doctor {
     return checks
   }
 
-  private static func check(_ provider: Provider, _ check: KeyCheck) -> Check {
+  private func check(_ provider: Provider, _ check: KeyCheck) -> Check {
     let (name, settings) = (provider.section, Settings.declared.settings(of: provider))
     let key = check.keyIdentifier.map { "the key \($0)" }
     let failure: LanguageModelError
@@ -131,12 +148,18 @@ extension Doctor {
     case .failed(let error): failure = error
     }
     let place = provider.keysPage.map { " at \($0)" } ?? ""
+    let variable = settings.keys.key.environmentName
     let said = failure.report.text.map { " (\($0))" } ?? ""
     let (words, next): (String, String?) =
       switch failure.reason {
       case .keyRejected where key == nil:
-        ("takes no call without a key", "set \(settings.keys.key.environmentName)")
-      case .keyRejected: ("rejects \(key ?? "")", "make a new one\(place)")
+        ("takes no call without a key", installation.setting(secret: variable))
+      case .keyRejected:
+        (
+          "rejects \(key ?? "")",
+          "make a new one\(place)"
+            + (installation.isPackaged ? " and \(installation.setting(secret: variable))" : "")
+        )
       case .providerOutOfFunds: ("has no money left for \(key ?? "calls")", "top up\(place)")
       case .spendLimitReached: ("has a spending limit that is reached", "raise it\(place)")
       case .accessDenied: ("denies \(key ?? "calls") the use\(said)", "see its rights\(place)")

@@ -16,16 +16,20 @@ final class ServiceWatch: Sendable {
   private static let defaultInterval = Duration.seconds(30)
 
   private let notifier: ServiceNotifier
+  private let version: String
   let health: Health
   private let load: @Sendable (Date) throws -> Health.Load
   private let isReady = Mutex(false)
 
-  /// - Parameter load: Reads the database.
+  /// - Parameters:
+  ///   - version: Of the bot; it begins each status.
+  ///   - load: Reads the database.
   init(
-    notifier: ServiceNotifier, health: Health,
+    notifier: ServiceNotifier, health: Health, version: String = Version.current.name,
     load: @escaping @Sendable (Date) throws -> Health.Load
   ) {
     self.notifier = notifier
+    self.version = version
     self.health = health
     self.load = load
   }
@@ -49,7 +53,7 @@ final class ServiceWatch: Sendable {
 
   /// Says that the bot is about to end.
   func stopping() {
-    notifier.send(["STOPPING=1", "STATUS=Finishing what is under way."])
+    notifier.send(["STOPPING=1", status("finishing what is under way.")])
   }
 
   /// Says that the settings are being read again, or have been (sd_notify(3), RELOADING=1).
@@ -97,23 +101,23 @@ final class ServiceWatch: Sendable {
   func report(at now: Date) -> [String] {
     let counters = health.counters
     guard let firstPollAt = counters.firstPollAt else {
-      return ["STATUS=Waiting for Telegram to answer."]
+      return [status("waiting for Telegram to answer.")]
     }
     let load: Health.Load
     do {
       load = try self.load(now)
     } catch {
       let reason = (error as? DatabaseError).map { "\(DatabaseFailure($0))" } ?? "\(error)"
-      return ["STATUS=The database does not answer: \(Self.oneLine(reason))"]
+      return [status("the database does not answer: \(reason)")]
     }
     let silence = now.timeIntervalSince(counters.lastPollAt ?? firstPollAt)
-    let status = """
-      Up \(Self.text(now.timeIntervalSince(counters.startedAt))); last poll \
+    let text = """
+      up \(Self.text(now.timeIntervalSince(counters.startedAt))); last poll \
       \(counters.lastPollAt == nil ? "not yet answered" : "\(Self.text(silence)) ago"); waiting: \
       \(load.unansweredUpdates) updates, \(load.queuedReplies) replies; charged today: \
       \(load.turnoverToday.text) credits.
       """
-    return ["STATUS=\(status)"] + (silence < Self.patience ? ["WATCHDOG=1"] : [])
+    return [status(text)] + (silence < Self.patience ? ["WATCHDOG=1"] : [])
   }
 
   private static func text(_ interval: TimeInterval) -> String {
@@ -127,7 +131,7 @@ final class ServiceWatch: Sendable {
   }
 
   /// An assignment ends with its line.
-  private static func oneLine(_ text: String) -> String {
-    text.split(whereSeparator: \.isNewline).joined(separator: " ")
+  private func status(_ text: String) -> String {
+    "STATUS=\(version): " + text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }

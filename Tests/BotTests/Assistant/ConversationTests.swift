@@ -15,21 +15,12 @@ struct ConversationTests {
     rig = try BotRig()
   }
 
-  /// Role and text of what the last paid call brought along.
-  private func sent() -> [String] {
-    let contents = rig.gemini.paidCalls.last?.json["contents"] as? [[String: Any]] ?? []
-    return contents.map { content in
-      let parts = content["parts"] as? [[String: Any]] ?? []
-      return "\(content["role"] ?? ""): \(parts.first?["text"] ?? "")"
-    }
-  }
-
   @Test func goesAlongWithTheNextQuestion() async throws {
     rig.gemini.answer.change { $0.text = "Four." }
     try await rig.say("/start")
     try await rig.say("What is 2 + 2?")
     try await rig.say("And 3 + 3?")
-    #expect(sent() == ["user: What is 2 + 2?", "model: Four.", "user: And 3 + 3?"])
+    #expect(rig.lastPrompt() == ["user: What is 2 + 2?", "model: Four.", "user: And 3 + 3?"])
     #expect(rig.gemini.violations.value == [])
   }
 
@@ -38,10 +29,10 @@ struct ConversationTests {
     try await rig.say("My secret plan")
     _ = try await rig.deliver("message", .message("@devbot hello", chat: -100))
     await rig.engine.dispatcher.becomeIdle()
-    #expect(sent() == ["user: hello"])
+    #expect(rig.lastPrompt() == ["user: hello"])
     try await rig.say("And now?")
-    #expect(sent().first == "user: My secret plan")
-    #expect(sent().count == 3)
+    #expect(rig.lastPrompt().first == "user: My secret plan")
+    #expect(rig.lastPrompt().count == 3)
   }
 
   @Test func leavesOutCallsThatFailed() async throws {
@@ -49,7 +40,7 @@ struct ConversationTests {
     rig.gemini.replyNext(.json("{}", status: 500))
     try await rig.say("Lost")
     try await rig.say("Found")
-    #expect(sent() == ["user: Found"])
+    #expect(rig.lastPrompt() == ["user: Found"])
   }
 
   @Test func startsFreshInEachProject() async throws {
@@ -57,19 +48,20 @@ struct ConversationTests {
     try await rig.say("Before")
     try await rig.say("/new Shopping list")
     try await rig.say("Within")
-    #expect(sent() == ["user: Within"])
+    #expect(rig.lastPrompt() == ["user: Within"])
     try await rig.say("/done")
     try await rig.say("After")
-    #expect(sent().map { $0.prefix(12) } == ["user: Before", "model: Hello", "user: After"])
+    #expect(
+      rig.lastPrompt().map { $0.prefix(12) } == ["user: Before", "model: Hello", "user: After"])
   }
 
   @Test func bringsTheLastTwentyMessagesAlong() async throws {
     try await rig.say("/start")
     try append((1...15).map { ("question \($0)", "answer \($0)") })
     try await rig.say("Now")
-    #expect(sent().count == 21)
-    #expect(sent().first == "user: question 6")
-    #expect(sent().last == "user: Now")
+    #expect(rig.lastPrompt().count == 21)
+    #expect(rig.lastPrompt().first == "user: question 6")
+    #expect(rig.lastPrompt().last == "user: Now")
   }
 
   @Test func bringsNoMoreAlongThanItsTokensAllow() async throws {
@@ -78,10 +70,10 @@ struct ConversationTests {
     try append((1...5).map { ("question \($0)", "\($0) \(long)") })
     try await rig.say("Now")
     // Five answers are 7,500 tokens; the questions fit beside them.
-    #expect(sent().count == 11)
+    #expect(rig.lastPrompt().count == 11)
     try append([("question 6", "6 \(long)")])
     try await rig.say("Again")
-    #expect(sent().first?.hasPrefix("user: question 2") == true)
+    #expect(rig.lastPrompt().first?.hasPrefix("user: question 2") == true)
     #expect(rig.gemini.violations.value == [])
   }
 

@@ -114,7 +114,10 @@ struct ModelOrchestratorTests {
     try await rig.say("/start")
     let reply = try #require(try await rig.say("How do I sort?").first)
     let start = "Your credits do not cover this: at least "
-    let end = " more are needed, and 0.05 are available. /credits shows how to get more."
+    let end = """
+       more are needed, and 0.05 are available. Choose how to get more; then tap “Ask again”, and I \
+      answer it.
+      """
     #expect(reply.hasPrefix(start) && reply.hasSuffix(end))
     #expect(rig.gemini.paidCalls.isEmpty)
     #expect(try rig.holds().isEmpty)

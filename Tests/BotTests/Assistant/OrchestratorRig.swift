@@ -18,7 +18,7 @@ extension BotRig {
       ModelOrchestrator.Environment(
         writer: writer, inbox: engine.inbox, outbox: engine.outbox, llm: llm,
         models: settings.models, terms: settings.terms, selling: SellingStatus(),
-        usdPerStar: settings.store.usdPerStar, referralCredits: .zero,
+        usdPerStar: settings.store.usdPerStar, referralCredits: .zero, offers: [],
         alerts: OperatorAlerts(administrators: [], outbox: engine.outbox, writer: writer),
         health: Health(), typing: Self.parkedTyping))
   }

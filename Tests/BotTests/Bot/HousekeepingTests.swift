@@ -82,6 +82,26 @@ struct HousekeepingTests {
     #expect(rename(path + ".away", path) == 0)
   }
 
+  /// A backup that was missed is told of; who has never set any up is not.
+  @Test func tellsOfBackupsThatHaveGrownOld() async throws {
+    let hour = Housekeeping.verifiedEvery
+    try await rig.engine.housekeeping.round(hour)
+    #expect(try alerts.isEmpty)
+    let now = rig.database.now
+    let old = now - DatabaseBackup.oldAfter
+    try rig.makeBackup(named: DatabaseBackup.fileName(at: old + 60))
+    try await rig.engine.housekeeping.round(hour)
+    #expect(try alerts.isEmpty)
+    try FileManager.default.removeItem(at: rig.folder.appending(path: "backups"))
+    try rig.makeBackup(named: DatabaseBackup.fileName(at: old - 86_400))
+    // Not again each hour.
+    for _ in 1...2 { try await rig.engine.housekeeping.round(hour) }
+    let told = try alerts
+    #expect(told.count == 1, "\(told)")
+    #expect(told.first?.contains("The newest backup of my database is 3 days old.") == true)
+    #expect(told.first?.contains("Make one: aidevbot backup ") == true)
+  }
+
   @Test func knowsHowMuchOfTheDiskIsFree() throws {
     #expect(try #require(rig.database.freeDiskSpace) > 0)
   }

@@ -24,6 +24,13 @@ struct RouteCase: Sendable, CustomTestStringConvertible {
     RouteCase("“\(text)”", .message(text), route)
   }
 
+  /// A photo with words to it.
+  static func captioned(_ caption: String, chat: Int64? = nil, _ route: String) -> RouteCase {
+    let photo: [String: JSONValue] = ["photo": [], "caption": .string(caption)]
+    return RouteCase(
+      "a photo with “\(caption)” in \(chat ?? 0)", .message(nil, chat: chat, adding: photo), route)
+  }
+
   /// In a group.
   static func inGroup(
     _ text: String, _ route: String, adding more: [String: JSONValue] = [:]
@@ -37,11 +44,16 @@ struct RouteTests {
   private func shape(_ kind: String, _ value: JSONValue) throws -> String {
     let json = ReceivedUpdate.update(1, kind, value).json
     let update = try JSONDecoder().decode(Update.self, from: json)
-    return switch Route(update, bot: .bot) {
+    return shape(Route(update, bot: .bot))
+  }
+
+  private func shape(_ route: Route) -> String {
+    switch route {
     case .command(let name, "", _): "command \(name)"
     case .command(let name, let argument, _): "command \(name) [\(argument)]"
     case .text(let text, _): "text [\(text)]"
     case .unreadable(let what, _): "unreadable \(what)"
+    case .unseen(let what, let words, _): "unseen \(what), \(shape(words))"
     case .edited: "edited"
     case .button(let data, _, _): "button \(data)"
     case .preCheckout(let query): "preCheckout \(query.invoicePayload)"
@@ -145,6 +157,13 @@ struct RouteTests {
     .inGroup("/status@other", "ignored", adding: reply(to: FakeTelegram.botID)),
     .inGroup("yes", "ignored", adding: reply(to: 43)),
     RouteCase("a photo in a group", .message(nil, chat: -100, adding: ["photo": []]), "ignored"),
+    .captioned("what is this?", chat: -100, "ignored"),
+    .captioned("@devbot what is this?", chat: -100, "unseen photos, text [what is this?]"),
+    .captioned("/code@devbot this", chat: -100, "unseen photos, command code [this]"),
+    .captioned("/code@other this", chat: -100, "ignored"),
+    .captioned("what is this?", "unseen photos, text [what is this?]"),
+    .captioned("/code this", "unseen photos, command code [this]"),
+    .captioned("", "unreadable photos"),
   ]
 
   static let attachments: [RouteCase] = [

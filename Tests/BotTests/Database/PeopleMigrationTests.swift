@@ -76,7 +76,7 @@ struct PeopleMigrationTests {
         let known = try SupportRequests.conversation(ofMessage: 555, inChat: 7, in: tx)
         #expect(known == .init(request: 3, person: 43, isOfPerson: false))
         let desk = SupportRequests(administrators: [7])
-        let outcome = try desk.ask("Help!", by: Profile(telegramUserID: 44), in: tx)
+        let outcome = try desk.ask(.text("Help!"), by: Profile(telegramUserID: 44), in: tx)
         guard case .passedOn(let messages) = outcome,
           case .message(_, _, let purpose)? = messages.first
         else {

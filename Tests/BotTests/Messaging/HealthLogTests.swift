@@ -37,6 +37,30 @@ struct HealthLogTests {
       #expect(line.hasPrefix("info Health. conflicts_409=1 credits_today=0 failed_calls=1 "))
     }
   }
+
+  @Test func saysHowOldTheNewestBackupIs() throws {
+    let rig = try BotRig()
+    let lines = Watched<[String]>([])
+    let logger = Logger(label: "test") { _ in LinesOfALog(lines: lines) }
+    let log = HealthLog(health: Health(), writer: LedgerWriter(database: rig.database) { _ in })
+    let now = Date(timeIntervalSince1970: 1_800_000_000)  // 2027-01-15 08:00:00 UTC
+    try withLogger(logger) { _ in
+      log.write(at: now)
+      try rig.makeBackup(named: "aidevbot-20270115T060000Z.sqlite")
+      log.write(at: now)
+    }
+    #expect(lines.value.first?.contains(" newest_backup=- ") == true, "\(lines.value)")
+    #expect(lines.value.last?.contains(" newest_backup=7200s ") == true, "\(lines.value)")
+  }
+}
+
+extension BotRig {
+  /// In the folder that is filled each night.
+  func makeBackup(named name: String) throws {
+    let folder = folder.appending(path: "backups")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data().write(to: folder.appending(path: name))
+  }
 }
 
 /// A log of its own for a test, a line each.

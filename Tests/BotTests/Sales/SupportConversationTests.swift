@@ -97,7 +97,7 @@ struct SupportConversationTests {
         payments: rig.engine.payments, bot: .bot, administrators: [administrator],
         alerts: rig.engine.alerts,
         repliesToStrangers: UpdateHandler.repliesToStrangers(on: .telegram)))
-    await handler.handle(StoredUpdate(id: 9_999, receivedAt: Date(), attempts: 1))
+    _ = await handler.handle(StoredUpdate(id: 9_999, receivedAt: Date(), attempts: 1))
     #expect(try rig.replies(to: 9_999).map(\.chatID) == [administrator, 42])
     try expectNoQuestion()
   }

@@ -1,0 +1,79 @@
+import Assistant
+import Commands
+import GRDB
+import Ledger
+import Messaging
+import Sales
+import TelegramBotAPI
+
+/// Questions that are asked again by one tap: what came with something that the bot cannot see, and
+/// what cost more credits than there were.
+extension UpdateHandler {
+  /// Words beside a photo or the like are answered once the person knows that it was not seen. The
+  /// operator sees it: so a command that goes to them is carried out.
+  func response(
+    toUnseen what: String, _ words: Route, from sender: Address, of stored: StoredUpdate,
+    in tx: LedgerTransaction
+  ) throws -> Response {
+    if case .command(let name, let argument, _) = words,
+      environment.commands.named(name, isAdministrator: isAdministrator(sender))?
+        .takesAttachments == true
+    {
+      return try response(to: name, argument, from: sender, of: stored, in: tx)
+    }
+    let account = try tx.users.find(telegramUserID: sender.user.id)
+    guard let account else { return .reply(Self.noAccount(sender), to: sender) }
+    guard !account.isBlocked else { return .reply(Self.blocked(sender), to: sender) }
+    try environment.inbox.offerAgain(stored.id, because: .unseen, in: tx)
+    let text = "I cannot see \(what) yet. Shall I answer your words alone?"
+    return .reply(
+      Reply(text, buttons: [.askAgain(stored.id, title: "Answer without it")]), to: sender)
+  }
+
+  /// `nil` if it is another button that was pressed.
+  func askAgain(
+    _ data: String, _ query: CallbackQuery, from sender: Address, in tx: LedgerTransaction
+  ) throws -> Response? {
+    let parts = data.split(separator: ":", maxSplits: 1)
+    guard parts.count == 2, parts[0] == Button.askAgainCommand, let id = Int64(parts[1]) else {
+      return nil
+    }
+    switch try environment.inbox.askAgain(id, by: sender.user.id, in: tx) {
+    case .asked(let update):
+      // What the message says stays; its buttons have done their work.
+      let replacement = query.message?.text.map { Reply($0) }
+      return .pressed(
+        ButtonResponse(notice: "I am on it.", replacement: replacement), query, again: update)
+    case .underWay: return .pressed(ButtonResponse(notice: "I am at it already."), query)
+    case .notOffered:
+      let notice = "This can be done once, by whoever asked."
+      return .pressed(ButtonResponse(notice: notice), query)
+    case .forgotten:
+      let notice = "I no longer have those words. Please send them once more."
+      return .pressed(ButtonResponse(notice: notice), query)
+    }
+  }
+}
+
+extension StoredUpdate {
+  var message: Message? {
+    if case .message(let message)? = update?.content { message } else { nil }
+  }
+}
+
+extension RepliedMessage {
+  /// `nil` if the message replies to nothing that has words.
+  init?(of message: Message, bot: User) {
+    let replied = message.replyToMessage
+    guard let text = message.quote ?? replied?.text ?? replied?.caption, !text.isEmpty else {
+      return nil
+    }
+    let author: Author =
+      switch replied?.from?.id {
+      case bot.id: .bot
+      case message.from?.id where message.from != nil: .asker
+      default: .somebodyElse
+      }
+    self.init(text, by: author)
+  }
+}

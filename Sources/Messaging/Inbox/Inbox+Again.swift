@@ -1,0 +1,82 @@
+import GRDB
+package import Ledger
+
+/// Questions that were not answered and may be asked again by one tap: the update itself is handled
+/// once more, so that there is no second copy of its words.
+extension Inbox {
+  /// Why a question was not answered.
+  package enum Hindrance: String, Sendable {
+    /// It came with something that the bot cannot see.
+    case unseen
+    /// It cost more credits than there were.
+    case credits
+  }
+
+  /// What asking again comes to.
+  package enum Again: Sendable {
+    case asked(StoredUpdate)
+    case underWay
+    /// It was asked again before, or there is no such offer.
+    case notOffered
+    /// Its row has been pruned or emptied.
+    case forgotten
+  }
+
+  /// Keeps that the update, which ends in the same transaction, may be asked again.
+  package func offerAgain(
+    _ id: Int64, because hindrance: Hindrance, in tx: LedgerTransaction
+  ) throws {
+    try tx.db.run(
+      "UPDATE inbox SET offered_again = ? WHERE update_id = ?", [hindrance.rawValue, id])
+  }
+
+  /// For whoever has just got credits: asks their last question again that had too few.
+  package static func askAgainButtons(
+    for person: Int64, in tx: LedgerTransaction
+  ) throws -> [Button] {
+    let question = try Int64.fetchOne(
+      tx.db,
+      sql: """
+        SELECT update_id FROM inbox
+        WHERE telegram_user_id = ? AND offered_again = 'credits' AND state = 'done'
+          AND payload <> '' ORDER BY seq DESC LIMIT 1
+        """,
+      arguments: [person])
+    return question.map { [.askAgain($0, title: "Ask my last question again")] } ?? []
+  }
+
+  /// Makes a finished update an unfinished one, if that was offered to the person. What was said to
+  /// it is no answer to it any more.
+  package func askAgain(
+    _ id: Int64, by person: Int64, in tx: LedgerTransaction
+  ) throws -> Again {
+    let row = try Row.fetchOne(
+      tx.db,
+      sql: "SELECT state, payload, offered_again FROM inbox WHERE update_id = ? AND channel = ?",
+      arguments: [id, channel.rawValue])
+    guard let row, row["payload"] != "" else { return .forgotten }
+    guard row["state"] != "pending" else { return .underWay }
+    try tx.db.run(
+      """
+      UPDATE inbox SET state = 'pending', finished_at = NULL, attempts = 1, offered_again = NULL,
+        asked_again_at = ?
+      WHERE update_id = ? AND state = 'done' AND offered_again IS NOT NULL
+        AND telegram_user_id = ?
+      """, [tx.now.databaseText, id, person])
+    guard tx.db.changesCount == 1 else { return .notOffered }
+    try tx.db.run(
+      "UPDATE outbox SET update_id = \(Outbox.noUpdate) WHERE update_id = ?", [id])
+    return .asked(
+      StoredUpdate(
+        id: id, receivedAt: tx.now, attempts: 1, parts: try parts(of: id, in: tx),
+        isAskedAgain: true))
+  }
+}
+
+extension Button {
+  package static let askAgainCommand = "again"
+
+  package static func askAgain(_ updateID: Int64, title: String = "Ask again") -> Button {
+    Button(title, command: askAgainCommand, argument: String(updateID))
+  }
+}
