@@ -47,7 +47,7 @@ struct SubscriptionTests {
       }
       let answer = state.calls(of: "answerPreCheckoutQuery")[1].parameters
       #expect(answer["ok"] == false)
-      #expect(answer["error_message"]?.string?.hasPrefix("You have a subscription already") == true)
+      #expect(answer["error_message"]?.string?.hasPrefix("You already have a subscription") == true)
       try await world.stop(daemon)
       try await world.expectNothingLeft()
     }

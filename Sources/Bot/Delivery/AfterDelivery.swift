@@ -97,7 +97,7 @@ package struct AfterDelivery: Sendable {
     "One part of this answer is missing: Telegram did not take it. Please ask me for it once more.")
 
   private static let allIsMissing = Reply(
-    "Telegram did not take my answer, so it cost you nothing. Please ask in another way.")
+    "Telegram did not take my answer, so it cost you nothing. Please put it differently.")
 
   /// Gives the person the link that begins their subscription.
   private func pass(
