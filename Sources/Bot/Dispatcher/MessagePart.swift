@@ -22,9 +22,9 @@ struct MessagePart: Equatable {
   private var threadID: Int64?
   private var date: Int64
   private var album: String?
-  private var isLong: Bool
   private var mayFollow: Bool
-  private var isForBot: Bool
+  /// Whether something may go on with it.
+  let begins: Bool
 
   /// `nil` for what is no part of anything.
   init?(_ update: Update, bot: User) {
@@ -36,15 +36,14 @@ struct MessagePart: Equatable {
     threadID = message.topicID
     date = message.date
     album = message.text == nil ? message.mediaGroupID : nil
-    isLong = text.utf16.count >= Self.leastLengthOfPaste
     // In a group, what somebody else wrote is no word to the bot.
     let isTheirs = message.chat.isPrivate || !message.isForwarded && !message.isFromInlineBot
     mayFollow = isTheirs && BotCommandText(text) == nil
-    isForBot = if case .ignored = Route(update, bot: bot) { false } else { true }
+    // Among what others say in a group, nothing is waited for.
+    begins =
+      album != nil
+      || text.utf16.count >= Self.leastLengthOfPaste && !Route(update, bot: bot).isIgnored
   }
-
-  /// Whether something may go on with it.
-  var begins: Bool { album != nil || isLong && isForBot }
 
   var mostParts: Int { album == nil ? Self.mostPartsOfPaste : Self.mostPartsOfAlbum }
 

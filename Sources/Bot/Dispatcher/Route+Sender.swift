@@ -3,6 +3,10 @@ import TelegramBotAPI
 
 /// Who is behind an update.
 extension Route {
+  var isIgnored: Bool {
+    if case .ignored = self { true } else { false }
+  }
+
   var isPayment: Bool {
     if case .payment = self { true } else { false }
   }

@@ -101,8 +101,7 @@ package enum Route: Sendable {
       return sender.isPrivate ? .unreadable(what: attachment.plural, sender) : .ignored
     }
     let words = route(caption, of: message, from: sender, bot: bot)
-    if case .ignored = words { return .ignored }
-    return .unseen(what: attachment.plural, words: words, sender)
+    return words.isIgnored ? .ignored : .unseen(what: attachment.plural, words: words, sender)
   }
 
   private static func route(

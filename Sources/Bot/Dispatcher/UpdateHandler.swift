@@ -335,7 +335,7 @@ extension UpdateHandler {
       }
     case .done:
       // What others say in a group is nothing to keep.
-      if case .ignored = route { try environment.inbox.forgetPayload(stored.id, in: tx) }
+      if route.isIgnored { try environment.inbox.forgetPayload(stored.id, in: tx) }
     }
     try environment.inbox.finish(stored.id, in: tx)
     KillPoint.commandCarriedOut.passed()
@@ -366,35 +366,5 @@ extension UpdateHandler {
         "An update can be neither handled nor set apart.",
         metadata: ["update": "\(stored.id)", "error": "\(error)"])
     }
-  }
-}
-
-// MARK: - Words
-
-extension UpdateHandler {
-  /// Nobody else in a group is to learn of a block.
-  static func blocked(_ sender: Address) -> Reply {
-    sender.isPrivate
-      ? Reply("Your account is blocked. What you own stays yours; please write to /paysupport.")
-      : ModelOrchestrator.notInGroup
-  }
-
-  private static let whatCanIDo = Reply("What can I do for you? /help lists everything.")
-
-  private static let edited = Reply(
-    "I answer messages as they were first sent. If you meant another question, please "
-      + "send it as a new message.")
-
-  private static let apology = Reply(
-    "Something went wrong on my side with this message. I have noted it for my operator, and it "
-      + "cost you nothing.")
-
-  private static let paymentSetApart = Reply(
-    "I have been told of a payment from you, but something went wrong on my side. My operator has "
-      + "been told and looks after it; nothing is lost. /paysupport takes your questions.")
-
-  static func noAccount(_ sender: Address) -> Reply {
-    sender.isPrivate
-      ? Reply("Please send me /start first: it opens your account.") : ModelOrchestrator.notInGroup
   }
 }
