@@ -41,6 +41,10 @@ let package = Package(
     ),
     .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
 
+    // Lines that are typed at the console, edited.
+    .systemLibrary(
+      name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+
     // The places at which a test kills the bot; nothing of it is left in a release build.
     .target(name: "KillPoints", swiftSettings: strict),
 
@@ -67,7 +71,7 @@ let package = Package(
     // Money: knows neither Telegram nor HTTP.
     .target(
       name: "Ledger",
-      dependencies: ["Installation", "Metering", grdb],
+      dependencies: ["Installation", "Metering", grdb, logging],
       resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: strict
     ),
@@ -138,8 +142,8 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "Assistant", "Bot", "Commands", "HTTPTransport", "Installation", "LanguageModels", "Ledger",
-        "Messaging", "Metering", "Sales", "Settings", "TelegramBotAPI", grdb, logging,
+        "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "Installation", "LanguageModels",
+        "Ledger", "Messaging", "Metering", "Sales", "Settings", "TelegramBotAPI", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict,
@@ -174,7 +178,7 @@ let package = Package(
     ),
     .testTarget(
       name: "LedgerTests",
-      dependencies: ["Ledger", "Metering", grdb],
+      dependencies: ["Ledger", "Metering", grdb, logging, logInMemory],
       exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict
     ),

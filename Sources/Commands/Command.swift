@@ -32,6 +32,8 @@ package protocol Command: Sendable {
   var isPaidWork: Bool { get }
   /// Whether a photo, or anything else that the bot cannot see, is of use to it.
   var takesAttachments: Bool { get }
+  /// Whether what follows it is a text, of several lines perhaps.
+  var takesLines: Bool { get }
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse
 
@@ -49,6 +51,7 @@ extension Command {
   package var changesActiveProject: Bool { false }
   package var isPaidWork: Bool { false }
   package var takesAttachments: Bool { false }
+  package var takesLines: Bool { isPaidWork }
 
   package func press(
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction

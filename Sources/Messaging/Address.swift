@@ -24,6 +24,36 @@ package struct Address: Sendable {
     self.inReplyTo = inReplyTo
   }
 
-  /// The person's private chat, whose id is theirs, for what is nobody else's business.
-  package var inPrivate: Address { Address(user: user, chatID: user.id, isPrivate: true) }
+  /// The person's private chat, whose id is theirs, for what is nobody else's business; in the same
+  /// topic, if that is where they wrote.
+  package var inPrivate: Address {
+    isPrivate ? self : Address(user: user, chatID: user.id, isPrivate: true)
+  }
+
+  /// The topic of the person's private chat in which they wrote, if there is one.
+  package var privateTopic: Topic? {
+    isPrivate ? threadID.map { Topic(chatID: chatID, threadID: $0) } : nil
+  }
+}
+
+/// A topic of a private chat: whatever follows from a message or a press in it goes there.
+package struct Topic: Sendable {
+  package var chatID: Int64
+  package var threadID: Int64
+
+  package init(chatID: Int64, threadID: Int64) {
+    self.chatID = chatID
+    self.threadID = threadID
+  }
+
+  /// Where the button was that is pressed.
+  init?(of message: MessageReference?) {
+    guard let message, message.chat.isPrivate, let threadID = message.topicID else { return nil }
+    self.init(chatID: message.chat.id, threadID: threadID)
+  }
+
+  /// - Parameter chatID: `nil` for what is sent to no chat, but has a message follow in the topic.
+  func threadID(in chatID: Int64?) -> Int64? {
+    chatID == nil || chatID == self.chatID ? threadID : nil
+  }
 }

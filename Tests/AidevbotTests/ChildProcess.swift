@@ -68,6 +68,25 @@ final class ChildProcess: Sendable {
     Thread.detachNewThread { self.reap() }
   }
 
+  /// - Parameters:
+  ///   - device: A terminal, which becomes the program's own; it is closed here.
+  ///   - screen: Its other end, where what the program writes is read until it is closed.
+  init(
+    _ program: URL, _ arguments: [String], environment: [String: String], folder: URL,
+    device: Int32, screen: Int32
+  ) throws {
+    let command =
+      ["/usr/bin/env", "-C", folder.path, "/usr/bin/setsid", "--ctty", program.path] + arguments
+    let variables = environment.map { "\($0.key)=\($0.value)" }
+    pid = try Self.birth.withLock { _ in
+      defer { close(device) }
+      return try spawn(command, variables, files: [device, device, device])
+    }
+    state.change { $0.openPipes = 1 }
+    Thread.detachNewThread { self.read(screen) { $0.output += $1 } }
+    Thread.detachNewThread { self.reap() }
+  }
+
   func signal(_ number: Int32) {
     isReaped.withLock { isReaped in
       if !isReaped { _ = Glibc.kill(pid, number) }

@@ -43,6 +43,24 @@ struct ConsoleCommandTests {
     }
   }
 
+  @Test func takesLinesOfAPipeForOneMessageUpToACommand() async throws {
+    try await World.run { world in
+      let long = String(repeating: "ab ", count: 2_000)
+      let console = try await world.aidevbot(
+        "console",
+        input: "/start\nHow do I\n\n  sort?\n/verify let a\n= 1\n/status\nSo?\n\(long)\nexit\n")
+      #expect(console.status == 0)
+      #expect(try world.usage().count == 3)
+      let texts = (world.gemini.requests.value + world.openRouter.requests.value).map {
+        String(decoding: $0.body, as: UTF8.self)
+      }
+      #expect(texts.contains { $0.contains(#"How do I\n\n  sort?"#) })
+      #expect(texts.contains { $0.contains(#"let a\n= 1"#) })
+      #expect(texts.contains { $0.contains(long.dropLast()) })
+      try await world.expectNothingLeft()
+    }
+  }
+
   @Test func goesOnWithItsAccountTheNextTime() async throws {
     try await World.run { world in
       _ = try await world.aidevbot("console", input: "/start\nHow do I begin?\n")

@@ -10,7 +10,7 @@ struct FailingBackupTests {
 
   @Test(arguments: faults)
   func aBackupIsWholeOrNotThere(fault: FaultyDisk.Fault) async throws {
-    try await FaultSweep.run("a backup", fault, .oneOperation) { sweep in
+    try await FaultSweep.run("a backup", fault, .oneOperation, sharedBy: Self.faults) { sweep in
       let world = sweep.world
       try await world.openAnAccountInTheConsole()
       let older = "aidevbot-20200101T000000Z.sqlite"
@@ -33,7 +33,7 @@ struct FailingBackupTests {
 
   @Test(arguments: faults)
   func aRestoreIsDoneOrNotBegun(fault: FaultyDisk.Fault) async throws {
-    try await FaultSweep.run("a restore", fault, .oneOperation) { sweep in
+    try await FaultSweep.run("a restore", fault, .oneOperation, sharedBy: Self.faults) { sweep in
       let world = sweep.world
       try await world.openAnAccountInTheConsole()
       #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)

@@ -8,7 +8,7 @@ import TestSupport
 struct FailingStartTests {
   @Test(arguments: FaultyDisk.Fault.allCases)
   func makesTheDatabaseOrSaysWhyNot(fault: FaultyDisk.Fault) async throws {
-    try await FaultSweep.run("a first start", fault) { sweep in
+    try await FaultSweep.run("a first start", fault, sharedBy: FaultyDisk.Fault.allCases) { sweep in
       let world = sweep.world
       while sweep.injectNext() {
         try world.removeDatabase()
@@ -26,7 +26,9 @@ struct FailingStartTests {
 
   @Test(arguments: FaultyDisk.Fault.allCases)
   func goesOnWithUnfinishedWorkOrSaysWhyNot(fault: FaultyDisk.Fault) async throws {
-    try await FaultSweep.run("a start with work to go on with", fault) { sweep in
+    try await FaultSweep.run(
+      "a start with work to go on with", fault, sharedBy: FaultyDisk.Fault.allCases
+    ) { sweep in
       let world = sweep.world
       let first = try await world.startDaemon()
       try await world.openAccount()

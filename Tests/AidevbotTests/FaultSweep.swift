@@ -14,6 +14,7 @@ struct FaultSweep: Sendable {
   let fault: FaultyDisk.Fault
   let length: Length
   private(set) var number: Int
+  fileprivate let step: Int
   private(set) var rounds = 0
 
   /// What takes time is the patience of the product, so several wait side by side.
@@ -21,18 +22,23 @@ struct FaultSweep: Sendable {
 
   /// - Parameters:
   ///   - what: Is being done while the disk fails.
+  ///   - kinds: Faults that share the operations, each of which fails by one of them. A start has
+  ///     hundreds, which are much alike, and each fault costs two starts.
   ///   - share: Does it again and again, for as long as it may `injectNext`.
   static func run(
     _ what: String, _ fault: FaultyDisk.Fault, _ length: Length = .untilItIsMended,
+    sharedBy kinds: [FaultyDisk.Fault]? = nil,
     share: @escaping @Sendable (inout FaultSweep) async throws -> Void
   ) async throws {
+    let kinds = kinds ?? [fault]
+    let offset = kinds.firstIndex(of: fault) ?? 0
     let sweeps = try await withThrowingTaskGroup(of: FaultSweep.self) { group in
-      for first in 1...shares {
+      for number in 0..<shares {
         group.addTask {
           try await World.run { world in
             var sweep = FaultSweep(
               world: world, disk: try FaultyDisk(in: world.folder), fault: fault, length: length,
-              number: first)
+              number: 1 + offset + number * kinds.count, step: shares * kinds.count)
             try await share(&sweep)
             return sweep
           }
@@ -49,7 +55,7 @@ struct FaultSweep: Sendable {
   mutating func injectNext() -> Bool {
     if rounds > 0 {
       guard disk.failures > 0 else { return false }
-      number += Self.shares
+      number += step
     }
     rounds += 1
     disk.fail(number...(length == .oneOperation ? number : .max), with: fault)

@@ -7,6 +7,10 @@ import TestSupport
 struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
   enum Request: String, CaseIterable, Sendable {
     case answered = "a question"
+    /// Several messages, which Telegram hands over together.
+    case pasted = "a long paste in three parts"
+    /// The first is stored when the others come.
+    case pastedInPieces = "a long paste, part by part"
     case failing = "a question whose call fails"
     /// Once the person writes again, they get it.
     case kept = "a question of somebody who has blocked the bot"
@@ -17,13 +21,18 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     case refund = "a refund"
 
     var steps: [KillPoint] {
-      if self == .kept { return [.replyQueued, .replyMarked, .commandCarriedOut, .replySent] }
+      switch self {
+      case .kept: return [.replyQueued, .replyMarked, .commandCarriedOut, .replySent]
+      case .pasted: return [.updateStored, .markedSent, .settled, .replyQueued]
+      case .pastedInPieces: return [.updateStored]
+      default: break
+      }
       let paid: [KillPoint] = [.markedSent, .firstByte]
       let middle: [KillPoint] =
         switch self {
         case .answered: paid + [.answerComplete, .settled]
         case .failing: paid + [.callFailed, .voided]
-        case .kept, .free, .payment, .refund: [.commandCarriedOut]
+        default: [.commandCarriedOut]
         }
       return [.updateStored, .offsetSent] + middle + [.replyQueued, .replySent, .replyMarked]
     }
@@ -31,15 +40,20 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     var sellers: [Seller?] {
       switch self {
       case .answered, .failing: Seller.allCases
-      case .kept: [.gemini]
+      case .kept, .pasted, .pastedInPieces: [.gemini]
       case .free, .payment, .refund: [nil]
       }
     }
 
     /// A refund makes several replies side by side, so that nobody can count the steps of two.
     var kills: [Kill] {
-      self == .refund || self == .kept ? [.firstPassing, .twoLives] : Kill.allCases
+      switch self {
+      case .refund, .kept, .pasted, .pastedInPieces: [.firstPassing, .twoLives]
+      default: Kill.allCases
+      }
     }
+
+    var isPasted: Bool { self == .pasted || self == .pastedInPieces }
 
     var isOfStars: Bool { self == .payment || self == .refund }
   }
@@ -80,6 +94,7 @@ extension StepCase {
   /// Makes the requests, kills, starts anew, and waits until nothing is left to be done.
   func run(in world: World) async throws -> StepOutcome {
     guard request != .kept else { return try await runKept(in: world) }
+    guard !request.isPasted else { return try await runPasted(in: world) }
     let invoice = try await prepare(world)
     let before = Int(try world.number("SELECT count(*) FROM inbox") ?? 0)
 
@@ -138,7 +153,7 @@ extension StepCase {
   @discardableResult
   private func makeRequest(_ number: Int, _ invoice: SentInvoice?, in world: World) -> Int64 {
     switch request {
-    case .answered, .failing, .kept, .free:
+    case .answered, .failing, .kept, .pasted, .pastedInPieces, .free:
       world.telegram.message(seller?.question ?? "/status", from: Self.user)
     case .payment:
       world.telegram.payment(
@@ -174,7 +189,7 @@ extension StepCase {
     world.telegram.deliver("kind_of_tomorrow", [:])
   }
 
-  private func outcome(
+  func outcome(
     of update: Int64, after count: Int, in world: World
   ) throws -> StepOutcome {
     guard request != .refund else {
@@ -198,7 +213,8 @@ extension StepCase {
     // What Telegram has taken without the outbox's knowing is sent again.
     #expect(outcome.copies == (step == .replySent && request != .kept ? 1 + lives : 1))
     switch request {
-    case .answered: #expect([.answer, .apology].contains(outcome.reply))
+    case .answered, .pasted, .pastedInPieces:
+      #expect([.answer, .apology].contains(outcome.reply))
     case .failing: #expect([.failure, .apology].contains(outcome.reply))
     case .kept: #expect(outcome.reply == .kept)
     default: #expect(outcome.reply == .status)

@@ -101,6 +101,26 @@ struct TelegramFaultTests {
     }
   }
 
+  /// A proxy has a path perhaps, so that only the answer tells.
+  @Test func blamesTheAddressAndNotTheTokenWhereNothingIsFoundThere() async throws {
+    try await World.run { world in
+      let changes = ["TELEGRAM_API_BASE_URL": world.telegram.url + "/bot"]
+      let ending = try await world.aidevbot("run", changing: changes)
+      #expect(ending.status == 78)
+      #expect(
+        ending.errorLines.last ?? "" == """
+          aidevbot: No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see that \
+          it has neither /bot nor the token at its end, then ask @BotFather for the current \
+          TELEGRAM_BOT_TOKEN.
+          """)
+      let doctor = try await world.aidevbot("doctor", changing: changes)
+      #expect(doctor.output.contains("→ see that TELEGRAM_API_BASE_URL has neither /bot nor"))
+      // A slash at the end is none of its business.
+      let slash = ["TELEGRAM_API_BASE_URL": world.telegram.url + "//"]
+      #expect(try await world.aidevbot("doctor", changing: slash).output.contains("@devbot"))
+    }
+  }
+
   @Test func endsWhereTheTokenIsRevokedWhileItRuns() async throws {
     try await World.run { world in
       let daemon = try await world.startDaemon()

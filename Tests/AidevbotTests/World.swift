@@ -98,10 +98,21 @@ extension World {
     _ program: URL, _ arguments: [String], changing changes: [String: String?] = [:],
     input: String = ""
   ) throws -> ChildProcess {
-    var environment = environment
-    for (name, value) in changes { environment[name] = value }
     let child = try ChildProcess(
-      program, arguments, environment: environment, folder: folder, input: input)
+      program, arguments, environment: environment.changed(by: changes), folder: folder,
+      input: input)
+    children.withLock { $0.append(child) }
+    return child
+  }
+
+  /// Starts a program at a terminal, which is closed here; see `ChildProcess`.
+  func start(
+    _ program: URL, _ arguments: [String], changing changes: [String: String?], device: Int32,
+    screen: Int32
+  ) throws -> ChildProcess {
+    let child = try ChildProcess(
+      program, arguments, environment: environment.changed(by: changes), folder: folder,
+      device: device, screen: screen)
     children.withLock { $0.append(child) }
     return child
   }
@@ -191,5 +202,12 @@ extension World {
     let count = telegram.state.value.sent(to: user).count
     telegram.message(text, from: user)
     return try await replies(count + 1, to: user)[count]
+  }
+}
+
+extension [String: String] {
+  /// - Parameter changes: `nil` takes a variable away.
+  fileprivate func changed(by changes: [String: String?]) -> Self {
+    changes.reduce(into: self) { $0[$1.key] = $1.value }
   }
 }

@@ -85,7 +85,7 @@ struct TelegramClientTests {
     (FakeTelegramFault.unauthorized, TelegramError.unauthorized),
     (
       .reply(.json(#"{"ok":false,"error_code":404,"description":"Not Found"}"#, status: 404)),
-      .unauthorized
+      .notFound
     ),
     (.tooManyRequests(retryAfter: 12), .tooManyRequests(retryAfter: .seconds(12))),
     (.tooManyRequests(retryAfter: 99_999_999), .tooManyRequests(retryAfter: .seconds(3600))),

@@ -54,6 +54,94 @@ struct UpdateTests {
     #expect(message.text == nil)
   }
 
+  @Test func readsTheWordsOfARichMessage() throws {
+    let message = try message(
+      #"""
+      ,"rich_message":{"blocks":[
+        {"type":"heading","size":1,"text":"A shop"},
+        {"type":"paragraph","text":["We ",{"type":"bold","text":["sell ",{"type":"italic",
+          "text":"tea"}]}," at ",{"type":"url","text":"our site","url":"https://tea.example/"},
+          {"type":"custom_emoji","custom_emoji_id":"1","alternative_text":"🍵"}]},
+        {"type":"list","items":[
+          {"label":"1.","blocks":[{"type":"paragraph","text":"cart"},{"type":"list","items":[
+            {"label":"•","blocks":[{"type":"paragraph","text":"empty"}]}]}]},
+          {"label":"•","has_checkbox":true,"is_checked":true,"blocks":[
+            {"type":"paragraph","text":"till"}]}]},
+        {"type":"pre","language":"swift","text":"let a = 1\nlet b = 2"},
+        {"type":"blockquote","blocks":[{"type":"paragraph","text":"one\ntwo"}],"credit":"Ada"},
+        {"type":"table","cells":[[{"text":"a","align":"left","valign":"top"},{"align":"left",
+          "valign":"top"}],[{"text":"1"},{"text":"2"}]],"caption":"prices"},
+        {"type":"photo","photo":[],"caption":{"text":"the door","credit":"Bob"}},
+        {"type":"divider"},
+        {"type":"mathematical_expression","expression":"x^2"},
+        {"type":"something_of_next_year","text":"and so on"}]}
+      """#)
+    #expect(message.attachment == nil)
+    #expect(
+      message.text == """
+        A shop
+
+        We sell tea at our site (https://tea.example/)🍵
+
+        1. cart
+
+          • empty
+        • [x] till
+
+        ```swift
+        let a = 1
+        let b = 2
+        ```
+
+        > one
+        > two
+        > – Ada
+
+        a | \("")
+        1 | 2
+
+        prices
+
+        the door – Bob
+
+        ---
+
+        x^2
+
+        and so on
+        """)
+  }
+
+  @Test(arguments: [
+    #"{"blocks":[]}"#, #"{"blocks":[{"type":"photo","photo":[]}]}"#, #"{"blocks":"x"}"#, "[]",
+    "null", #""x""#, #"{"blocks":[1,null,[],{"type":7},{"type":"paragraph","text":{"text":5}}]}"#,
+  ])
+  func hasNoTextOfARichMessageWithoutWords(rich: String) throws {
+    let message = try message(#","rich_message":\#(rich)"#)
+    #expect(message.text == nil)
+    #expect(message.attachment == .richMessage)
+  }
+
+  @Test func keepsToTheLimitsOfRichMessages() throws {
+    // What is nested deeper than Telegram nests is left out, and all around it read.
+    let deep = [
+      (#"{"type":"blockquote","blocks":["#, "]}"), (#"{"type":"paragraph","text":["#, "]}"),
+      (#"{"type":"paragraph","text":{"text":"#, "}}"),
+    ]
+    for (open, close) in deep {
+      let nested = open + String(repeating: open, count: 200)
+      let json = nested + #""deep""# + String(repeating: close, count: 201)
+      let message = try message(
+        #","rich_message":{"blocks":[\#(json),{"type":"paragraph","text":"after"}]}"#)
+      #expect(message.text?.hasSuffix("after") == true)
+      #expect(message.text?.contains("deep") == false)
+    }
+    let long = String(repeating: "🍵", count: 20_000)
+    let message = try message(
+      #","rich_message":{"blocks":[{"type":"paragraph","text":"\#(long)"}]}"#)
+    #expect(message.text == String(long.prefix(16_384)))
+  }
+
   @Test(arguments: [
     #""new_chat_members":[]"#, #""pinned_message":{}"#, #""left_chat_member":{}"#,
     #""something_of_next_year":{}"#,

@@ -3,19 +3,34 @@ import Foundation
 package import LanguageModels
 package import Ledger
 import Messaging
+import Synchronization
 import TelegramBotAPI
 
 /// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as
 /// the daemon's. Its updates have negative ids, so that both can use one file at once.
-package struct ConsoleSession: Sendable {
+///
+/// A class, because an interruption comes from elsewhere and ends what an engine has under way.
+package final class ConsoleSession: Sendable {
   /// The Telegram user id of whoever sits at the terminal; Telegram gives it to nobody.
   package static let userID: Int64 = 0
   private static let botID: Int64 = 1
+  /// UTF-16 units: as long as what Telegram's apps cut into eight messages.
+  static let maximumLength = 8 * TelegramLimits.messageText
 
-  private let engine: Engine
+  private struct State {
+    var engine: Engine
+    var isInterrupted = false
+  }
+
+  private let state: Mutex<State>
+  private let makeEngine: @Sendable () throws -> Engine
   private let writer: LedgerWriter
   private let firstName: String
   private let print: @Sendable (String) -> Void
+
+  private var engine: Engine { state.withLock { $0.engine } }
+  /// Which messages lines are.
+  package var lines: ConsoleLines { ConsoleLines(engine.commands) }
 
   /// - Throws: Errors of the database.
   package init(
@@ -23,39 +38,93 @@ package struct ConsoleSession: Sendable {
     print: @escaping @Sendable (String) -> Void
   ) throws {
     self.firstName = firstName
-    self.print = print
-    writer = LedgerWriter(database: database) { try? await Task.sleep(for: $0) }
+    // Neither a model nor a person moves the operator's cursor.
+    self.print = { print($0.inPlainLines) }
+    let writer = LedgerWriter(database: database) { try? await Task.sleep(for: $0) }
+    self.writer = writer
     let bot = try JSONDecoder().decode(
       User.self,
       from: Data(
         #"{"id":\#(Self.botID),"is_bot":true,"first_name":"aidevbot","username":"aidevbot"}"#.utf8))
-    engine = try Engine(
-      channel: .console, bot: bot, writer: writer, llm: llm, settings: settings)
+    makeEngine = {
+      try Engine(channel: .console, bot: bot, writer: writer, llm: llm, settings: settings)
+    }
+    state = Mutex(State(engine: try makeEngine()))
   }
 
-  /// Takes line after line, and prints what the bot answers to each before it takes the next. A
-  /// line `#2` presses the second button of the last message that has buttons.
-  package func run(_ lines: some AsyncSequence<String, Never>, prompt: () -> Void) async throws {
-    try await engine.resume()
-    await engine.dispatcher.becomeIdle()
-    var buttons = try deliver()
+  /// Takes message after message until somebody says `exit`, and prints what the bot answers to
+  /// each before it takes the next. `#2` presses the second button of the last message that has
+  /// buttons.
+  ///
+  /// - Parameters:
+  ///   - erased: Called once the person at the terminal has erased their account.
+  ///   - prompt: Called before each message.
+  package func run(
+    _ messages: some AsyncSequence<String, Never>, erased: () async -> Void = {},
+    prompt: () -> Void
+  ) async throws {
+    var buttons = try await goOn()
     prompt()
-    for await line in lines {
-      let text = line.trimmingCharacters(in: .whitespacesAndNewlines)
-      if let update = update(for: text, buttons) {
+    for await message in messages {
+      let text = message.trimmingCharacters(in: .whitespacesAndNewlines)
+      switch ConsoleWord(text) {
+      case .exit: return
+      case .help: print(Self.help)
+      case nil: break
+      }
+      buttons = try await renew() ?? buttons
+      if let update = update(for: ConsoleWord(text) == .help ? "/help" : text, buttons) {
+        let hadAccount = try hasAccount
         try await engine.receive([try stored(update)], nextOffset: nil)
         await engine.dispatcher.becomeIdle()
         let new = try deliver()
         if !new.isEmpty { buttons = new }
+        buttons = try await renew() ?? buttons
+        if hadAccount, try !hasAccount { await erased() }
       }
       prompt()
     }
   }
 
+  /// Ends the call that is under way, if one is: it costs nothing, and the conversation goes on.
+  package func interrupt() async {
+    let engine = state.withLock { state in
+      state.isInterrupted = true
+      return state.engine
+    }
+    await engine.dispatcher.cancel()
+  }
+
+  private static let help = """
+    Here in the terminal, #1 presses the first button, Ctrl-C stops an answer, and exit or Ctrl-D \
+    ends the conversation. A text of several lines that you paste is one message.
+    """
+
+  /// Ends what was left unfinished. Returns the buttons of the last message.
+  private func goOn() async throws -> [Button] {
+    try await engine.resume()
+    await engine.dispatcher.becomeIdle()
+    return try deliver()
+  }
+
+  /// After an interruption, the engine that was interrupted takes nothing more. Returns the buttons
+  /// that another one shows, if any.
+  private func renew() async throws -> [Button]? {
+    guard state.withLock({ $0.isInterrupted }) else { return nil }
+    let new = try makeEngine()
+    state.withLock { $0 = State(engine: new) }
+    let buttons = try await goOn()
+    return buttons.isEmpty ? nil : buttons
+  }
+
+  private var hasAccount: Bool {
+    get throws { try writer.read { try $0.users.find(telegramUserID: Self.userID) != nil } }
+  }
+
   private func update(for text: String, _ buttons: [Button]) -> ConsoleUpdate? {
     guard !text.isEmpty else { return nil }
-    guard text.utf16.count <= TelegramLimits.messageText else {
-      print("As in Telegram, a message may have \(TelegramLimits.messageText) characters at most.")
+    guard text.utf16.count <= Self.maximumLength else {
+      print("That is too long: a message may have \(Self.maximumLength) characters at most.")
       return nil
     }
     if text.first == "#", let number = Int(text.dropFirst()) {
@@ -123,8 +192,7 @@ extension OutboxMessage {
       let link = if case .open(let url) = button.action { " \(url)" } else { "" }
       return "  [#\(index + 1)  \(button.title)]\(link)"
     }
-    // Neither a model nor a person moves the operator's cursor.
-    return ([text] + lines).joined(separator: "\n").inPlainLines
+    return ([text] + lines).joined(separator: "\n")
   }
 }
 

@@ -107,7 +107,7 @@ package struct AfterDelivery: Sendable {
     guard case .sent(_, let link?) = ending, let order = try tx.orders.find(orderID)
     else {
       let sorry = Reply("The subscription could not be prepared. Please try again later.")
-      return try outbox.queue([.message(sorry, to: chatID)], in: tx)
+      return try outbox.queue([.message(sorry, to: chatID)], topic: reply.topic(of: chatID), in: tx)
     }
     let text = """
       \(order.package.name): \(order.package.content) for \(order.package.price) Stars a month. \
@@ -115,7 +115,8 @@ package struct AfterDelivery: Sendable {
       """
     let button = Button("Subscribe for \(order.package.price) ⭐ a month", url: link)
     try outbox.queue(
-      [.message(Reply(text, buttons: [button]), to: chatID)], in: tx)
+      [.message(Reply(text, buttons: [button]), to: chatID)], topic: reply.topic(of: chatID), in: tx
+    )
   }
 
   /// If Telegram does not know the subscription any more, there is nothing left to end.
@@ -147,9 +148,9 @@ package struct AfterDelivery: Sendable {
         text = "One of your subscriptions is canceled; /credits shows what is left."
       }
     }
-    guard account.telegramUserID > 0 else { return }
-    try outbox.queue(
-      [.message(Reply(text), to: account.telegramUserID)], in: tx)
+    let chatID = account.telegramUserID
+    guard chatID > 0 else { return }
+    try outbox.queue([.message(Reply(text), to: chatID)], topic: reply.topic(of: chatID), in: tx)
   }
 
   /// With what it takes to cancel by hand. Of an erased account, the request alone knows whose it

@@ -32,8 +32,8 @@ package struct ShellRefund: Sendable {
     package var sentence: String { RefundText(refund, of: payment).outcome }
   }
 
-  /// - Throws: `LedgerError` if it cannot be refunded, `TelegramError.unauthorized`, and errors
-  ///   of the database.
+  /// - Throws: `LedgerError` if it cannot be refunded, `TelegramError.unauthorized` or
+  ///   `.notFound`, and errors of the database.
   package func refund(_ chargeID: String, payer: Int64?, isForced: Bool) async throws -> Result {
     let order = try await writer.write(for: "booking a refund") { tx in
       let order = try RefundOrder(
@@ -65,7 +65,7 @@ package struct ShellRefund: Sendable {
       switch error {
       case .badRequest where error.isAlreadyRefunded: ending = .sent(messageID: nil)
       case .badRequest, .forbidden: ending = .failed(String(describing: error))
-      case .unauthorized: throw error  // It waits in the outbox, as below.
+      case .unauthorized, .notFound: throw error  // It waits in the outbox, as below.
       default: return
       }
     }

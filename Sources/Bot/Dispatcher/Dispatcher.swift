@@ -175,10 +175,12 @@ extension Dispatcher {
   }
 
   /// Of the others, those that may have ended the process before are handled one at a time, so that
-  /// the next end is blamed on the right one.
+  /// the next end is blamed on the right one, with what goes on with them.
   private func lane(of new: Waiting, _ turn: Route.Turn) -> LaneKey {
     if turn == .money { return .money(ofPerson: new.person) }
-    guard new.update.attempts < Inbox.attemptsBeforeCaution else { return .caution }
+    let before = lanes[.caution]?.waiting.last { $0.person == new.person }?.part
+    let goesOnThere = before.flatMap { new.part?.goesOn(with: $0) } ?? false
+    guard !goesOnThere, new.update.attempts < Inbox.attemptsBeforeCaution else { return .caution }
     let isInCall = lanes[.person(new.person)]?.isInCall == true
     return new.isReading && isInCall ? .reading(ofPerson: new.person) : .person(new.person)
   }

@@ -33,7 +33,7 @@ struct MessagePart: Equatable {
     let text = message.text ?? ""
     person = Route.lane(of: update)
     chatID = message.chat.id
-    threadID = message.isTopicMessage ? message.messageThreadID : nil
+    threadID = message.topicID
     date = message.date
     album = message.text == nil ? message.mediaGroupID : nil
     isLong = text.utf16.count >= Self.leastLengthOfPaste

@@ -16,10 +16,20 @@ extension Route {
     case .preCheckout, .refunded, .subscriptionChanged, .reachable, .rightsChanged, .ignored: nil
     }
   }
+}
 
-  /// Whom the bot can reach in their private chat, as this shows.
+extension Update {
+  /// Whom the bot can reach in their private chat, as this shows: they have written there, pressed a
+  /// button, or lifted a block.
   var personInPrivate: Int64? {
-    if case .reachable(true, let person) = self { return person }
-    return sender.flatMap { $0.isPrivate ? $0.user.id : nil }
+    switch content {
+    case .message(let message), .editedMessage(let message):
+      message.chat.isPrivate ? message.from.flatMap { $0.isBot ? nil : $0.id } : nil
+    case .callbackQuery(let query): query.message?.chat.isPrivate == true ? query.from.id : nil
+    case .chatMemberChanged(let change):
+      change.chat.isPrivate && change.newStatus != "kicked" ? change.from.id : nil
+    case .stoppedGeneration(let stop): stop.chat.isPrivate ? stop.chat.id : nil
+    case .preCheckoutQuery, .subscriptionChanged, .other: nil
+    }
   }
 }

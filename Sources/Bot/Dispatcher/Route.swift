@@ -74,7 +74,8 @@ package enum Route: Sendable {
       self = .button(
         data: data, query,
         Address(
-          user: query.from, chatID: message.chat.id, isPrivate: message.chat.isPrivate))
+          user: query.from, chatID: message.chat.id, isPrivate: message.chat.isPrivate,
+          threadID: message.topicID))
     case .preCheckoutQuery(let query): self = .preCheckout(query)
     case .subscriptionChanged(let change): self = .subscriptionChanged(change)
     case .chatMemberChanged(let change):
@@ -132,7 +133,7 @@ package enum Route: Sendable {
     let isPrivate = message.chat.isPrivate
     return Address(
       user: user, chatID: message.chat.id, isPrivate: isPrivate,
-      threadID: message.isTopicMessage ? message.messageThreadID : nil,
+      threadID: message.topicID,
       replyTo: isPrivate ? nil : message.messageID, inReplyTo: message.replyToMessage?.messageID)
   }
 

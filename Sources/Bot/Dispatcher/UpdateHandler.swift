@@ -94,7 +94,10 @@ package struct UpdateHandler: Sendable {
     let (next, erasesWords) = try await writer.write(for: "answering an update") {
       [response, route] tx in
       try environment.inbox.keepParts(of: stored, in: tx)
-      if let person = route.personInPrivate { try environment.outbox.sendKept(to: person, in: tx) }
+      if let person = content.personInPrivate {
+        try tx.users.setReachable(true, telegramUserID: person)
+        try environment.outbox.sendKept(to: person, in: tx)
+      }
       let response = try response ?? respond(to: route, of: update, in: tx)
       return (try carryOut(response, to: route, of: stored, in: tx), response.erasesWords)
     }
@@ -185,7 +188,8 @@ extension UpdateHandler {
       return .reply(Reply(text), to: sender)
     case .unseen(let what, let words, let sender):
       return try response(toUnseen: what, words, from: sender, of: stored, in: tx)
-    case .edited(let sender): return .reply(Self.edited, to: sender)
+    case .edited(let sender):
+      return try changesWords(stored, in: tx) ? .reply(Self.edited, to: sender) : .done
     case .button(let data, let query, let sender):
       if let pressed = try askAgain(data, query, from: sender, in: tx) { return pressed }
       return .pressed(
@@ -318,7 +322,8 @@ extension UpdateHandler {
       // What goes to others, to an administrator perhaps, goes with its reply.
       if !isStranger || !also.isEmpty || isHeard(sender.user.id, topic(of: route), in: tx) {
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
-        try environment.outbox.queue(also, updateID: stored.id, in: tx)
+        try environment.outbox.queue(
+          also, updateID: stored.id, topic: sender.privateTopic, in: tx)
       }
     case .pressed(let response, let query, let again):
       next = again.map(Next.again)

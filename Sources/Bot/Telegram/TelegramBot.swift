@@ -64,8 +64,8 @@ package struct TelegramBot: Sendable {
 
   /// Runs until `stop` returns.
   ///
-  /// - Throws: `TelegramError.unauthorized` if Telegram rejects the token, `Poller.Stop` if polling
-  ///   cannot go on, and errors of the database.
+  /// - Throws: `TelegramError.unauthorized` if Telegram rejects the token, `.notFound` if the base
+  ///   URL leads elsewhere, `Poller.Stop` if polling cannot go on, and errors of the database.
   package func run(until stop: @escaping @Sendable () async -> Void) async throws {
     try await withLogger(logger) { _ in try await runLogged(until: stop) }
   }
@@ -187,7 +187,7 @@ package struct TelegramBot: Sendable {
       do throws(TelegramError) {
         return try await client.getMe()
       } catch {
-        if case .unauthorized = error { throw error }
+        if error == .unauthorized || error == .notFound { throw error }
         let delay = retries.delay()
         logger.warning(
           "Telegram does not answer; trying again.",

@@ -9,6 +9,7 @@ struct PaySupportCommand: Command {
   let name = "paysupport"
   let summary = "Get help with a payment: /paysupport and your question"
   let isPersonal = true
+  let takesLines = true
   let servesBlocked = true
   let readsOnly = true
   let takesAttachments = true

@@ -31,6 +31,7 @@ struct RedeemCommand: Command {
       """
     case .usedBefore: "You have used this code already; it works once for each person."
     case .notValid: "This code is not valid, or no longer. Please check how it is written."
+    case .revoked: "This code has been withdrawn, so it gives no credits any more. I am sorry."
     case .tooManyFailures: "That were too many wrong codes. Please try again in an hour."
     case .returning: "Promotion codes are for new people; you have had an account before."
     }

@@ -8,6 +8,7 @@ extension Outbox.Refusal {
     self =
       switch error {
       case .forbidden: error.isBlockedByPerson ? .blocked : .forbidden
+      case .badRequest where error.isChatMissing: .forbidden
       case .badRequest: error.isMissingRights ? .rights : .reply
       default: .none
       }
@@ -19,16 +20,17 @@ extension Outbox.Queued {
   /// it was not asked; and without a reply what replies to a message that is gone. Returns whether
   /// that leaves another message to try.
   mutating func leaveOutWhatIsMissing(after error: TelegramError) -> Bool {
-    guard case .message(var message)? = content else { return false }
-    let isWithoutTopic = error.isThreadMissing || error.isTopicClosed && (chatID ?? 0) > 0
-    if isWithoutTopic, message.threadID != nil {
-      message.threadID = nil
-    } else if error.isRepliedMessageMissing, message.replyTo != nil {
+    if error.isThreadMissing || error.isTopicClosed && (chatID ?? 0) > 0 {
+      guard let outside = content?.outsideTopics else { return false }
+      content = outside
+    } else if error.isRepliedMessageMissing, case .message(var message)? = content,
+      message.replyTo != nil
+    {
       message.replyTo = nil
+      content = .message(message)
     } else {
       return false
     }
-    content = .message(message)
     return true
   }
 }
@@ -59,11 +61,13 @@ extension Outbox {
       tx.db,
       sql: """
         SELECT count(*) FILTER (WHERE state <> 'failed') AS others,
-          count(*) FILTER (WHERE state = 'failed') AS missing
-        FROM outbox WHERE update_id = ? AND update_id <> 0 AND chat_id = ? AND id <> ?
+          count(*) FILTER (WHERE state = 'failed' AND id < :id) AS missing
+        FROM outbox WHERE update_id = :update AND update_id <> 0 AND chat_id = :chat AND id <> :id
           AND text IS NOT NULL AND edited_message_id IS NULL
         """,
-      arguments: [reply.updateID ?? Self.noUpdate, reply.chatID, reply.id])
+      arguments: [
+        "update": reply.updateID ?? Self.noUpdate, "chat": reply.chatID, "id": reply.id,
+      ])
     return row.map { $0["others"] > 0 && $0["missing"] == 0 } ?? false
   }
 

@@ -41,7 +41,7 @@ package struct Outbox: Sendable {
     case none
     /// The person has blocked the bot.
     case blocked
-    /// The bot may not write to the chat for another reason.
+    /// The bot may not write to the chat for another reason, or does not find it.
     case forbidden
     /// The group grants the bot too few rights.
     case rights
@@ -64,18 +64,23 @@ package struct Outbox: Sendable {
   }
 
   /// Queues what is sent besides an answer.
+  ///
+  /// - Parameter topic: Where it was asked for.
   package func queue(
-    _ outgoing: [Outgoing], updateID: Int64? = nil, in tx: LedgerTransaction
+    _ outgoing: [Outgoing], updateID: Int64? = nil, topic: Topic? = nil, in tx: LedgerTransaction
   ) throws {
     guard !outgoing.isEmpty else { return }
     for one in outgoing {
       switch one {
       case .message(let reply, let chatID, let purpose):
         try insert(
-          OutboxMessage.all(of: reply), chatID: chatID, purpose: purpose, updateID: updateID,
-          in: tx)
+          OutboxMessage.all(of: reply, threadID: topic?.threadID(in: chatID)), chatID: chatID,
+          purpose: purpose, updateID: updateID, in: tx)
       case .request(let request, let chatID, let purpose):
-        try insert(.request(request), chatID: chatID, purpose: purpose, updateID: updateID, in: tx)
+        let threadID = topic?.threadID(in: chatID)
+        try insert(
+          .request(request.inTopic(threadID)), chatID: chatID, threadID: threadID,
+          purpose: purpose, updateID: updateID, in: tx)
       }
     }
     wakeAfterCommit(of: tx)
@@ -92,7 +97,8 @@ package struct Outbox: Sendable {
         [OutboxMessage(editing: message.messageID, to: reply)], chatID: message.chat.id,
         updateID: updateID, in: tx)
     }
-    try queue(response.also, updateID: updateID, in: tx)
+    try queue(
+      response.also, updateID: updateID, topic: Topic(of: query.message), in: tx)
     wakeAfterCommit(of: tx)
   }
 
@@ -127,10 +133,12 @@ package struct Outbox: Sendable {
     }
   }
 
-  /// - Parameter answersQuery: Then it is as old as the query, which Telegram forgets.
+  /// - Parameters:
+  ///   - threadID: The topic that a request was made in; a message has its own.
+  ///   - answersQuery: Then it is as old as the query, which Telegram forgets.
   private func insert(
-    _ content: Content, chatID: Int64?, purpose: Purpose? = nil, updateID: Int64?,
-    answersQuery: Bool = false, in tx: LedgerTransaction
+    _ content: Content, chatID: Int64?, threadID: Int64? = nil, purpose: Purpose? = nil,
+    updateID: Int64?, answersQuery: Bool = false, in tx: LedgerTransaction
   ) throws {
     var createdAt = tx.now.databaseText
     if answersQuery, let updateID {
@@ -148,7 +156,7 @@ package struct Outbox: Sendable {
       """,
       StatementArguments(
         [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, createdAt]
-          + content.columns))
+          + content.columns(threadID: threadID)))
   }
 
   func wakeAfterCommit(of tx: LedgerTransaction) {

@@ -247,7 +247,7 @@ extension OutboxDelivery {
         "Telegram asks for patience.", metadata: ["wait": "\(retryAfter)"])
       if let chatID = reply.chatID { chats[chatID]?.blockedUntil = .now + retryAfter }
       await rest(reply, for: retryAfter)
-    case .unauthorized, .conflict, .serverFailed, .unreachable, .answerMalformed:
+    case .unauthorized, .notFound, .conflict, .serverFailed, .unreachable, .answerMalformed:
       if error.mayBeALostAnswer {
         guard reply.lostAnswers < Self.maximumCopies || reply.lifetime == nil else {
           return .failed("never confirmed")

@@ -28,6 +28,17 @@ extension Outbox {
       guard case .request(let request) = self else { return self }
       return .request(try request.addressed(to: chatID))
     }
+
+    /// The same for the chat itself, where its topic is gone; `nil` for what is in none.
+    var outsideTopics: Content? {
+      switch self {
+      case .request(let request): return request.outsideTopics.map(Content.request)
+      case .message(var message):
+        guard message.threadID != nil else { return nil }
+        message.threadID = nil
+        return .message(message)
+      }
+    }
   }
 
   /// A reply on its way.
@@ -36,6 +47,8 @@ extension Outbox {
     /// The update that it answers, if it answers one.
     package var updateID: Int64?
     package var chatID: Int64?
+    /// The topic that it is for, or was asked for in.
+    package var threadID: Int64?
     /// `nil` while it is left in the file until its turn comes.
     package var content: Content?
     /// How many withdrawals there had been when it was read.
@@ -53,6 +66,7 @@ extension Outbox {
       let update: Int64 = row["update_id"]
       updateID = update == Outbox.noUpdate ? nil : update
       chatID = row["chat_id"]
+      threadID = row["thread_id"]
       content = try Content(row: row)
       lostAnswers = row["lost_answers"]
       createdAt = row["created_at"]
@@ -62,6 +76,11 @@ extension Outbox {
         case .refund, .cancellation: nil
         default: chatID == nil ? Self.answerLifetime : Self.messageLifetime
         }
+    }
+
+    /// Where in the person's private chat it was asked for, for what follows from it.
+    package func topic(of chatID: Int64) -> Topic? {
+      threadID.map { Topic(chatID: chatID, threadID: $0) }
     }
 
     /// Whether Telegram takes it no more: an answer to a query that it has forgotten.
@@ -100,22 +119,22 @@ extension Outbox.Content {
   }
 
   /// In the order of `Outbox.contentColumns`.
-  var columns: [(any DatabaseValueConvertible)?] {
-    get throws {
-      switch self {
-      case .message(let message):
-        [
-          nil, nil, nil, nil, nil, message.text, message.preformatted?.lowerBound,
-          message.preformatted?.count, try message.buttons.text, message.threadID, message.replyTo,
-          message.edits,
-        ]
-      case .request(let request):
-        [
-          request.method, String(decoding: request.json, as: UTF8.self),
-          request.attachment?.fileName, request.attachment?.contentType, request.attachment?.data,
-          nil, nil, nil, nil, nil, nil, nil,
-        ]
-      }
+  ///
+  /// - Parameter threadID: The topic that a request was made in.
+  func columns(threadID: Int64?) throws -> [(any DatabaseValueConvertible)?] {
+    switch self {
+    case .message(let message):
+      [
+        nil, nil, nil, nil, nil, message.text, message.preformatted?.lowerBound,
+        message.preformatted?.count, try message.buttons.text, message.threadID, message.replyTo,
+        message.edits,
+      ]
+    case .request(let request):
+      [
+        request.method, String(decoding: request.json, as: UTF8.self),
+        request.attachment?.fileName, request.attachment?.contentType, request.attachment?.data,
+        nil, nil, nil, nil, threadID, nil, nil,
+      ]
     }
   }
 }

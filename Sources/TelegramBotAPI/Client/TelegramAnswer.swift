@@ -107,7 +107,8 @@ extension TelegramAnswer {
     if let chat = failure.parameters?.migrate_to_chat_id { return .chatMigrated(to: chat) }
     let words = failure.description ?? "no reason given"
     return switch code {
-    case 401, 404: .unauthorized
+    case 401: .unauthorized
+    case 404: .notFound
     case 403: .forbidden(words)
     // "terminated by setWebhook request" means the same as "while webhook is active".
     case 409: .conflict(webhook: words.lowercased().contains("webhook"))

@@ -2,8 +2,11 @@ package import HTTPTransport
 
 /// Why a request to Telegram failed. No case carries the token or a URL.
 package enum TelegramError: Error, Sendable, Equatable {
-  /// 401 or 404: Telegram does not know the token.
+  /// 401: Telegram does not know the token.
   case unauthorized
+  /// 404: what answers knows neither the bot nor the method. Either the base URL leads elsewhere, or
+  /// the token is none. No repeat helps.
+  case notFound
   /// 409: somebody else takes the bot's updates, through a webhook or by polling.
   case conflict(webhook: Bool)
   /// 429: not before `retryAfter` again.
@@ -26,7 +29,8 @@ package enum TelegramError: Error, Sendable, Equatable {
   /// the request does.
   package var requestMayHaveTakenEffect: Bool {
     switch self {
-    case .unauthorized, .conflict, .tooManyRequests, .badRequest, .forbidden, .chatMigrated,
+    case .unauthorized, .notFound, .conflict, .tooManyRequests, .badRequest, .forbidden,
+      .chatMigrated,
       .invalidRequest:
       false
     case .serverFailed(let status): status >= 500
@@ -49,6 +53,11 @@ package enum TelegramError: Error, Sendable, Equatable {
 
   /// The message to reply to is gone, though sending without it was allowed.
   package var isRepliedMessageMissing: Bool { isBadRequest("message to be replied not found") }
+
+  /// There is no such chat, or not for this bot: its person may have deleted their account.
+  package var isChatMissing: Bool {
+    ["chat not found", "peer_id_invalid", "user_deactivated"].contains(where: isBadRequest)
+  }
 
   /// The payment was given back before: nothing is left to do.
   package var isAlreadyRefunded: Bool { isBadRequest("charge_already_refunded") }
@@ -76,6 +85,8 @@ extension TelegramError: CustomStringConvertible {
     switch self {
     case .unauthorized:
       "Telegram refuses the bot's token; check it, or have @BotFather make a new one"
+    case .notFound:
+      "no bot of this token is known at the base URL; check the base URL, then the token"
     case .conflict(webhook: true):
       "a webhook takes the bot's updates; delete it, and find out who sets it"
     case .conflict(webhook: false):

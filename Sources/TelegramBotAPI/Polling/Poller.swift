@@ -51,6 +51,7 @@ package final class Poller: Sendable {
   /// Why polling cannot go on. All else is waited out.
   package enum Stop: Error, Sendable, Equatable {
     case unauthorized
+    case notFound
     case conflictPersists
   }
 
@@ -209,6 +210,7 @@ extension Poller {
   private func recover(from error: any Error, _ streak: inout Streak) async throws {
     switch error {
     case TelegramError.unauthorized: throw Stop.unauthorized
+    case TelegramError.notFound: throw Stop.notFound
     case TelegramError.tooManyRequests(let retryAfter): try await wait(retryAfter, error)
     case TelegramError.conflict(webhook: true):
       // Somebody set it while we polled. Once, that is mended at once.
@@ -250,6 +252,7 @@ extension Poller.Stop: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unauthorized: "\(TelegramError.unauthorized)"
+    case .notFound: "\(TelegramError.notFound)"
     case .conflictPersists: "\(TelegramError.conflict(webhook: false))"
     }
   }

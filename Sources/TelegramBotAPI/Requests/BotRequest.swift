@@ -53,4 +53,26 @@ package struct BotRequest: Sendable, Equatable {
       bytes[..<old.lowerBound] + Array("\(chatID)".utf8) + bytes[old.upperBound...])
     return moved
   }
+
+  /// The same request in a topic of its chat, if it sends something there and names none yet.
+  package func inTopic(_ threadID: Int64?) -> BotRequest {
+    let isSent = method.hasPrefix("send") || method == "copyMessage"
+    guard isSent, let threadID, outsideTopics == nil else { return self }
+    var moved = self
+    // There is another member, the chat's, so a comma follows.
+    moved.json = Data("{\"message_thread_id\":\(threadID),".utf8) + json.dropFirst()
+    return moved
+  }
+
+  /// The same request to its chat itself; `nil` if it names no topic.
+  package var outsideTopics: BotRequest? {
+    let bytes = Array(json)
+    guard let members = try? JSONSlicer.members(of: bytes) else { return nil }
+    let kept = members.filter { !bytes[$0.name].elementsEqual("\"message_thread_id\"".utf8) }
+    guard kept.count < members.count else { return nil }
+    let pairs = kept.map { bytes[$0.name] + Array(":".utf8) + bytes[$0.value] }
+    var moved = self
+    moved.json = Data(Array("{".utf8) + pairs.joined(separator: Array(",".utf8)) + Array("}".utf8))
+    return moved
+  }
 }

@@ -5,6 +5,8 @@ package struct Message: Decodable, Sendable, Equatable {
   /// Whether `messageThreadID` is a topic, to which an answer must be sent, and not the thread of
   /// replies that groups have too.
   package var isTopicMessage: Bool
+  /// The topic that it is in.
+  package var topicID: Int64? { isTopicMessage ? messageThreadID : nil }
   package var from: User?
   /// The chat on whose behalf it was sent; `from` is then a stand-in.
   package var senderChat: Chat?
@@ -15,6 +17,7 @@ package struct Message: Decodable, Sendable, Equatable {
   package var chat: Chat
   /// Unix time, seconds.
   package var date: Int64
+  /// Of a rich message, its words.
   package var text: String?
   /// The words beside an attachment.
   package var caption: String?
@@ -74,7 +77,7 @@ package struct Message: Decodable, Sendable, Equatable {
     isFromInlineBot = values.contains(.viaBot)
     chat = try values.decode(Chat.self, forKey: .chat)
     date = try values.decode(Int64.self, forKey: .date)
-    text = try values.decodeIfPresent(String.self, forKey: .text)
+    text = try values.decodeIfPresent(String.self, forKey: .text) ?? RichMessage.text(in: decoder)
     caption = try values.decodeIfPresent(String.self, forKey: .caption)
     mediaGroupID = try values.decodeIfPresent(String.self, forKey: .mediaGroupID)
     quote = try values.decodeIfPresent(TextQuote.self, forKey: .quote)?.text

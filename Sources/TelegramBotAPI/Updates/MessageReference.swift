@@ -10,6 +10,9 @@ package struct MessageReference: Decodable, Sendable, Equatable {
   /// The words beside an attachment.
   package var caption: String?
 
+  /// The topic that it is in, to which an answer must be sent.
+  package var topicID: Int64? { isTopicMessage ? messageThreadID : nil }
+
   private enum CodingKeys: String, CodingKey {
     case chat, from, text, caption
     case messageID = "message_id"
@@ -24,7 +27,7 @@ package struct MessageReference: Decodable, Sendable, Equatable {
     from = try values.decodeIfPresent(User.self, forKey: .from)
     messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
     isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
-    text = try values.decodeIfPresent(String.self, forKey: .text)
+    text = try values.decodeIfPresent(String.self, forKey: .text) ?? RichMessage.text(in: decoder)
     caption = try values.decodeIfPresent(String.self, forKey: .caption)
   }
 }

@@ -48,7 +48,7 @@ struct Aidevbot: AsyncParsableCommand {
       }
     } catch {
       guard let status = exitStatus(of: error) else { exit(withError: error) }
-      FileHandle.standardError.write(Data("aidevbot: \(sentence(for: error))\n".utf8))
+      FileHandle.standardError.write(Data(lines(for: error).utf8))
       Glibc.exit(status)
     }
   }
@@ -57,7 +57,8 @@ struct Aidevbot: AsyncParsableCommand {
   /// argument parser reports itself.
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {
-    case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized,
+    case is SettingsError, is SettingsProblems, TelegramError.unauthorized,
+      Poller.Stop.unauthorized, TelegramError.notFound, Poller.Stop.notFound,
       is LedgerDatabase.FromNewerVersion:
       78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
@@ -71,12 +72,24 @@ struct Aidevbot: AsyncParsableCommand {
     }
   }
 
+  private static func lines(for error: any Error) -> String {
+    let sentences =
+      (error as? SettingsProblems)?.problems.map(\.description) ?? [sentence(for: error)]
+    return sentences.map { "aidevbot: \($0)\n" }.joined()
+  }
+
   private static func sentence(for error: any Error) -> String {
     switch error {
     case TelegramError.unauthorized, Poller.Stop.unauthorized:
       "Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token"
         + (Installation.current.credential("TELEGRAM_BOT_TOKEN").map { " and put it into \($0)" }
           ?? "") + "."
+    case TelegramError.notFound, Poller.Stop.notFound:
+      """
+      No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see that it has \
+      neither /bot nor the token at its end, then ask @BotFather for the current \
+      TELEGRAM_BOT_TOKEN.
+      """
     case Poller.Stop.conflictPersists:
       "Another program polls Telegram with the same token; stop it, or give this bot its own token."
     case let error as SettingsError:

@@ -16,8 +16,13 @@ struct ConsoleCommand: AsyncParsableCommand {
     abstract: "Talk to the bot in this terminal, without Telegram.",
     discussion: """
       The same commands, credits and database as on Telegram. Where no provider key is set, an \
-      embedded demo model answers, and is charged for like a real one. A line #1 presses the first \
-      button. Ctrl-D ends the conversation.
+      embedded demo model answers, and is charged for like a real one. #1 presses the first button, \
+      Ctrl-C stops an answer, and exit or Ctrl-D ends the conversation. Lines that are there at \
+      once, as in a paste or a pipe, are one message; a command begins a new one.
+
+      What you type at a terminal is kept for the arrow keys of the next time, in the file \
+      console_history of $STATE_DIRECTORY, or else of $XDG_STATE_HOME/aidevbot, which is \
+      ~/.local/state/aidevbot by default. /deletemydata empties it.
       """)
 
   @OptionGroup var options: ConfigOption
@@ -25,22 +30,61 @@ struct ConsoleCommand: AsyncParsableCommand {
   func run() async throws {
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .warning)
-    var settings = try composition.settings.bot()
+    _ = try composition.settings.bot()
     let llm = try composition.llm(withDemo: true)
-    let demo = ModelID(.demo, name: "demo-1")
-    settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
     let path = try composition.settings.databasePath()
-    let isTerminal = isatty(STDIN_FILENO) == 1
     try await composition.withDatabase(holding: .console) { database in
+      let settings = try Self.settings(composition.choosingModels(by: database), llm)
       try await withLogger(logger) { _ in
         let session = try ConsoleSession(
           database: database, llm: llm, settings: settings, firstName: Self.userName
-        ) { show("\n\($0)\n\n") }
-        show(Self.greeting(settings.models, path: path))
-        try await session.run(Self.lines()) { if isTerminal { show("you> ") } }
+        ) { show("\n\(Self.onScreen($0))\n\n") }
+        show(Self.onScreen(Self.greeting(settings.models, path: path)))
+        try await Self.talk(session)
       }
-      if isTerminal { show("\n") }
     }
+  }
+
+  private static let prompt = "you> "
+
+  private static func settings(_ composition: Composition, _ llm: LLMClient) throws -> BotSettings {
+    var settings = try composition.settings.bot()
+    let demo = ModelID(.demo, name: "demo-1")
+    settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
+    return settings
+  }
+
+  private static func talk(_ session: ConsoleSession) async throws {
+    let isTerminal = isatty(STDIN_FILENO) == 1
+    let editor = isTerminal ? editor(interrupt: { Task { await session.interrupt() } }) : nil
+    defer { editor?.end() }
+    let input: any ConsoleInput =
+      editor ?? PlainInput { show("\n\(onScreen($0))\n\n\(Self.prompt)") }
+    let messages = ConsoleMessages(input: input) { session.lines.messages($0) }
+    try await session.run(messages, erased: input.forget) {
+      if isTerminal, editor == nil { show(Self.prompt) }
+    }
+    if isTerminal { show("\n") }
+  }
+
+  /// `nil` where there is no terminal to edit lines on.
+  private static func editor(interrupt: @escaping @Sendable () -> Void) -> LineEditor? {
+    let screen = isatty(STDOUT_FILENO) == 1 ? STDOUT_FILENO : open("/dev/tty", O_RDWR | O_CLOEXEC)
+    guard screen >= 0 else { return nil }
+    var history: ConsoleHistory?
+    do throws(ConsoleHistory.Unusable) {
+      history = try ConsoleHistory(inFolder: Settings.stateFolder)
+    } catch {
+      show(onScreen("\(error)\n\n"))
+    }
+    return LineEditor(output: screen, history: history, interrupt: interrupt)
+  }
+
+  /// In lines that a terminal does not break within words.
+  private static func onScreen(_ text: String) -> String {
+    guard let width = Terminal.width(of: STDOUT_FILENO) else { return text }
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
+      .flatMap { String($0).withoutTabs.wrapped(to: width) }.joined(separator: "\n")
   }
 
   private static var userName: String {
@@ -61,20 +105,10 @@ struct ConsoleCommand: AsyncParsableCommand {
 
       """
     return """
-      This is aidevbot in your terminal. Begin with /start; /help lists the commands, Ctrl-D ends.
+      This is aidevbot in your terminal. Begin with /start; help lists the commands, exit ends.
       Credits and projects are kept in \(path).
       \(isDemo ? note : "\n")
       """
-  }
-
-  /// Standard input, line by line. It is read on a thread of its own, as reading blocks.
-  private static func lines() -> AsyncStream<String> {
-    let (lines, input) = AsyncStream<String>.makeStream()
-    Thread.detachNewThread {
-      while let line = readLine() { input.yield(line) }
-      input.finish()
-    }
-    return lines
   }
 }
 

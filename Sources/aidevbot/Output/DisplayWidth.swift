@@ -4,6 +4,16 @@ extension String {
   /// In columns of a terminal.
   var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 
+  /// With spaces in place of tabs, to the next eighth column.
+  var withoutTabs: String {
+    guard contains("\t") else { return self }
+    return reduce(into: "") { line, character in
+      line +=
+        character == "\t"
+        ? String(repeating: " ", count: 8 - line.displayWidth % 8) : String(character)
+    }
+  }
+
   /// In lines of at most `width` columns, broken between words if that can be.
   func wrapped(to width: Int) -> [String] {
     guard displayWidth > width, width > 1 else { return [self] }
@@ -22,6 +32,17 @@ extension String {
       if !(line.isEmpty && character == " " && !lines.isEmpty) { line.append(character) }
     }
     return line.isEmpty ? lines : lines + [line]
+  }
+
+  /// With an ellipsis for what goes beyond `width` columns.
+  func shortened(to width: Int) -> String {
+    guard displayWidth > width, width > 0 else { return self }
+    var text = ""
+    for character in self {
+      guard text.displayWidth + character.displayWidth < width else { break }
+      text.append(character)
+    }
+    return text + "…"
   }
 }
 

@@ -48,6 +48,37 @@ struct ConsoleSessionTests {
     #expect(printed.last?.contains("“a [2J b”") == true, "\(printed)")
   }
 
+  @Test(arguments: [
+    "\u{1B}]0;title\u{7}", "\u{9B}2J", "\u{90}q\u{9C}", "\u{202E}", "\u{2066}", "\u{7F}", "\u{8}",
+    "\r",
+  ])
+  func showsNothingThatMovesTheCursorWhoeverWroteIt(hostile: String) async throws {
+    let printed = try await type(
+      "/start", "say \(hostile) it", "/new a\(hostile)b", "/projects", "/done", "#1")
+    #expect(printed.count >= 6)
+    let isHarmless = printed.joined().unicodeScalars.allSatisfy { scalar in
+      scalar == "\n"
+        || scalar.properties.generalCategory != .control
+          && !(0x202A...0x202E).contains(scalar.value) && !(0x2066...0x2069).contains(scalar.value)
+    }
+    #expect(isHarmless, "\(printed)")
+  }
+
+  @Test func helpsAndEnds() async throws {
+    let printed = Watched<[String]>([])
+    let session = try ConsoleSession(
+      database: rig.database, llm: rig.llm, settings: rig.settings, firstName: "Grace",
+      print: { text in printed.change { $0.append(text) } })
+    let (stream, input) = AsyncStream<String>.makeStream()
+    for line in ["/start", "help", "exit", "/status"] { input.yield(line) }
+    try await session.run(stream) {}
+    #expect(printed.value.count == 3)
+    #expect(printed.value[1].contains("Ctrl-C stops an answer"))
+    #expect(printed.value[2].hasPrefix("Write to me in plain words"))
+    #expect(try rig.count("api_key_usage") == 0)
+    input.finish()
+  }
+
   @Test func pressesButtonsByTheirNumbers() async throws {
     let printed = try await type(
       "/start", "/new First", "/new Second", "/projects", "#1", "#2", "#1")

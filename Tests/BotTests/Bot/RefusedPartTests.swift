@@ -34,7 +34,7 @@ final class RefusedPartTests {
   @Test func isMentionedAfterTheOthers() async throws {
     bot.rig.gemini.answer.change {
       $0.text = ["first", "second", "third"].map { word in
-        String(repeating: "\(word) ", count: 600)
+        String(repeating: "\(word) ", count: 500)
       }.joined(separator: "\n\n")
     }
     refuse("MESSAGE_INVALID") { $0.hasPrefix("second") }

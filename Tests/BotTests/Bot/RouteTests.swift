@@ -175,6 +175,20 @@ struct RouteTests {
   }
   private static let kind = "messages of this kind"
 
+  static let rich: [RouteCase] = [
+    RouteCase("a rich message", .message(nil, adding: rich("Sort it")), "text [Sort it]"),
+    RouteCase("a rich command", .message(nil, adding: rich("/code x")), "command code [x]"),
+    RouteCase(
+      "a rich mention", .message(nil, chat: -100, adding: rich("@devbot help")), "text [help]"),
+    RouteCase(
+      "a rich message of pictures", .message(nil, adding: ["rich_message": ["blocks": []]]),
+      "unreadable messages of this kind"),
+  ]
+
+  private static func rich(_ text: String) -> [String: JSONValue] {
+    ["rich_message": ["blocks": [["type": "paragraph", "text": .string(text)]]]]
+  }
+
   static let others: [RouteCase] = [
     RouteCase("edited", kind: "edited_message", .message("x"), "edited"),
     RouteCase("edited in a group", kind: "edited_message", .message("x", chat: -100), "ignored"),
@@ -241,7 +255,7 @@ struct RouteTests {
     ]
   ]
 
-  @Test(arguments: words + noCommands + passedOn + group + attachments + others)
+  @Test(arguments: words + noCommands + passedOn + group + attachments + rich + others)
   func isFoundFromTheUpdateAlone(route: RouteCase) throws {
     #expect(try shape(route.kind, route.value) == route.route)
   }

@@ -104,6 +104,12 @@ extension UpdateTarget {
       check(sender, of: update)
     case .text(_, let sender), .unreadable(_, let sender), .edited(let sender):
       check(sender, of: update)
+    case .unseen(_, let words, let sender):
+      check(sender, of: update)
+      switch words {
+      case .command, .text: check(words, of: update)
+      default: demand(false, "words beside a photo that ask for \(words)")
+      }
     case .payment(_, let paidAt, let sender):
       demand(paidAt.databaseText.count == 23, "the time of a payment")
       check(sender, of: update)
