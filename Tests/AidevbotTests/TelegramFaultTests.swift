@@ -97,7 +97,8 @@ struct TelegramFaultTests {
       #expect(ending.errorLines.count == 2)
       #expect(
         ending.errors.hasSuffix(
-          "\naidevbot: Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token.\n"))
+          "\naidevbot: Telegram rejects TELEGRAM_BOT_TOKEN; ask @BotFather for the current token.\n"
+        ))
     }
   }
 
