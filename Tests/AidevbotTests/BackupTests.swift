@@ -174,13 +174,16 @@ struct BackupTests {
   func leavesNothingWhereItIsStopped(signal number: Int32) async throws {
     try await World.run { world in
       try await world.openAnAccountInTheConsole()
-      try world.fill(megabytes: 32)
       let old = "aidevbot-20200101T000000Z.sqlite"
       try world.makeFiles([old], in: "b")
-      let backup = try world.start(["backup", "b/", "--keep", "1"])
-      while try world.names(in: "b").count == 1, !backup.state.value.hasEnded {
-        await Task.yield()
+      let disk = try FaultyDisk(in: world.folder)
+      disk.stall(at: 20)
+      let backup = try world.start(
+        ["backup", "b/", "--keep", "1"], changing: disk.environment)
+      try await world.wait(for: "the middle of a backup") {
+        disk.failures > 0 || backup.state.value.hasEnded
       }
+      #expect(try world.names(in: "b").count > 1)
       backup.signal(number)
       let ending = try await backup.waitForExit()
       #expect(ending.status == -number)

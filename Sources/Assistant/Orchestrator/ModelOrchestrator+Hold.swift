@@ -67,8 +67,8 @@ extension ModelOrchestrator {
       return try refuse(
         work,
         """
-        I may not write in that group, so I begin nothing there. Let me write in it, or ask me \
-        here in private.
+        I am not allowed to write in that group, so I start nothing there. Let me write in it, or \
+        ask me here in private.
         """,
         in: tx)
     }
@@ -126,8 +126,8 @@ extension ModelOrchestrator {
     guard work.sender.isPrivate else { return try refuse(work, Self.notInGroup.text, in: tx) }
     let way =
       environment.offers.isEmpty
-      ? "Once you have more, tap below, and I answer it."
-      : "Choose how to get more; then tap \u{201C}Ask again\u{201D}, and I answer it."
+      ? "Once you have more, tap below and I will answer it."
+      : "Choose how to get more; then tap \u{201C}Ask again\u{201D} and I will answer it."
     let reply = Reply(
       """
       Your credits do not cover this: at least \(shortfall.text) more are needed, and \

@@ -44,12 +44,12 @@ extension UpdateHandler {
       let replacement = query.message?.text.map { Reply($0) }
       return .pressed(
         ButtonResponse(notice: "I am on it.", replacement: replacement), query, again: update)
-    case .underWay: return .pressed(ButtonResponse(notice: "I am at it already."), query)
+    case .underWay: return .pressed(ButtonResponse(notice: "I am already on it."), query)
     case .notOffered:
-      let notice = "This can be done once, by whoever asked."
+      let notice = "Only whoever asked can do this, and only once."
       return .pressed(ButtonResponse(notice: notice), query)
     case .forgotten:
-      let notice = "I no longer have those words. Please send them once more."
+      let notice = "I no longer have your message. Please send it once more."
       return .pressed(ButtonResponse(notice: notice), query)
     }
   }

@@ -16,8 +16,8 @@ struct RunCommand: AsyncParsableCommand {
     abstract: "Answer people on Telegram until stopped.",
     discussion: """
       Needs TELEGRAM_BOT_TOKEN and the key of one provider, or of each whose models the settings \
-      name. SIGTERM or Ctrl-C stops it once what is under way has ended; a second one stops it at once, and the \
-      next start goes on with the rest. SIGHUP reads the settings again.
+      name. SIGTERM or Ctrl-C stops it once what is under way has ended; a second one stops it at \
+      once, and the next start goes on with the rest. SIGHUP reads the settings again.
       """)
 
   @Option(
@@ -73,8 +73,8 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is the
-  /// sentence about that instead.
+  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is
+  /// the sentence about that instead.
   private static func logTheStart(of settings: Settings, _ logger: Logger) {
     let version = Version.current
     logger.notice(

@@ -52,7 +52,7 @@ struct AskedAgainTests {
     #expect(copies == 1)
 
     let second = try await rig.press(button.data)
-    #expect(second.first?.text == "This can be done once, by whoever asked.")
+    #expect(second.first?.text == "Only whoever asked can do this, and only once.")
     #expect(rig.gemini.paidCalls.count == 1)
   }
 
@@ -88,7 +88,7 @@ struct AskedAgainTests {
     let id = try await deliver(Self.photo("@devbot what is this?", chat: -100), to: rig)[0]
     #expect(try rig.replies(to: id).map(\.chatID) == [-100])
     let stranger = try await rig.press("again:\(id)", from: 43)
-    #expect(stranger.first?.text == "This can be done once, by whoever asked.")
+    #expect(stranger.first?.text == "Only whoever asked can do this, and only once.")
     #expect(rig.gemini.requests.value.isEmpty)
     _ = try await rig.press("again:\(id)")
     #expect(rig.lastPrompt() == ["user: what is this?"])
@@ -111,7 +111,7 @@ struct AskedAgainTests {
     let id = try await deliver(Self.photo("What is this?"), to: rig)[0]
     #expect(try rig.texts(of: id).first?.hasPrefix("Please send me /start first") == true)
     let press = try await rig.press("again:\(id)")
-    #expect(press.first?.text == "I no longer have those words. Please send them once more.")
+    #expect(press.first?.text == "I no longer have your message. Please send it once more.")
   }
 
   @Test func showsWhatIsForSaleAndAsksAgainAfterThePurchase() async throws {

@@ -52,7 +52,7 @@ final class RefusedPartTests {
     try await bot.deliver("message", .message("How do I sort?"))
     #expect(
       fake.state.value.sent(to: 42).last
-        == "Telegram did not take my answer, so it cost you nothing. Please ask in another way.")
+        == "Telegram did not take my answer, so it cost you nothing. Please put it differently.")
     #expect(try bot.rig.account().balance == bot.rig.settings.initialGrant)
   }
 
@@ -79,7 +79,7 @@ final class RefusedPartTests {
     let told = fake.state.value.sent(to: 42)
     #expect(
       told.dropLast().last
-        == "I could not write where you asked me in the group, so here is my answer.")
+        == "I could not write in the group where you asked me, so here is my answer.")
     #expect(told.last?.contains("Cost: ") == true)
     // A topic of their own chat that is closed is no reason to go elsewhere.
     let before = fake.state.value.sent(to: 42).count
