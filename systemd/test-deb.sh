@@ -140,7 +140,7 @@ within aidevbot check-config >"$work/log" 2>&1 || status=$?
   grep -q '→ aidevbot-admin check-config$' "$work/log" || complain "check-config says: $(cat "$work/log")"
 grep 'editor /etc/aidevbot/aidevbot.yaml' "$work/log" && complain "a secret is to go where all may read"
 within CREDENTIALS_DIRECTORY=/etc/aidevbot/credentials aidevbot run >"$work/log" 2>&1 || true
-grep -q '^aidevbot: .*/etc/aidevbot/credentials/gemini_api_key' "$work/log" || complain "run says: $(cat "$work/log")"
+grep -q "^aidevbot: TELEGRAM_BOT_TOKEN .*$token" "$work/log" || complain "run says: $(cat "$work/log")"
 within aidevbot users list >"$work/log" 2>&1 && complain "root sees another database"
 grep -q 'type: aidevbot-admin users list$' "$work/log" || complain "users list says: $(cat "$work/log")"
 

@@ -13,8 +13,9 @@ struct InstanceTests {
       #expect(second.output.isEmpty)
       #expect(second.errorLines.count == 2 && second.errors.contains(" notice Starting. "))
       #expect(
-        second.errorLines.last == "aidevbot: Another aidevbot works on this database already "
-          + "(it holds \(world.databasePath).lock); stop that one first.")
+        second.errors.hasSuffix(
+          "\naidevbot: Another aidevbot works on this database already "
+            + "(it holds \(world.databasePath).lock); stop that one first.\n"))
       #expect(world.telegram.state.value.calls.count { $0.method == "getMe" } == polls)
       // The first one is none the worse for it.
       try await world.ask("/start")

@@ -73,9 +73,8 @@ struct Aidevbot: AsyncParsableCommand {
   }
 
   private static func lines(for error: any Error) -> String {
-    let sentences =
-      (error as? SettingsProblems)?.problems.map(\.description) ?? [sentence(for: error)]
-    return sentences.map { "aidevbot: \($0)\n" }.joined()
+    let errors: [any Error] = (error as? SettingsProblems)?.problems ?? [error]
+    return errors.map { "aidevbot: \(sentence(for: $0))\n" }.joined()
   }
 
   private static func sentence(for error: any Error) -> String {
