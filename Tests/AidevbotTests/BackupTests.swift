@@ -174,20 +174,34 @@ struct BackupTests {
   func leavesNothingWhereItIsStopped(signal number: Int32) async throws {
     try await World.run { world in
       try await world.openAnAccountInTheConsole()
-      try world.fill(megabytes: 32)
+      // Enough for a moment in the middle of it.
+      try world.fill(megabytes: 64)
       let old = "aidevbot-20200101T000000Z.sqlite"
       try world.makeFiles([old], in: "b")
       let backup = try world.start(["backup", "b/", "--keep", "1"])
-      while try world.names(in: "b").count == 1, !backup.state.value.hasEnded {
-        await Task.yield()
-      }
-      backup.signal(number)
+      await backup.signal(number, onceThereIs: world.path("b/.aidevbot-backup.sqlite.partial"))
       let ending = try await backup.waitForExit()
       #expect(ending.status == -number)
       #expect(
         ending.errors == "aidevbot: Stopped; nothing is left of the unfinished backup.\n")
       #expect(ending.output.isEmpty)
       #expect(try world.names(in: "b") == [old])
+    }
+  }
+
+  @Test func leavesTheDatabaseAsItWasWhereARestoreIsStopped() async throws {
+    try await World.run { world in
+      try await world.openAnAccountInTheConsole()
+      try world.fill(megabytes: 64)
+      #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)
+      let restore = try world.start(["restore", "b.sqlite"])
+      await restore.signal(SIGTERM, onceThereIs: world.databasePath + ".restoring")
+      let ending = try await restore.waitForExit()
+      #expect(ending.status == -SIGTERM)
+      #expect(ending.errors == "aidevbot: Stopped; nothing was restored.\n")
+      let names = try world.names(in: "")
+      #expect(names.allSatisfy { !$0.contains("replaced") && !$0.contains("restoring") })
+      try await world.expectSoundLedger()
     }
   }
 
@@ -210,6 +224,19 @@ struct BackupTests {
       close(held)
       #expect(try await world.aidevbot("backup", "b/a.sqlite").status == 0)
       #expect(try world.names(in: "b") == ["a.sqlite"])
+    }
+  }
+}
+
+extension ChildProcess {
+  /// Looks for the file without a pause, on a thread that waits for no other test.
+  fileprivate func signal(_ number: Int32, onceThereIs path: String) async {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread {
+        while access(path, F_OK) != 0, !self.state.value.hasEnded { sched_yield() }
+        self.signal(number)
+        continuation.resume()
+      }
     }
   }
 }

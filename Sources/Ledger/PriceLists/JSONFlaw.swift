@@ -1,7 +1,7 @@
 import Foundation
 
-/// Why a text cannot be read as JSON, as far as it shows: what a broken download leaves, or a page in
-/// place of a file.
+/// Why a text cannot be read as JSON, as far as it shows: what a broken download leaves, or a page
+/// in place of a file.
 enum JSONFlaw {
   /// Goes on after "it", without a full stop.
   static func sentence(of json: Data) -> String {
