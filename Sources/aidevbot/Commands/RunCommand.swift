@@ -16,8 +16,8 @@ struct RunCommand: AsyncParsableCommand {
     abstract: "Answer people on Telegram until stopped.",
     discussion: """
       Needs TELEGRAM_BOT_TOKEN and the key of one provider, or of each whose models the settings \
-      name. SIGTERM or Ctrl-C stops it once what is under way has ended; a second one stops it at once, and the \
-      next start goes on with the rest. SIGHUP reads the settings again.
+      name. SIGTERM or Ctrl-C stops it once what is under way has ended; a second one stops it at \
+      once, and the next start goes on with the rest. SIGHUP reads the settings again.
       """)
 
   @Option(
