@@ -44,7 +44,7 @@ package struct Checkout: Sendable {
     let subscriptions = try tx.subscriptions.list(ofUser: account.id)
     guard !subscriptions.contains(where: { $0.goesOn(at: tx.now) }) else {
       return ButtonResponse(
-        notice: "You have a subscription already; /credits shows when it goes on.")
+        notice: "You already have a subscription; /credits shows when it renews.")
     }
     let order = try tx.orders.open(package, userID: account.id)
     let link = try BotRequest.createInvoiceLink(

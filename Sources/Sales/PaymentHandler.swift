@@ -181,13 +181,13 @@ extension SuccessfulPayment {
 extension OrderService.Refusal {
   fileprivate var sentence: String {
     switch self {
-    case .unknownOrder: "I do not know this order any more. Send /buy for a new invoice."
+    case .unknownOrder: "I no longer know this order. Send /buy for a new invoice."
     case .madeForSomebodyElse:
       "This invoice was made for another person. Send me /buy for one of your own."
-    case .wrongAmount: "The price does not fit the order. Send /buy for a new invoice."
+    case .wrongAmount: "The price does not match the order. Send /buy for a new invoice."
     case .noLongerSold: "This offer has changed. Send /buy for what there is now."
     case .accountBlocked: "Your account is blocked. Please write to /paysupport."
-    case .alreadySubscribed: "You have a subscription already; /credits shows it."
+    case .alreadySubscribed: "You already have a subscription; /credits shows it."
     }
   }
 }

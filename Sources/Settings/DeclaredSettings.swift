@@ -55,7 +55,7 @@ package struct DeclaredSettings: Sendable {
 
   package let billingInitialGrantCredits = Setting<Credits>(
     "billing.initial_grant_credits", .credits, unset: .default("100"), unit: "credits",
-    isTakenWhileRunning: true, "What a new account gets for a start, in credits.")
+    isTakenWhileRunning: true, "What a new account starts with, in credits.")
 
   /// What strangers can take from the house in a day, besides, is what this many times the grant
   /// costs.

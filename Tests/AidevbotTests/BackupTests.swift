@@ -174,12 +174,17 @@ struct BackupTests {
   func leavesNothingWhereItIsStopped(signal number: Int32) async throws {
     try await World.run { world in
       try await world.openAnAccountInTheConsole()
-      // Enough for a moment in the middle of it.
-      try world.fill(megabytes: 64)
       let old = "aidevbot-20200101T000000Z.sqlite"
       try world.makeFiles([old], in: "b")
-      let backup = try world.start(["backup", "b/", "--keep", "1"])
-      await backup.signal(number, onceThereIs: world.path("b/.aidevbot-backup.sqlite.partial"))
+      let disk = try FaultyDisk(in: world.folder)
+      disk.stall(at: 20)
+      let backup = try world.start(
+        ["backup", "b/", "--keep", "1"], changing: disk.environment)
+      try await world.wait(for: "the middle of a backup") {
+        disk.failures > 0 || backup.state.value.hasEnded
+      }
+      #expect(try world.names(in: "b").count > 1)
+      backup.signal(number)
       let ending = try await backup.waitForExit()
       #expect(ending.status == -number)
       #expect(
@@ -192,10 +197,15 @@ struct BackupTests {
   @Test func leavesTheDatabaseAsItWasWhereARestoreIsStopped() async throws {
     try await World.run { world in
       try await world.openAnAccountInTheConsole()
-      try world.fill(megabytes: 64)
       #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)
-      let restore = try world.start(["restore", "b.sqlite"])
-      await restore.signal(SIGTERM, onceThereIs: world.databasePath + ".restoring")
+      let disk = try FaultyDisk(in: world.folder)
+      disk.stall(at: 20)
+      let restore = try world.start(["restore", "b.sqlite"], changing: disk.environment)
+      try await world.wait(for: "the middle of a restore") {
+        disk.failures > 0 || restore.state.value.hasEnded
+      }
+      #expect(try world.names(in: "").contains { $0.hasSuffix(".restoring") })
+      restore.signal(SIGTERM)
       let ending = try await restore.waitForExit()
       #expect(ending.status == -SIGTERM)
       #expect(ending.errors == "aidevbot: Stopped; nothing was restored.\n")
@@ -224,19 +234,6 @@ struct BackupTests {
       close(held)
       #expect(try await world.aidevbot("backup", "b/a.sqlite").status == 0)
       #expect(try world.names(in: "b") == ["a.sqlite"])
-    }
-  }
-}
-
-extension ChildProcess {
-  /// Looks for the file without a pause, on a thread that waits for no other test.
-  fileprivate func signal(_ number: Int32, onceThereIs path: String) async {
-    await withCheckedContinuation { continuation in
-      Thread.detachNewThread {
-        while access(path, F_OK) != 0, !self.state.value.hasEnded { sched_yield() }
-        self.signal(number)
-        continuation.resume()
-      }
     }
   }
 }

@@ -81,7 +81,7 @@ struct CodesCommandTests {
       try await world.openAccount(of: 43)
       #expect(
         try await world.ask("/redeem WELCOME", from: 43)
-          == "This code has been withdrawn, so it gives no credits any more. I am sorry.")
+          == "This code has been withdrawn, so it no longer gives credits. I am sorry.")
       #expect(try world.balance(of: 43) == 100_000_000)
       #expect(try world.balance(of: 42) == 150_000_000)
       let list = try await world.aidevbot("codes", "list")
@@ -114,10 +114,10 @@ struct CodesCommandTests {
       #expect(gift == "50 credits are yours. Your balance is 150.00 credits.")
       #expect(
         try await world.ask("/redeem WELCOME")
-          == "You have used this code already; it works once for each person.")
+          == "You have already used this code; it works once per person.")
       #expect(
         try await world.ask("/redeem WELCOMES")
-          == "This code is not valid, or no longer. Please check how it is written.")
+          == "This code is not valid, or no longer valid. Please check its spelling.")
       let credits = try await world.ask("/credits")
       #expect(credits.contains("+50.00  adjustment: promotion code WELCOME"))
       try await world.stop(daemon)

@@ -42,7 +42,7 @@ struct CreditsCommandTests {
     ("grant 4711 5 --reason gift", Int32(1), "user 4711 is not known; give the numeric id"),
     ("show 4711", 1, "user 4711 is not known; give the numeric id"),
     ("grant 0 -100.000001 --reason back", 1, "too few credits: 0.000001 more are needed"),
-    ("grant 0 0 --reason nothing", 64, "Zero credits are nothing to give."),
+    ("grant 0 0 --reason nothing", 64, "The number of credits must not be zero."),
     ("grant 0 much --reason gift", 64, "is not a decimal number of the expected form"),
     ("grant 0 0.0000001 --reason gift", 64, "is not a decimal number of the expected form"),
     ("grant 0 99999999999999 --reason gift", 64, "the amount is too large to be real"),

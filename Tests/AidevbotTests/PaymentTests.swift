@@ -108,7 +108,8 @@ struct PaymentTests {
       #expect(answer["ok"] == false)
       #expect(
         answer["error_message"] == """
-          The price does not fit the order. Send /buy for a new invoice. You have not been charged.
+          The price does not match the order. Send /buy for a new invoice. You have not been \
+          charged.
           """)
       let apology = try await world.pay(invoice, "stx-1", amount: amount, currency: currency)
       #expect(
@@ -166,7 +167,7 @@ struct PaymentTests {
       stranger.payload = "somebody-else's"
       #expect(
         try await world.checkOut(stranger)["error_message"] == """
-          I do not know this order any more. Send /buy for a new invoice. You have not been charged.
+          I no longer know this order. Send /buy for a new invoice. You have not been charged.
           """)
       #expect(try await world.pay(stranger, "stx-1").contains("(it names no order of ours)"))
       try await world.message(with: "/refund stx-1")

@@ -73,7 +73,7 @@ struct SecrecyTests {
       try await world.pay(invoice, "stx-2", amount: 7)
 
       let request = try await world.ask("/paysupport canary-request")
-      #expect(request.hasPrefix("Thank you. Your words are with my operator"))
+      #expect(request.hasPrefix("Thank you. My operator has your message"))
       let told = try await world.message(with: "canary-request")
       try await world.wait(
         for: "the memory of the message",

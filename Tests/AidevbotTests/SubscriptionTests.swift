@@ -21,7 +21,7 @@ struct SubscriptionTests {
         subscriptionUntil: World.monthsAhead(2), isFirstRecurring: false)
       let credits = try await world.ask("/credits")
       #expect(credits.hasPrefix("Your balance is 2100.00 credits."))
-      #expect(credits.contains("Your subscription goes on at \(World.dayText(2))."))
+      #expect(credits.contains("Your subscription renews on \(World.dayText(2))."))
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(try world.purchases() == ["sub-1: 1000000000", "sub-2: 1000000000"])
@@ -38,7 +38,7 @@ struct SubscriptionTests {
       world.telegram.callback("buy:Monthly", from: 42)
       try await world.telegram.state.wait(for: "the note") {
         $0.calls(of: "answerCallbackQuery").last?.parameters["text"]
-          == "You have a subscription already; /credits shows when it goes on."
+          == "You already have a subscription; /credits shows when it renews."
       }
       #expect(world.telegram.state.value.invoiceLinks.count == 1)
       world.telegram.preCheckout(payload: payload, amount: 800, from: 42)
@@ -62,7 +62,7 @@ struct SubscriptionTests {
       let credits = try await world.ask("/credits")
       #expect(
         credits.contains(
-          "Your subscription, paid until \(World.dayText(0)), has not been charged again yet."))
+          "Your subscription was paid until \(World.dayText(0)) and has not been renewed yet."))
       try await world.press("buy:Monthly")
       let link = try await world.telegram.state.wait(for: "another link") {
         $0.invoiceLinks.count == 2
@@ -93,7 +93,7 @@ struct SubscriptionTests {
       world.telegram.callback("credits:cancel", from: 42, messageID: credits.id)
       let question = try await world.message(with: "Do you want to cancel", to: 42)
       #expect(question.id == credits.id)
-      #expect(question.text.contains("Your subscription goes on at \(World.dayText(2))."))
+      #expect(question.text.contains("Your subscription renews on \(World.dayText(2))."))
       #expect(question.buttons == ["credits:cancel for good", "credits:keep"])
       #expect(world.telegram.state.value.subscriptionEdits.isEmpty)
 
@@ -179,7 +179,7 @@ struct SubscriptionTests {
       let credits = try await world.ask("/credits")
       #expect(
         credits.contains(
-          "Your subscription, paid until \(World.dayText(1)), could not be charged."))
+          "Your subscription was paid until \(World.dayText(1)) and could not be renewed."))
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(world.telegram.state.value.subscriptionEdits.isEmpty)
@@ -193,7 +193,7 @@ struct SubscriptionTests {
       let payload = try await world.subscribe()
       try await world.charge(payload, "sub-1", month: 1)
       let question = try await world.ask("/deletemydata")
-      #expect(question.contains("Your 1100.00 credits are lost."))
+      #expect(question.contains("You lose your 1100.00 credits."))
       #expect(question.contains("• Your subscription is canceled."))
       let asked = try await world.message(with: "This erases your account", to: 42)
       #expect(asked.buttons == ["deletemydata:yes", "deletemydata:no"])
@@ -238,7 +238,7 @@ extension World {
   fileprivate func subscribe() async throws -> String {
     try await openAccount()
     telegram.callback("buy:Monthly", from: 42)
-    let message = try await message(with: "You can end it at any time with /credits.", to: 42)
+    let message = try await message(with: "You can cancel it at any time with /credits.", to: 42)
     let link = try #require(telegram.state.value.invoiceLinks.last)
     #expect(message.text.hasPrefix("Monthly: 1000 credits a month for 800 Stars a month."))
     #expect(message.buttons == [link.url])

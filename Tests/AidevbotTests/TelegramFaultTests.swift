@@ -107,8 +107,8 @@ struct TelegramFaultTests {
       #expect(ending.status == 78)
       #expect(
         ending.errorLines.last ?? "" == """
-          aidevbot: No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see that \
-          it has neither /bot nor the token at its end, then ask @BotFather for the current \
+          aidevbot: No bot of that token is known at the address in TELEGRAM_API_BASE_URL: see \
+          that it has neither /bot nor the token at its end, then ask @BotFather for the current \
           TELEGRAM_BOT_TOKEN.
           """)
       let doctor = try await world.aidevbot("doctor", changing: changes)
@@ -211,7 +211,7 @@ struct TelegramFaultTests {
       let answer = state.calls(of: "answerPreCheckoutQuery")[0].parameters
       #expect(answer["ok"] == false)
       let words = answer["error_message"]?.string
-      #expect(words?.hasPrefix("I do not know this order any more. Send /buy") == true)
+      #expect(words?.hasPrefix("I no longer know this order. Send /buy") == true)
       #expect(words?.hasSuffix("You have not been charged.") == true)
       #expect(state.sent(to: 42).count == 1)
       mayAnswer.change { $0 = true }

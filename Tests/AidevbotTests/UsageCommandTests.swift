@@ -11,8 +11,8 @@ struct UsageCommandTests {
       let csv = try await world.report("--csv")
       #expect(
         csv.output == """
-          key,calls,input_tokens,output_tokens,real_cost_usd,charged_credits,charged_usd,margin_usd,\
-          house_loss_usd,latency_p50_ms,latency_p95_ms\r
+          key,calls,input_tokens,output_tokens,real_cost_usd,charged_credits,charged_usd,\
+          margin_usd,house_loss_usd,latency_p50_ms,latency_p95_ms\r
           all,3,3000,1500,0.0068,1.02,0.0102,0.0034,0.00,200,300\r\n
           """)
       let json = try await world.report("--by user --json")

@@ -46,8 +46,8 @@ final class AtTerminal: Sendable {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
-      written += max(
-        0, bytes[written...].withUnsafeBytes { write(screen, $0.baseAddress, $0.count) })
+      let count = bytes[written...].withUnsafeBytes { write(screen, $0.baseAddress, $0.count) }
+      written += max(0, count)
     }
     let wanted = Data(words.utf8)
     let state = try await child.state.wait(for: "“\(words)” on the terminal") {

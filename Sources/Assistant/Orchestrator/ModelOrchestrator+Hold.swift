@@ -67,8 +67,8 @@ extension ModelOrchestrator {
       return try refuse(
         work,
         """
-        I may not write in that group, so I begin nothing there. Let me write in it, or ask me \
-        here in private.
+        I am not allowed to write in that group, so I start nothing there. Let me write in it, or \
+        ask me here in private.
         """,
         in: tx)
     }

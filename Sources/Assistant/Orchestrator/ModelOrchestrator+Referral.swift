@@ -9,18 +9,22 @@ extension ModelOrchestrator {
     let thanks = try tx.referrals.thank(
       for: newcomer, credits: environment.referralCredits, isSelling: !environment.offers.isEmpty)
     guard let thanks else { return }
-    let amount = "\(environment.referralCredits) credits"
+    let amount = environment.referralCredits
     var messages: [Outgoing] = []
     if thanks.newcomer != nil {
       messages.append(
         .message(
-          Reply("You came by an invitation: \(amount) more are yours. /invite brings you others."),
+          Reply(
+            "Since a friend invited you, \(amount) extra credits are yours. You can invite "
+              + "friends, too: /invite."),
           to: newcomer.telegramUserID))
     }
     if let inviter = thanks.inviter {
       messages.append(
         .message(
-          Reply("Somebody you invited has begun to work with me: \(amount) are yours. Thank you!"),
+          Reply(
+            "Somebody you invited has started to work with me, so \(amount) credits are yours. "
+              + "Thank you!"),
           to: inviter.account.telegramUserID))
     }
     try environment.outbox.queue(messages, in: tx)

@@ -111,7 +111,7 @@ package struct AfterDelivery: Sendable {
     }
     let text = """
       \(order.package.name): \(order.package.content) for \(order.package.price) Stars a month. \
-      You can end it at any time with /credits.
+      You can cancel it at any time with /credits.
       """
     let button = Button("Subscribe for \(order.package.price) ⭐ a month", url: link)
     try outbox.queue(
@@ -140,8 +140,7 @@ package struct AfterDelivery: Sendable {
     } else {
       try service.setState(.canceled, order: orderID)
       text = """
-        Your subscription is canceled: nothing will be charged any more. What you have is yours to \
-        use.
+        Your subscription is canceled: you will not be charged again, and you keep your credits.
         """
       let all = try service.list(ofUser: account.id)
       if all.contains(where: { $0.mayBeCharged(at: tx.now) }) {

@@ -19,8 +19,8 @@ extension Route {
 }
 
 extension Update {
-  /// Whom the bot can reach in their private chat, as this shows: they have written there, pressed a
-  /// button, or lifted a block.
+  /// Whom the bot can reach in their private chat, as this shows: they have written there, pressed
+  /// a button, or lifted a block.
   var personInPrivate: Int64? {
     switch content {
     case .message(let message), .editedMessage(let message):

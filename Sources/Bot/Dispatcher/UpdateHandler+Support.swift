@@ -87,10 +87,10 @@ extension UpdateHandler {
   }
 
   private static let isOver = Reply(
-    "That conversation is over. Please write /paysupport and your question for a new one.")
+    "That conversation is over. To begin a new one, please write /paysupport and your question.")
 
   private static let isGone = Reply(
-    "Nothing was sent: whoever asked this has erased their account, or it is too long ago.")
+    "Nothing was sent: whoever asked has erased their account, or it was too long ago.")
 
   private static let isNoAdministrator = Reply(
     "Nothing was sent: you are no longer one of my administrators.")

@@ -63,8 +63,8 @@ extension UpdateHandler {
       if saysSo, let sender = route?.sender {
         let reply = Reply(
           """
-          You have \(limit) messages waiting, so I leave this one and those right after it. They \
-          cost you nothing.
+          You have \(limit) messages waiting, so I skip this one and any that follow right away. \
+          They cost you nothing.
           """)
         try environment.outbox.queue(reply, to: sender, updateID: stored.id, in: tx)
       }

@@ -40,7 +40,7 @@ struct BroadcastCommand: Command {
     switch parts[0] {
     case "send":
       guard try broadcasts.start(id, showing: message.messageID, in: tx) else {
-        return ButtonResponse(notice: "That broadcast was sent or discarded before.")
+        return ButtonResponse(notice: "That broadcast has already been sent or discarded.")
       }
       let progress = try broadcasts.find(id, in: tx).map { Reply($0.progress) }
       return ButtonResponse(notice: "It is on its way.", replacement: progress)

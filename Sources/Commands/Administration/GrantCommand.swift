@@ -18,7 +18,7 @@ struct GrantCommand: Command {
       return .reply(
         Reply(
           """
-          Write whom, how many and why, for example:
+          Say to whom, how many and why, for example:
           /grant 123456789 50 sorry for the trouble
           /grant @ada -20 booked twice
           """))
@@ -41,7 +41,7 @@ struct GrantCommand: Command {
     let parts = argument.split(separator: " ")
     guard parts.count == 2, let id = Int64(parts[1]),
       let question = try GrantQuestions.end(id, in: tx)
-    else { return ButtonResponse(notice: "This question was answered, or is too old.") }
+    else { return ButtonResponse(notice: "This question has been answered, or is too old.") }
     guard parts[0] == Self.yes else {
       return ButtonResponse(
         notice: "Nothing is booked.", replacement: Reply("Nothing is booked."))

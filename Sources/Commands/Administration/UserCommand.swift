@@ -19,7 +19,7 @@ struct UserCommand: Command {
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     guard !request.argument.isEmpty else {
-      return .reply(Reply("Write whom, for example:\n/user 123456789\n/user @ada"))
+      return .reply(Reply("Say who, for example:\n/user 123456789\n/user @ada"))
     }
     guard let account = try tx.users.find(mention: request.argument) else {
       return .reply(Self.unknown(request.argument))
@@ -47,7 +47,7 @@ struct UserCommand: Command {
     var lines = [
       account.shownName,
       "Since \(account.createdAt.dayText)\(account.isBlocked ? ", blocked" : "")"
-        + (account.isUnreachable ? ", has blocked the bot" : ""),
+        + (account.isUnreachable ? ", cannot be reached" : ""),
       "Balance: \(account.balance.text) credits, \(account.held.text) of them reserved",
     ]
     lines += overview.subscriptions.map { subscription in

@@ -20,7 +20,7 @@ struct BuyCommand: Command {
         """
         Your balance is \(account.balance.text) credits. Credits do not expire.
 
-        Choose, and I send you an invoice in Telegram Stars:
+        Choose one, and I will send you an invoice in Telegram Stars:
         """,
         buttons: buttons))
   }

@@ -36,7 +36,7 @@ struct CreditsCommand: Command {
     }
     guard argument == Self.reallyCancel else {
       let text = """
-        Do you want to cancel? Nothing will be charged any more then, and your credits stay yours.
+        Do you want to cancel? You will not be charged again, and you keep your credits.
 
         \(charged.sentences(at: tx.now))
         """
@@ -46,11 +46,11 @@ struct CreditsCommand: Command {
           text,
           buttons: [
             Button("Yes, cancel", command: name, argument: Self.reallyCancel),
-            Button("No, change nothing", command: name, argument: "keep"),
+            Button("No, keep it", command: name, argument: "keep"),
           ]))
     }
     return ButtonResponse(
-      notice: "Telegram is being told.",
+      notice: "I am telling Telegram.",
       replacement: Reply("Your cancellation is on its way to Telegram."),
       also: try subscriptions.cancellations(of: account, in: tx))
   }
@@ -89,7 +89,7 @@ struct CreditsCommand: Command {
 extension [Subscription] {
   /// One line each.
   fileprivate func sentences(at now: Date) -> String {
-    let subject = count == 1 ? "Your subscription" : "One subscription"
+    let subject = count == 1 ? "Your subscription" : "One of your subscriptions"
     return map { $0.sentence(about: subject, at: now) }.joined(separator: "\n")
   }
 }
@@ -98,10 +98,11 @@ extension Subscription {
   fileprivate func sentence(about subject: String, at now: Date) -> String {
     let day = paidUntil.dayText
     return switch state {
-    case .active where paidUntil > now: "\(subject) goes on at \(day)."
-    case .active: "\(subject), paid until \(day), has not been charged again yet."
+    case .active where paidUntil > now: "\(subject) renews on \(day)."
+    case .active: "\(subject) was paid until \(day) and has not been renewed yet."
     case .canceled: "\(subject) is canceled and ends on \(day)."
-    case .failed: "\(subject), paid until \(day), could not be charged. Telegram may try again."
+    case .failed:
+      "\(subject) was paid until \(day) and could not be renewed. Telegram may try again."
     }
   }
 }

@@ -30,12 +30,12 @@ struct DeleteMyDataCommand: Command {
         """
         This erases your account for good: your name, our conversation and your projects.
 
-        • Your \(account.balance.text) credits are lost. For a refund, write to /paysupport \
+        • You lose your \(account.balance.text) credits. For a refund, write to /paysupport \
         first.\(cancellation)
         • The journal of what was bought and spent stays, since accounting needs it, but without a \
         name on it.
         • Your bare Telegram id stays in a list that is linked to nothing, so that what is given \
-        once is not given again\(account.isBlocked ? " and a block lasts" : "").
+        once is not given twice\(account.isBlocked ? " and a block lasts" : "").
         • Backups disappear by themselves, as /privacy says.
         """,
         buttons: [
@@ -60,7 +60,7 @@ struct DeleteMyDataCommand: Command {
         notice: "A request or a refund of yours is under way. Please try again in a minute.")
     }
     return ButtonResponse(
-      notice: "Your data are erased.",
+      notice: "Your data is erased.",
       replacement: Reply("Your account and your data are erased. Take care!"),
       also: cancellations, erasesWords: true)
   }

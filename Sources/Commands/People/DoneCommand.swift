@@ -18,6 +18,6 @@ struct DoneCommand: Command {
     }
     try tx.projects.complete(project)
     return .reply(
-      Reply("\"\(project.title)\" is done. Well done! /projects lists what else is open."))
+      Reply("\"\(project.title)\" is done. Congratulations! /projects lists what is still open."))
   }
 }

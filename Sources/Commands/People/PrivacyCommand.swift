@@ -29,10 +29,10 @@ struct PrivacyCommand: Command {
     • An answer that you paid for and that I could not deliver because you had blocked me: \
     \(Int(Outbox.answersKeptFor / .day)) days, or until you write to me again.
     • Questions to /paysupport: in the chats of those who answer them. When you asked: until you \
-    erase your account. How often: a day. Who guesses codes: an hour.
-    • Once you erase your account: your bare Telegram id, whether you were blocked, and for how \
-    many invited friends you were thanked, for good and linked to nothing, so that what is given \
-    once is not given again.
+    erase your account. How often you asked: a day. That you tried wrong codes: an hour.
+    • Once you erase your account: your bare Telegram id, whether you were blocked, and how \
+    many invitations you were thanked for, for good and linked to nothing, so that what is given \
+    once is not given twice.
     • Backups of all this: as long as whoever runs me keeps them, usually two weeks. Should one be \
     restored, your erasure is done again.
 

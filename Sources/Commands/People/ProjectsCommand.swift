@@ -17,9 +17,12 @@ struct ProjectsCommand: Command {
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let account = try request.account()
-    guard let project = try tx.projects.find(argument), project.userID == account.id,
-      project.status == .active
-    else { return ButtonResponse(notice: "That project is no longer open. Send /projects again.") }
+    guard let project = try tx.projects.find(argument), project.userID == account.id else {
+      return ButtonResponse(notice: "That is not one of your projects. /projects lists them.")
+    }
+    guard project.status == .active else {
+      return ButtonResponse(notice: "That project is done. /projects lists what is still open.")
+    }
     try tx.users.setActiveProject(project.id, ofUser: account.id)
     let switched = try tx.users.account(id: account.id)
     return ButtonResponse(

@@ -5,7 +5,7 @@ import Messaging
 /// `/redeem CODE`: credits for a promotion code.
 struct RedeemCommand: Command {
   let name = "redeem"
-  let summary = "Get credits for a promotion code: /redeem and the code"
+  let summary = "Redeem a promotion code: /redeem and the code"
   let isPersonal = true
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
@@ -29,11 +29,11 @@ struct RedeemCommand: Command {
       \(transaction.amount) credits are yours. Your balance is \
       \(transaction.balanceAfter.text) credits.
       """
-    case .usedBefore: "You have used this code already; it works once for each person."
-    case .notValid: "This code is not valid, or no longer. Please check how it is written."
-    case .revoked: "This code has been withdrawn, so it gives no credits any more. I am sorry."
-    case .tooManyFailures: "That were too many wrong codes. Please try again in an hour."
-    case .returning: "Promotion codes are for new people; you have had an account before."
+    case .usedBefore: "You have already used this code; it works once per person."
+    case .notValid: "This code is not valid, or no longer valid. Please check its spelling."
+    case .revoked: "This code has been withdrawn, so it no longer gives credits. I am sorry."
+    case .tooManyFailures: "You have tried too many wrong codes. Please try again in an hour."
+    case .returning: "Promotion codes are for newcomers, and you have had an account before."
     }
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Ledger
 import Messaging
@@ -23,9 +24,10 @@ struct StartCommand: Command {
       let code = String(request.argument.dropFirst(Self.invitation.count))
       try tx.referrals.note(code: code, newcomer: account)
     }
-    let name = account.firstName.map { ", \($0.onOneLine)" } ?? ""
+    let firstName = account.firstName?.onOneLine.trimmingCharacters(in: .whitespaces) ?? ""
+    let name = firstName.isEmpty ? "" : ", \(firstName)"
     guard isNew else {
-      let welcome = isWelcomedNow(request, account) ? "\n\nYour welcome credits are there now." : ""
+      let welcome = isWelcomedNow(request, account) ? "\n\nYour welcome credits have arrived." : ""
       return .reply(
         Reply(
           """
@@ -56,12 +58,15 @@ struct StartCommand: Command {
   private static func grant(of account: UserAccount) -> String {
     if account.isOwedWelcome {
       return """
-        Your account is open. So many people have come today that the welcome credits are used up; \
-        send /start again tomorrow for yours, or see /credits.
+        Your account is open. So many people have come today that the welcome credits have run \
+        out; send /start again tomorrow for yours, or see /credits.
         """
     }
-    return account.balance > .zero
-      ? "To begin with, there are \(account.balance.text) credits on your account."
-      : "Your account is open. Send /credits to see how to fill it."
+    guard account.balance == .zero else {
+      return "To begin with, there are \(account.balance.text) credits on your account."
+    }
+    return account.isReturning
+      ? "Your new account is open. Welcome credits come only once; /credits shows how to get more."
+      : "Your account is open. /credits shows how to get credits."
   }
 }

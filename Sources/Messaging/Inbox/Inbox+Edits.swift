@@ -4,8 +4,8 @@ package import Ledger
 package import TelegramBotAPI
 
 extension Inbox {
-  /// Of how many of a person's updates before an edit the message is looked for: they edit what they
-  /// have just written, and each row is read.
+  /// Of how many of a person's updates before an edit the message is looked for: they edit what
+  /// they have just written, and each row is read.
   private static let maximumLookedThrough = 100
 
   /// What the message was before that update: as it was first sent, or last edited. `nil` if the

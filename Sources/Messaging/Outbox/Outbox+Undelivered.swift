@@ -107,7 +107,7 @@ extension Outbox {
   }
 
   private static let diverted = Reply(
-    "I could not write where you asked me in the group, so here is my answer.")
+    "I could not write in the group where you asked me, so here is my answer.")
   private static let kept = Reply(
     "Good to have you back. This is what I could not tell you before:")
 }

@@ -10,13 +10,16 @@ package struct SupportRequests: Sendable {
   /// For one person in a day: a conversation takes no more, and a program that floods does.
   private static let maximumPerDay = 10
   /// What a person is told whose words are passed on.
-  package static let thanks = "Thank you. Your words are with my operator, who answers you here."
+  package static let thanks = "Thank you. My operator has your message and will answer you here."
+  /// What an older version said in its place; people may still reply to it.
+  private static let formerThanks =
+    "Thank you. Your words are with my operator, who answers you here."
   package static let tooMany = """
-    You have sent me many requests today; the answers will come. Please wait for them.
+    You have sent many requests today. Please wait a little: they will be answered.
     """
   package static let nobody = """
-    I have nobody to take your question to, so it is kept nowhere. Please reach whoever runs this \
-    bot in another way.
+    I have nobody to pass your question on to, so I have not kept it. Please contact whoever runs \
+    this bot in another way.
     """
 
   /// If there are none, nobody reads anything.
@@ -146,7 +149,8 @@ extension SupportRequests {
   /// In whose chat a message of the bot's was a part of such a conversation; `nil` for any other.
   package static func side(ofMessage text: String) -> Side? {
     if text.hasPrefix(heading) { return .administrator }
-    return text == thanks || text.hasPrefix(answerHeading) ? .person : nil
+    let isThanks = text == thanks || text == formerThanks
+    return isThanks || text.hasPrefix(answerHeading) ? .person : nil
   }
 
   package enum Side: Sendable {

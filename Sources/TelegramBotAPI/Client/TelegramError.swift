@@ -4,8 +4,8 @@ package import HTTPTransport
 package enum TelegramError: Error, Sendable, Equatable {
   /// 401: Telegram does not know the token.
   case unauthorized
-  /// 404: what answers knows neither the bot nor the method. Either the base URL leads elsewhere, or
-  /// the token is none. No repeat helps.
+  /// 404: what answers knows neither the bot nor the method. Either the base URL leads elsewhere,
+  /// or the token is none. No repeat helps.
   case notFound
   /// 409: somebody else takes the bot's updates, through a webhook or by polling.
   case conflict(webhook: Bool)
@@ -30,8 +30,7 @@ package enum TelegramError: Error, Sendable, Equatable {
   package var requestMayHaveTakenEffect: Bool {
     switch self {
     case .unauthorized, .notFound, .conflict, .tooManyRequests, .badRequest, .forbidden,
-      .chatMigrated,
-      .invalidRequest:
+      .chatMigrated, .invalidRequest:
       false
     case .serverFailed(let status): status >= 500
     case .unreachable(let error): error.requestMayHaveTakenEffect

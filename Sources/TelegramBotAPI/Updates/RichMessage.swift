@@ -7,8 +7,8 @@ struct RichMessage: Decodable {
 
   /// UTF-16 units; Telegram takes no longer ones. Bot API, *sendRichMessage*.
   static let maximumLength = 32_768
-  /// Of names and indices that lead to a value. Telegram nests blocks 16 deep, of four names each in
-  /// a list, and texts within them.
+  /// Of names and indices that lead to a value. Telegram nests blocks 16 deep, of four names each
+  /// in a list, and texts within them.
   fileprivate static let maximumPathLength = 128
 
   private enum MessageKey: String, CodingKey {

@@ -25,7 +25,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func validate() throws {
-    guard credits != .zero else { throw ValidationError("Zero credits are nothing to give.") }
+    guard credits != .zero else { throw ValidationError("The number of credits must not be zero.") }
     try credits.checkGift()
     guard !reason.trimmingCharacters(in: .whitespaces).isEmpty else {
       throw ValidationError("--reason must say what for.")

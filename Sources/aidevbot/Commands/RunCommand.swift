@@ -73,8 +73,8 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is the
-  /// sentence about that instead.
+  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is
+  /// the sentence about that instead.
   private static func logTheStart(of settings: Settings, _ logger: Logger) {
     let version = Version.current
     logger.notice(

@@ -119,7 +119,7 @@ struct PersonArgument: ParsableArguments {
     }
     if output.json { return try printJSON(AccountHead(account)) }
     let name = account.shownName.onOneLine
-    print(isBlocked ? "\(name) is blocked." : "\(name) is not blocked any more.")
+    print(isBlocked ? "\(name) is blocked." : "\(name) is no longer blocked.")
   }
 }
 

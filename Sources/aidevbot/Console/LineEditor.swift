@@ -7,8 +7,8 @@ import Synchronization
 /// Lines that are typed at a terminal, and edited as in a shell, by libedit.
 ///
 /// From the first prompt to the end the terminal makes no lines itself, as it would cut them off
-/// at 4,095 bytes (termios(3), canonical mode). What is typed while the bot works waits, unseen, for
-/// the next prompt.
+/// at 4,095 bytes (termios(3), canonical mode). What is typed while the bot works waits, unseen,
+/// for the next prompt.
 ///
 /// `@unchecked`: what changes is touched on `queue` alone, which waits in `poll`, libedit included;
 /// signals come by a pipe.

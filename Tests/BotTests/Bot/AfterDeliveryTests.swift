@@ -48,8 +48,8 @@ final class AfterDeliveryTests {
     let message = try #require(fake.state.value.messages.last)
     #expect(message.chatID == 42)
     #expect(
-      message.text == "Monthly: 500 credits a month for 380 Stars a month. You can end it at any "
-        + "time with /credits.")
+      message.text == "Monthly: 500 credits a month for 380 Stars a month. You can cancel it at "
+        + "any time with /credits.")
     let button = message.replyMarkup?["inline_keyboard"]?.array?.first?.array?.first
     #expect(button?["url"]?.string == link.url)
     #expect(button?["text"] == "Subscribe for 380 ⭐ a month")
@@ -121,8 +121,8 @@ final class AfterDeliveryTests {
     #expect(fake.state.value.subscriptionEdits.map(\.chargeID) == ["month-1"])
     #expect(
       fake.state.value.sent(to: 42).last
-        == "Your subscription is canceled: nothing will be charged any more. What you have is "
-        + "yours to use.")
+        == "Your subscription is canceled: you will not be charged again, and you keep your "
+        + "credits.")
     #expect(try rig.subscriptionState() == .canceled)
     fake.stop()
   }
@@ -186,7 +186,7 @@ final class AfterDeliveryTests {
     await send()
     let told = fake.state.value.sent(to: 42)
     #expect(told.contains("One of your subscriptions is canceled; /credits shows what is left."))
-    #expect(!told.contains { $0.contains("nothing will be charged any more") })
+    #expect(!told.contains { $0.contains("you will not be charged again") })
     fake.stop()
   }
 
@@ -306,7 +306,7 @@ extension AfterDeliveryTests {
       try await rig.press("broadcast:stop 1", from: Self.administrator).first?.text == "Stopped.")
     #expect(
       try await rig.press("broadcast:send 1", from: Self.administrator).map(\.text) == [
-        "That broadcast was sent or discarded before."
+        "That broadcast has already been sent or discarded."
       ])
     await send()
     #expect(

@@ -71,7 +71,7 @@ struct DispatcherTests {
     #expect(answer.method == "answerPreCheckoutQuery")
     #expect(answer.parameters["ok"] == false)
     let words = answer.parameters["error_message"]?.string
-    #expect(words?.hasPrefix("I do not know this order any more. Send /buy") == true)
+    #expect(words?.hasPrefix("I no longer know this order. Send /buy") == true)
     #expect(words?.hasSuffix("You have not been charged.") == true)
     open()
     await rig.engine.dispatcher.becomeIdle()
@@ -103,8 +103,8 @@ struct DispatcherTests {
     #expect(
       replies == [
         """
-        You have 256 messages waiting, so I leave this one and those right after it. They cost you \
-        nothing.
+        You have 256 messages waiting, so I skip this one and any that follow right away. They \
+        cost you nothing.
         """
       ])
     // A payment is never turned away.

@@ -125,7 +125,7 @@ final class UndeliveredAnswerTests {
     fake.refuse(Self.noRights, inChat: Self.group)
     try await ask("/plan@devbot n", inChat: Self.group)
     let told = fake.state.value.sent(to: 42)
-    #expect(told.dropLast().last?.hasPrefix("I could not write where you asked") == true)
+    #expect(told.dropLast().last?.hasPrefix("I could not write in the group") == true)
     #expect(told.last?.contains("Cost: ") == true)
     #expect(try balance() < 100_000_000)
     #expect(try losses() == [nil])
@@ -148,7 +148,7 @@ final class UndeliveredAnswerTests {
     for _ in 1...20 { try await ask("/plan@devbot n", inChat: Self.group) }
     #expect(rig.gemini.paidCalls.count == 1)
     let refusals = fake.state.value.sent(to: 42).filter {
-      $0.hasPrefix("I may not write in that group, so I begin nothing there.")
+      $0.hasPrefix("I am not allowed to write in that group, so I start nothing there.")
     }
     #expect(refusals.count == 19)
     // Each was tried in the group first.

@@ -34,10 +34,31 @@ struct StartCommandTests {
     #expect(try rig.count("credit_transactions") == 1)
   }
 
+  @Test(arguments: ["", " ", "\u{200B}", "\u{202E}"])
+  func greetsWhoeverHasNoNameToShow(name: String) async throws {
+    let rig = try BotRig()
+    let user: JSONValue = ["id": 42, "is_bot": false, "first_name": .string(name)]
+    for greeting in ["Welcome! I am", "Good to see you again. Your"] {
+      let id = try await rig.deliver("message", .message("/start", adding: ["from": user]))
+      await rig.engine.dispatcher.becomeIdle()
+      #expect(try rig.texts(of: id).first?.hasPrefix(greeting) == true)
+    }
+  }
+
+  @Test func tellsWhoeverHadAnAccountBeforeWhyItIsEmpty() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    _ = try await rig.press("deletemydata:yes")
+    #expect(
+      try await rig.say("/start").first?.contains(
+        "Your new account is open. Welcome credits come only once; /credits shows how to get more."
+      ) == true)
+  }
+
   @Test func promisesNoCreditsWhereNoneAreGranted() async throws {
     let rig = try BotRig(credits: "0")
     let reply = try await rig.say("/start").first
-    #expect(reply?.contains("Your account is open. Send /credits to see how to fill it.") == true)
+    #expect(reply?.contains("Your account is open. /credits shows how to get credits.") == true)
     #expect(try rig.count("credit_transactions") == 0)
   }
 

@@ -90,7 +90,7 @@ struct ErasureTests {
     try await erase()
     #expect(
       try rig.replies().map(\.text) == [
-        "Your data are erased.", "Your account and your data are erased. Take care!",
+        "Your data is erased.", "Your account and your data are erased. Take care!",
       ])
   }
 

@@ -88,7 +88,8 @@ struct ProjectCommandTests {
     try await rig.say("/new Secret", from: 43)
     let foreign = try #require(try rig.account(43).activeProjectID)
     let replies = try await rig.press("projects:\(foreign)")
-    #expect(replies.map(\.text) == ["That project is no longer open. Send /projects again."])
+    #expect(
+      replies.map(\.text) == ["That is not one of your projects. /projects lists them."])
     #expect(try rig.account().activeProjectID == nil)
   }
 
@@ -116,14 +117,14 @@ struct ProjectCommandTests {
     let id = try #require(try rig.account().activeProjectID)
     #expect(
       try await rig.say("/done") == [
-        "\"Shop\" is done. Well done! /projects lists what else is open."
+        "\"Shop\" is done. Congratulations! /projects lists what is still open."
       ])
     #expect(try await rig.say("/done") == nothing)
     #expect(try await list().text.hasSuffix("• Shop (done)"))
     #expect(try await list().buttons.isEmpty)
     #expect(
       try await rig.press("projects:\(id)").map(\.text) == [
-        "That project is no longer open. Send /projects again."
+        "That project is done. /projects lists what is still open."
       ])
   }
 

@@ -39,17 +39,17 @@ struct PromotionTests {
       ])
     #expect(
       try await rig.say("/redeem SPRING") == [
-        "You have used this code already; it works once for each person."
+        "You have already used this code; it works once per person."
       ])
     for _ in 0..<PromotionCodeService.maximumFailuresPerHour {
       #expect(
         try await rig.say("/redeem WINTER") == [
-          "This code is not valid, or no longer. Please check how it is written."
+          "This code is not valid, or no longer valid. Please check its spelling."
         ])
     }
     #expect(
       try await rig.say("/redeem WINTER") == [
-        "That were too many wrong codes. Please try again in an hour."
+        "You have tried too many wrong codes. Please try again in an hour."
       ])
     #expect(try await rig.say("/redeem").first?.hasPrefix("Write the code after") == true)
   }
@@ -91,7 +91,7 @@ struct PromotionTests {
     }
     #expect(try rig.account(43).balance.micro == 251_100_000 - 6 * 232_500)
     #expect(try rig.replies().count { $0.text.hasPrefix("Somebody you inv") } == 1)
-    #expect(try rig.replies().count { $0.text.hasPrefix("You came by an") } == 1)
+    #expect(try rig.replies().count { $0.text.hasPrefix("Since a friend") } == 1)
   }
 
   @Test func thankBothSidesOnceAfterTheFirstPaidRequestWhereNothingIsSold() async throws {
@@ -112,8 +112,14 @@ struct PromotionTests {
     try await rig.say("How do I sort?", from: 43)
     #expect(try rig.account(43).balance.micro == 120_000_000 - 232_500)
     #expect(try rig.account(42).balance.micro == 120_000_000)
-    #expect(try rig.replies().contains { $0.chatID == 42 && $0.text.hasPrefix("Somebody you inv") })
-    #expect(try rig.replies().contains { $0.chatID == 43 && $0.text.hasPrefix("You came by an") })
+    let texts = try rig.texts()
+    #expect(
+      texts.contains(
+        "Somebody you invited has started to work with me, so 20 credits are yours. Thank you!"))
+    #expect(
+      texts.contains(
+        "Since a friend invited you, 20 extra credits are yours. You can invite friends, too: "
+          + "/invite."))
     try await rig.say("And now?", from: 43)
     #expect(try rig.account(42).balance.micro == 120_000_000)
   }

@@ -39,12 +39,12 @@ struct WelcomeTests {
     let balances = try (101...104).map { try rig.account($0).balance.micro }
     #expect(balances == [100_000_000, 100_000_000, 0, 0])
     let first = try await rig.say("/start", from: 105).first ?? ""
-    #expect(first.contains("the welcome credits are used up; send /start again tomorrow"))
+    #expect(first.contains("the welcome credits have run out; send /start again tomorrow"))
     #expect(try await rig.say("/start", from: 104).first?.contains("0.00 credits.") == true)
 
     try forgetToday()
     let later = try await rig.say("/start", from: 104).first ?? ""
-    #expect(later.contains("is 100.00 credits.\n\nYour welcome credits are there now."))
+    #expect(later.contains("is 100.00 credits.\n\nYour welcome credits have arrived."))
     try await rig.say("/start", from: 104)
     try await rig.say("/start", from: 101)
     #expect(try rig.account(104).balance.micro == 100_000_000)

@@ -71,9 +71,9 @@ struct StoreTests {
     let order = try #require(try rig.orders().first).id
     #expect(try await rig.checkout(order, 200) == nil)
     let refusals: [(String, Int64, String, Int64, String)] = [
-      ("nonsense", 200, "XTR", 42, "I do not know this order any more."),
-      (order, 199, "XTR", 42, "The price does not fit the order."),
-      (order, 200, "EUR", 42, "The price does not fit the order."),
+      ("nonsense", 200, "XTR", 42, "I no longer know this order."),
+      (order, 199, "XTR", 42, "The price does not match the order."),
+      (order, 200, "EUR", 42, "The price does not match the order."),
       (order, 200, "XTR", 43, "This invoice was made for another person."),
     ]
     for (payload, amount, currency, user, words) in refusals {
@@ -159,14 +159,14 @@ struct StoreTests {
     let again = try await rig.press("buy:Monthly")
     #expect(
       again.map(\.text) == [
-        "You have a subscription already; /credits shows when it goes on."
+        "You already have a subscription; /credits shows when it renews."
       ])
 
     let day = Date(timeIntervalSince1970: TimeInterval(until + 2_592_000)).dayText
     let id = try await rig.deliver("message", .message("/credits"))
     await rig.engine.dispatcher.becomeIdle()
     let shown = try #require(try rig.replies(to: id).first)
-    #expect(shown.text.contains("Your subscription goes on at \(day)."))
+    #expect(shown.text.contains("Your subscription renews on \(day)."))
     #expect(shown.buttons.last?.data == "credits:cancel")
     let question = try await rig.press("credits:cancel")
     #expect(question.map(\.method) == ["answerCallbackQuery", "editMessageText"])

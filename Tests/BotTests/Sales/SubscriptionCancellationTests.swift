@@ -55,15 +55,17 @@ struct SubscriptionCancellationTests {
     let shown = try await credits()
     #expect(
       shown.text.contains(
-        "One subscription goes on at \(day(30)).\nOne subscription goes on at \(day(20))."))
+        "One of your subscriptions renews on \(day(30)).\n"
+          + "One of your subscriptions renews on \(day(20))."
+      ))
     #expect(shown.buttons.last?.title == "Cancel 2 subscriptions")
     let question = try #require(try await rig.press("credits:cancel").last)
     #expect(
       question.text == """
-        Do you want to cancel? Nothing will be charged any more then, and your credits stay yours.
+        Do you want to cancel? You will not be charged again, and you keep your credits.
 
-        One subscription goes on at \(day(30)).
-        One subscription goes on at \(day(20)).
+        One of your subscriptions renews on \(day(30)).
+        One of your subscriptions renews on \(day(20)).
         """)
     #expect(try await canceled(by: "credits:cancel for good") == ["second", "first"])
     // Telegram is being told already.
@@ -75,14 +77,14 @@ struct SubscriptionCancellationTests {
     try await tell("active", "canceled")
     #expect(
       try await rig.press("buy:Monthly").map(\.text) == [
-        "You have a subscription already; /credits shows when it goes on."
+        "You already have a subscription; /credits shows when it renews."
       ])
     let shown = try await credits()
     #expect(
       shown.text.contains(
         """
-        One subscription is canceled and ends on \(day(30)).
-        One subscription goes on at \(day(20)).
+        One of your subscriptions is canceled and ends on \(day(30)).
+        One of your subscriptions renews on \(day(20)).
         """))
     #expect(shown.buttons.last?.title == "Cancel the subscription")
     #expect(try await canceled(by: "credits:cancel for good") == ["first"])
@@ -94,7 +96,9 @@ struct SubscriptionCancellationTests {
     let shown = try await credits()
     #expect(
       shown.text.contains(
-        "Your subscription, paid until \(day(0)), could not be charged. Telegram may try again."))
+        "Your subscription was paid until \(day(0)) and could not be renewed. "
+          + "Telegram may try again."
+      ))
     #expect(try await canceled(by: "credits:cancel for good") == ["first"])
   }
 

@@ -129,7 +129,7 @@ struct SupportConversationTests {
     let replies = try await rig.answer("For the first one", to: 555, from: administrator)
     #expect(
       replies.map(\.text) == [
-        "Nothing was sent: whoever asked this has erased their account, or it is too long ago."
+        "Nothing was sent: whoever asked has erased their account, or it was too long ago."
       ])
     #expect(replies.map(\.chatID) == [administrator])
     let photo = try await rig.answer(nil, holding: "photo", to: 555, from: administrator)
