@@ -194,6 +194,27 @@ struct BackupTests {
     }
   }
 
+  @Test func leavesTheDatabaseAsItWasWhereARestoreIsStopped() async throws {
+    try await World.run { world in
+      try await world.openAnAccountInTheConsole()
+      #expect(try await world.aidevbot("backup", "b.sqlite").status == 0)
+      let disk = try FaultyDisk(in: world.folder)
+      disk.stall(at: 20)
+      let restore = try world.start(["restore", "b.sqlite"], changing: disk.environment)
+      try await world.wait(for: "the middle of a restore") {
+        disk.failures > 0 || restore.state.value.hasEnded
+      }
+      #expect(try world.names(in: "").contains { $0.hasSuffix(".restoring") })
+      restore.signal(SIGTERM)
+      let ending = try await restore.waitForExit()
+      #expect(ending.status == -SIGTERM)
+      #expect(ending.errors == "aidevbot: Stopped; nothing was restored.\n")
+      let names = try world.names(in: "")
+      #expect(names.allSatisfy { !$0.contains("replaced") && !$0.contains("restoring") })
+      try await world.expectSoundLedger()
+    }
+  }
+
   /// What a killed backup left is replaced by the next; while one is made, another waits its turn.
   @Test func oneBackupIsMadeInAFolderAtATime() async throws {
     try await World.run { world in

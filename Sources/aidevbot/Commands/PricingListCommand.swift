@@ -43,7 +43,7 @@ struct PricingListCommand: AsyncParsableCommand {
       .init("INPUT", "input"), .init("OUTPUT", "output"), .init("CACHED", "cached_input", rank: 9),
       .init("CACHE WRITE", "cache_write", rank: 7), .init("THINKING", "reasoning", rank: 6),
       .init("IMAGE IN", "image_input", rank: 4), .init("IMAGE OUT", "image_output", rank: 5),
-      .init("LONG PROMPTS, HOURS", nil, rank: 8), .init(nil, "long_prompt"),
+      .init("LONG PROMPTS/HOURS", nil, rank: 8), .init(nil, "long_prompt"),
       .init(nil, "conditions"),
     ]
   }

@@ -69,7 +69,9 @@ extension Table {
       notes.append("\(columns) left out: \(text.leftOut.joined(separator: ", "))")
     }
     if text.isShortened { notes.append("long texts are shortened") }
-    if !notes.isEmpty { print("(\(notes.joined(separator: "; ")); \(whole.dropLast()))") }
+    guard !notes.isEmpty else { return }
+    let note = "(\(notes.joined(separator: "; ")); \(whole.dropLast()))"
+    print(note.wrapped(to: Terminal.tableWidth ?? .max).joined(separator: "\n"))
   }
 }
 
