@@ -71,7 +71,7 @@ let package = Package(
     // Money: knows neither Telegram nor HTTP.
     .target(
       name: "Ledger",
-      dependencies: ["Installation", "Metering", grdb],
+      dependencies: ["Installation", "Metering", grdb, logging],
       resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: strict
     ),
@@ -178,7 +178,7 @@ let package = Package(
     ),
     .testTarget(
       name: "LedgerTests",
-      dependencies: ["Ledger", "Metering", grdb],
+      dependencies: ["Ledger", "Metering", grdb, logging, logInMemory],
       exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict
     ),

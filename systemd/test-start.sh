@@ -158,7 +158,7 @@ secrets=$root/etc/aidevbot/credentials
 inside systemctl start aidevbot 2>/dev/null && complain "it starts without its secrets"
 until_it_is ExecMainStatus 78
 [ "$(property ActiveState) $(property NRestarts)" = "failed 0" ] || complain "it is tried again"
-inside journalctl -o cat -u aidevbot | holds '^aidevbot: .*_KEY is not set' ||
+inside journalctl -o cat -u aidevbot | holds '^aidevbot: .*_KEY are not set' ||
   complain "nobody is told what is missing"
 echo "   without secrets: status 78, and not tried again"
 

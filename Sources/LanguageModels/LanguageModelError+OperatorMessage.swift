@@ -59,7 +59,8 @@ extension LanguageModelError {
     case .spendLimitReached: "Raise it\(page); then type: \(here.program) doctor."
     case .quotaExhausted:
       "It ends with the day. For more, raise the quota\(page), or add a key to "
-        + "\(here.credential("\(section)_API_KEY") ?? "\(section)_API_KEY") and type: sudo systemctl restart aidevbot."
+        + "\(here.credential("\(section)_API_KEY") ?? "\(section)_API_KEY") and type: "
+        + "sudo systemctl restart aidevbot."
     case .refusedRequest:
       "If it happens again, it is a fault in the bot: type journalctl -u aidevbot and report it."
     default: nil

@@ -18,6 +18,8 @@ package struct Provider: Sendable {
   /// GEMINI_BASE_URL in the environment.
   package var section: String
   package var baseURL: BaseURL
+  /// What its requests put behind the base URL, and addresses of it are often shown with.
+  package var ownPath: String?
   /// Whether it can be called with a key alone.
   package var needsKey = true
   /// Where keys are made.

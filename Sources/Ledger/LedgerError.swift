@@ -38,6 +38,8 @@ package enum LedgerError: Error, Sendable, Equatable {
   case payerErased
   /// There is a promotion code of that name; whoever makes one chooses another.
   case codeTaken(String)
+  /// There is no promotion code of that name; whoever typed it looks at the list.
+  case unknownCode(String)
 }
 
 extension LedgerError: CustomStringConvertible {
@@ -79,6 +81,8 @@ extension LedgerError: CustomStringConvertible {
       "the payer has erased their data; give their Telegram user id as well"
     case .codeTaken(let code):
       "there is a promotion code \(code) already; choose another"
+    case .unknownCode(let code):
+      "there is no promotion code \(code.prefix(64).debugDescription)"
     }
   }
 }

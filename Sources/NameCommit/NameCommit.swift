@@ -1,8 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Writes which commit is built, and how many there are up to it, into `BuildCommit.swift`, a source
-/// of the executable; `Version` makes the version of it.
+/// Writes which commit is built, and how many there are up to it, into `BuildCommit.swift`, a
+/// source of the executable; `Version` makes the version of it.
 ///
 /// The folder of git changes with each commit and each checkout: then the command runs again, and
 /// that file alone is compiled anew, if what it says has changed. Nothing is asked of the network.

@@ -123,7 +123,10 @@ package struct PaymentHandler: Sendable {
     }
     Logger.current.notice(
       "Stars went back.",
-      metadata: ["stars": "\(payment.amount)", "loss_micro": "\(refund.loss.micro)"])
+      metadata: [
+        "refund": "\(refund.id)", "stars": "\(payment.amount)",
+        "loss_micro": "\(refund.loss.micro)",
+      ])
   }
 
   /// Telegram refuses a refund of ours: whatever was taken back is given again.

@@ -1,3 +1,4 @@
+import Assistant
 import Commands
 package import LanguageModels
 package import Ledger
@@ -116,21 +117,25 @@ package struct DeclaredSettings: Sendable {
     takes over what has changed: for models that have a price or are in use below.
     """)
 
-  package let modelsChat = Setting<ModelID>(
-    "models.chat", .model, unset: .default("google/gemini-3.8-flash"), isTakenWhileRunning: true,
+  package let modelsChat = Setting<ModelID?>(
+    "models.chat", .optional(.model), unset: .value(nil),
+    example: "\(TaskType.chat.defaultModels[0])", isTakenWhileRunning: true,
     "The model that answers questions.")
 
-  package let modelsPlanning = Setting<ModelID>(
-    "models.planning", .model, unset: .default("google/gemini-3.1-pro-preview"),
-    isTakenWhileRunning: true, "The model for /plan.")
+  package let modelsPlanning = Setting<ModelID?>(
+    "models.planning", .optional(.model), unset: .value(nil),
+    example: "\(TaskType.planning.defaultModels[0])", isTakenWhileRunning: true,
+    "The model for /plan.")
 
-  package let modelsCoding = Setting<ModelID>(
-    "models.coding", .model, unset: .default("openrouter/anthropic/claude-sonnet-5.5"),
-    isTakenWhileRunning: true, "The model for /code.")
+  package let modelsCoding = Setting<ModelID?>(
+    "models.coding", .optional(.model), unset: .value(nil),
+    example: "\(TaskType.coding.defaultModels[0])", isTakenWhileRunning: true,
+    "The model for /code.")
 
-  package let modelsVerification = Setting<ModelID>(
-    "models.verification", .model, unset: .default("google/gemini-3.1-pro-preview"),
-    isTakenWhileRunning: true, "The model for /verify.")
+  package let modelsVerification = Setting<ModelID?>(
+    "models.verification", .optional(.model), unset: .value(nil),
+    example: "\(TaskType.verification.defaultModels[0])", isTakenWhileRunning: true,
+    "The model for /verify.")
 
   // MARK: - Log
 
@@ -153,7 +158,7 @@ package struct ProviderSettings: Sendable {
       isTakenWhileRunning: true,
       "One key of \(provider.name), or several with commas between them, used in turn.")
     baseURL = Setting(
-      "\(provider.section).base_url", .optional(.baseURL),
+      "\(provider.section).base_url", .optional(.baseURL(ownPath: provider.ownPath)),
       unset: provider.defaultBaseURL.map { .default($0) } ?? .value(nil),
       example: provider.exampleBaseURL, isTakenWhileRunning: false,
       "Where the API of \(provider.name) is.")

@@ -36,7 +36,12 @@ package struct Setting<Value: Sendable>: AnySetting {
 
   /// - Throws: `SettingsError` if it is missing or malformed.
   func value(in source: SettingsSource) throws -> Value {
-    if let texts = try source.texts(key) { return try form.read(texts, key) }
+    if let texts = try source.texts(key) {
+      if key.isSecret || key.isShown, texts.contains(where: \.isQuoted) {
+        throw SettingsError(key, "is in quotation marks; leave them out")
+      }
+      return try form.read(texts, key)
+    }
     switch unset {
     case .defaults(let texts): return try form.read(texts, key)
     case .value(let value): return value
@@ -55,4 +60,13 @@ package protocol AnySetting: Sendable {
 
   /// - Throws: `SettingsError` if it is missing or malformed.
   func check(in source: SettingsSource) throws
+}
+
+extension String {
+  /// Whether marks of a shell or a file have become part of the value. Words of people may have
+  /// their own.
+  fileprivate var isQuoted: Bool {
+    guard count > 1, let first, let last else { return false }
+    return first == last && "\"'`".contains(first) || "“„".contains(first) && "”“".contains(last)
+  }
 }

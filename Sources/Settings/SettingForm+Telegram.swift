@@ -4,7 +4,7 @@ extension SettingForm<String> {
   /// As `baseURL`, without what the client adds: `/bot`, the token, and the method.
   static var telegramBaseURL: Self {
     Self { texts, key throws(SettingsError) in
-      let text = try SettingForm.baseURL.read(texts, key)
+      let text = try SettingForm.baseURL().read(texts, key)
       let components = URL(string: text)?.path.split(separator: "/") ?? []
       // Elsewhere than at Telegram's own address, a proxy may have a path, even one called /bot.
       let isTelegrams = URL(string: text)?.host?.lowercased() == "api.telegram.org"

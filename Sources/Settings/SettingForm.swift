@@ -124,12 +124,35 @@ extension SettingForm<String> {
 
   static var botToken: Self {
     Self({ "a token as @BotFather gives it, such as \($0.example)" }) { text in
-      text.wholeMatch(of: /[A-Za-z0-9:_-]*/) == nil ? nil : text
+      text.wholeMatch(of: /[0-9]+:[A-Za-z0-9_-]+/) == nil ? nil : text
     }
   }
 
   /// Without slashes at its end.
-  static var baseURL: Self {
+  ///
+  /// - Parameter ownPath: What requests put behind it anyway.
+  static func baseURL(ownPath: String? = nil) -> Self {
+    let address = address
+    let endings = methodEndings + [ownPath].compactMap(\.self)
+    return Self { texts, key throws(SettingsError) in
+      let text = try address.read(texts, key)
+      if let ending = endings.first(where: text.lowercased().hasSuffix) {
+        throw SettingsError(
+          key,
+          "must end before \(ending), which requests add by themselves; it looks like "
+            + "\(key.example)")
+      }
+      return text
+    }
+  }
+
+  /// What a method's address ends in, which manuals show in place of the one that all have.
+  private static let methodEndings = [
+    "/chat/completions", "/completions", "/v1/messages", "/responses", "/embeddings", "/api/chat",
+    "/api/generate", ":generatecontent", ":streamgeneratecontent",
+  ]
+
+  private static var address: Self {
     Self({ "an address such as \($0.example)" }) { text in
       var text = text
       while text.last == "/" { text.removeLast() }
@@ -156,11 +179,15 @@ extension SettingForm<String> {
 }
 
 extension SettingForm<[String]> {
+  private static var quotationMarks: [UInt8] { Array("\"'`".utf8) }
+
   /// A provider's keys: they stand in a header, as they are.
   static var keys: Self {
     Self({ _ in "one key, or several with commas between them" }) { text in
       let keys = text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-      let areSound = keys.allSatisfy { $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+      let areSound = keys.joined().utf8.allSatisfy {
+        (0x21...0x7E).contains($0) && !quotationMarks.contains($0)
+      }
       return keys.isEmpty || !areSound ? nil : keys
     }
   }

@@ -1,10 +1,10 @@
-package import Assistant
+import Assistant
 package import Commands
 import Foundation
-package import LanguageModels
+import LanguageModels
 package import Ledger
 import Messaging
-package import Metering
+import Metering
 package import Sales
 
 /// The configuration, each part checked when it is asked for: a command needs to know no more than
@@ -14,6 +14,8 @@ package struct Settings: Sendable {
   package static let declared = DeclaredSettings()
 
   package let source: SettingsSource
+  /// What was chosen for the work that no model is set for; empty before that.
+  var defaultModels: [TaskType: ModelID] = [:]
 
   /// - Parameter file: A file of the form of `config/aidevbot.example.yaml`.
   package init(file: String?) async throws {
@@ -76,8 +78,8 @@ package struct Settings: Sendable {
   package func bot() throws -> BotSettings {
     BotSettings(
       models: ModelAssignment(
-        chat: try self.modelsChat, planning: try self.modelsPlanning,
-        coding: try self.modelsCoding, verification: try self.modelsVerification),
+        chat: try model(for: .chat), planning: try model(for: .planning),
+        coding: try model(for: .coding), verification: try model(for: .verification)),
       terms: try billingTerms(), initialGrant: try self.billingInitialGrantCredits,
       initialGrantsPerDay: try self.billingInitialGrantsPerDay,
       sendRates: OutboxDelivery.Rates(
@@ -88,52 +90,5 @@ package struct Settings: Sendable {
         paySupport: try self.textsPaySupport, terms: try self.textsTerms,
         privacy: try self.textsPrivacy),
       promotions: try promotions(), administrators: try self.telegramAdminUserIDs)
-  }
-}
-
-// MARK: - Models and their providers
-
-extension Settings {
-  package func model(for task: TaskType) throws -> ModelID {
-    try Self.setting(for: task).value(in: source)
-  }
-
-  /// The provider's keys, to be used in turn; none if none is set.
-  package func keys(of provider: Provider) throws -> [String] {
-    try Self.declared.settings(of: provider).keys.value(in: source)
-  }
-
-  /// `nil` if the provider has no address of its own and none is set.
-  package func baseURL(of provider: Provider) throws -> String? {
-    try Self.declared.settings(of: provider).baseURL.value(in: source)
-  }
-
-  /// - Throws: `SettingsError` if the provider of a model in use is not set up.
-  package func checkProviders(of models: ModelAssignment) throws {
-    for task in TaskType.allCases { try checkProvider(of: models[task], for: task) }
-  }
-
-  /// - Throws: `SettingsError` if the model's provider is not set up.
-  func checkProvider(of model: ModelID, for task: TaskType) throws {
-    guard let provider = Provider.with(model.provider) else { return }
-    let settings = Self.declared.settings(of: provider)
-    let use = "is not set, but \(Self.setting(for: task).key.environmentName) is \(model)"
-    if try provider.needsKey && keys(of: provider).isEmpty {
-      throw SettingsError(
-        settings.keys.key, "\(use); set the key, or choose a model of another provider")
-    }
-    if try baseURL(of: provider) == nil {
-      throw SettingsError(
-        settings.baseURL.key, "\(use); set the address, or choose a model of another provider")
-    }
-  }
-
-  package static func setting(for task: TaskType) -> Setting<ModelID> {
-    switch task {
-    case .chat: declared.modelsChat
-    case .planning: declared.modelsPlanning
-    case .coding: declared.modelsCoding
-    case .verification: declared.modelsVerification
-    }
   }
 }

@@ -14,3 +14,14 @@ package struct SettingsError: Error, Equatable, CustomStringConvertible {
     description = "The configuration file \(file) \(problem)"
   }
 }
+
+/// Everything that keeps the bot from running, to be mended at once: a line each.
+package struct SettingsProblems: Error, CustomStringConvertible {
+  package let problems: [SettingsError]
+
+  package init(_ problems: [SettingsError]) {
+    self.problems = problems
+  }
+
+  package var description: String { problems.map(\.description).joined(separator: "\n") }
+}

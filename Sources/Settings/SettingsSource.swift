@@ -15,6 +15,9 @@ package struct SettingsSource: Sendable {
   /// A file in the current folder that is there and was not read, since it may be anybody's.
   package let leftOutFile: String?
 
+  /// Variables of the environment that are nearly called as settings are.
+  package let unknownVariables: [UnknownVariable]
+
   /// Names the file where `--config` does not: `aidevbot-admin` sets it.
   package static let fileVariable = "AIDEVBOT_CONFIG"
   /// In the current folder, then the installed one.
@@ -30,6 +33,7 @@ package struct SettingsSource: Sendable {
     async throws
   {
     self.environment = EnvironmentVariablesProvider(environmentVariables: environment)
+    unknownVariables = UnknownVariable.all(in: environment)
     credentials = Credentials(environment: environment)
     let named = file ?? environment[Self.fileVariable].flatMap { $0.isEmpty ? nil : $0 }
     func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
@@ -41,10 +45,11 @@ package struct SettingsSource: Sendable {
       named == nil && !isLocalOwn && exists(Self.localFile) ? Self.localFile : nil
     let usual = (isLocalOwn ? [Self.localFile] : []) + [Self.installedFile]
     self.file = named ?? usual.first(where: exists)
-    guard let file = self.file, try Self.holdsAnything(file) else {
+    guard let file = self.file, let text = try Self.text(of: file) else {
       values = nil
       return
     }
+    try FileShape.check(text, file: file)
     do {
       values = try await FileProvider<YAMLSnapshot>(filePath: FilePath(file))
     } catch {
@@ -111,8 +116,8 @@ package struct SettingsSource: Sendable {
     }
   }
 
-  /// A file of comments alone is no YAML mapping, but a fine configuration.
-  private static func holdsAnything(_ file: String) throws -> Bool {
+  /// `nil` for a file of comments alone, which is no YAML mapping, but a fine configuration.
+  private static func text(of file: String) throws -> String? {
     guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
       throw SettingsError(file: file, "cannot be read; check the path and its permissions")
     }
@@ -121,8 +126,9 @@ package struct SettingsSource: Sendable {
         file: file,
         "is longer than \(maximumFileLength >> 10) KiB, as no configuration is; check the path")
     }
-    return text.split(whereSeparator: \.isNewline).contains { line in
+    let holdsAnything = text.split(whereSeparator: \.isNewline).contains { line in
       line.first { !$0.isWhitespace } != "#" && !line.allSatisfy(\.isWhitespace)
     }
+    return holdsAnything ? text : nil
   }
 }

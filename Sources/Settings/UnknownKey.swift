@@ -22,8 +22,7 @@ package struct UnknownKey: Sendable, Equatable {
       let section = section.string ?? "?"
       guard sections.contains(section), let keys = content.mapping else {
         // What is empty, such as a section whose keys are all comments, sets nothing.
-        let isEmpty = content.scalar?.string.isEmpty == true || content.null != nil
-        return sections.contains(section) && isEmpty ? [] : [UnknownKey(section)]
+        return sections.contains(section) && content.isEmpty ? [] : [UnknownKey(section)]
       }
       return keys.compactMap { key, _ in
         let name = "\(section).\(key.string ?? "?")"
@@ -47,25 +46,9 @@ package struct UnknownKey: Sendable, Equatable {
     if elsewhere.count == 1 { return elsewhere.first }
     let isSection = !name.contains(".")
     return (isSection ? sections.sorted() : names)
-      .map { (name: $0, distance: distance($0, name)) }
+      .map { (name: $0, distance: $0.editDistance(to: name)) }
       .filter { $0.distance * 3 <= name.count }
       .min { $0.distance < $1.distance }?.name
-  }
-
-  /// How many letters have to be changed, added or taken away (Levenshtein).
-  private static func distance(_ one: String, _ other: String) -> Int {
-    let other = Array(other)
-    var row = Array(0...other.count)
-    for (i, letter) in one.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, candidate) in other.enumerated() {
-        let above = row[j + 1]
-        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (letter == candidate ? 0 : 1))
-        diagonal = above
-      }
-    }
-    return row[other.count]
   }
 }
 

@@ -1,3 +1,4 @@
+import Assistant
 import Bot
 import Commands
 import Foundation
@@ -14,11 +15,38 @@ import TelegramBotAPI
 
 /// The composition root: builds what the commands run from the settings.
 struct Composition {
-  let settings: Settings
+  private(set) var settings: Settings
   let transport = HTTPTransport()
 
   init(_ options: ConfigOption) async throws {
     settings = try await Settings(file: options.config)
+  }
+
+  /// The same, with the default models that a start on this database takes.
+  func choosingModels(by database: LedgerDatabase) throws -> Composition {
+    choosing(try database.read(Self.soldDefaults))
+  }
+
+  /// The same as the bot's next start will choose them, without opening the database for good.
+  func choosingModels() -> Composition {
+    guard let path = try? settings.databasePath(), FileManager.default.fileExists(atPath: path)
+    else { return choosing(nil) }
+    // What is wrong with the file is said by whoever needs it.
+    return choosing(try? LedgerDatabase.look(at: path, Self.soldDefaults))
+  }
+
+  /// - Parameter sold: `nil` for the prices that ship with the bot.
+  private func choosing(_ sold: Set<ModelID>?) -> Composition {
+    var composition = self
+    composition.settings.chooseDefaultModels { sold?.contains($0) ?? true }
+    return composition
+  }
+
+  private static func soldDefaults(in tx: LedgerTransaction) throws -> Set<ModelID> {
+    Set(
+      try TaskType.allCases.flatMap(\.defaultModels).filter {
+        try tx.pricing.whyNotSold($0) == nil
+      })
   }
 
   /// The database for what works beside the bot. Where it is not the one of the package's bot, as
@@ -114,6 +142,16 @@ struct Composition {
       token: try settings.telegramBotToken)
   }
 
+  /// Writes what a command of the shell changes; what is logged of it goes to standard error.
+  ///
+  /// - Parameter toExisting: Whether there has to be a database already.
+  func write<Value>(
+    toExisting: Bool = false, _ body: (LedgerTransaction) throws -> Value
+  ) throws -> Value {
+    let database = try toExisting ? existingDatabase() : database()
+    return try withLogger(try logger(default: .warning)) { _ in try database.write(body) }
+  }
+
   /// Runs what commands do beside the bot; they wait for nothing but the file.
   func withWriter<Value>(_ body: (LedgerWriter) async throws -> Value) async throws -> Value {
     let writer = LedgerWriter(database: try existingDatabase()) { try? await Task.sleep(for: $0) }
@@ -126,7 +164,7 @@ struct Composition {
     return PaymentHandler(
       store: try settings.store(), outbox: outbox,
       alerts: OperatorAlerts(
-        administrators: try settings.bot().administrators, outbox: outbox, writer: writer),
+        administrators: try settings.telegramAdminUserIDs, outbox: outbox, writer: writer),
       selling: SellingStatus())
   }
 

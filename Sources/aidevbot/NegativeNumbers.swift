@@ -1,21 +1,26 @@
-/// The argument parser takes `-5` for a flag. This writes negative numbers so that it takes them
-/// for what they are: `--option -5` as `--option=-5`, and others behind `--`, in their order.
+/// The argument parser takes `-5` for a flag. This writes negative numbers, and what is meant for
+/// one, so that it takes them for what they are: `--option -5` as `--option=-5`, and others behind
+/// `--`, with the arguments that follow them. No option of ours begins with a digit.
 func withNegativeNumbersReadable(_ arguments: [String]) -> [String] {
-  let flags = ["--json", "--all"]
   var (result, positional): ([String], [String]) = ([], [])
-  for (index, argument) in arguments.enumerated() {
-    guard argument.wholeMatch(of: /-[0-9.]+/) != nil else {
-      guard argument != "--" else { return arguments }
-      result.append(argument)
-      continue
-    }
-    if index > 0, let last = result.last, last == arguments[index - 1], last.hasPrefix("--"),
-      !last.contains("="), !flags.contains(last)
-    {
-      result[result.count - 1] = "\(last)=\(argument)"
-    } else {
+  var optionNeedsValue = false
+  for argument in arguments {
+    guard argument != "--" else { return arguments }
+    let isNumber = argument.prefixMatch(of: /-[0-9.]/) != nil
+    if optionNeedsValue {
+      if isNumber { result[result.count - 1] += "=" + argument } else { result.append(argument) }
+      optionNeedsValue = false
+    } else if isNumber || !positional.isEmpty && !argument.hasPrefix("-") {
       positional.append(argument)
+    } else {
+      result.append(argument)
+      optionNeedsValue =
+        argument.hasPrefix("--") && !argument.contains("=")
+        && !flagNames.contains(String(argument.dropFirst(2)))
     }
   }
   return positional.isEmpty ? result : result + ["--"] + positional
 }
+
+/// The options that take no value.
+let flagNames: Set = ["all", "allow-free", "csv", "force", "help", "json", "version", "yes"]

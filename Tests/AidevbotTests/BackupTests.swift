@@ -135,9 +135,62 @@ struct BackupTests {
       #expect(shown.status == 0)
       #expect(shown.output.contains("\rCopying [####"))
       #expect(shown.output.contains("] 100 %"))
+      for phase in [
+        "Copied. Checking the file …", "Copied and whole. Checking the ledger …",
+        "Copied and proven. Waiting for the disk …",
+      ] {
+        #expect(shown.output.contains("\r\u{1B}[K\(phase)"), "\(phase) in \(shown.output)")
+      }
+      let restored = try await world.onTerminal(columns: 80, "restore", "b/a.sqlite")
+      #expect(restored.output.contains("\r\u{1B}[KCopied. Checking the file …"))
       let piped = try await world.aidevbot("backup", "b/c.sqlite")
       #expect(piped.errors.isEmpty)
       #expect(!piped.output.contains("Copying"))
+    }
+  }
+
+  /// A disk that is not there, or a slip of the hand, must not fill another disk unseen.
+  @Test(arguments: ["x.sqlite", "x/", "deep/er/"])
+  func makesNoFolderButInThatOfTheDatabase(name: String) async throws {
+    try await World.run { world in
+      try await world.openAnAccountInTheConsole()
+      let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("aidevbot-none-\(UUID().uuidString)").path
+      let refused = try await world.aidevbot("backup", "\(folder)/\(name)")
+      #expect(refused.status == 1)
+      let missing = name.hasSuffix("/") ? "\(folder)/\(name.dropLast())" : folder
+      #expect(
+        refused.errors
+          == "aidevbot: There is no folder \(missing); if the path is right, make it first: "
+          + "mkdir -p \(missing).\n")
+      #expect(!FileManager.default.fileExists(atPath: folder))
+      // As the unit does it, at the first time.
+      #expect(try await world.aidevbot("backup", "deep/er/").status == 0)
+      #expect(try world.names(in: "deep/er").count == 1)
+    }
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+  func leavesNothingWhereItIsStopped(signal number: Int32) async throws {
+    try await World.run { world in
+      try await world.openAnAccountInTheConsole()
+      let old = "aidevbot-20200101T000000Z.sqlite"
+      try world.makeFiles([old], in: "b")
+      let disk = try FaultyDisk(in: world.folder)
+      disk.stall(at: 20)
+      let backup = try world.start(
+        ["backup", "b/", "--keep", "1"], changing: disk.environment)
+      try await world.wait(for: "the middle of a backup") {
+        disk.failures > 0 || backup.state.value.hasEnded
+      }
+      #expect(try world.names(in: "b").count > 1)
+      backup.signal(number)
+      let ending = try await backup.waitForExit()
+      #expect(ending.status == -number)
+      #expect(
+        ending.errors == "aidevbot: Stopped; nothing is left of the unfinished backup.\n")
+      #expect(ending.output.isEmpty)
+      #expect(try world.names(in: "b") == [old])
     }
   }
 
@@ -146,6 +199,11 @@ struct BackupTests {
     try await World.run { world in
       try await world.openAnAccountInTheConsole()
       let partial = ".aidevbot-backup.sqlite.partial"
+      try world.makeFiles([partial, partial + "-wal", "c.sqlite"], in: "b")
+      // Also by one that makes nothing itself.
+      #expect(try await world.aidevbot("backup", "b/c.sqlite").status == 1)
+      #expect(try world.names(in: "b") == ["c.sqlite"])
+      try FileManager.default.removeItem(at: world.url("b/c.sqlite"))
       try world.makeFiles([partial, partial + "-wal"], in: "b")
       let held = open(world.path("b"), O_RDONLY | O_CLOEXEC)
       #expect(flock(held, LOCK_EX) == 0)

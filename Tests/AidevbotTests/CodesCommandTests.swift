@@ -22,7 +22,7 @@ struct CodesCommandTests {
       #expect(
         try JSONValue(json: Data(json.output.utf8)) == [
           "code": "SPRING-27", "credits": "0.5", "uses": 0, "most_uses": 1,
-          "expires_at": "2099-12-31T23:59:59Z",
+          "expires_at": "2099-12-31T23:59:59Z", "state": "active",
         ])
       let table = try await world.aidevbot("codes", "list")
       #expect(table.status == 0)
@@ -62,6 +62,44 @@ struct CodesCommandTests {
       #expect(ending.output.isEmpty)
       #expect(ending.errors.contains(sentence), "\(ending.errors)")
       #expect(try world.number("SELECT count(*) FROM promotion_codes") == 1)
+    }
+  }
+
+  @Test func revokesACodeAndLeavesWhatItGave() async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon(changing: Self.codes)
+      try await world.openAccount()
+      let made = try await world.codes(
+        "create --credits 50 --uses 10 --expires 2099-01-31 --code WELCOME")
+      #expect(made.status == 0)
+      try await world.ask("/redeem WELCOME")
+      let revoked = try await world.codes("revoke welcome")
+      #expect(revoked.status == 0, "\(revoked.errors)")
+      #expect(
+        revoked.output
+          == "WELCOME is revoked. 1 person has used it and keeps the credits.\n")
+      try await world.openAccount(of: 43)
+      #expect(
+        try await world.ask("/redeem WELCOME", from: 43)
+          == "This code has been withdrawn, so it no longer gives credits. I am sorry.")
+      #expect(try world.balance(of: 43) == 100_000_000)
+      #expect(try world.balance(of: 42) == 150_000_000)
+      let list = try await world.aidevbot("codes", "list")
+      #expect(list.output.contains(/WELCOME +50 +1 +10 .* revoked\n/), "\(list.output)")
+      let again = try await world.codes("revoke WELCOME --json")
+      let row = try JSONValue(json: Data(again.output.utf8))
+      #expect(row["state"] == "revoked" && row["uses"] == 1)
+      #expect(row["revoked_at"]?.string?.hasPrefix("20") == true)
+      let same = try await world.codes("revoke WELCOME")
+      #expect(same.output.contains(/WELCOME was revoked at 20.+ UTC already\.\n/))
+      let unknown = try await world.codes("revoke WINTER")
+      #expect(unknown.status == 1)
+      #expect(
+        unknown.errors
+          == "aidevbot: there is no promotion code \"WINTER\"; aidevbot codes list names them "
+          + "all\n")
+      try await world.stop(daemon)
+      try await world.expectSoundLedger()
     }
   }
 

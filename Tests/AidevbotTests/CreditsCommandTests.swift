@@ -39,8 +39,8 @@ struct CreditsCommandTests {
   }
 
   @Test(arguments: [
-    ("grant 4711 5 --reason gift", Int32(1), "user 4711 is not known; they open an account by"),
-    ("show 4711", 1, "user 4711 is not known; they open an account by"),
+    ("grant 4711 5 --reason gift", Int32(1), "user 4711 is not known; give the numeric id"),
+    ("show 4711", 1, "user 4711 is not known; give the numeric id"),
     ("grant 0 -100.000001 --reason back", 1, "too few credits: 0.000001 more are needed"),
     ("grant 0 0 --reason nothing", 64, "The number of credits must not be zero."),
     ("grant 0 much --reason gift", 64, "is not a decimal number of the expected form"),
@@ -53,7 +53,15 @@ struct CreditsCommandTests {
     ("grant 0 20000 --reason gift --json", 1, "for so many credits, --yes does it without asking"),
     ("grant 0 -10001 --reason back", 1, "for so many credits, --yes does it without asking"),
     ("grant 0 5", 64, "--reason"),
-    ("grant ada 5 --reason gift", 64, "ada"),
+    ("grant @ada 5 --reason gift", 1, "user @ada is not known; give the numeric id, or the @name"),
+    ("show @ada", 1, "user @ada is not known; give the numeric id, or the @name"),
+    ("history @ada", 1, "user @ada is not known; give the numeric id, or the @name"),
+    ("grant 0 -1e400 --reason back", 64, "'-1e400' is invalid for '<credits>': the amount is too"),
+    ("grant 0 -5,5 --reason back", 64, "\"-5,5\" is not a decimal number of the expected form"),
+    ("grant -5 5 --reason gift", 1, "user -5 is not known; give the numeric id"),
+    ("grant 0 --yes -1e400 --reason back", 64, "'-1e400' is invalid for '<credits>'"),
+    ("history 0 --limit -1e400", 64, "The value '-1e400' is invalid for '--limit <n>'"),
+    ("history 0 --limit -5", 64, "--limit must be above zero."),
   ])
   func refusesWhatCannotBe(command: String, status: Int32, sentence: String) async throws {
     try await World.run { world in
@@ -66,6 +74,21 @@ struct CreditsCommandTests {
       let isUnchanged = try world.balance(of: 0) == 100_000_000
       #expect(isUnchanged == (status != 0))
       try await world.expectSoundLedger()
+    }
+  }
+
+  @Test func takeNamesAsWellAsIds() async throws {
+    try await World.run { world in
+      let daemon = try await world.startDaemon()
+      try await world.openAccount()
+      try await world.stop(daemon)
+      let name = "@USER42"
+      let given = try await world.aidevbot("credits", "grant", name, "-5", "--reason", "a slip")
+      #expect(given.output == "Booked -5 credits for user 42. The balance is 95.00 credits.\n")
+      let shown = try await world.aidevbot("credits", "show", name)
+      #expect(shown.output.contains("Balance:   95.00 credits"), "\(shown.errors)")
+      let history = try await world.aidevbot("credits", "history", name, "--limit", "1")
+      #expect(history.outputLines.count == 3 && history.output.contains("a slip"))
     }
   }
 

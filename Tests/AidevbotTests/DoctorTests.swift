@@ -297,7 +297,7 @@ struct CheckConfigTests {
       #expect(ending.status == 78)
       let keys = [
         "BILLING_MARKUP", "MODELS_CHAT", "LOG_LEVEL", "TELEGRAM_BOT_TOKEN", "STARS_PACKAGES",
-        "GEMINI_API_KEY", "OPENROUTER_API_KEY",
+        "GEMINI_API_KEY and OPENROUTER_API_KEY",
       ]
       for key in keys {
         #expect(ending.output.contains("FAILED  settings      \(key)"), "\(ending.output)")

@@ -58,13 +58,24 @@ final class FaultyDisk: Sendable {
 
   /// The operations of those numbers will fail; 1 is the next one that the fault concerns.
   func fail(_ numbers: ClosedRange<Int>, with fault: Fault) {
+    fail(numbers, withValue: fault.rawValue)
+  }
+
+  private func fail(_ numbers: ClosedRange<Int>, withValue fault: Int) {
     mend()
     control.pointee.first.store(numbers.lowerBound, ordering: .relaxed)
     control.pointee.last.store(numbers.upperBound, ordering: .relaxed)
     control.pointee.seen.store(0, ordering: .relaxed)
     control.pointee.failed.store(0, ordering: .relaxed)
-    control.pointee.fault.store(fault.rawValue, ordering: .sequentiallyConsistent)
+    control.pointee.fault.store(fault, ordering: .sequentiallyConsistent)
   }
+
+  /// The writing operation of that number does not end until the disk is mended.
+  func stall(at number: Int) {
+    fail(number...number, withValue: Self.stalls)
+  }
+
+  private static let stalls = 5
 
   func mend() {
     control.pointee.fault.store(0, ordering: .sequentiallyConsistent)

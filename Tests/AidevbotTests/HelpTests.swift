@@ -48,12 +48,12 @@ struct HelpTests {
       ]
     ),
     ("credits", ["grant", "show", "history"]),
-    ("credits grant", ["<telegram-user-id>", "<credits>", "--reason", "--json", "--config"]),
-    ("credits show", ["<telegram-user-id>", "--json", "--csv", "--config"]),
+    ("credits grant", ["<user>", "<credits>", "--reason", "--json", "--config"]),
+    ("credits show", ["<user>", "--json", "--csv", "--config"]),
     (
       "credits history",
       [
-        "<telegram-user-id>", "--limit <n>", "--since <day or time>", "--json", "--csv", "--config",
+        "<user>", "--limit <n>", "--since <day or time>", "--json", "--csv", "--config",
       ]
     ),
     ("users", ["list", "show", "block", "unblock"]),

@@ -112,8 +112,8 @@ private struct Litestream {
 
   struct NotInstalled: Error, CustomStringConvertible {
     var description: String {
-      "Litestream is not installed. Run `.ci/install-dependencies tests`, or put a litestream 0.5 on "
-        + "the PATH; this test needs a real one."
+      "Litestream is not installed. Run `.ci/install-dependencies tests`, or put a litestream 0.5 "
+        + "on the PATH; this test needs a real one."
     }
   }
 

@@ -159,8 +159,8 @@ struct PriceListCommandTests {
 
   @Test(arguments: [
     (LoopbackReply.json("{}"), "the answer of OpenRouter is no list of models"),
-    (.json("{}", status: 500), "OpenRouter's list of models is not to be had: "),
-    (.reset, "OpenRouter's list of models is not to be had: "),
+    (.json("{}", status: 500), "OpenRouter's list of models cannot be fetched: "),
+    (.reset, "OpenRouter's list of models cannot be fetched: "),
   ])
   func syncSaysWhereThereIsNoList(reply: LoopbackReply, sentence: String) async throws {
     try await World.run { world in
@@ -245,6 +245,81 @@ struct PriceListCommandTests {
       }
       let list = try await world.pricing("list")
       #expect(list.outputLines.contains { $0.contains("writer") && $0.contains("1.25") })
+    }
+  }
+
+  /// Half a download, a page in place of it, and the like are told from each other.
+  @Test(arguments: [
+    ("", "it is empty"), (" \n", "it is empty"),
+    (
+      String(file.prefix(200)),
+      "it is not whole: its JSON breaks off after 200 bytes; fetch it again"
+    ),
+    (
+      "{\"gemini/a\": {\"mode\": \"ch}",
+      "it is not whole: its JSON breaks off after 26 bytes; "
+        + "fetch it again"
+    ),
+    ("<!DOCTYPE html><html></html>", "it is a web page and no JSON"),
+    ("version https://git-lfs", "it is no JSON"), ("{,}", "it cannot be read as JSON"),
+    (
+      "[]",
+      "it is no model_prices_and_context_window.json of LiteLLM, or has no model of gemini/ "
+        + "or openrouter/"
+    ),
+  ])
+  func importSaysWhatIsWrongWithTheFile(text: String, reason: String) async throws {
+    try await World.run { world in
+      try Data(text.utf8).write(to: world.folder.appendingPathComponent("list.json"))
+      let ending = try await world.pricing("import list.json")
+      #expect(ending.status == 1)
+      #expect(ending.errors == "aidevbot: list.json cannot be taken over: \(reason)\n")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      503, "{}",
+      "cannot be fetched: OpenRouter is overloaded; try again in some minutes (status 503)"
+    ),
+    (
+      500, "{}",
+      "cannot be fetched: OpenRouter has a fault of its own; try again later (status 500)"
+    ),
+    (
+      429, "{}",
+      "cannot be fetched: OpenRouter was asked too often; try again in some minutes "
+        + "(status 429)"
+    ),
+    (
+      404, "{}",
+      "cannot be fetched: there is none at that address; check OPENROUTER_BASE_URL (status "
+        + "404)"
+    ),
+    (403, "{}", "cannot be fetched: OpenRouter refuses the request (status 403)"),
+  ])
+  func syncSaysWhatIsWrongWithTheServer(status: Int, body: String, reason: String) async throws {
+    try await World.run { world in
+      world.openRouter.onCall { _ in .json(body, status: status) }
+      let ending = try await world.pricing("sync openrouter")
+      #expect(ending.status == 1)
+      #expect(ending.errors == "aidevbot: OpenRouter's list of models \(reason)\n")
+    }
+  }
+
+  @Test(arguments: [
+    ("", "is empty"), ("<html>", "is a web page and no JSON"),
+    (
+      #"{"data": [{"id": "a/b""#, "is not whole: its JSON breaks off after 22 bytes; fetch it again"
+    ),
+    ("[]", "is no list of models"),
+  ])
+  func syncSaysWhatIsWrongWithTheAnswer(text: String, reason: String) async throws {
+    try await World.run { world in
+      world.openRouter.answer.change { $0.modelList = text }
+      let ending = try await world.pricing("sync openrouter")
+      #expect(ending.status == 1)
+      #expect(ending.errors == "aidevbot: the answer of OpenRouter \(reason)\n")
     }
   }
 

@@ -234,7 +234,7 @@ struct PricingCommandTests {
       let tiered = list.outputLines.first { $0.contains("gemini-2.5-pro") }
       #expect(tiered?.contains("> 200000: 2.50 / 15 / 0.25") == true)
       let csv = try await world.pricing("list --csv")
-      #expect(csv.output.contains("google,gemini-2.5-flash,0.30,2.50,0.03,,,,,,yes,"))
+      #expect(csv.output.contains("google,gemini-2.5-flash,0.30,2.50,0.03,,,,,,,true,"))
     }
   }
 }

@@ -99,6 +99,10 @@ struct SecrecyTests {
       #expect(refund.status == 0)
       let log = try await daemon.waitForExit().errors
       #expect(log.contains("Stars went back."))
+      #expect(
+        log.contains(/\ info Credits are bought. credits=.* package=.* stars=.* transaction=/))
+      #expect(log.contains(/\ info A refund is booked. .*stars=/))
+      #expect(log.contains(" info Welcome credits are given. credits=100"))
       #expect(log.contains("A payment fits no order"))
       for said in [log, refund.errors, walk.errors] {
         for secret in [

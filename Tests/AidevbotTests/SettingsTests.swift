@@ -29,6 +29,8 @@ struct SettingsTests {
     "must be google/NAME, openrouter/VENDOR/NAME or openai-compatible/NAME, such as"
   private static let token = "must be a token as @BotFather gives it, such as 123456:ABC-DEF"
   private static let keys = "must be one key, or several with commas between them"
+  private static let quoted = "is in quotation marks; leave them out"
+  private static let ending = "must end before "
   private static let ids = "must be Telegram user ids with commas between them, such as 123456789"
   private static let grant = "must be a number of credits, zero or more, such as 100"
 
@@ -70,6 +72,18 @@ struct SettingsTests {
     Flaw("TELEGRAM_BOT_TOKEN", "", "is not set; put there the token that @BotFather gave"),
     Flaw("TELEGRAM_BOT_TOKEN", "123456:canary canary", token),
     Flaw("TELEGRAM_BOT_TOKEN", "https://canary", token),
+    Flaw("TELEGRAM_BOT_TOKEN", "canary", token),
+    Flaw("TELEGRAM_BOT_TOKEN", "'1:canary'", quoted),
+    Flaw("GEMINI_API_KEY", "\"canary\"", quoted),
+    Flaw("OPENROUTER_API_KEY", "“canary”", quoted),
+    Flaw("OPENROUTER_API_KEY", "right,'canary'", keys),
+    Flaw("DATABASE_PATH", "'canary.sqlite'", quoted),
+    Flaw("STARS_PACKAGES", "\"A: 1 for 1\"", quoted),
+    Flaw("OPENROUTER_BASE_URL", "https://canary.ai/api/v1/chat/completions", ending),
+    Flaw("OPENROUTER_BASE_URL", "https://canary.ai/v1/messages/", ending),
+    Flaw("GEMINI_BASE_URL", "https://canary/v1beta/models/gemini-0:generateContent", ending),
+    Flaw("GEMINI_BASE_URL", "https://canary/v1beta", ending),
+    Flaw("OPENAI_COMPATIBLE_BASE_URL", "http://canary:11434/api/chat", ending),
     Flaw("TELEGRAM_API_BASE_URL", "canary", address + "api.telegram.org"),
     Flaw("TELEGRAM_API_BASE_URL", "ftp://canary", address + "api.telegram.org"),
     Flaw("TELEGRAM_API_BASE_URL", "https://api.org/canary canary", address + "api.telegram.org"),
@@ -80,8 +94,6 @@ struct SettingsTests {
     Flaw("TELEGRAM_API_BASE_URL", "http://127.0.0.1:8081/bot123456:canary", addressAlone),
     Flaw("GEMINI_BASE_URL", "https://", address + "generativelanguage.googleapis.com"),
     Flaw("OPENROUTER_BASE_URL", "https://a.org/?key=canary", address + "openrouter.ai/api/v1"),
-    Flaw("GEMINI_API_KEY", nil, "is not set, but MODELS_CHAT is google/gemini-3.8-flash; set"),
-    Flaw("OPENROUTER_API_KEY", nil, "is not set, but MODELS_CODING is openrouter/anthropic/"),
     Flaw("GEMINI_API_KEY", "canary canary", keys),
     Flaw("GEMINI_API_KEY", ",", keys),
     Flaw("OPENROUTER_API_KEY", "right,canary wrong", keys),

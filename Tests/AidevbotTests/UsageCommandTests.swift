@@ -11,8 +11,8 @@ struct UsageCommandTests {
       let csv = try await world.report("--csv")
       #expect(
         csv.output == """
-          calls_of,calls,input,output,cost_usd,credits,worth_usd,margin_usd,house_loss_usd,p50_ms,\
-          p95_ms\r
+          key,calls,input_tokens,output_tokens,real_cost_usd,charged_credits,charged_usd,\
+          margin_usd,house_loss_usd,latency_p50_ms,latency_p95_ms\r
           all,3,3000,1500,0.0068,1.02,0.0102,0.0034,0.00,200,300\r\n
           """)
       let json = try await world.report("--by user --json")
@@ -31,7 +31,7 @@ struct UsageCommandTests {
   }
 
   @Test(arguments: [
-    ("user", ["42,'@user42,2,", "43,'@user43,1,"]),
+    ("user", ["42,user42,2,", "43,user43,1,"]),
     ("model", ["google/gemini-3.8-flash,2,", "openrouter/anthropic/claude-sonnet-5.5,1,"]),
     ("task", ["chat,2,", "coding,1,"]), ("project", ["ID,Tetris,1,", ",,2,"]),
     ("day", ["2020-01-31,1,", "TODAY,2,"]),

@@ -46,7 +46,7 @@ struct UsersCommandTests {
       #expect(person["orders"]?.array?.compactMap { $0["stars"] } == [200])
       #expect(person["payments"]?.array?.compactMap { $0["charge_id"] } == ["stx-1"])
       let csv = try await world.aidevbot("users", "show", "42", "--csv")
-      #expect(csv.output.hasPrefix("kind,time_utc,what,credits,stars,state\r\n"))
+      #expect(csv.output.hasPrefix("kind,created_at,description,credits,stars,state\r\n"))
       #expect(csv.output.contains(",stx-1,,200,credited\r\n"))
     }
   }
@@ -102,8 +102,8 @@ struct UsersCommandTests {
       #expect(try await rows("").count == 26)
       #expect(
         try await rows("--limit 2") == [
-          "2020-01-25 00:00:00,manual_adjustment,0.000001,100.000025,n25",
-          "2020-01-24 00:00:00,manual_adjustment,0.000001,100.000024,n24",
+          "26,2020-01-25 00:00:00,manual_adjustment,0.000001,100.000025,n25",
+          "25,2020-01-24 00:00:00,manual_adjustment,0.000001,100.000024,n24",
         ])
       #expect(try await rows("--since 2020-01-24").count == 3)
       #expect(try await rows("--since 2099-01-01").isEmpty)

@@ -19,7 +19,8 @@ struct VersionTests {
     #expect(shallow.name == Version.number)
     #expect(
       "\(shallow)"
-        == "\(Version.number) (commit 1800b53d8c1f of a shallow clone, whose commits cannot be counted)"
+        == "\(Version.number) (commit 1800b53d8c1f of a shallow clone, whose commits cannot be "
+        + "counted)"
     )
     let tarball = Version(commit: nil, commitNumber: nil)
     #expect("\(tarball)" == "\(Version.number) (built outside a git clone: no commit is known)")

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 // What goes wrong. The values are FaultyDisk.Fault's.
-enum fault { NOTHING, DISK_FULL, WRITING_FAILS, READING_FAILS, BUSY };
+enum fault { NOTHING, DISK_FULL, WRITING_FAILS, READING_FAILS, BUSY, STALLS };
 
 enum operation { CREATE, WRITE, SYNC, TRUNCATE, DELETE, READ, TAKE_WRITE_LOCK };
 
@@ -66,8 +66,12 @@ __attribute__((constructor)) static void start(void) {
 // What the kernel says; 0 where the fault does not concern such an operation.
 static int error_of(enum operation operation, int64_t fault) {
   switch (operation) {
-    case CREATE:
-    case WRITE: return fault == DISK_FULL ? ENOSPC : fault == WRITING_FAILS ? EIO : 0;
+    case CREATE: return fault == DISK_FULL ? ENOSPC : fault == WRITING_FAILS ? EIO : 0;
+    case WRITE:
+      return fault == DISK_FULL ? ENOSPC
+             : fault == WRITING_FAILS ? EIO
+             : fault == STALLS ? EINPROGRESS
+                               : 0;
     case SYNC:
     case TRUNCATE:
     case DELETE: return fault == WRITING_FAILS ? EIO : 0;
@@ -96,6 +100,10 @@ static bool fails(enum operation operation) {
   int64_t number = atomic_fetch_add(&control->seen, 1) + 1;
   if (number < atomic_load(&control->first) || number > atomic_load(&control->last)) return false;
   atomic_fetch_add(&control->failed, 1);
+  if (error == EINPROGRESS) {
+    while (atomic_load(&control->fault) == STALLS) usleep(1000);
+    return false;
+  }
   errno = error;
   return true;
 }

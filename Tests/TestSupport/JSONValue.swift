@@ -33,6 +33,10 @@ package enum JSONValue: Sendable, Equatable {
     if case .integer(let value) = self { value } else { nil }
   }
 
+  package var object: [String: JSONValue]? {
+    if case .object(let members) = self { members } else { nil }
+  }
+
   package var array: [JSONValue]? {
     if case .array(let value) = self { value } else { nil }
   }

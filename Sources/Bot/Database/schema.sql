@@ -321,7 +321,8 @@ CREATE TABLE promotion_codes (
   most_uses INTEGER NOT NULL CHECK (most_uses > 0),
   uses INTEGER NOT NULL DEFAULT 0 CHECK (uses BETWEEN 0 AND most_uses),
   expires_at TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  revoked_at TEXT
 ) STRICT;
 
 -- Who used which code.

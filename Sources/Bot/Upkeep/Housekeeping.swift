@@ -107,8 +107,8 @@ struct Housekeeping: PeriodicService {
     }
   }
 
-  /// Where there is none, nobody has set them up, and `doctor` says so to who asks: that is a choice,
-  /// while one that has grown old is a promise broken.
+  /// Where there is none, nobody has set them up, and `doctor` says so to whoever asks: that is a
+  /// choice, while one that has grown old is a promise broken.
   private func lookAtBackups() async {
     guard let newest = newestBackup() else { return }
     let age = writer.now.timeIntervalSince(newest)

@@ -140,15 +140,28 @@ extension OpenRouterCatalog {
     do {
       json = try await models()
     } catch {
-      let reason =
-        switch error.reason {
-        case .unreachable: "it cannot be reached; check the network and OPENROUTER_BASE_URL"
-        case .timedOut: "it has not answered in time"
-        default: "\(error.reason)"
-        }
-      throw .unavailable("OpenRouter's list of models is not to be had: \(reason)")
+      let status = error.report.status.map { " (status \($0))" } ?? ""
+      throw .unavailable(
+        "OpenRouter's list of models cannot be fetched: \(Self.sentence(of: error.reason))\(status)"
+      )
     }
     return try OpenRouterPriceList.read(json, allowFree: allowFree)
+  }
+
+  private static func sentence(of reason: LanguageModelError.Reason) -> String {
+    switch reason {
+    case .unreachable: "it cannot be reached; check the network and OPENROUTER_BASE_URL"
+    case .connectionLost: "the connection was lost before all of it had come; try again"
+    case .timedOut: "it has not answered in time; try again later"
+    case .providerOverloaded: "OpenRouter is overloaded; try again in some minutes"
+    case .providerFailed: "OpenRouter has a fault of its own; try again later"
+    case .rateLimited: "OpenRouter was asked too often; try again in some minutes"
+    case .notTheAPI:
+      "something else answers in its place; check the network and OPENROUTER_BASE_URL"
+    case .modelUnknown: "there is none at that address; check OPENROUTER_BASE_URL"
+    case .answerMalformed: "the answer is too long to be it; check OPENROUTER_BASE_URL"
+    default: "OpenRouter refuses the request"
+    }
   }
 }
 

@@ -87,7 +87,13 @@ struct ReportText {
   }
 
   var csv: String {
-    let rows = lines.map { [$0.section, $0.name, $0.value, $0.unit] }
+    // A spreadsheet would take the at sign of a name for the beginning of a formula.
+    let rows = lines.map { line in
+      [
+        line.section, line.name.hasPrefix("@") ? String(line.name.dropFirst()) : line.name,
+        line.value, line.unit,
+      ]
+    }
     return CSV.text([["section", "name", "value", "unit"]] + rows)
   }
 

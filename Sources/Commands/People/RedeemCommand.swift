@@ -31,6 +31,7 @@ struct RedeemCommand: Command {
       """
     case .usedBefore: "You have already used this code; it works once per person."
     case .notValid: "This code is not valid, or no longer valid. Please check its spelling."
+    case .revoked: "This code has been withdrawn, so it no longer gives credits. I am sorry."
     case .tooManyFailures: "You have tried too many wrong codes. Please try again in an hour."
     case .returning: "Promotion codes are for newcomers, and you have had an account before."
     }

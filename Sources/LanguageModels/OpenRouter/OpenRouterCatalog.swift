@@ -31,7 +31,10 @@ package struct OpenRouterCatalog: Sendable {
       throw LanguageModelError(error)
     }
     guard response.head.isSuccess else {
-      throw LanguageModelError(.init(status: response.head.status))
+      let status = response.head.status
+      var error = LanguageModelError(.init(status: status))
+      error.report.status = status
+      throw error
     }
     return response.body
   }

@@ -1,5 +1,6 @@
 package import Foundation
 import GRDB
+import Logging
 
 /// The one place that changes a balance: it adds the journal row and moves the balance with it.
 package struct CreditTransactionService {
@@ -38,8 +39,12 @@ package struct CreditTransactionService {
         entry.type, entry.amount, balance, entry.realCost, entry.externalTransactionID,
         entry.idempotencyKey, entry.description, tx.now.databaseText,
       ])
+    let id = tx.db.lastInsertedRowID
+    if let message = entry.logMessage {
+      tx.log(message, ["transaction": "\(id)", "credits": "\(entry.amount)"])
+    }
     return CreditTransaction(
-      id: tx.db.lastInsertedRowID, userID: entry.userID, projectID: entry.projectID,
+      id: id, userID: entry.userID, projectID: entry.projectID,
       usageID: entry.usageID, type: entry.type, amount: entry.amount, balanceAfter: balance,
       realCost: entry.realCost, externalTransactionID: entry.externalTransactionID,
       idempotencyKey: entry.idempotencyKey, description: entry.description, createdAt: tx.now)
@@ -66,6 +71,17 @@ package struct CreditTransactionService {
       arguments: ["user": userID, "since": since?.databaseText, "limit": limit])
   }
 
+  /// How many transactions the user has since then, or in all.
+  package func count(userID: Int64, since: Date?) throws -> Int {
+    try Int.fetchOne(
+      tx.db,
+      sql: """
+        SELECT count(*) FROM credit_transactions
+        WHERE user_id = :user AND (:since IS NULL OR created_at >= :since)
+        """,
+      arguments: ["user": userID, "since": since?.databaseText]) ?? 0
+  }
+
   /// What a project has cost its owner: deductions less refunds.
   package func spent(onProject projectID: String) throws -> Credits {
     try Credits.fetchOne(
@@ -85,5 +101,18 @@ package struct CreditTransactionService {
     try CreditTransaction.fetchOne(
       cached: "SELECT * FROM credit_transactions WHERE idempotency_key = ?", [idempotencyKey],
       in: tx.db)
+  }
+}
+
+extension NewTransaction {
+  /// `nil` for what its call, payment or refund has a line of.
+  fileprivate var logMessage: Logger.Message? {
+    switch type {
+    case .initialGrant: "Welcome credits are given."
+    case .referralBonus: "A referral bonus is given."
+    case .manualAdjustment: amount < .zero ? "Credits are taken back." : "Credits are given."
+    case .expiry: "The credits of an erased account are gone."
+    case .purchase, .usageDeduction, .refund: nil
+    }
   }
 }

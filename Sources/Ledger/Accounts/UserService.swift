@@ -50,6 +50,11 @@ package struct UserService {
       arguments: [limit])
   }
 
+  /// How many accounts there are.
+  package func count() throws -> Int {
+    try Int.fetchOne(tx.db, sql: "SELECT count(*) FROM users") ?? 0
+  }
+
   /// Opens the person's account, with the initial grant as its first journal row. If there is
   /// one already, only the profile is brought up to date, and `isNew` is false. Whoever erased an
   /// account before gets no second grant.

@@ -7,6 +7,8 @@ package enum BackupError: Error, Sendable {
   case alreadyThere(path: String)
   /// The path is the bot's own database.
   case ownDatabase(path: String)
+  /// The folder for the file is not there; whoever typed the path makes it, if it is right.
+  case noFolder(path: String)
   /// Another backup is being made in that folder; try again later.
   case underWay(folder: String)
   /// No file, or a file of something else.
@@ -29,6 +31,8 @@ extension BackupError: CustomStringConvertible {
       "There is a file \(path) already"
     case .ownDatabase(let path):
       "\(path) is the bot's own database; a backup has to be another file"
+    case .noFolder(let path):
+      "There is no folder \(path); if the path is right, make it first: mkdir -p \(path)"
     case .underWay(let folder):
       "Another backup is being made in \(folder); try again when it has ended"
     case .noBackup(let path, let reason):

@@ -1,9 +1,11 @@
 package import Foundation
 import Glibc
 
-/// Where the daily backups are, and how old the newest one is: what nobody looks at fails unnoticed.
+/// Where the daily backups are, and how old the newest one is: what nobody looks at fails
+/// unnoticed.
 extension DatabaseBackup {
-  /// In seconds: two nights with the hour by which the timer varies. One that was missed is noticed.
+  /// In seconds: two nights with the hour by which the timer varies. One that was missed is
+  /// noticed.
   package static let oldAfter: TimeInterval = 2 * 86_400 + 3_600
 
   /// The folder that `aidevbot-backup.service` fills.

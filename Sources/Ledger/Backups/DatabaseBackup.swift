@@ -7,6 +7,13 @@ import GRDB
 package struct DatabaseBackup: Sendable {
   package typealias Progress = (_ donePages: Int, _ allPages: Int) -> Void
 
+  /// What comes after the copying, each as long as that or longer.
+  package enum Phase: Sendable {
+    case checkingFile
+    case checkingLedger
+    case savingFile
+  }
+
   private let database: LedgerDatabase
   private let databasePath: String
 
@@ -16,40 +23,64 @@ package struct DatabaseBackup: Sendable {
     databasePath = path
   }
 
+  /// Makes its folder where that is to be in the database's own: elsewhere, a path that is mistyped
+  /// or a disk that is not there would fill another one unseen.
+  ///
+  /// - Parameters:
+  ///   - unfinished: Is removed where whoever asks is told to end.
+  ///   - begun: Is told of each phase after the copying.
   /// - Throws: `BackupError`, `DatabaseError`.
   package func write(
-    to path: String, replacing: Bool, progress: @escaping Progress
+    to path: String, replacing: Bool, unfinished: UnfinishedFile = UnfinishedFile(),
+    progress: @escaping Progress, begun: (Phase) -> Void = { _ in }
   ) throws -> LedgerVerification.Report {
     let own = (DatabaseFiles.companions + ["", ".lock", ".console.lock"]).map { databasePath + $0 }
     guard !own.contains(where: { DatabaseFiles.areSame($0, path) || $0 == path }) else {
       throw BackupError.ownDatabase(path: path)
     }
     let folder = DatabaseFiles.folder(of: path)
-    try DatabaseFiles.makeFolder(folder)
+    if !DatabaseFiles.exists(folder) {
+      guard isInFolderOfDatabase(folder) else { throw BackupError.noFolder(path: folder) }
+      try DatabaseFiles.makeFolder(folder)
+    }
     return try holdFolder(folder) {
+      let partial = "\(folder)/\(Self.partialName)"
+      DatabaseFiles.remove(partial)
       guard replacing || !DatabaseFiles.exists(path) else {
         throw BackupError.alreadyThere(path: path)
       }
-      let partial = "\(folder)/\(Self.partialName)"
-      defer { DatabaseFiles.remove(partial) }
-      let report = try copy(to: partial, progress)
+      unfinished.begin(partial)
+      defer { unfinished.end() }
+      let report = try copy(to: partial, progress, begun)
+      begun(.savingFile)
       try DatabaseFiles.synchronize(partial)
-      try DatabaseFiles.rename(partial, to: path)
+      try unfinished.finish { try DatabaseFiles.rename(partial, to: path) }
       try DatabaseFiles.synchronize(folder)
       return report
     }
   }
 
   private func copy(
-    to partial: String, _ progress: @escaping Progress
+    to partial: String, _ progress: @escaping Progress, _ begun: (Phase) -> Void
   ) throws -> LedgerVerification.Report {
     let copy = try database.read { try DatabaseCopy(of: $0.db, at: partial, progress: progress) }
     do {
+      begun(.checkingFile)
       try copy.checkIntegrity()
+      begun(.checkingLedger)
       return try copy.checkLedger()
     } catch BackupError.broken(_, let breaks) {
       throw BackupError.broken(path: databasePath, breaks: breaks)
     }
+  }
+
+  private func isInFolderOfDatabase(_ folder: String) -> Bool {
+    var existing = URL(fileURLWithPath: folder)
+    while !DatabaseFiles.exists(existing.path), existing.path != "/" {
+      existing.deleteLastPathComponent()
+    }
+    let own = URL(fileURLWithPath: DatabaseFiles.folder(of: databasePath)).resolvingSymlinksInPath()
+    return existing.resolvingSymlinksInPath().pathComponents.starts(with: own.pathComponents)
   }
 
   /// The same for each backup in a folder, so that what a killed one left is replaced by the next.

@@ -39,21 +39,27 @@ package struct DatabaseRestore {
 
   /// - Throws: `BackupError`, `DatabaseError`, what `open` throws.
   package func restore(
-    from backup: String, at now: Date, progress: @escaping Progress
+    from backup: String, at now: Date, unfinished: UnfinishedFile = UnfinishedFile(),
+    progress: @escaping Progress, begun: (DatabaseBackup.Phase) -> Void = { _ in }
   ) throws -> Outcome {
     guard !DatabaseFiles.areSame(backup, path) else { throw BackupError.ownDatabase(path: backup) }
     let restored = path + ".restoring"
     DatabaseFiles.remove(restored)
-    defer { DatabaseFiles.remove(restored) }
+    unfinished.begin(restored)
+    defer { unfinished.end() }
     let copy = try copy(of: backup, at: restored, progress)
     do {
+      begun(.checkingFile)
       try copy.checkIntegrity()
       let erasures = try bringUpToDate(restored)
       try copy.makeOneFile()
+      begun(.checkingLedger)
       let report = try copy.checkLedger()
+      begun(.savingFile)
       try DatabaseFiles.synchronize(restored)
-      return Outcome(
-        report: report, replaced: try putInPlace(restored, at: now), erasures: erasures)
+      var replaced: String?
+      try unfinished.finish { replaced = try putInPlace(restored, at: now) }
+      return Outcome(report: report, replaced: replaced, erasures: erasures)
     } catch BackupError.broken(_, let breaks) {
       throw BackupError.broken(path: backup, breaks: breaks)
     } catch is LedgerDatabase.FromNewerVersion {

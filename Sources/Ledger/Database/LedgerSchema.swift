@@ -15,6 +15,7 @@ enum LedgerSchema {
     LossSchema.register(in: &migrator)
     ErasureSchema.register(in: &migrator)
     PriceSchema.registerToldPrices(in: &migrator)
+    PromotionSchema.register(in: &migrator)
   }
 
   private static let users = """

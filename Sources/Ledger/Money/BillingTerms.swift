@@ -27,6 +27,9 @@ package struct BillingTerms: Sendable, Equatable {
     denominator = value.magnitude * 1_000_000_000_000_000_000
   }
 
+  /// Whether the markup is below 1.
+  package var chargesLessThanCosts: Bool { numerator < 1_000_000_000 }
+
   /// - Throws: `LedgerError.amountTooLarge`.
   package func charge(for cost: USD) throws(LedgerError) -> Credits {
     // In full width, so that a charge is refused for its own size and not for that of the product.

@@ -1,5 +1,6 @@
 package import Foundation
 import GRDB
+import Logging
 
 /// Credits what was paid, once for each charge id, however often and by whatever way it is
 /// reported.
@@ -90,6 +91,12 @@ package struct PaymentService {
       throw Flaw(reason: "it cannot be credited: \(error)")
     }
     try keep(report, order: order, transaction: transaction.id, flaw: nil)
+    tx.log(
+      "Credits are bought.",
+      [
+        "transaction": "\(transaction.id)", "package": "\(order.package.name)",
+        "credits": "\(transaction.amount)", "stars": "\(report.amount)",
+      ])
     try tx.orders.markPaid(order.id)
     if let subscription = report.subscription {
       try tx.subscriptions.extend(

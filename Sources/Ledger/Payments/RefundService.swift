@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Logging
 
 /// Refunds payments: the credits are taken back first, in one transaction with the order to
 /// Telegram, then Telegram gives the Stars back. Each step can be repeated.
@@ -58,6 +59,13 @@ package struct RefundService {
       WHERE id = ?
       """,
       [reversal?.id, reason, tx.now.databaseText, id])
+    if let reversal {
+      tx.log(
+        "The credits of a refund that was refused are given again.",
+        [
+          "refund": "\(id)", "transaction": "\(reversal.id)", "credits": "\(reversal.amount)",
+        ])
+    }
     return true
   }
 
@@ -91,6 +99,7 @@ extension RefundService {
   /// What a refund takes from the balance, and what it cannot take any more.
   private struct Split {
     var account: UserAccount?
+    var package: String?
     var purchased = Credits.zero
     var clawback = Credits.zero
     var loss = Credits.zero
@@ -103,8 +112,8 @@ extension RefundService {
     let account = try tx.users.account(id: purchase.userID)
     let clawback = min(purchase.amount, account.available)
     return Split(
-      account: account, purchased: purchase.amount, clawback: clawback,
-      loss: try purchase.amount.subtracting(clawback))
+      account: account, package: purchase.description, purchased: purchase.amount,
+      clawback: clawback, loss: try purchase.amount.subtracting(clawback))
   }
 
   private func insert(
@@ -121,6 +130,7 @@ extension RefundService {
         tx.now.databaseText, state == .done ? tx.now.databaseText : nil,
       ])
     let id = tx.db.lastInsertedRowID
+    var transactionID: Int64?
     if let account = split.account, split.clawback > .zero {
       let transaction = try tx.transactions.record(
         NewTransaction(
@@ -128,7 +138,15 @@ extension RefundService {
           externalTransactionID: payment.chargeID, idempotencyKey: "refund:payment:\(id)",
           description: "\(payment.amount) Stars given back"))
       try tx.db.run("UPDATE refunds SET transaction_id = ? WHERE id = ?", [transaction.id, id])
+      transactionID = transaction.id
     }
+    var details: Logger.Metadata = [
+      "refund": "\(id)", "credits": "\(Credits(micro: -split.clawback.micro))",
+      "house_loss": "\(split.loss)", "stars": "\(payment.amount)", "by": "\(requester.kind)",
+    ]
+    details["transaction"] = transactionID.map { "\($0)" }
+    details["package"] = split.package.map { "\($0)" }
+    tx.log("A refund is booked.", details)
     guard let refund = try refund(id: id) else {
       throw LedgerError.unknownPayment(chargeID: payment.chargeID)
     }

@@ -25,7 +25,14 @@ package enum LiteLLMPriceList {
   package static func read(
     _ json: Data, prefixes: [Prefix], allowFree: Bool
   ) throws(PriceListError) -> PriceList {
-    let models = try? JSONDecoder().decode(Models.self, from: json, configuration: prefixes)
+    let models: Models?
+    do {
+      models = try JSONDecoder().decode(Models.self, from: json, configuration: prefixes)
+    } catch DecodingError.dataCorrupted {
+      throw .unreadable("it \(JSONFlaw.sentence(of: json))")
+    } catch {
+      models = nil  // JSON of something else.
+    }
     guard let models, !models.all.isEmpty else {
       let keys = prefixes.map(\.key).joined(separator: " or ")
       throw .unreadable(

@@ -16,8 +16,13 @@ package enum OpenRouterPriceList {
   package static func read(
     _ json: Data, allowFree: Bool
   ) throws(PriceListError) -> PriceList {
-    let document = try? JSONDecoder().decode(ListedValue.self, from: json)
-    guard let models = document?["data"].elements else {
+    let document: ListedValue
+    do {
+      document = try JSONDecoder().decode(ListedValue.self, from: json)
+    } catch {
+      throw .unreadable("the answer of OpenRouter \(JSONFlaw.sentence(of: json))")
+    }
+    guard let models = document["data"].elements else {
       throw .unreadable("the answer of OpenRouter is no list of models")
     }
     var list = PriceList(source: "OpenRouter's list", provider: provider)

@@ -8,6 +8,21 @@ package struct PromotionCode: Sendable, Equatable {
   package var maximumUses: Int
   package var uses: Int
   package var expiresAt: Date
+  /// Since when it gives nothing any more; who used it before keeps what it gave.
+  package var revokedAt: Date?
+
+  package enum State: String, Sendable {
+    case active
+    case usedUp = "used up"
+    case expired
+    case revoked
+  }
+
+  package func state(at now: Date) -> State {
+    if revokedAt != nil { return .revoked }
+    if uses >= maximumUses { return .usedUp }
+    return expiresAt > now ? .active : .expired
+  }
 }
 
 extension PromotionCode: FetchableRecord {
@@ -17,5 +32,6 @@ extension PromotionCode: FetchableRecord {
     maximumUses = row["most_uses"]
     uses = row["uses"]
     expiresAt = row["expires_at"]
+    revokedAt = row["revoked_at"]
   }
 }

@@ -15,6 +15,8 @@ package struct PromotionCodeService {
     case usedBefore
     /// There is no such code, or it is used up, or too old. Which of them is nobody's business.
     case notValid
+    /// It was right, but the operator has withdrawn it: no wrong guess.
+    case revoked
     case tooManyFailures
     /// Whoever erased an account has had what is for new people.
     case returning
@@ -37,6 +39,19 @@ package struct PromotionCodeService {
       code: code, credits: credits, maximumUses: maximumUses, uses: 0, expiresAt: expiresAt)
   }
 
+  /// Ends a code for good. It stays in the list, and who used it keeps what it gave. Returns it as
+  /// it was before: revoked already, perhaps.
+  ///
+  /// - Throws: `LedgerError.unknownCode`.
+  package func revoke(_ text: String) throws -> PromotionCode {
+    let code = Self.normalized(text)
+    guard let promotion = try find(code) else { throw LedgerError.unknownCode(code) }
+    try tx.db.run(
+      "UPDATE promotion_codes SET revoked_at = ? WHERE code = ? AND revoked_at IS NULL",
+      [tx.now.databaseText, code])
+    return promotion
+  }
+
   /// Newest first.
   package func list() throws -> [PromotionCode] {
     try PromotionCode.fetchAll(
@@ -56,6 +71,7 @@ package struct PromotionCodeService {
       tx.db, sql: "SELECT 1 FROM code_redemptions WHERE code = ? AND user_id = ?",
       arguments: [code, account.id])
     guard isUsed == nil else { return .usedBefore }
+    guard try find(code)?.revokedAt == nil else { return .revoked }
     try tx.db.run(
       """
       UPDATE promotion_codes SET uses = uses + 1

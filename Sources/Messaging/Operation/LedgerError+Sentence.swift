@@ -13,6 +13,7 @@ extension LedgerError {
         + "--input USD --output USD"
     case .makesImages: "\(self); set a model that answers in text"
     case .unknownUser: "\(self); they open an account by sending /start to the bot"
+    case .unknownCode: "\(self); aidevbot codes list names them all"
     default: description
     }
   }

@@ -61,11 +61,13 @@ extension Outbox {
       tx.db,
       sql: """
         SELECT count(*) FILTER (WHERE state <> 'failed') AS others,
-          count(*) FILTER (WHERE state = 'failed') AS missing
-        FROM outbox WHERE update_id = ? AND update_id <> 0 AND chat_id = ? AND id <> ?
+          count(*) FILTER (WHERE state = 'failed' AND id < :id) AS missing
+        FROM outbox WHERE update_id = :update AND update_id <> 0 AND chat_id = :chat AND id <> :id
           AND text IS NOT NULL AND edited_message_id IS NULL
         """,
-      arguments: [reply.updateID ?? Self.noUpdate, reply.chatID, reply.id])
+      arguments: [
+        "update": reply.updateID ?? Self.noUpdate, "chat": reply.chatID, "id": reply.id,
+      ])
     return row.map { $0["others"] > 0 && $0["missing"] == 0 } ?? false
   }
 
@@ -105,7 +107,7 @@ extension Outbox {
   }
 
   private static let diverted = Reply(
-    "I could not write where you asked me in the group, so here is my answer.")
+    "I could not write in the group where you asked me, so here is my answer.")
   private static let kept = Reply(
     "Good to have you back. This is what I could not tell you before:")
 }

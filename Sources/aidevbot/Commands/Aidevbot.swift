@@ -48,7 +48,7 @@ struct Aidevbot: AsyncParsableCommand {
       }
     } catch {
       guard let status = exitStatus(of: error) else { exit(withError: error) }
-      FileHandle.standardError.write(Data("aidevbot: \(sentence(for: error))\n".utf8))
+      FileHandle.standardError.write(Data(lines(for: error).utf8))
       Glibc.exit(status)
     }
   }
@@ -57,8 +57,9 @@ struct Aidevbot: AsyncParsableCommand {
   /// argument parser reports itself.
   private static func exitStatus(of error: any Error) -> Int32? {
     switch error {
-    case is SettingsError, TelegramError.unauthorized, Poller.Stop.unauthorized,
-      TelegramError.notFound, Poller.Stop.notFound, is LedgerDatabase.FromNewerVersion:
+    case is SettingsError, is SettingsProblems, TelegramError.unauthorized,
+      Poller.Stop.unauthorized, TelegramError.notFound, Poller.Stop.notFound,
+      is LedgerDatabase.FromNewerVersion:
       78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
       BackupError.inUse:
@@ -69,6 +70,12 @@ struct Aidevbot: AsyncParsableCommand {
       1
     default: nil
     }
+  }
+
+  private static func lines(for error: any Error) -> String {
+    let sentences =
+      (error as? SettingsProblems)?.problems.map(\.description) ?? [sentence(for: error)]
+    return sentences.map { "aidevbot: \($0)\n" }.joined()
   }
 
   private static func sentence(for error: any Error) -> String {

@@ -7,7 +7,8 @@ struct AlertCommand: AsyncParsableCommand {
     commandName: "alert",
     abstract: "Tell the administrators something, as a message of the bot.",
     discussion: """
-      For what watches over this machine: aidevbot-alert@.service says by it that a unit has failed. \
+      For what watches over this machine: aidevbot-alert@.service says by it that a unit has \
+      failed. \
       The running bot sends it within a minute, one that is stopped after its next start. \
       Exit status 78 where TELEGRAM_ADMIN_USER_IDS names nobody.
       """)

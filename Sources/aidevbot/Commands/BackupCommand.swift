@@ -11,7 +11,8 @@ struct BackupCommand: AsyncParsableCommand {
       The file is there once it is whole: SQLite's integrity check and ledger verify have passed, \
       and it is on the disk. Where PATH is a folder, or ends with a slash, the file is named after \
       the time in UTC. Exit status 1 where the copy is not sound, 75 where another backup is being \
-      made in that folder.
+      made in that folder. A folder that is not there is made only in that of the database. Ctrl-C \
+      leaves nothing behind.
       """)
 
   @Argument(help: "The file to write, or a folder.", completion: .file())
@@ -50,8 +51,14 @@ struct BackupCommand: AsyncParsableCommand {
     let database = try composition.existingDatabase()
     let bar = ProgressBar("Copying")
     defer { bar.end() }
+    let unfinished = UnfinishedFile()
+    let removal = StopRemoval(
+      of: unfinished, saying: "Stopped; nothing is left of the unfinished backup.")
+    defer { removal.end() }
     let report = try DatabaseBackup(of: database, at: try composition.settings.databasePath())
-      .write(to: file, replacing: force) { bar.show($0, of: $1) }
+      .write(
+        to: file, replacing: force, unfinished: unfinished, progress: { bar.show($0, of: $1) },
+        begun: { bar.show($0) })
     bar.end()
     var deleted: [String] = []
     if let folder, let keep {

@@ -6,8 +6,8 @@ import Settings
 
 struct CodesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "codes", abstract: "Make and list promotion codes.",
-    subcommands: [CodesCreateCommand.self, CodesListCommand.self])
+    commandName: "codes", abstract: "Make, list and revoke promotion codes.",
+    subcommands: [CodesCreateCommand.self, CodesListCommand.self, CodesRevokeCommand.self])
 }
 
 struct CodesCreateCommand: AsyncParsableCommand {
@@ -47,7 +47,7 @@ struct CodesCreateCommand: AsyncParsableCommand {
     try question.check(
       credits, uses == 1 ? "to one person" : "to each of \(uses) people", asJSON: output.json)
     let isTaken = try composition.settings.promotions().codesAreTaken
-    let made = try composition.database().write { tx in
+    let made = try composition.write { tx in
       try tx.promotionCodes.create(
         code, credits: credits, maximumUses: uses, expiresAt: expires)
     }
@@ -70,13 +70,49 @@ struct CodesListCommand: AsyncParsableCommand {
     let codes = try await Composition(options).database().read {
       try $0.promotionCodes.list()
     }
-    var table = Table("CODE", "CREDITS", "USED", "OF", "UNTIL (UTC)")
+    var table = Table([
+      .init("CODE", "code"), .init("CREDITS", "credits"), .init("USED", "uses"),
+      .init("OF", "most_uses"), .init("UNTIL (UTC)", "expires_at", rank: 1),
+      .init("STATE", "state"), .init(nil, "revoked_at"),
+    ])
     for code in codes {
       table.add(
         code.code, "\(code.credits)", "\(code.uses)", "\(code.maximumUses)",
-        code.expiresAt.tableText)
+        code.expiresAt.tableText, code.state(at: Date()).rawValue,
+        code.revokedAt?.tableText)
     }
     try output.show(table, json: codes.map(CodeOutput.init), empty: "There are no codes.")
+  }
+}
+
+struct CodesRevokeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revoke",
+    abstract: "End a code for good; who has used it keeps the credits.",
+    discussion: "The code stays in the list, and its name cannot be used again.")
+
+  @Argument(help: "The code, in any case.")
+  var code: String
+  @OptionGroup var output: JSONOption
+  @OptionGroup var options: ConfigOption
+
+  func run() async throws {
+    let composition = try await Composition(options)
+    let (before, revoked) = try composition.write(toExisting: true) { tx in
+      let before = try tx.promotionCodes.revoke(code)
+      return (before, try tx.promotionCodes.list().first { $0.code == before.code } ?? before)
+    }
+    if output.json { return try printJSON(CodeOutput(revoked)) }
+    if let earlier = before.revokedAt {
+      return print("\(before.code) was revoked at \(earlier.tableText) UTC already.")
+    }
+    let users =
+      switch before.uses {
+      case 0: "Nobody has used it."
+      case 1: "1 person has used it and keeps the credits."
+      case let count: "\(count) people have used it and keep the credits."
+      }
+    print("\(before.code) is revoked. \(users)")
   }
 }
 
@@ -86,9 +122,11 @@ private struct CodeOutput: Encodable {
   var uses: Int
   var maximumUses: Int
   var expiresAt: Date
+  var revokedAt: Date?
+  var state: String
 
   private enum CodingKeys: String, CodingKey {
-    case code, credits, uses, expiresAt
+    case code, credits, uses, expiresAt, revokedAt, state
     /// As scripts know it.
     case maximumUses = "mostUses"
   }
@@ -99,6 +137,8 @@ private struct CodeOutput: Encodable {
     uses = code.uses
     maximumUses = code.maximumUses
     expiresAt = code.expiresAt
+    revokedAt = code.revokedAt
+    state = code.state(at: Date()).rawValue
   }
 }
 

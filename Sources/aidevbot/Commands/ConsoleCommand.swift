@@ -30,12 +30,11 @@ struct ConsoleCommand: AsyncParsableCommand {
   func run() async throws {
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .warning)
-    var settings = try composition.settings.bot()
+    _ = try composition.settings.bot()
     let llm = try composition.llm(withDemo: true)
-    let demo = ModelID(.demo, name: "demo-1")
-    settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
     let path = try composition.settings.databasePath()
     try await composition.withDatabase(holding: .console) { database in
+      let settings = try Self.settings(composition.choosingModels(by: database), llm)
       try await withLogger(logger) { _ in
         let session = try ConsoleSession(
           database: database, llm: llm, settings: settings, firstName: Self.userName
@@ -47,6 +46,13 @@ struct ConsoleCommand: AsyncParsableCommand {
   }
 
   private static let prompt = "you> "
+
+  private static func settings(_ composition: Composition, _ llm: LLMClient) throws -> BotSettings {
+    var settings = try composition.settings.bot()
+    let demo = ModelID(.demo, name: "demo-1")
+    settings.models = settings.models.replacing { llm.canCall($0.provider) ? nil : demo }
+    return settings
+  }
 
   private static func talk(_ session: ConsoleSession) async throws {
     let isTerminal = isatty(STDIN_FILENO) == 1

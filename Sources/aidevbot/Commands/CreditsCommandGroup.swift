@@ -15,8 +15,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
     commandName: "grant",
     abstract: "Give credits to a person, or take them back with a negative number.")
 
-  @Argument(help: "The person's numeric id on Telegram; 0 is whoever uses the console.")
-  var telegramUserID: Int64
+  @OptionGroup var person: PersonArgument
   @Argument(help: "How many, such as 50, 0.5 or -20.", transform: Credits.init(argument:))
   var credits: Credits
   @Option(help: "What for; it stands in the journal and the person can read it.")
@@ -34,13 +33,14 @@ struct CreditsGrantCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let database = try await Composition(options).existingDatabase()
-    let person = try database.read { try $0.users.account(telegramUserID: telegramUserID) }
+    let composition = try await Composition(options)
+    let known = try composition.existingDatabase().read { try person.account(in: $0) }
     try question.check(
-      credits, credits < .zero ? "from \(person.shellName)" : "to \(person.shellName)",
+      credits, credits < .zero ? "from \(known.shellName)" : "to \(known.shellName)",
       asJSON: output.json)
-    let transaction = try database.write { tx in
-      let account = try tx.users.account(telegramUserID: telegramUserID)
+    let transaction = try composition.write(toExisting: true) { tx in
+      // Asking takes its time, in which a name can pass to somebody else.
+      let account = try tx.users.account(id: known.id)
       return try tx.transactions.record(
         NewTransaction(
           userID: account.id, type: .manualAdjustment, amount: credits,
@@ -48,7 +48,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
     }
     if output.json { return try printJSON(TransactionOutput(transaction)) }
     print(
-      "Booked \(credits) credits for user \(telegramUserID). "
+      "Booked \(credits) credits for user \(known.telegramUserID). "
         + "The balance is \(transaction.balanceAfter.text) credits.")
   }
 }
@@ -59,19 +59,19 @@ struct CreditsShowCommand: AsyncParsableCommand {
 
   private static let shown = 20
 
-  @Argument(help: "The person's numeric id on Telegram; 0 is whoever uses the console.")
-  var telegramUserID: Int64
+  @OptionGroup var person: PersonArgument
   @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let (account, transactions) = try await Composition(options).existingDatabase().read { tx in
-      let account = try tx.users.account(telegramUserID: telegramUserID)
-      return (
-        account,
-        try tx.transactions.list(userID: account.id, limit: Self.shown)
-      )
-    }
+    let (account, transactions, all) = try await Composition(options).existingDatabase()
+      .read { tx in
+        let account = try person.account(in: tx)
+        return (
+          account, try tx.transactions.list(userID: account.id, limit: Self.shown),
+          try tx.transactions.count(userID: account.id, since: nil)
+        )
+      }
     let name = [account.firstName, account.username.map { "@\($0)" }].compactMap { $0 }
       .joined(separator: " ")
     let title = """
@@ -84,6 +84,9 @@ struct CreditsShowCommand: AsyncParsableCommand {
     try output.show(
       Table(transactions), json: AccountOutput(account, transactions),
       empty: title + "\nThere are no transactions.", title: title)
+    if output.isForPeople, all > transactions.count {
+      print("The newest \(transactions.count) of \(all) are shown; credits history has them all.")
+    }
   }
 }
 
@@ -91,32 +94,38 @@ struct CreditsHistoryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "history", abstract: "List a person's transactions, newest first.")
 
-  @Argument(help: "The person's numeric id on Telegram; 0 is whoever uses the console.")
-  var telegramUserID: Int64
+  @OptionGroup var person: PersonArgument
   @OptionGroup var limit: LimitOption
   @OptionGroup var since: SinceOption
   @OptionGroup var output: TableOption
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let transactions = try await Composition(options).existingDatabase().read { tx in
-      let account = try tx.users.account(telegramUserID: telegramUserID)
-      return try tx.transactions.history(
-        userID: account.id, since: since.since, limit: limit.limit)
+    let (transactions, all) = try await Composition(options).existingDatabase().read { tx in
+      let account = try person.account(in: tx)
+      return (
+        try tx.transactions.history(
+          userID: account.id, since: since.since, limit: output.rows(limit)),
+        try tx.transactions.count(userID: account.id, since: since.since)
+      )
     }
     try output.show(
       Table(transactions), json: transactions.map(TransactionOutput.init),
-      empty: "There are no transactions.")
+      empty: "There are no transactions.", all: all)
   }
 }
 
 extension Table {
   init(_ transactions: [CreditTransaction]) {
-    self.init("TIME (UTC)", "TYPE", "CREDITS", "BALANCE", "DESCRIPTION")
+    self.init([
+      .init(nil, "id"), .init("TIME (UTC)", "created_at"), .init("TYPE", "type", rank: 1),
+      .init("CREDITS", "credits"), .init("BALANCE", "balance_after"),
+      .init("DESCRIPTION", "description", isProse: true),
+    ])
     for row in transactions {
       add(
-        row.createdAt.tableText, row.type.rawValue, row.amount.text, row.balanceAfter.text,
-        row.description)
+        "\(row.id)", row.createdAt.tableText, row.type.rawValue, row.amount.text,
+        row.balanceAfter.text, row.description)
     }
   }
 }

@@ -40,7 +40,7 @@ struct PriceListOptions: ParsableArguments {
   func takeOver(_ list: PriceList, only: ModelID?, _ composition: Composition, asJSON: Bool)
     throws
   {
-    let inUse = try composition.settings.bot().models.names
+    let inUse = try composition.choosingModels().settings.bot().models.names
     let database = try composition.database()
     let scope: PricePlan.Scope =
       if let only { .only(only) } else if all { .all } else { .known(inUse: inUse) }
@@ -80,7 +80,10 @@ struct PriceListOptions: ParsableArguments {
       let models = plan.unchanged == 1 ? "1 model" : "\(plan.unchanged) models"
       print("No price differs from the list. Unchanged: \(models).")
     } else if !plan.changes.isEmpty {
-      var table = Table("MODEL", "PRICE", "OLD", "NEW", "CHANGE")
+      var table = Table([
+        .init("MODEL", nil), .init("PRICE", nil), .init("OLD", nil), .init("NEW", nil),
+        .init("CHANGE", nil, rank: 1),
+      ])
       for change in plan.changes {
         for move in change.moves {
           table.add(
@@ -88,7 +91,7 @@ struct PriceListOptions: ParsableArguments {
         }
       }
       print("US dollars per million tokens, or per image:")
-      print(table.text(width: Terminal.width(of: STDOUT_FILENO)))
+      table.printForPeople(whole: "--json has all.")
     }
     for change in plan.doubtful {
       print("Odd, so it stays: \(change.model): \(change.doubts.joined(separator: "; "))")

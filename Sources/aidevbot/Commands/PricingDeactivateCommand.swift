@@ -15,7 +15,7 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
   @OptionGroup var options: ConfigOption
 
   func run() async throws {
-    let composition = try await Composition(options)
+    let composition = try await Composition(options).choosingModels()
     let closed: String? = try composition.database().write { tx in
       if try tx.pricing.deactivate(model.given) { return "\(model.given)" }
       return try tx.pricing.deactivate(model.id) ? "\(model.id)" : nil

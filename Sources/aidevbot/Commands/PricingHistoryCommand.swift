@@ -44,16 +44,24 @@ struct PricingHistoryCommand: AsyncParsableCommand {
           ? PriceMove.moves(from: earlier?.tariff, to: prices[index].tariff) : [])
     }
     var table = Table(
-      "PROVIDER", "SINCE (UTC)", "UNTIL (UTC)", "INPUT", "OUTPUT", "CACHED", "LONG PROMPTS, HOURS",
-      "CHANGED", "NOTE")
+      [
+        .init("PROVIDER", "provider"), .init(nil, "model"), .init("SINCE (UTC)", "created_at"),
+        .init("UNTIL (UTC)", "until", rank: 10),
+      ] + PricingListCommand.tariffColumns + [
+        .init("CHANGED", "changes", rank: 11), .init("NOTE", "notes", rank: 2, isProse: true),
+        .init(nil, "id"), .init(nil, "is_active"),
+      ])
     for version in versions {
-      let (price, tariff) = (version.price, version.price.tariff)
+      let price = version.price
       let changes = version.moves.map { "\($0.part) \($0.percentText)" }
       table.add(
-        price.model.provider.rawValue, price.createdAt.tableText,
-        price.isActive ? nil : price.updatedAt.tableText, tariff.input, tariff.output,
-        tariff.cachedInput, tariff.conditionsText,
-        changes.isEmpty ? nil : changes.joined(separator: "; "), price.notes)
+        [
+          price.model.provider.rawValue, price.model.name, price.createdAt.tableText,
+          price.isActive ? nil : price.updatedAt.tableText,
+        ] + PricingListCommand.cells(of: price.tariff) + [
+          changes.isEmpty ? nil : changes.joined(separator: "; "), price.notes, "\(price.id)",
+          "\(price.isActive)",
+        ])
     }
     try output.show(
       table,

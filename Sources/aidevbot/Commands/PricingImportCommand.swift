@@ -48,9 +48,15 @@ struct PricingImportCommand: AsyncParsableCommand {
   }
 
   private func contents() throws -> Data {
-    guard let handle = FileHandle(forReadingAtPath: file),
-      let data = try? handle.read(upToCount: Self.maximumFileLength + 1)
-    else { throw PriceListError.unreadable("the file cannot be read; check its path") }
+    guard let handle = FileHandle(forReadingAtPath: file) else {
+      throw PriceListError.unreadable("the file cannot be read; check its path")
+    }
+    let data: Data
+    do {
+      data = try handle.read(upToCount: Self.maximumFileLength + 1) ?? Data()
+    } catch {
+      throw PriceListError.unreadable("the file cannot be read; check its path")
+    }
     guard data.count <= Self.maximumFileLength else {
       throw PriceListError.unreadable("it is longer than \(Self.maximumFileLength >> 20) MiB")
     }

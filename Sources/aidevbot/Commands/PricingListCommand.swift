@@ -24,36 +24,61 @@ struct PricingListCommand: AsyncParsableCommand {
 
   static func table(_ prices: [ModelPrice]) -> Table {
     var table = Table(
-      "PROVIDER", "MODEL", "INPUT", "OUTPUT", "CACHED", "CACHE WRITE", "THINKING", "IMAGE IN",
-      "IMAGE OUT", "LONG PROMPTS, HOURS", "ACTIVE", "SINCE (UTC)")
+      [.init("PROVIDER", "provider"), .init("MODEL", "model")] + tariffColumns + [
+        .init("ACTIVE", "is_active", rank: 3) { $0 == "yes" ? "true" : "false" },
+        .init("SINCE (UTC)", "created_at", rank: 2), .init(nil, "id"), .init(nil, "notes"),
+      ])
     for price in prices {
-      let tariff = price.tariff
       table.add(
-        price.model.provider.rawValue, price.model.name, tariff.input, tariff.output,
-        tariff.cachedInput,
-        tariff.cacheWrite, tariff.reasoning, tariff.imageInput, tariff.imageOutput,
-        tariff.conditionsText, price.isActive ? "yes" : "no", price.createdAt.tableText)
+        [price.model.provider.rawValue, price.model.name] + cells(of: price.tariff) + [
+          price.isActive ? "yes" : "no", price.createdAt.tableText, "\(price.id)", price.notes,
+        ])
     }
     return table
+  }
+
+  /// Of all prices; those that few models have go first where there is little room.
+  static var tariffColumns: [Table.Column] {
+    [
+      .init("INPUT", "input"), .init("OUTPUT", "output"), .init("CACHED", "cached_input", rank: 9),
+      .init("CACHE WRITE", "cache_write", rank: 7), .init("THINKING", "reasoning", rank: 6),
+      .init("IMAGE IN", "image_input", rank: 4), .init("IMAGE OUT", "image_output", rank: 5),
+      .init("LONG PROMPTS, HOURS", nil, rank: 8), .init(nil, "long_prompt"),
+      .init(nil, "conditions"),
+    ]
+  }
+
+  static func cells(of tariff: Tariff) -> [String?] {
+    let tiers = [tariff.longPromptText, tariff.hoursText].compactMap(\.self)
+    return [
+      tariff.input, tariff.output, tariff.cachedInput, tariff.cacheWrite, tariff.reasoning,
+      tariff.imageInput, tariff.imageOutput,
+      tiers.isEmpty ? nil : tiers.joined(separator: "; "), tariff.longPromptText,
+      tariff.hoursText,
+    ]
   }
 }
 
 extension Tariff {
-  /// `> 200000: 2.50 / 15 / 0.25`: input, output and cached input; then those by the hour. `nil`
-  /// if there are none.
-  var conditionsText: String? {
-    func prices(_ prices: String?...) -> String {
-      prices.compactMap(\.self).joined(separator: " / ")
+  /// `> 200000: 2.50 / 15 / 0.25`: input, output and cached input; `nil` if there is no tier.
+  fileprivate var longPromptText: String? {
+    longPrompt.map {
+      "> \($0.threshold): " + Self.prices($0.input, $0.output, $0.cachedInput)
     }
-    var texts: [String] = []
-    if let tier = longPrompt {
-      texts.append("> \(tier.threshold): " + prices(tier.input, tier.output, tier.cachedInput))
+  }
+
+  /// Likewise of those by the hour, and of further tiers.
+  fileprivate var hoursText: String? {
+    conditions.map { conditions in
+      conditions.map { condition in
+        "\(condition.title): "
+          + Self.prices(condition.input ?? "-", condition.output ?? "-", condition.cachedInput)
+      }.joined(separator: "; ")
     }
-    texts += (conditions ?? []).map { condition in
-      "\(condition.title): "
-        + prices(condition.input ?? "-", condition.output ?? "-", condition.cachedInput)
-    }
-    return texts.isEmpty ? nil : texts.joined(separator: "; ")
+  }
+
+  private static func prices(_ prices: String?...) -> String {
+    prices.compactMap(\.self).joined(separator: " / ")
   }
 }
 

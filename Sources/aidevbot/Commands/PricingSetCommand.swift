@@ -84,7 +84,7 @@ struct PricingSetCommand: AsyncParsableCommand {
     if json.json { return try printJSON(PriceOutput(price)) }
     print("The price of \(price.model) is set; calls take it from now on.")
     print("(In \(try composition.settings.databasePath()).)")
-    print(PricingListCommand.table([price]).text())
+    PricingListCommand.table([price]).printForPeople(whole: "--json has all.")
   }
 
   private var tariff: Tariff {

@@ -76,11 +76,16 @@ struct RestoreCommand: AsyncParsableCommand {
   ) throws -> DatabaseRestore.Outcome {
     let bar = ProgressBar("Copying")
     defer { bar.end() }
+    let unfinished = UnfinishedFile()
+    let removal = StopRemoval(of: unfinished, saying: "Stopped; nothing was restored.")
+    defer { removal.end() }
     let erasure = AccountErasure(outbox: Outbox(channel: .telegram))
     return try DatabaseRestore(
       to: database, knownBy: LedgerDatabase.tablesOfBot,
       open: { try LedgerDatabase.openForBot(path: $0) },
       eraseAgain: { try erasure.eraseAgain($0, terms, in: $1) }
-    ).restore(from: path, at: Date()) { bar.show($0, of: $1) }
+    ).restore(
+      from: path, at: Date(), unfinished: unfinished, progress: { bar.show($0, of: $1) },
+      begun: { bar.show($0) })
   }
 }

@@ -15,9 +15,9 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run",
     abstract: "Answer people on Telegram until stopped.",
     discussion: """
-      Needs TELEGRAM_BOT_TOKEN and a key for each provider whose models are in use. SIGTERM or \
-      Ctrl-C stops it once what is under way has ended; a second one stops it at once, and the \
-      next start goes on with the rest. SIGHUP reads the settings again.
+      Needs TELEGRAM_BOT_TOKEN and the key of one provider, or of each whose models the settings \
+      name. SIGTERM or Ctrl-C stops it once what is under way has ended; a second one stops it at \
+      once, and the next start goes on with the rest. SIGHUP reads the settings again.
       """)
 
   @Option(
@@ -36,15 +36,18 @@ struct RunCommand: AsyncParsableCommand {
     let hangUp = ReloadSignal()
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .info)
-    let settings = try composition.settings.bot()
-    try composition.settings.checkProviders(of: settings.models)
+    let problems = composition.settings.problems()
+    guard problems.isEmpty else { throw SettingsProblems(problems) }
+    Self.logTheStart(of: composition.settings, logger)
+    composition.settings.source.warnOfUnknownNames(logger)
     let client = try composition.telegram()
     let llm = try composition.llm(withDemo: false)
     let catalog =
       try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
-    Self.logTheStart(of: composition.settings, logger)
-    for key in composition.settings.source.unknownKeys { logger.warning("\(key.sentence).") }
     try await composition.withDatabase(holding: .bot) { database in
+      let composition = try composition.choosingModels(by: database)
+      let settings = try composition.settings.bot()
+      Self.tellOfDefaultModels(composition.settings, settings.models, logger)
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)
       let service = ServiceWatch(
@@ -70,8 +73,8 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 
-  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is the
-  /// sentence about that instead.
+  /// The first line: what whoever reads the log later asks first. Where a setting is wrong, it is
+  /// the sentence about that instead.
   private static func logTheStart(of settings: Settings, _ logger: Logger) {
     let version = Version.current
     logger.notice(
@@ -83,14 +86,28 @@ struct RunCommand: AsyncParsableCommand {
       ])
   }
 
+  private static func tellOfDefaultModels(
+    _ settings: Settings, _ models: ModelAssignment, _ logger: Logger
+  ) {
+    let tasks = settings.tasksWithoutModel
+    guard !tasks.isEmpty else { return }
+    logger.notice(
+      "Where no model is set, the first default with a key and a price does the work.",
+      metadata: Dictionary(
+        uniqueKeysWithValues: tasks.map { ($0.rawValue, "\(models[$0])") }))
+  }
+
   static func warnOfTheStore(_ settings: BotSettings, _ logger: Logger) throws {
     for package in settings.store.sold {
       let margin = try package.marginPerMille(
         usdPerStar: settings.store.usdPerStar, terms: settings.terms)
       if margin < 0 {
-        logger.error("\(package.name) is sold below what its credits cost; raise its price.")
+        logger.error(
+          "\(package.name) is sold below what its credits cost; raise its price.",
+          metadata: ["margin_percent": "\(margin.percentText)"])
       }
     }
+    if let sentence = settings.terms.lossSentence { logger.error("\(sentence).") }
     if settings.administrators.isEmpty, !settings.store.sold.isEmpty {
       logger.error(
         "TELEGRAM_ADMIN_USER_IDS is not set, so nobody reads what people write to /paysupport.")
@@ -104,6 +121,15 @@ struct RunCommand: AsyncParsableCommand {
     for task in TaskType.allCases {
       let reason = try database.read { try $0.pricing.whyNotSold(models[task]) }
       if let reason { logger.error("\(task.title) cannot be sold: \(reason.sentence)") }
+    }
+  }
+}
+
+extension SettingsSource {
+  /// What may be misspelt names of settings.
+  func warnOfUnknownNames(_ logger: Logger) {
+    for sentence in unknownKeys.map(\.sentence) + unknownVariables.map(\.sentence) {
+      logger.warning("\(sentence).")
     }
   }
 }

@@ -33,7 +33,10 @@ private struct EntryOutput: Encodable {
 
 extension Table {
   fileprivate init(_ entries: [EntryOutput]) {
-    self.init("TIME (UTC)", "WAY", "STARS", "FINDING", "ID")
+    self.init([
+      .init("TIME (UTC)", "happened_at"), .init("WAY", "direction"), .init("STARS", "stars"),
+      .init("FINDING", "finding", isProse: true), .init("ID", "id", rank: 1),
+    ])
     for entry in entries {
       add(
         entry.happenedAt.tableText, entry.direction, "\(entry.stars)", entry.finding, entry.id)
@@ -154,14 +157,18 @@ struct StarsPackagesCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try await Composition(options).settings
     let (store, terms) = (try settings.store(), try settings.billingTerms())
-    var table = Table("PACKAGE", "CREDITS", "BONUS", "STARS", "MARGIN %")
+    var table = Table([
+      .init("PACKAGE", nil), .init(nil, "name"), .init("CREDITS", "credits"),
+      .init("BONUS", "bonus"), .init("STARS", "stars"), .init(nil, "monthly"),
+      .init("MARGIN %", "margin_percent"),
+    ])
     var rows: [Output] = []
     for package in store.sold {
       let margin = try package.marginPerMille(usdPerStar: store.usdPerStar, terms: terms)
       table.add(
-        package.name + (package.isMonthly ? " (monthly)" : ""), "\(package.credits)",
-        "\(package.bonus)", "\(package.price)",
-        DecimalText.format(Int128(margin), decimals: 1, atLeast: 1))
+        package.name + (package.isMonthly ? " (monthly)" : ""), package.name,
+        "\(package.credits)", "\(package.bonus)", "\(package.price)", "\(package.isMonthly)",
+        margin.percentText)
       rows.append(
         Output(
           name: package.name, credits: "\(package.credits)", bonus: "\(package.bonus)",

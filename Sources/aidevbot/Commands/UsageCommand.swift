@@ -60,7 +60,7 @@ struct UsageReportCommand: AsyncParsableCommand {
       json: Output(
         since: since.since, by: by?.rawValue, rows: rows?.map(UsageOutput.init),
         total: UsageOutput(total)),
-      empty: "There were no calls.")
+      empty: "There were no calls.", sums: rows == nil ? 0 : 1)
   }
 }
 
@@ -71,14 +71,20 @@ private struct UsageTable {
   init(_ by: UsageSummary.Grouping?) {
     self.by = by
     let key = by?.rawValue.uppercased() ?? "CALLS OF"
-    table =
-      Self.hasName(by)
-      ? Table(
-        key, "NAME", "CALLS", "INPUT", "OUTPUT", "COST USD", "CREDITS", "WORTH USD", "MARGIN USD",
-        "HOUSE LOSS USD", "P50 MS", "P95 MS")
-      : Table(
-        key, "CALLS", "INPUT", "OUTPUT", "COST USD", "CREDITS", "WORTH USD", "MARGIN USD",
-        "HOUSE LOSS USD", "P50 MS", "P95 MS")
+    let name: [Table.Column] = [
+      .init(
+        "NAME", "name", rank: 8, isProse: true,
+        written: { by == .user ? $0.withoutAtSign : $0 })
+    ]
+    table = Table(
+      [.init(key, "key")] + (Self.hasName(by) ? name : []) + [
+        .init("CALLS", "calls"), .init("INPUT", "input_tokens", rank: 4),
+        .init("OUTPUT", "output_tokens", rank: 3), .init("COST USD", "real_cost_usd"),
+        .init("CREDITS", "charged_credits"), .init("WORTH USD", "charged_usd", rank: 5),
+        .init("MARGIN USD", "margin_usd", rank: 7),
+        .init("HOUSE LOSS USD", "house_loss_usd", rank: 6),
+        .init("P50 MS", "latency_p50_ms", rank: 2), .init("P95 MS", "latency_p95_ms", rank: 1),
+      ])
   }
 
   private static func hasName(_ by: UsageSummary.Grouping?) -> Bool {

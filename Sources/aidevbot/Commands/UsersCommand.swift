@@ -39,24 +39,30 @@ struct UsersListCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let users = try await Composition(options).existingDatabase().read {
-      try $0.users.list(limit: limit.limit)
+    let (users, all) = try await Composition(options).existingDatabase().read {
+      (try $0.users.list(limit: output.rows(limit)), try $0.users.count())
     }
-    var table = Table(
-      "ID", "USERNAME", "NAME", "BALANCE", "RESERVED", "CALLS", "LAST CALL (UTC)", "SINCE (UTC)",
-      "STATE")
+    var table = Table([
+      .init("ID", "telegram_user_id"),
+      .init("USERNAME", "username", written: \.withoutAtSign),
+      .init("NAME", "first_name", rank: 5, isProse: true), .init("BALANCE", "balance"),
+      .init("RESERVED", "reserved", rank: 2), .init(nil, "available"),
+      .init("CALLS", "calls", rank: 4), .init("LAST CALL (UTC)", "last_call_at", rank: 3),
+      .init("SINCE (UTC)", "created_at", rank: 1), .init("STATE", "state"),
+    ])
     for user in users {
       let account = user.account
       table.add(
         "\(account.telegramUserID)", account.username.map { "@\($0)" }, account.firstName,
-        account.balance.text, account.held.text, "\(user.calls)", user.lastCallAt?.tableText,
+        account.balance.text, account.held.text, account.available.text, "\(user.calls)",
+        user.lastCallAt?.tableText,
         account.createdAt.tableText, account.state)
     }
     try output.show(
       table,
       json: users.map {
         Output(account: AccountHead($0.account), calls: $0.calls, lastCallAt: $0.lastCallAt)
-      }, empty: "There are no accounts.")
+      }, empty: "There are no accounts.", all: all)
   }
 }
 
@@ -91,7 +97,8 @@ struct UsersUnblockCommand: AsyncParsableCommand {
 struct PersonArgument: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The numeric id on Telegram, or the @name as of their last message.", valueName: "user"))
+      "The numeric id on Telegram, or the @name as of their last message; 0 is whoever uses the "
+        + "console.", valueName: "user"))
   var mention: String
 
   /// - Throws: `UnknownPerson`.
@@ -145,6 +152,11 @@ struct AccountHead: Encodable {
     state = account.state
     createdAt = account.createdAt
   }
+}
+
+extension String {
+  /// A spreadsheet would take the at sign of a name for the beginning of a formula.
+  var withoutAtSign: String { hasPrefix("@") ? String(dropFirst()) : self }
 }
 
 extension UserAccount {

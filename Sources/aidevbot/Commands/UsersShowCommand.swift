@@ -41,7 +41,11 @@ extension PersonOverview {
   }
 
   fileprivate var table: Table {
-    var table = Table("KIND", "TIME (UTC)", "WHAT", "CREDITS", "STARS", "STATE")
+    var table = Table([
+      .init("KIND", "kind"), .init("TIME (UTC)", "created_at", rank: 1),
+      .init("WHAT", "description", isProse: true), .init("CREDITS", "credits"),
+      .init("STARS", "stars"), .init("STATE", "state"),
+    ])
     for row in transactions {
       table.add(
         "transaction", row.createdAt.tableText, row.description, row.amount.text, nil,

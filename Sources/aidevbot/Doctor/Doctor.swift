@@ -19,8 +19,9 @@ struct Doctor {
   func localChecks() -> [Check] {
     // Before the database is opened, which makes files of its own beside it for that time.
     let permissions = permissionChecks()
-    return [Check("version", .ok, "\(Version.current)")] + settingsChecks() + databaseChecks()
-      + [diskCheck()] + permissions + [unitCheck()] + backupChecks()
+    let doctor = Doctor(composition: composition.choosingModels())
+    return [Check("version", .ok, "\(Version.current)")] + doctor.settingsChecks()
+      + doctor.databaseChecks() + [diskCheck()] + permissions + [unitCheck()] + backupChecks()
       + replicationChecks()
   }
 
@@ -57,8 +58,9 @@ struct Doctor {
           "support", .warning, "nobody reads what people write to /paysupport",
           next: "set TELEGRAM_ADMIN_USER_IDS"))
     }
-    return checks
-      + settings.source.unknownKeys.map { Check("settings", .warning, $0.sentence) }
+    let source = settings.source
+    let unknown = source.unknownKeys.map(\.sentence) + source.unknownVariables.map(\.sentence)
+    return checks + salesChecks() + unknown.map { Check("settings", .warning, $0) }
   }
 }
 

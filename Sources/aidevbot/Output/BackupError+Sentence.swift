@@ -7,7 +7,7 @@ extension BackupError {
     case .alreadyThere: "\(self); choose another name, or replace it with --force."
     case .inUse: "\(self), such as Litestream or a sqlite3 shell; stop it, then restore again."
     case .broken: description  // A list of breaks, a line each.
-    case .ownDatabase, .underWay, .noBackup, .fileFailed: "\(self)."
+    case .ownDatabase, .noFolder, .underWay, .noBackup, .fileFailed: "\(self)."
     }
   }
 }

@@ -33,6 +33,17 @@ extension String {
     }
     return line.isEmpty ? lines : lines + [line]
   }
+
+  /// With an ellipsis for what goes beyond `width` columns.
+  func shortened(to width: Int) -> String {
+    guard displayWidth > width, width > 0 else { return self }
+    var text = ""
+    for character in self {
+      guard text.displayWidth + character.displayWidth < width else { break }
+      text.append(character)
+    }
+    return text + "…"
+  }
 }
 
 extension Character {

@@ -1,7 +1,9 @@
 import Foundation
 import Glibc
+import Ledger
 
-/// How far something has come, on standard error; nothing if that is no terminal.
+/// How far something has come, and what is done just now, on standard error; nothing if that is no
+/// terminal.
 final class ProgressBar {
   private let isShown = isatty(STDERR_FILENO) == 1
   private let title: String
@@ -21,6 +23,19 @@ final class ProgressBar {
     let bar =
       String(repeating: "#", count: filled) + String(repeating: ".", count: Self.width - filled)
     write("\r\(title) [\(bar)] \(percent) %")
+  }
+
+  /// For what cannot be told in parts.
+  func show(_ phase: DatabaseBackup.Phase) {
+    guard isShown else { return }
+    percent = 100
+    let words =
+      switch phase {
+      case .checkingFile: "Copied. Checking the file …"
+      case .checkingLedger: "Copied and whole. Checking the ledger …"
+      case .savingFile: "Copied and proven. Waiting for the disk …"
+      }
+    write("\r\u{1B}[K\(words)")
   }
 
   /// Leaves the line to what is said next.

@@ -20,23 +20,71 @@ struct TableOption: ParsableArguments {
   ///   - json: What `--json` prints.
   ///   - empty: Stands in the place of a table for people that has no rows.
   ///   - title: Stands above the table for people.
+  ///   - all: How many rows there are, where the table has but the newest.
+  ///   - sums: How many rows at its end sum up the others.
   func show(
     _ table: Table, json value: @autoclosure () throws -> some Encodable, empty: String,
-    title: String? = nil
+    title: String? = nil, all: Int? = nil, sums: Int = 0
   ) throws {
     if json { return try printJSON(try value()) }
     if csv { return Self.write(CSV.text(table.csvRows)) }
     guard !table.isEmpty else { return print(empty) }
     if let title { print(title) }
-    print(table.text(width: Terminal.width(of: STDOUT_FILENO)))
+    let limited = all == nil ? table.limited(to: Self.usualRows, keepingLast: sums) : table
+    limited.printForPeople(whole: Self.whole)
+    if let all, all > table.count {
+      print("The newest \(table.count) of \(all) are shown; --limit shows more, and \(Self.whole)")
+    } else if limited.count < table.count {
+      print(
+        "The first \(limited.count - sums) of \(table.count - sums) are shown; \(Self.whole)")
+    }
   }
+
+  /// How many rows people are shown where they do not ask for more: a few screens.
+  static let usualRows = 100
+  private static let whole = "--json and --csv have all."
+
+  /// How many rows to read, by what was asked for; `nil` for all.
+  func rows(_ limit: LimitOption) -> Int? {
+    limit.limit ?? (isForPeople ? Self.usualRows : nil)
+  }
+
+  var isForPeople: Bool { !json && !csv }
 
   private static func write(_ text: String) {
     FileHandle.standardOutput.write(Data(text.utf8))
   }
 }
 
+extension Table {
+  /// In the room that there is, and says what had none.
+  ///
+  /// - Parameter whole: Says what prints all of it.
+  func printForPeople(whole: String) {
+    let text = text(width: Terminal.tableWidth)
+    print(text.lines.joined(separator: "\n"))
+    var notes: [String] = []
+    if !text.leftOut.isEmpty {
+      let columns = text.leftOut.count == 1 ? "1 column" : "\(text.leftOut.count) columns"
+      notes.append("\(columns) left out: \(text.leftOut.joined(separator: ", "))")
+    }
+    if text.isShortened { notes.append("long texts are shortened") }
+    if !notes.isEmpty { print("(\(notes.joined(separator: "; ")); \(whole.dropLast()))") }
+  }
+}
+
 enum Terminal {
+  /// In columns: as `COLUMNS` says, or the terminal of standard output, 80 if that does not know;
+  /// `nil` for a file or another program, which has room.
+  static var tableWidth: Int? {
+    if let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }),
+      columns > 0
+    {
+      return columns
+    }
+    return width(of: STDOUT_FILENO) ?? (isatty(STDOUT_FILENO) == 1 ? 80 : nil)
+  }
+
   /// In columns; `nil` if the file is no terminal, or does not know.
   static func width(of file: Int32) -> Int? {
     var size = winsize()

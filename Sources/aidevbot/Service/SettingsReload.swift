@@ -51,7 +51,8 @@ actor SettingsReload {
     announce(.began)
     defer { announce(.ended) }
     do {
-      let new = try await Settings(file: file)
+      var new = try await Settings(file: file)
+      new.takeDefaultModels(of: composition.settings)
       if let problem = new.problems().first { throw problem }
       try checkAddresses(ofModelsIn: new)
       try checkPrices(ofModelsIn: new)
@@ -111,7 +112,7 @@ actor SettingsReload {
       changes.isEmpty
         ? "Settings are reloaded; nothing has changed." : "Settings are reloaded.",
       metadata: details)
-    for key in new.source.unknownKeys { logger.warning("\(key.sentence).") }
+    new.source.warnOfUnknownNames(logger)
     logger.logLevel = level
     if !changes.isEmpty { try RunCommand.warnOfTheStore(settings, logger) }
   }

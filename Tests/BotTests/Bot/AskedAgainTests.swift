@@ -37,7 +37,8 @@ struct AskedAgainTests {
     #expect(offer.buttons.map(\.title) == ["Answer without it"])
     #expect(rig.gemini.requests.value.isEmpty)
 
-    let press = try await rig.press(offer.buttons[0].data)
+    let button = try #require(offer.buttons.first)
+    let press = try await rig.press(button.data)
     #expect(press.first?.text == "I am on it.")
     #expect(rig.lastPrompt() == ["user: What is wrong here?"])
     let replies = try rig.texts(of: id)
@@ -50,7 +51,7 @@ struct AskedAgainTests {
     }
     #expect(copies == 1)
 
-    let second = try await rig.press(offer.buttons[0].data)
+    let second = try await rig.press(button.data)
     #expect(second.first?.text == "Only whoever asked can do this, and only once.")
     #expect(rig.gemini.paidCalls.count == 1)
   }
@@ -134,7 +135,7 @@ struct AskedAgainTests {
     let receipt = try #require(try rig.replies(to: payment).first)
     #expect(receipt.text.hasPrefix("Thank you! 250 credits are on your account"))
     #expect(receipt.buttons.map(\.title) == ["Ask my last question again"])
-    let press = try await rig.press(receipt.buttons[0].data)
+    let press = try await rig.press(try #require(receipt.buttons.first).data)
     #expect(press.first?.text == "I am on it.")
     #expect(try rig.texts(of: id).first?.hasPrefix("Hello from the fake model.") == true)
     #expect(rig.gemini.paidCalls.count == 1)

@@ -34,7 +34,7 @@ final class RefusedPartTests {
   @Test func isMentionedAfterTheOthers() async throws {
     bot.rig.gemini.answer.change {
       $0.text = ["first", "second", "third"].map { word in
-        String(repeating: "\(word) ", count: 600)
+        String(repeating: "\(word) ", count: 500)
       }.joined(separator: "\n\n")
     }
     refuse("MESSAGE_INVALID") { $0.hasPrefix("second") }
@@ -79,7 +79,7 @@ final class RefusedPartTests {
     let told = fake.state.value.sent(to: 42)
     #expect(
       told.dropLast().last
-        == "I could not write where you asked me in the group, so here is my answer.")
+        == "I could not write in the group where you asked me, so here is my answer.")
     #expect(told.last?.contains("Cost: ") == true)
     // A topic of their own chat that is closed is no reason to go elsewhere.
     let before = fake.state.value.sent(to: 42).count

@@ -125,7 +125,7 @@ final class UndeliveredAnswerTests {
     fake.refuse(Self.noRights, inChat: Self.group)
     try await ask("/plan@devbot n", inChat: Self.group)
     let told = fake.state.value.sent(to: 42)
-    #expect(told.dropLast().last?.hasPrefix("I could not write where you asked") == true)
+    #expect(told.dropLast().last?.hasPrefix("I could not write in the group") == true)
     #expect(told.last?.contains("Cost: ") == true)
     #expect(try balance() < 100_000_000)
     #expect(try losses() == [nil])

@@ -221,7 +221,7 @@ struct AdministrationTests {
     #expect((file["file_name"] as String).hasSuffix(".csv"))
     #expect(
       csv.hasPrefix("section,name,value,unit\r\nStars,payments,1,\r\nStars,received,200,Stars"))
-    #expect(csv.contains("Top users,'@user42 42,1,calls\r\n"))
+    #expect(csv.contains("Top users,user42 42,1,calls\r\n"))
   }
 
   /// An answer that reached nobody is spent neither in all nor by its asker.

@@ -26,9 +26,14 @@ enum ConfigurationTarget {
     for key in DeclaredSettings.keys {
       files += [
         "'? ?'", "[]", "['? ?']", "'\(longName): 1 for 1'", "['\(longName): 1 for 1']",
-        "['A: 1 for 1', 'A: 1 for 1']", "openai-compatible/m", longText,
+        "['A: 1 for 1', 'A: 1 for 1']",
+        "{a: 1}", "[[1]]", "\"'?'\"", "http://a/chat/completions", "http://a/v1beta",
+        "openai-compatible/m", longText,
       ]
       .map { Data("\(key.section):\n  \(key.nameInSection): \($0)\n".utf8) }
+      files += ["\(key.section): 1", "\(key.section): {a: 1, a: 1}", "\(key.section): {}\n".twice]
+        .map { Data($0.utf8) }
+      files.append(Data("\(key.section):\n\("  \(key.nameInSection): 1\n".twice)".utf8))
     }
     return Set(files.flatMap(complaints).map(withoutPlace))
   }()
@@ -39,7 +44,8 @@ enum ConfigurationTarget {
 
   /// The line of a flaw is told, the number of a package, and the name of a model.
   private static func withoutPlace(_ complaint: String) -> String {
-    complaint.replacing(/; look at line \d+ and those before it/, with: "")
+    complaint.replacing(/; look at line \d+ and those (before it|below it)/, with: "")
+      .replacing(/must end before [^ ]+,/, with: "")
       .replacing(/; number \d+ is not/, with: "")
       .replacing(/[A-Z_]+ is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
   }
@@ -143,4 +149,8 @@ extension ConfigurationTarget {
         && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0.value < 0x20 },
       "\(text.debugDescription) is no address")
   }
+}
+
+extension String {
+  fileprivate var twice: String { self + self }
 }

@@ -90,6 +90,7 @@ extension RealLedger {
     case .redeemed(let row): "redeemed \(row.amount.micro)"
     case .usedBefore: "used before"
     case .notValid: "not valid"
+    case .revoked: "revoked"
     case .tooManyFailures: "too many failures"
     case .returning: "returning"
     }

@@ -222,7 +222,8 @@ extension LedgerError {
       Refusal(reason: "spent \(spent.micro) of \(all.micro)")
     case .callUnderWay: Refusal(reason: "call under way")
     case .codeTaken: Refusal(reason: "taken")
-    case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased, .makesImages:
+    case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased, .makesImages,
+      .unknownCode:
       Refusal(reason: "unexpected: \(self)")
     }
   }

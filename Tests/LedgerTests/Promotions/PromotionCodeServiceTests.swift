@@ -43,6 +43,61 @@ struct PromotionCodeServiceTests {
     #expect(try file.verify().breaks == [])
   }
 
+  @Test func endsOnceItIsRevoked() throws {
+    _ = try create()
+    let (ada, bob) = (try file.user(1), try file.user(2))
+    _ = try redeem(by: ada)
+    let before = try file.write { try $0.promotionCodes.revoke(" spring ") }
+    #expect(before.revokedAt == nil && before.uses == 1)
+    // However often the right code is sent, it is no guess.
+    for _ in 0...PromotionCodeService.maximumFailuresPerHour {
+      #expect(try redeem(by: bob) == .revoked)
+    }
+    #expect(try redeem(by: ada) == .usedBefore)
+    #expect(try file.account(2).balance == bob.balance)
+    let later = now.addingTimeInterval(60)
+    #expect(try file.write(at: later) { try $0.promotionCodes.revoke("SPRING") }.revokedAt == now)
+    let code = try #require(try file.read { try $0.promotionCodes.list() }.first)
+    #expect(code.uses == 1 && code.revokedAt == now && code.state(at: now) == .revoked)
+    #expect(throws: LedgerError.unknownCode("WINTER")) {
+      try file.write { try $0.promotionCodes.revoke("winter") }
+    }
+    #expect(throws: LedgerError.codeTaken("SPRING")) { try create() }
+    #expect(try file.verify().breaks == [])
+  }
+
+  @Test func isUsedUpOrExpiredOrOpen() throws {
+    let code = try create(maximumUses: 1)
+    #expect(code.state(at: now) == .active && code.state(at: tomorrow) == .expired)
+    _ = try redeem(by: try file.user())
+    let used = try #require(try file.read { try $0.promotionCodes.list() }.first)
+    #expect(used.state(at: now) == .usedUp)
+  }
+
+  /// A file of the version before "ledger 8", opened by this one.
+  @Test func isKeptByTheMigrationAsItWas() throws {
+    let path = file.folder.appendingPathComponent("old.sqlite").path
+    let queue = try DatabaseQueue(path: path)
+    var ledger = DatabaseMigrator()
+    LedgerSchema.register(in: &ledger)
+    try ledger.migrate(queue, upTo: "ledger 7: proposed prices that administrators were told of")
+    try queue.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO promotion_codes (code, credits_micro, most_uses, uses, expires_at, created_at)
+          VALUES ('OLD', 5000000, 3, 2, '2027-01-16 08:00:00.000', '2026-01-01 00:00:00.000')
+          """)
+    }
+    try queue.close()
+    let database = try LedgerDatabase(path: path, clock: { now })
+    defer { try? database.close() }
+    let code = try #require(try database.read { try $0.promotionCodes.list() }.first)
+    #expect(code.code == "OLD" && code.credits.micro == 5_000_000 && code.revokedAt == nil)
+    #expect(code.uses == 2 && code.maximumUses == 3 && code.state(at: now) == .active)
+    _ = try database.write { try $0.promotionCodes.revoke("OLD") }
+    #expect(try database.read { try $0.promotionCodes.list() }.first?.revokedAt == now)
+  }
+
   @Test func givesNoMoreThanItMay() throws {
     _ = try create(maximumUses: 1)
     let (ada, bob) = (try file.user(1), try file.user(2))
