@@ -98,7 +98,7 @@ struct SubscriptionTests {
       #expect(world.telegram.state.value.subscriptionEdits.isEmpty)
 
       world.telegram.callback("credits:cancel for good", from: 42, messageID: credits.id)
-      try await world.message(with: "Your subscription is canceled: nothing will be", to: 42)
+      try await world.message(with: "Your subscription is canceled: you will not be", to: 42)
       #expect(world.telegram.state.value.canceledSubscriptions == ["42: sub-1"])
       let after = try await world.ask("/credits")
       #expect(
@@ -134,7 +134,7 @@ struct SubscriptionTests {
       try await world.ask("/credits")
       let credits = try await world.message(with: "Your balance is", to: 42)
       world.telegram.callback("credits:cancel for good", from: 42, messageID: credits.id)
-      try await world.message(with: "Your subscription is canceled: nothing will be", to: 42)
+      try await world.message(with: "Your subscription is canceled: you will not be", to: 42)
       #expect(
         world.telegram.state.value.canceledSubscriptions.sorted() == ["42: other-1", "42: sub-1"])
       try await world.waitUntilAllIsDone()
@@ -158,7 +158,7 @@ struct SubscriptionTests {
       try await world.kill(first)
       #expect(try world.subscription() == "sub-1 active")
       let second = try await world.openShop()
-      try await world.message(with: "Your subscription is canceled: nothing will be", to: 42)
+      try await world.message(with: "Your subscription is canceled: you will not be", to: 42)
       try await world.stop(second)
       #expect(world.telegram.state.value.canceledSubscriptions == ["42: sub-1"])
       #expect(try world.subscription() == "sub-1 canceled")
