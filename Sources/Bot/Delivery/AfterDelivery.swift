@@ -83,10 +83,12 @@ package struct AfterDelivery: Sendable {
     else {
       // It comes after the other parts, which are queued already.
       guard refusal == .reply, try outbox.isFirstMissingPart(reply, in: tx) else { return }
-      return try outbox.queue([.message(Self.partIsMissing, to: chatID)], in: tx)
+      return try outbox.queue(
+        [.message(Self.partIsMissing, to: chatID)], topic: reply.topic(of: chatID), in: tx)
     }
     if refusal == .reply {
-      try outbox.queue([.message(Self.allIsMissing, to: chatID)], in: tx)
+      try outbox.queue(
+        [.message(Self.allIsMissing, to: chatID)], topic: reply.topic(of: chatID), in: tx)
     }
     Logger.current.error(
       "An answer reached nobody, so its charge is given back.",

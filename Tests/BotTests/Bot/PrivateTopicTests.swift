@@ -104,6 +104,13 @@ struct PrivateTopicTests {
     #expect(fake.state.value.invoices.count == 1)
   }
 
+  @Test func hasTheNoteOfAnAnswerThatIsRefused() async throws {
+    fake.fail("sendMessage", with: .badRequest("MESSAGE_INVALID"))
+    try await say("How do I sort?")
+    #expect(fake.state.value.messages.last?.text.hasPrefix("Telegram did not take my") == true)
+    #expect(topics() == [5])
+  }
+
   /// Of a group, no topic is taken into a private chat.
   @Test func isNoTopicOfAGroup() async throws {
     fake.refuse(.badRequest("not enough rights"), inChat: -100)
