@@ -78,7 +78,7 @@ struct SecrecyTests {
       try await world.wait(
         for: "the memory of the message",
         untilThereIs: "SELECT count(*) FROM support_messages WHERE message_id = \(told.id)")
-      world.telegram.fail("sendMessage", with: .htmlBadGateway, .badRequest("chat not found"))
+      world.telegram.fail("sendMessage", with: .htmlBadGateway, .badRequest("MESSAGE_INVALID"))
       world.telegram.message("canary-answer", from: World.administrator, replyTo: told.id)
       try await world.waitUntilAllIsDone()
 
