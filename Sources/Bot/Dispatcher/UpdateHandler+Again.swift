@@ -25,7 +25,7 @@ extension UpdateHandler {
     guard let account else { return .reply(Self.noAccount(sender), to: sender) }
     guard !account.isBlocked else { return .reply(Self.blocked(sender), to: sender) }
     try environment.inbox.offerAgain(stored.id, because: .unseen, in: tx)
-    let text = "I cannot see \(what) yet. Shall I answer your words alone?"
+    let text = "I cannot read \(what) yet, so I have only seen your words. Shall I answer them?"
     return .reply(
       Reply(text, buttons: [.askAgain(stored.id, title: "Answer without it")]), to: sender)
   }

@@ -36,7 +36,8 @@ struct PrivacyCommand: Command {
     • Backups of all this: as long as whoever runs me keeps them, usually two weeks. Should one be \
     restored, your erasure is done again.
 
-    What you ask goes to the provider of the model that answers \
+    What you ask, with the message that you reply to, goes to the provider of the model that \
+    answers \
     (\(Provider.all.map(\.recipient).joined(separator: ", or "))), without your name. Nothing is \
     sold or used for advertising.
 

@@ -33,7 +33,9 @@ struct AskedAgainTests {
     try await rig.say("/start")
     let id = try await deliver(Self.photo("What is wrong here?"), to: rig)[0]
     let offer = try #require(try rig.replies(to: id).first)
-    #expect(offer.text == "I cannot see photos yet. Shall I answer your words alone?")
+    #expect(
+      offer.text
+        == "I cannot read photos yet, so I have only seen your words. Shall I answer them?")
     #expect(offer.buttons.map(\.title) == ["Answer without it"])
     #expect(rig.gemini.requests.value.isEmpty)
 
