@@ -25,8 +25,7 @@ package struct ModelOrchestrator: Sendable {
     package var usdPerStar: USD
     /// What an invitation brings both sides.
     package var referralCredits: Credits
-    /// Whether anything is for sale, so that people can spend more than they were given.
-    /// What is for sale.
+    /// What is for sale; without any of it, nobody can spend more than they were given.
     package var offers: [Button]
     package var alerts: OperatorAlerts
     package var health: Health

@@ -52,7 +52,7 @@ extension Inbox {
   ) throws -> Again {
     let row = try Row.fetchOne(
       tx.db,
-      sql: "SELECT state, payload, offered_again FROM inbox WHERE update_id = ? AND channel = ?",
+      sql: "SELECT state, payload FROM inbox WHERE update_id = ? AND channel = ?",
       arguments: [id, channel.rawValue])
     guard let row, row["payload"] != "" else { return .forgotten }
     guard row["state"] != "pending" else { return .underWay }
