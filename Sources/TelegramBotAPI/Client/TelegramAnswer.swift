@@ -68,7 +68,10 @@ struct TelegramAnswer {
     guard let member = try? JSONSlicer.member("update_id", of: bytes, in: element),
       let id = JSONSlicer.integer(bytes, in: member), id < Int64.max  // Its successor is an offset.
     else { return nil }
-    return ReceivedUpdate(id: id, json: Data(bytes[element]))
+    // The inbox keeps text: what is no UTF-8 is mended before anybody reads it, so that a later
+    // start reads the same.
+    let text = String(decoding: bytes[element], as: UTF8.self)
+    return ReceivedUpdate(id: id, json: Data(text.utf8))
   }
 }
 
