@@ -35,6 +35,9 @@ enum ConfigurationTarget {
         .map { Data($0.utf8) }
       files.append(Data("\(key.section):\n\("  \(key.nameInSection): 1\n".twice)".utf8))
     }
+    // A model of one provider, and the key of another.
+    files.append(
+      Data("models: {chat: google/m}\nopenrouter: {api_key: sk-or-v1-\(longName)}".utf8))
     return Set(files.flatMap(complaints).map(withoutPlace))
   }()
 
