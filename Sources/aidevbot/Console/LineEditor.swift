@@ -131,6 +131,8 @@ extension LineEditor {
     while !isAtEnd {
       isFirstLine = lines.isEmpty
       isInterrupted = false
+      // The editor shows its prompt first, and only then makes Ctrl-C one of its keys.
+      cedit_set_flag(editor, EL_PREP_TERM, 1)
       var count: Int32 = 0
       let line = el_gets(editor, &count).map { String(cString: $0) }
       guard !isInterrupted else {
