@@ -25,6 +25,8 @@ let package = Package(
     .executableTarget(
       name: "Benchmark", dependencies: ["Load", "TestSupport"], swiftSettings: settings),
     .executableTarget(
+      name: "Streaming", dependencies: ["Load", "TestSupport"], swiftSettings: settings),
+    .executableTarget(
       name: "Soak",
       dependencies: ["Load", "TestSupport", .product(name: "GRDB", package: "GRDB.swift")],
       swiftSettings: settings

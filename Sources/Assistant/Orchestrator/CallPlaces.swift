@@ -4,8 +4,8 @@ import Synchronization
 /// The calls to models that may be under way at the same time, whoever asks for them. A quarter is
 /// for people who have paid: however many calls others make, they wait for none of those.
 package final class CallPlaces: Sendable {
-  /// Each call is a connection to a provider, and one to Telegram now and then.
-  package static let count = 256
+  /// Each call is a connection to a provider, of the unit's 4,096 open files, and less than 100 kB.
+  package static let count = 1_536
   /// Of those, for people who have paid alone.
   package static let countForPayers = count / 4
 

@@ -43,6 +43,9 @@ package struct Bot {
   /// In MiB.
   package var residentMemory: Double { status("VmRSS").map { Double($0) / 1_024 } ?? .nan }
 
+  /// The most it ever was, in MiB.
+  package var peakMemory: Double { status("VmHWM").map { Double($0) / 1_024 } ?? .nan }
+
   package var threads: Int { status("Threads") ?? -1 }
 
   /// Sockets come and go with their connections; all else should stay as it is.

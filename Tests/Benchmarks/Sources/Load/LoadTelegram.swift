@@ -26,12 +26,18 @@ package final class LoadTelegram: Sendable {
   package let state: Watched<State>
   private let server: LoopbackServer
 
-  /// - Parameter fault: Asked for every poll and every message.
-  package init(fault: @escaping @Sendable () -> Fault? = { nil }) throws {
+  /// - Parameters:
+  ///   - fault: Asked for every poll and every message.
+  ///   - seen: Told of every request, on the thread of its connection.
+  package init(
+    fault: @escaping @Sendable () -> Fault? = { nil },
+    seen: @escaping @Sendable (_ method: String, _ request: LoopbackRequest) -> Void = { _, _ in }
+  ) throws {
     let state = Watched(State())
     self.state = state
     server = try LoopbackServer { request in
       let method = request.target.split(separator: "/").last.map(String.init) ?? ""
+      seen(method, request)
       let fault = ["getUpdates", "sendMessage"].contains(method) ? fault() : nil
       if case .reply(let reply) = fault { return reply }
       let reply = Self.answer(method, request, state)
