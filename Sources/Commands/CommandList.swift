@@ -16,7 +16,7 @@ package struct CommandList: Sendable {
         StatusCommand(models: settings.models),
         CreditsCommand(checkout: checkout, subscriptions: subscriptions),
         BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(), VerifyCommand(),
-        NewCommand(), ProjectsCommand(), DoneCommand(),
+        ResetCommand(outbox: outbox), NewCommand(), ProjectsCommand(), DoneCommand(),
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
       promotions.referralCredits > .zero

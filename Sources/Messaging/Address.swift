@@ -7,7 +7,7 @@ package struct Address: Sendable {
   package var isPrivate: Bool
   /// The topic of a forum.
   package var threadID: Int64?
-  /// The message to answer to, in a group; in a private chat it is plain which one is meant.
+  /// The message that a model's answer replies to, and in a group whatever is said to it.
   package var replyTo: Int64?
   /// The message that the person has answered to with this one.
   package var inReplyTo: Int64?

@@ -7,6 +7,8 @@ package struct Reply: Sendable, Equatable {
   package var buttons: [Button] = []
   /// Shown below the text in a fixed width.
   package var table: String?
+  /// Whether it is the answer of a model, which replies to its question in private chats too.
+  package var isAnswer = false
 
   package init(_ text: String, table: String? = nil, buttons: [Button] = []) {
     self.text = text

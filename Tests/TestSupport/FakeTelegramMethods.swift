@@ -51,6 +51,7 @@ extension FakeTelegramState {
     case "sendDocument": return sendDocument(call)
     case "copyMessage": return copyMessage(parameters)
     case "editMessageText": return editMessageText(parameters)
+    case "editMessageReplyMarkup": return editMessageReplyMarkup(parameters)
     case "answerCallbackQuery":
       return answerQuery(parameters["callback_query_id"])
     case "answerPreCheckoutQuery":
@@ -142,6 +143,24 @@ extension FakeTelegramState {
           + "are exactly the same as a current content and reply markup of the message")
     }
     messages[index].text = text
+    messages[index].replyMarkup = markup
+    return .result(Self.json(of: messages[index]))
+  }
+
+  private mutating func editMessageReplyMarkup(_ parameters: [String: JSONValue])
+    -> FakeTelegramOutcome
+  {
+    let index = messages.firstIndex {
+      $0.chatID == parameters["chat_id"]?.integer && $0.id == parameters["message_id"]?.integer
+    }
+    guard let index else { return .error(400, "Bad Request: message to edit not found") }
+    let markup = parameters["reply_markup"]
+    guard messages[index].replyMarkup != markup else {
+      return .error(
+        400,
+        "Bad Request: message is not modified: specified new message content and reply markup "
+          + "are exactly the same as a current content and reply markup of the message")
+    }
     messages[index].replyMarkup = markup
     return .result(Self.json(of: messages[index]))
   }

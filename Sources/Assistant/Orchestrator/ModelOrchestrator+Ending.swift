@@ -18,22 +18,23 @@ extension ModelOrchestrator {
       isEstimate: answer.usageIsEstimate)
     let settlement = try await environment.writer.write(for: "settling a call") { tx in
       let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
-      if call.work.sender.isPrivate {
-        try Conversation(userID: call.account.id, projectID: call.hold.projectID).append(
-          question: call.question, answer: answer.text, updateID: call.work.updateID, in: tx)
-      }
+      let tellsOfCut = try keep(answer.text, of: call, in: tx)
       // Half a list is not to take the place of a whole one.
       if call.work.task.updatesTaskList, answer.ending == .complete,
         let project = call.hold.projectID
       {
-        let tasks = TaskList(in: answer.text)
+        let tasks = TaskList(in: try wholeAnswer(answer.text, of: call, in: tx))
         if !tasks.isEmpty {
           try tx.projects.keepTasks(
             tasks, ofProject: project, updateID: call.work.updateID)
         }
       }
       KillPoint.settled.passed()
-      try finish(call.work, with: Self.reply(answer, settlement, to: call.work.sender), in: tx)
+      let reply = Self.reply(answer, settlement, to: call.work, tellsOfCut: tellsOfCut)
+      try finish(call.work, with: reply, in: tx)
+      // After it, so that it need not wait for them.
+      try AnswerMessages.takeButtons(
+        from: call.turn.conversation, but: call.work.updateID, outbox: environment.outbox, in: tx)
       if settlement.charge > .zero { try thankForInvitation(of: call.account, in: tx) }
       return settlement
     }
@@ -51,12 +52,18 @@ extension ModelOrchestrator {
 
   /// In a group, what is left on the account is nobody else's business.
   private static func reply(
-    _ answer: Answer, _ settlement: Settlement, to sender: Address
+    _ answer: Answer, _ settlement: Settlement, to work: Work, tellsOfCut: Bool
   ) -> Reply {
-    let note = answer.ending.userMessage.map { "(\($0))\n\n" } ?? ""
+    let notes = [answer.ending.userMessage, tellsOfCut ? cutConversation : nil]
+    let note = notes.compactMap { $0.map { "(\($0))\n\n" } }.joined()
     let footer = AnswerFooter.text(
-      charge: settlement.charge, balance: sender.isPrivate ? settlement.balanceAfter : nil)
-    return Reply("\(answer.text)\n\n\(note)\(footer)")
+      charge: settlement.charge,
+      balance: work.sender.isPrivate ? settlement.balanceAfter : nil)
+    var reply = Reply(
+      "\(answer.text)\n\n\(note)\(footer)",
+      buttons: AnswerButtons.under(work, ending: answer.ending))
+    reply.isAnswer = true
+    return reply
   }
 
   private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {

@@ -72,9 +72,12 @@ extension ModelOrchestrator {
         """,
         in: tx)
     }
+    guard let turn = try turn(of: work, account, in: tx) else {
+      return try refuse(work, Self.answerIsForgotten, in: tx)
+    }
     var (request, prompt): (CreditHoldService.Request, Prompt)
     do {
-      (request, prompt) = try prepare(work, for: account, in: tx)
+      (request, prompt) = try prepare(work, turn, for: account, in: tx)
     } catch let error as LedgerError {
       return try refuse(
         work, "The model for this is not available right now; I have noted it for my operator.",
@@ -86,7 +89,9 @@ extension ModelOrchestrator {
       let hold = try holds(in: tx).take(request, of: account)
       prompt.maximumOutputTokens = hold.outputTokensCap
       return .call(
-        PaidCall(work: work, account: account, price: request.price, prompt: prompt, hold: hold))
+        PaidCall(
+          work: work, turn: turn, account: account, price: request.price, prompt: prompt,
+          hold: hold))
     } catch LedgerError.lossBoundPassed {
       return try refuse(
         privately: work,
@@ -166,16 +171,12 @@ extension ModelOrchestrator {
   }
 
   private func prepare(
-    _ work: Work, for account: UserAccount, in tx: LedgerTransaction
+    _ work: Work, _ turn: Turn, for account: UserAccount, in tx: LedgerTransaction
   ) throws -> (CreditHoldService.Request, Prompt) {
     let price = try tx.pricing.sold(environment.models[work.task])
     _ = try Rates(price.tariff)
-    // What was said in private is not to be told in a group, nor what a project is about.
-    let isPrivate = work.sender.isPrivate
-    let projectID = isPrivate ? try projectID(of: work, account, in: tx) : nil
-    let project = try projectID.flatMap { try tx.projects.find($0) }
-    let conversation = Conversation(userID: account.id, projectID: project?.id)
-    let context = isPrivate ? try conversation.context(in: tx) : []
+    let project = try turn.conversation.projectID.flatMap { try tx.projects.find($0) }
+    let context = turn.context.messages
     let question = work.replied?.question(work.text, after: context) ?? work.text
     var prompt = Prompt(
       system: Self.instructions(for: work.task, project),
@@ -195,21 +196,6 @@ extension ModelOrchestrator {
       request.minimumOutputTokens = work.task.thinkingBudget + TaskType.outputBesideThoughts
     }
     return (request, prompt)
-  }
-
-  /// A question belongs to the project that was active when it arrived. Where that depends on
-  /// messages before it, it belongs to the one that is active once those are handled.
-  private func projectID(
-    of work: Work, _ account: UserAccount, in tx: LedgerTransaction
-  ) throws -> String? {
-    switch try environment.inbox.projectAtArrival(of: work.updateID, in: tx) {
-    case .undecided: return account.activeProjectID
-    case .noProject: return nil
-    case .project(let id):
-      // Those of an account that was erased meanwhile are gone.
-      let isTheirs = try tx.projects.find(id)?.userID == account.id
-      return isTheirs ? id : account.activeProjectID
-    }
   }
 
   private static func instructions(for task: TaskType, _ project: Project?) -> String {

@@ -64,6 +64,7 @@ package struct ModelOrchestrator: Sendable {
   /// A call that is paid for and about to be made.
   package struct PaidCall: Sendable {
     var work: Work
+    var turn: Turn
     var account: UserAccount
     var price: ModelPrice
     var prompt: Prompt

@@ -11,12 +11,13 @@ package struct Work: Sendable {
   package var text: String
   /// What it replies to.
   package var replied: RepliedMessage?
+  package var position: Position
   /// Its place among the calls under way, from the moment at which a call may begin.
   var place: CallPlace?
 
   package init(
     updateID: Int64, receivedAt: Date, sender: Address, task: TaskType, text: String,
-    replied: RepliedMessage? = nil
+    replied: RepliedMessage? = nil, position: Position = .end
   ) {
     self.updateID = updateID
     self.receivedAt = receivedAt
@@ -24,6 +25,19 @@ package struct Work: Sendable {
     self.task = task
     self.text = text
     self.replied = replied
+    self.position = position
+  }
+
+  /// Where in the conversation it stands. An exchange is named by its update.
+  package enum Position: Sendable, Equatable {
+    /// After all that was said.
+    case end
+    /// After that answer; what came later does not go along.
+    case after(Int64)
+    /// Where that answer was cut off.
+    case goingOn(from: Int64)
+    /// In place of that exchange.
+    case inPlace(of: Int64)
   }
 
   /// Names the work in the ledger; a hold's id adds the attempt.

@@ -159,6 +159,8 @@ package final class ConsoleSession: Sendable {
       case .message(let message):
         buttons = message.buttons
         print(message.inTerminal)
+      // What was printed stays as it is.
+      case .request(let request) where request.method == "editMessageReplyMarkup": break
       case .request(let request):
         buttons = []
         print(try Self.standIn(for: request))

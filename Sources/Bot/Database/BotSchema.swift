@@ -29,6 +29,7 @@ enum BotSchema {
     migrator.registerMigration("bot 7: updates that belong together, or are asked again") { db in
       try db.execute(sql: partsAndRepeats)
     }
+    ConversationSchema.register(in: &migrator)
   }
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts

@@ -385,7 +385,7 @@ CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantin
 CREATE INDEX unfinished_updates ON inbox (channel, seq) WHERE state = 'pending';
 CREATE INDEX updates_of_person ON inbox (telegram_user_id) WHERE telegram_user_id IS NOT NULL;
 
--- What was said in private, in each project and outside of one.
+-- What was said in private, in each project and outside of one, and in groups.
 CREATE TABLE conversation_messages (
   id INTEGER PRIMARY KEY,
   user_id INTEGER NOT NULL REFERENCES users (id),
@@ -394,9 +394,28 @@ CREATE TABLE conversation_messages (
   text TEXT NOT NULL,
   created_at TEXT NOT NULL,
   -- Whose answer brought it; it goes if that is given back.
-  update_id INTEGER
+  update_id INTEGER,
+  -- The group that it was said in; NULL for what was said in private.
+  chat_id INTEGER,
+  -- The update whose question and answer have taken the place of these.
+  replaced_by INTEGER,
+  -- The rest is of answers alone. What kind of work it was.
+  task_type TEXT,
+  -- The update of the answer that the question was asked in reply to; NULL where it was the last.
+  asked_after INTEGER,
+  -- Whether it goes on where that one was cut off.
+  goes_on INTEGER NOT NULL DEFAULT 0 CHECK (goes_on = 0 OR goes_on = 1),
+  -- Telegram's id of the message that asked.
+  question_message_id INTEGER,
+  -- The last press of a button under it.
+  followed_by INTEGER,
+  -- Whether its last message has buttons, or will have.
+  has_buttons INTEGER NOT NULL DEFAULT 0 CHECK (has_buttons = 0 OR has_buttons = 1)
 ) STRICT;
+CREATE INDEX answers_with_buttons ON conversation_messages (user_id) WHERE has_buttons = 1;
 CREATE INDEX messages_of_conversation ON conversation_messages (user_id, project_id, id);
+CREATE INDEX messages_of_update ON conversation_messages (update_id)
+  WHERE update_id IS NOT NULL;
 
 -- The offset that confirms to Telegram all that is stored.
 CREATE TABLE poll_offset (
@@ -511,3 +530,22 @@ CREATE TABLE grant_questions (
   reason TEXT NOT NULL,
   asked_at TEXT NOT NULL
 ) STRICT;
+
+-- Which messages of the bot are which answer.
+CREATE TABLE answer_messages (
+  chat_id INTEGER NOT NULL,
+  message_id INTEGER NOT NULL,
+  update_id INTEGER NOT NULL,
+  has_buttons INTEGER NOT NULL CHECK (has_buttons = 0 OR has_buttons = 1),
+  PRIMARY KEY (chat_id, message_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_of_answer ON answer_messages (update_id);
+
+-- Whose conversation has become longer than what goes along, so that they were told, and with which
+-- answer. The project is '' outside of any.
+CREATE TABLE cut_conversations (
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  project_id TEXT NOT NULL,
+  update_id INTEGER NOT NULL,
+  PRIMARY KEY (user_id, project_id)
+) STRICT, WITHOUT ROWID;

@@ -27,10 +27,16 @@ package struct AfterDelivery: Sendable {
     if case .failed(_, let refusal) = ending { try undelivered(reply, refusal, in: tx) }
     switch (reply.purpose, ending) {
     // Of a failure, the person may have been told.
-    case (nil, _): return ending.isFailure
-    case (.groupAnswer, .sent):
+    case (nil, _), (.answer, .failed): return ending.isFailure
+    case (.answer, .sent(let messageID, _)):
+      return try messageID.map {
+        try AnswerMessages.note($0, reply, outbox: outbox, in: tx)
+      } ?? false
+    case (.groupAnswer, .sent(let messageID, _)):
       if let chatID = reply.chatID { try tx.refusingChats.remove(chatID) }
-      return false
+      return try messageID.map {
+        try AnswerMessages.note($0, reply, outbox: outbox, in: tx)
+      } ?? false
     // Either was diverted, or has failed for good.
     case (.groupAnswer, .failed(_, let refusal)): return refusal != .none
     case (.subscriptionLink(let order), _): try pass(on: ending, order, reply, in: tx)

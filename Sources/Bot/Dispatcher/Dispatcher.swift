@@ -131,7 +131,7 @@ extension Dispatcher {
   private func enqueue(_ update: StoredUpdate) {
     guard !isDraining else { return }
     let handler = handler()
-    let turn = update.update.map(handler.turn) ?? .inOrder
+    let turn = update.isAskedAgain ? .inOrder : update.update.map(handler.turn) ?? .inOrder
     let person = update.update.map(Route.lane) ?? 0
     switch turn {
     case .atOnce: runAside { _ = await handler.handle(update) }
@@ -151,7 +151,8 @@ extension Dispatcher {
 
   private func enqueue(_ new: Waiting, in key: LaneKey, _ handler: UpdateHandler) {
     let isFull = lanes[key, default: Lane()].waiting.count >= Self.maximumWaitingPerLane
-    guard !isFull || key.isMoney || new.update.attempts > 1 || key == .nobody else {
+    let isKnown = new.update.attempts > 1 || new.update.isAskedAgain
+    guard !isFull || key.isMoney || isKnown || key == .nobody else {
       let isFirst = lanes[key]?.isTurningAway != true
       lanes[key]?.isTurningAway = true
       return runAside {

@@ -87,6 +87,11 @@ package enum Route: Sendable {
     }
   }
 
+  /// As if the message were a new one.
+  init(asking message: Message, bot: User) {
+    self = Self.route(message, bot: bot)
+  }
+
   private static func route(_ message: Message, bot: User) -> Route {
     if let refunded = message.refundedPayment { return .refunded(refunded) }
     guard let sender = sender(of: message) else { return .ignored }
@@ -133,7 +138,7 @@ package enum Route: Sendable {
     return Address(
       user: user, chatID: message.chat.id, isPrivate: isPrivate,
       threadID: message.topicID,
-      replyTo: isPrivate ? nil : message.messageID, inReplyTo: message.replyToMessage?.messageID)
+      replyTo: message.messageID, inReplyTo: message.replyToMessage?.messageID)
   }
 
   /// What follows `@bot` at the very beginning, or `nil` if the text does not begin with it.

@@ -57,7 +57,10 @@ extension UpdateHandler {
 
 extension StoredUpdate {
   var message: Message? {
-    if case .message(let message)? = update?.content { message } else { nil }
+    switch update?.content {
+    case .message(let message)?, .editedMessage(let message)?: message
+    default: nil
+    }
   }
 }
 

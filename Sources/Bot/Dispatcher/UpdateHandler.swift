@@ -84,7 +84,7 @@ package struct UpdateHandler: Sendable {
       }
     }
     var route = Route(content, bot: environment.bot)
-    if stored.isAskedAgain, case .unseen(_, let words, _) = route { route = words }
+    if stored.isAskedAgain { route = route.askedAgain(content, bot: environment.bot) }
     var response: Response?
     if readsMuch(route) {
       response = try await writer.read(for: "reading a report") { [route] tx in
@@ -188,9 +188,11 @@ extension UpdateHandler {
       return .reply(Reply(text), to: sender)
     case .unseen(let what, let words, let sender):
       return try response(toUnseen: what, words, from: sender, of: stored, in: tx)
-    case .edited(let sender):
-      return try changesWords(stored, in: tx) ? .reply(Self.edited, to: sender) : .done
+    case .edited(let sender): return try response(toEdit: stored, from: sender, in: tx)
     case .button(let data, let query, let sender):
+      if let press = AnswerButtons.Press(data: data) {
+        return try response(to: press, query, from: sender, of: stored, in: tx)
+      }
       if let pressed = try askAgain(data, query, from: sender, in: tx) { return pressed }
       return .pressed(
         try response(toPress: data, query, from: sender, of: stored, in: tx), query)
@@ -228,7 +230,7 @@ extension UpdateHandler {
     guard request.existingAccount?.isBlocked != true || command.servesBlocked else {
       return .reply(Self.blocked(sender), to: sender)
     }
-    return try response(to: request, from: sender, of: stored) {
+    return try response(to: request, from: sender, of: stored, in: tx) {
       try command.respond(to: request, in: tx)
     }
   }
@@ -237,7 +239,7 @@ extension UpdateHandler {
     toText text: String, from sender: Address, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> Response {
     let request = try request(argument: text, from: sender, of: stored, in: tx)
-    return try response(to: request, from: sender, of: stored) {
+    return try response(to: request, from: sender, of: stored, in: tx) {
       guard try !request.account().isBlocked else { return .reply(Self.blocked(sender)) }
       let asks = !text.isEmpty || request.replied != nil
       return asks ? .work(.chat, text) : .reply(Self.whatCanIDo)
@@ -246,16 +248,14 @@ extension UpdateHandler {
 
   private func response(
     to request: CommandRequest, from sender: Address, of stored: StoredUpdate,
-    _ respond: () throws -> CommandResponse
+    in tx: LedgerTransaction, _ respond: () throws -> CommandResponse
   ) throws -> Response {
     do {
       switch try respond() {
       case .reply(let reply, let also): return .reply(reply, also: also, to: sender)
       case .work(let task, let text):
-        let work = Work(
-          updateID: stored.id, receivedAt: stored.receivedAt, sender: sender, task: task,
-          text: text, replied: request.replied)
-        return .work(work, try request.account())
+        return try self.response(
+          to: task, text, of: request, from: sender, of: stored, in: tx)
       }
     } catch is NoAccount {
       return .reply(Self.noAccount(sender), to: sender)
@@ -332,6 +332,11 @@ extension UpdateHandler {
       let isMerelyANote = response.replacement == nil && response.also.isEmpty
       if !isStranger || !isMerelyANote || isHeard(query.from.id, "a press", in: tx) {
         try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
+      }
+      // It is handled once more, and what was said is no answer to it.
+      guard again?.id != stored.id else {
+        try Outbox.disown(stored.id, in: tx)
+        return next
       }
     case .done:
       // What others say in a group is nothing to keep.

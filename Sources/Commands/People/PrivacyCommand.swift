@@ -19,7 +19,8 @@ struct PrivacyCommand: Command {
 
     • Your Telegram id, name, user name and language: until you erase your account.
     • Our conversation, as context for the next answer: the last \(Conversation.keptMessages) \
-    messages of each project, until you erase your account.
+    messages of each project, and of each group where you ask me, until you erase your account; \
+    /reset forgets those of the active project sooner.
     • Your projects with their task lists: likewise.
     • What you bought, what you spent and what your requests cost, as a journal: for good, since \
     accounting needs it. Once you erase your account, it has no name on it.

@@ -6,7 +6,7 @@ package import Ledger
 extension Inbox {
   /// Why a question was not answered.
   package enum Hindrance: String, Sendable {
-    /// It came with something that the bot cannot see.
+    /// It came with something that the bot cannot see, or is an edit of what was answered.
     case unseen
     /// It cost more credits than there were.
     case credits
@@ -64,12 +64,30 @@ extension Inbox {
         AND telegram_user_id = ?
       """, [tx.now.databaseText, id, person])
     guard tx.db.changesCount == 1 else { return .notOffered }
-    try tx.db.run(
-      "UPDATE outbox SET update_id = \(Outbox.noUpdate) WHERE update_id = ?", [id])
+    try Outbox.disown(id, in: tx)
+    // With its content, which says whose order it waits in.
     return .asked(
-      StoredUpdate(
-        id: id, receivedAt: tx.now, attempts: 1, parts: try parts(of: id, in: tx),
-        isAskedAgain: true))
+      try load(
+        StoredUpdate(
+          id: id, receivedAt: tx.now, attempts: 1, parts: try parts(of: id, in: tx),
+          isAskedAgain: true), in: tx))
+  }
+
+  /// Keeps that a press, which was answered, asks for work of its own: the press is handled once
+  /// more, in the order of what its person has sent.
+  package func keepAsWork(_ press: StoredUpdate, in tx: LedgerTransaction) throws -> StoredUpdate {
+    try tx.db.run(
+      "UPDATE inbox SET asked_again_at = ? WHERE update_id = ?", [tx.now.databaseText, press.id])
+    var work = press
+    (work.isAskedAgain, work.receivedAt) = (true, tx.now)
+    return work
+  }
+
+  package func isPending(_ id: Int64, in tx: LedgerTransaction) throws -> Bool {
+    try Bool.fetchOne(
+      tx.db.cachedStatement(
+        sql: "SELECT 1 FROM inbox WHERE update_id = ? AND state = 'pending'"), arguments: [id])
+      ?? false
   }
 }
 

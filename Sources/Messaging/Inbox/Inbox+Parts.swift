@@ -10,6 +10,13 @@ extension Inbox {
     }
   }
 
+  /// Whether the update, which must still be known, was one by itself.
+  package func isWhole(_ id: Int64, in tx: LedgerTransaction) throws -> Bool {
+    let isKnown = try Bool.fetchOne(
+      tx.db.cachedStatement(sql: "SELECT 1 FROM inbox WHERE update_id = ?"), arguments: [id])
+    return try isKnown == true && parts(of: id, in: tx).isEmpty
+  }
+
   /// In the order of arrival.
   func parts(of id: Int64, in tx: LedgerTransaction) throws -> [Int64] {
     try Int64.fetchAll(

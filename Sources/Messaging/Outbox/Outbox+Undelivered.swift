@@ -49,8 +49,9 @@ extension Outbox {
     if message.replyTo != nil {
       try queue([.message(Self.diverted, to: asker)], in: tx)
     }
-    (message.threadID, message.replyTo) = (nil, nil)
-    try insert([message], chatID: asker, updateID: reply.updateID, in: tx)
+    // Its buttons work where it was asked.
+    (message.threadID, message.replyTo, message.buttons) = (nil, nil, [])
+    try insert([message], chatID: asker, purpose: .answer, updateID: reply.updateID, in: tx)
     wakeAfterCommit(of: tx)
   }
 
@@ -89,7 +90,8 @@ extension Outbox {
     // As new rows, since the sender looks at new ones alone.
     for answer in answers {
       guard case .message(let message)? = answer.content else { continue }
-      try insert([message], chatID: person, updateID: answer.updateID, in: tx)
+      try insert(
+        [message], chatID: person, purpose: answer.purpose, updateID: answer.updateID, in: tx)
     }
     try forgetKept(for: person, in: tx)
     wakeAfterCommit(of: tx)

@@ -55,12 +55,22 @@ package struct Outbox: Sendable {
   package func queue(
     _ reply: Reply, to address: Address, updateID: Int64, in tx: LedgerTransaction
   ) throws {
+    // In a private chat it is plain what a command's reply is about.
+    let replies = reply.isAnswer || !address.isPrivate
+    let purpose: Purpose? =
+      address.isPrivate
+      ? (reply.isAnswer ? .answer : nil) : .groupAnswer(asker: address.user.id)
     try insert(
-      OutboxMessage.all(of: reply, threadID: address.threadID, replyTo: address.replyTo),
-      chatID: address.chatID,
-      purpose: address.isPrivate ? nil : .groupAnswer(asker: address.user.id), updateID: updateID,
-      in: tx)
+      OutboxMessage.all(
+        of: reply, threadID: address.threadID, replyTo: replies ? address.replyTo : nil),
+      chatID: address.chatID, purpose: purpose, updateID: updateID, in: tx)
     wakeAfterCommit(of: tx)
+  }
+
+  /// What was said on an update that is to be handled again is no answer to it any more.
+  package static func disown(_ updateID: Int64, in tx: LedgerTransaction) throws {
+    try tx.db.run(
+      "UPDATE outbox SET update_id = \(noUpdate) WHERE update_id = ?", [updateID])
   }
 
   /// Queues what is sent besides an answer.

@@ -299,7 +299,9 @@ extension OutboxDelivery {
 
   private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending?) {
     if case .failed(let reason, _)? = ending {
-      Logger.current.error(
+      // Of a message that is gone, nobody misses the buttons.
+      Logger.current.log(
+        level: reply.isKeyboardRemoval ? .debug : .error,
         "A reply cannot be delivered.", metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
     }
     note(reply, ending)
@@ -353,6 +355,13 @@ extension OutboxDelivery {
     }
     isRecording = false
     announceIdleness()
+  }
+}
+
+extension Outbox.Queued {
+  fileprivate var isKeyboardRemoval: Bool {
+    guard case .request(let request)? = content else { return false }
+    return request.method == "editMessageReplyMarkup"
   }
 }
 

@@ -8,6 +8,8 @@ package enum Purpose: Sendable, Equatable {
   case refund(Int64)
   /// One of the messages of a broadcast.
   case broadcast(Int64)
+  /// A model's answer in a private chat.
+  case answer
   /// An answer in a group; if that does not take it, it goes to whoever asked.
   case groupAnswer(asker: Int64)
   /// Tells an administrator what somebody needs.
@@ -22,6 +24,7 @@ package enum Purpose: Sendable, Equatable {
     case .cancellation(let order): "cancellation:\(order)"
     case .refund(let id): "refund:\(id)"
     case .broadcast(let id): "broadcast:\(id)"
+    case .answer: "answer"
     case .groupAnswer(let asker): "group:\(asker)"
     case .supportRequest(let id): "support:\(id)"
     case .supportAnswer(let request, let administrator): "answer:\(request):\(administrator)"
@@ -31,6 +34,10 @@ package enum Purpose: Sendable, Equatable {
   /// `nil` for what another version wrote.
   package init?(text: String) {
     let parts = text.split(separator: ":").map(String.init)
+    guard parts != ["answer"] else {
+      self = .answer
+      return
+    }
     guard parts.count >= 2 else { return nil }
     let number = Int64(parts[1])
     switch (parts[0], number, parts.count) {

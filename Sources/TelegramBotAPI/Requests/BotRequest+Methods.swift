@@ -43,6 +43,25 @@ extension BotRequest {
       ])
   }
 
+  /// Takes the keyboard from a message. Bot API, *editMessageReplyMarkup*.
+  package static func removeKeyboard(chatID: Int64, messageID: Int64) -> BotRequest {
+    BotRequest(
+      "editMessageReplyMarkup", ["chat_id": .int(chatID), "message_id": .int(messageID)])
+  }
+
+  /// - Parameter emoji: One of those that Telegram takes (Bot API, *ReactionTypeEmoji*). It takes
+  ///   the place of the bot's earlier one.
+  package static func setMessageReaction(
+    chatID: Int64, messageID: Int64, emoji: String
+  ) -> BotRequest {
+    BotRequest(
+      "setMessageReaction",
+      [
+        "chat_id": .int(chatID), "message_id": .int(messageID),
+        "reaction": .array([["type": .string("emoji"), "emoji": .string(emoji)]]),
+      ])
+  }
+
   /// - Parameters:
   ///   - document: At most 50 MB.
   ///   - caption: At most 1024 UTF-16 units, sent as it is.

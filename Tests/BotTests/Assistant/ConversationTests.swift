@@ -55,13 +55,65 @@ struct ConversationTests {
       rig.lastPrompt().map { $0.prefix(12) } == ["user: Before", "model: Hello", "user: After"])
   }
 
-  @Test func bringsTheLastTwentyMessagesAlong() async throws {
+  @Test func bringsManyShortMessagesAlong() async throws {
     try await rig.say("/start")
-    try append((1...15).map { ("question \($0)", "answer \($0)") })
+    try append((1...60).map { ("question \($0)", "answer \($0)") })
     try await rig.say("Now")
-    #expect(rig.lastPrompt().count == 21)
-    #expect(rig.lastPrompt().first == "user: question 6")
+    #expect(rig.lastPrompt().count == 121)
+    #expect(rig.lastPrompt().first == "user: question 1")
     #expect(rig.lastPrompt().last == "user: Now")
+  }
+
+  /// 3,000 bytes of question and 29,000 of answer are 8,000 tokens, and one more for each.
+  @Test func bringsQuestionsAlongWithTheirAnswersOrNotAtAll() async throws {
+    try await rig.say("/start")
+    try append([
+      (String(repeating: "q", count: 3_000), String(repeating: "a", count: 28_000)),
+      ("Short?", "Yes."),
+    ])
+    try await rig.say("Now")
+    #expect(rig.lastPrompt().count == 5)
+    try append([(String(repeating: "r", count: 1_200), "No.")])
+    try await rig.say("And now?")
+    #expect(rig.lastPrompt().first == "user: Short?")
+  }
+
+  /// The next question is about it.
+  @Test func bringsTheLastAnswerAlongHoweverLongItIs() async throws {
+    try await rig.say("/start")
+    try append([("Short?", "Yes."), ("Write a game.", String(repeating: "code ", count: 12_000))])
+    try await rig.say("Now make it faster")
+    #expect(rig.lastPrompt().count == 3)
+    #expect(rig.lastPrompt().first == "user: Write a game.")
+  }
+
+  private static let cut =
+    "(Our conversation has become long, so its beginning no longer goes along with your questions; "
+    + "/reset begins a fresh one.)"
+
+  @Test func isToldOnceThatItsBeginningIsLeftOut() async throws {
+    try await rig.say("/start")
+    let long = String(repeating: "word ", count: 3_000)
+    try append((1...2).map { ("question \($0)", long) })
+    #expect(try await rig.say("Fits").first?.contains(Self.cut) == false)
+    try append([("question 3", long)])
+    #expect(try await rig.say("Now").first?.contains(Self.cut) == true)
+    #expect(try await rig.say("And now?").first?.contains(Self.cut) == false)
+    // Another conversation is another matter.
+    try await rig.say("/new Shop")
+    #expect(try await rig.say("Here?").first?.contains(Self.cut) == false)
+    try await rig.say("/done")
+    try await rig.say("/reset")
+    try append((1...4).map { ("question \($0)", long) })
+    #expect(try await rig.say("Afresh").first?.contains(Self.cut) == true)
+  }
+
+  /// Messages that are too many for the table are left out for good.
+  @Test func isToldWhenMessagesAreForgotten() async throws {
+    try await rig.say("/start")
+    try append((1...99).map { ("question \($0)", "answer \($0)") })
+    #expect(try await rig.say("Now").first?.contains(Self.cut) == false)
+    #expect(try await rig.say("And now?").first?.contains(Self.cut) == true)
   }
 
   @Test func bringsNoMoreAlongThanItsTokensAllow() async throws {
@@ -86,9 +138,9 @@ struct ConversationTests {
   private func append(_ exchanges: [(String, String)]) throws {
     let account = try rig.account()
     try rig.database.write { tx in
-      for (question, answer) in exchanges {
+      for (number, (question, answer)) in exchanges.enumerated() {
         try Conversation(userID: account.id, projectID: nil).append(
-          question: question, answer: answer, updateID: 1, in: tx)
+          question: question, answer: answer, updateID: Int64(1_000 + number), in: tx)
       }
     }
   }

@@ -99,10 +99,10 @@ struct HelpCommandTests {
     let names = lines.map { $0.prefix { $0 != " " } }
     #expect(
       Set(names) == [
-        "/start", "/help", "/status", "/credits", "/plan", "/code", "/verify", "/new", "/projects",
-        "/done", "/buy", "/paysupport", "/terms", "/privacy", "/deletemydata",
+        "/start", "/help", "/status", "/credits", "/plan", "/code", "/verify", "/reset", "/new",
+        "/projects", "/done", "/buy", "/paysupport", "/terms", "/privacy", "/deletemydata",
       ])
-    #expect(names.count == 15)
+    #expect(names.count == 16)
   }
 
   @Test func isPointedToByAnUnknownCommand() async throws {
