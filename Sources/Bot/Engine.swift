@@ -40,16 +40,20 @@ package struct Engine: Sendable {
     package var typing: @Sendable (Address) async -> Void
     /// Says that there are replies to send.
     package var repliesArrived: @Sendable () -> Void
+    /// Shows that a message was seen which waits for the answer to an earlier one.
+    package var waits: @Sendable (WaitingMessage) -> Void
     /// For what people may do so often within a time.
     package var now: @Sendable () -> ContinuousClock.Instant
 
     package init(
       typing: @escaping @Sendable (Address) async -> Void = { _ in },
       repliesArrived: @escaping @Sendable () -> Void = {},
+      waits: @escaping @Sendable (WaitingMessage) -> Void = { _ in },
       now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
       self.typing = typing
       self.repliesArrived = repliesArrived
+      self.waits = waits
       self.now = now
     }
   }
@@ -83,7 +87,7 @@ package struct Engine: Sendable {
       newestBackup: { writer.database.newestBackupAt })
     dispatcher = Dispatcher(
       places: places, presses: Dispatcher.pressesOfPerson(on: channel, now: effects.now),
-      sleep: writer.sleep
+      sleep: writer.sleep, waits: effects.waits
     ) { parts.value.handler }
   }
 

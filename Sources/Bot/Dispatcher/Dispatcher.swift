@@ -37,6 +37,8 @@ package actor Dispatcher {
     var isReading: Bool
     var changesProject: Bool
     var part: MessagePart?
+    /// What shows, if it has to wait for a model, that it was seen.
+    var message: WaitingMessage?
   }
 
   private struct Lane {
@@ -55,6 +57,7 @@ package actor Dispatcher {
   private let places: CallPlaces
   private let presses: RateOfPerson
   private let sleep: @Sendable (Duration) async -> Void
+  private let waits: @Sendable (WaitingMessage) -> Void
   /// Those with something that waits or is under way.
   private var lanes: [LaneKey: Lane] = [:]
   /// Lanes that wait to run, in the order of their first update.
@@ -76,14 +79,17 @@ package actor Dispatcher {
   ///   - places: None is given any more once the dispatcher drains.
   ///   - presses: How often a person's presses are answered.
   ///   - sleep: Ends early when the task is cancelled.
+  ///   - waits: Told of messages that wait behind a call to a model.
   package init(
     places: CallPlaces, presses: RateOfPerson,
     sleep: @escaping @Sendable (Duration) async -> Void,
+    waits: @escaping @Sendable (WaitingMessage) -> Void = { _ in },
     handler: @escaping @Sendable () -> UpdateHandler
   ) {
     self.places = places
     self.presses = presses
     self.sleep = sleep
+    self.waits = waits
     self.handler = handler
   }
 
@@ -144,7 +150,7 @@ extension Dispatcher {
       let waiting = Waiting(
         update: update, person: person, isReading: turn == .reading,
         changesProject: update.update.map(handler.changesActiveProject) ?? false,
-        part: handler.part(of: update))
+        part: handler.part(of: update), message: handler.waitingMessage(update.update))
       enqueue(waiting, in: lane(of: waiting, turn), handler)
     }
   }
@@ -161,6 +167,7 @@ extension Dispatcher {
     }
     if new.changesProject { projectChanges[new.person, default: 0] += 1 }
     append(new, to: key)
+    if lanes[key]?.isInCall == true { new.message.map(waits) }
   }
 
   private func append(_ new: Waiting, to key: LaneKey) {
@@ -273,6 +280,7 @@ extension Dispatcher {
   private func make(_ call: @Sendable () async -> Void, for key: LaneKey) async {
     lanes[key]?.isInCall = true
     letReadingPass(key)
+    lanes[key]?.waiting.compactMap(\.message).forEach(waits)
     await call()
     lanes[key]?.isInCall = false
     guard !isDraining, lanes[key]?.waiting.isEmpty == false else {

@@ -75,9 +75,11 @@ package struct TelegramBot: Sendable {
     defer { stopping.cancel() }
     guard let bot = try await identify(until: stopping) else { return }
     let (arrivals, arrival) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    let reactions = Reactions()
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: current.llm, settings: current.settings,
-      effects: Engine.Effects(typing: showTyping, repliesArrived: { arrival.yield() }),
+      effects: Engine.Effects(
+        typing: showTyping, repliesArrived: { arrival.yield() }, waits: { reactions.add($0) }),
       health: health)
     let delivery = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
@@ -87,7 +89,7 @@ package struct TelegramBot: Sendable {
       client: client, storage: pollerStorage(engine), events: health.pollerEvents(also: events),
       sleep: sleep, logger: logger)
     try await engine.resume()
-    let services = Task { await runServices(engine, delivery) }
+    let services = Task { await runServices(engine, delivery, reactions) }
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
 
     let outcome = await firstOf(
@@ -109,7 +111,9 @@ package struct TelegramBot: Sendable {
   }
 
   /// All that runs beside the poller, until the task is cancelled.
-  private func runServices(_ engine: Engine, _ delivery: OutboxDelivery) async {
+  private func runServices(
+    _ engine: Engine, _ delivery: OutboxDelivery, _ reactions: Reactions
+  ) async {
     let (menus, menu) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     current.observe { settings, llm in
       engine.apply(settings, llm)
@@ -131,6 +135,7 @@ package struct TelegramBot: Sendable {
     }
     await withDiscardingTaskGroup { group in
       group.addTask { await delivery.run() }
+      group.addTask { await reactions.run(delivery, sleep: writer.sleep) }
       group.addTask { for await _ in menus { await publish(engine.commands) } }
       for service in periodic { group.addTask { await service.run(sleep: writer.sleep) } }
     }

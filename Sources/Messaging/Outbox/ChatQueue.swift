@@ -22,6 +22,8 @@ struct ChatQueue {
   var isLeft = false
   var rate: SendRate
   var blockedUntil: ContinuousClock.Instant?
+  /// Telegram has asked for patience with what is no reply.
+  var noHintsUntil: ContinuousClock.Instant?
 
   init(_ rates: OutboxDelivery.Rates) {
     rate = Self.rate(rates)

@@ -15,12 +15,12 @@ package actor OutboxDelivery {
   private static let maximumCopies = 10
 
   let outbox: Outbox
-  private let client: TelegramClient
+  let client: TelegramClient
   let writer: LedgerWriter
   var rates: Rates
   private let ended: Ended
   private let health: Health
-  private var globalRate: SendRate
+  var globalRate: SendRate
   var chats: [Int64: ChatQueue] = [:]
   var queries = QueryQueues()
   var loadedUpTo: Int64 = 0

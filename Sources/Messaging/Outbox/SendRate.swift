@@ -19,6 +19,12 @@ package struct SendRate: Sendable {
     return max(.zero, now.duration(to: free) - interval * (burst - 1))
   }
 
+  /// Whether two places are free now.
+  package func hasSpare(at now: ContinuousClock.Instant) -> Bool {
+    guard interval > .zero else { return true }
+    return now.duration(to: max(nextFree ?? now, now)) <= interval * (burst - 2)
+  }
+
   /// Whether it has been idle for so long that a new one would behave the same.
   package func isFresh(at now: ContinuousClock.Instant) -> Bool {
     nextFree.map { $0 <= now } ?? true

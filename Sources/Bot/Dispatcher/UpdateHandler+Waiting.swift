@@ -1,0 +1,22 @@
+import Assistant
+import Messaging
+import TelegramBotAPI
+
+/// A message that waits for the answer to an earlier one.
+package struct WaitingMessage: Sendable, Equatable {
+  package var chatID: Int64
+  package var messageID: Int64
+}
+
+extension UpdateHandler {
+  /// What shows that a message was seen, though its answer comes later; `nil` for what nobody said
+  /// to the bot.
+  func waitingMessage(_ update: Update?) -> WaitingMessage? {
+    guard case .message(let message)? = update?.content else { return nil }
+    switch Route(asking: message, bot: environment.bot) {
+    case .text, .command, .unseen, .unreadable:
+      return WaitingMessage(chatID: message.chat.id, messageID: message.messageID)
+    default: return nil
+    }
+  }
+}
