@@ -10,7 +10,8 @@ package struct Exchange: Sendable, Equatable {
   package var question: String
   package var answer: String
   package var task: TaskType
-  /// The update of the answer that was replied to; `nil` where it was asked after all that was said.
+  /// The update of the answer that was replied to; `nil` where it was asked after all that was
+  /// said.
   package var askedAfter: Int64?
   /// Whether it goes on where that answer was cut off.
   package var goesOn: Bool

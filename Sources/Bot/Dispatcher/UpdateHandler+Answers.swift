@@ -101,8 +101,8 @@ extension UpdateHandler {
     return .work(work, account)
   }
 
-  /// The newest question may be asked as it is now. Telegram calls it an edit, too, when the preview
-  /// of a link has loaded.
+  /// The newest question may be asked as it is now. Telegram calls it an edit, too, when the
+  /// preview of a link has loaded.
   func response(
     toEdit stored: StoredUpdate, from sender: Address, in tx: LedgerTransaction
   ) throws -> Response {
@@ -117,7 +117,8 @@ extension UpdateHandler {
     try environment.inbox.offerAgain(stored.id, because: .unseen, in: tx)
     return .reply(
       Reply(
-        "I have answered your question as you first sent it. Shall I answer the edited one instead?",
+        "I have answered your question as you first sent it. Shall I answer the edited one "
+          + "instead?",
         buttons: [.askAgain(stored.id, title: "Answer the edited one")]), to: sender)
   }
 

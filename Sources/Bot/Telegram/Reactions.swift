@@ -2,8 +2,8 @@ package import Messaging
 import Synchronization
 import TelegramBotAPI
 
-/// Puts eyes under messages that wait. Nobody relies on them: they give way to every reply, and what
-/// Telegram does not take is forgotten.
+/// Puts eyes under messages that wait. Nobody relies on them: they give way to every reply, and
+/// what Telegram does not take is forgotten.
 package final class Reactions: Sendable {
   /// How many wait to be sent; more are left out.
   private static let most = 256
