@@ -48,7 +48,7 @@ package enum AnswerButtons {
   /// What a model is asked by "Go on". The person sees nothing of it.
   package static let goOnWords = """
     Go on exactly where your answer above ends, in the same language, as if there had been no \
-    break. Repeat nothing of it and do not comment on this. If it ends within a block of code, open \
-    that again with its language first.
+    break. Repeat nothing of it and do not comment on this. If it ends within a block of code, \
+    open that again with its language first.
     """
 }
