@@ -12,6 +12,8 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     /// The first is stored when the others come.
     case pastedInPieces = "a long paste, part by part"
     case failing = "a question whose call fails"
+    /// Of a button under an answer, which asks the question anew.
+    case again = "a press of Again"
     /// Once the person writes again, they get it.
     case kept = "a question of somebody who has blocked the bot"
     case free = "a command without cost"
@@ -25,6 +27,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
       case .kept: return [.replyQueued, .replyMarked, .commandCarriedOut, .replySent]
       case .pasted: return [.updateStored, .markedSent, .settled, .replyQueued]
       case .pastedInPieces: return [.updateStored]
+      case .again: return [.replyQueued, .markedSent, .settled]
       default: break
       }
       let paid: [KillPoint] = [.markedSent, .firstByte]
@@ -40,7 +43,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     var sellers: [Seller?] {
       switch self {
       case .answered, .failing: Seller.allCases
-      case .kept, .pasted, .pastedInPieces: [.gemini]
+      case .kept, .pasted, .pastedInPieces, .again: [.gemini]
       case .free, .payment, .refund: [nil]
       }
     }
@@ -48,7 +51,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     /// A refund makes several replies side by side, so that nobody can count the steps of two.
     var kills: [Kill] {
       switch self {
-      case .refund, .kept, .pasted, .pastedInPieces: [.firstPassing, .twoLives]
+      case .refund, .kept, .pasted, .pastedInPieces, .again: [.firstPassing, .twoLives]
       default: Kill.allCases
       }
     }
@@ -94,6 +97,7 @@ extension StepCase {
   /// Makes the requests, kills, starts anew, and waits until nothing is left to be done.
   func run(in world: World) async throws -> StepOutcome {
     guard request != .kept else { return try await runKept(in: world) }
+    guard request != .again else { return try await runAgain(in: world) }
     guard !request.isPasted else { return try await runPasted(in: world) }
     let invoice = try await prepare(world)
     let before = Int(try world.number("SELECT count(*) FROM inbox") ?? 0)
@@ -142,6 +146,7 @@ extension StepCase {
   func prepare(_ world: World) async throws -> SentInvoice? {
     let first = try await world.startDaemon(changing: settings)
     try await world.openAccount(of: Self.user)
+    if request == .again { world.telegram.message(seller?.question ?? "", from: Self.user) }
     var invoice: SentInvoice?
     if request.isOfStars { invoice = try await world.order(by: Self.user) }
     if request == .refund, let invoice { try await world.pay(invoice, Self.charge(0)) }
@@ -153,7 +158,7 @@ extension StepCase {
   @discardableResult
   private func makeRequest(_ number: Int, _ invoice: SentInvoice?, in world: World) -> Int64 {
     switch request {
-    case .answered, .failing, .kept, .pasted, .pastedInPieces, .free:
+    case .answered, .failing, .kept, .pasted, .pastedInPieces, .again, .free:
       world.telegram.message(seller?.question ?? "/status", from: Self.user)
     case .payment:
       world.telegram.payment(
@@ -213,14 +218,15 @@ extension StepCase {
     // What Telegram has taken without the outbox's knowing is sent again.
     #expect(outcome.copies == (step == .replySent && request != .kept ? 1 + lives : 1))
     switch request {
-    case .answered, .pasted, .pastedInPieces:
+    case .answered, .pasted, .pastedInPieces, .again:
       #expect([.answer, .apology].contains(outcome.reply))
     case .failing: #expect([.failure, .apology].contains(outcome.reply))
     case .kept: #expect(outcome.reply == .kept)
     default: #expect(outcome.reply == .status)
     }
     #expect(outcome.charged.count == ([.answer, .kept].contains(outcome.reply) ? 1 : 0))
-    let answers = outcome.charged.count + (request == .answered ? requests - 1 : 0)
+    let earlier = request == .again ? 1 : request == .answered ? requests - 1 : 0
+    let answers = outcome.charged.count + earlier
     let charge = Int64(answers) * (seller?.charge ?? 0)
     #expect(try world.balance(of: Self.user) == 100_000_000 - charge)
     // Each call that may have cost us something has its row, and the person does not bear it.
