@@ -41,9 +41,10 @@ struct WaitingMessagesTests {
       effects: Engine.Effects(
         typing: BotRig.parkedTyping,
         waits: { message in seen.change { $0.append(message.messageID) } }))
-    try await engine.receive([message("/start", 1), message("/start", 2, from: 43)], nextOffset: nil)
+    try await engine.receive(
+      [message("/start", 1), message("/start", 2, from: 43)], nextOffset: nil)
     await engine.dispatcher.becomeIdle()
-    // Those of a batch, once the first of them is asked; a command that only reads waits for nothing.
+    // Those of a batch, once the first of them is asked; what only reads waits for nothing.
     try await engine.receive(
       [message("One?", 10), message("Two?", 11), message("/status", 12), message("/new Shop", 13)],
       nextOffset: nil)
@@ -70,7 +71,9 @@ struct WaitingMessagesTests {
       database: rig.database, llm: rig.llm, settings: rig.settings, logger: .silent)
     let isOver = Watched(false)
     let running = Task {
-      try await bot.run { _ = try? await isOver.wait(for: "the end", within: .seconds(3_600)) { $0 } }
+      try await bot.run {
+        _ = try? await isOver.wait(for: "the end", within: .seconds(3_600)) { $0 }
+      }
     }
     fake.message("/start", from: 42)
     fake.message("One?", from: 42)
