@@ -131,6 +131,34 @@ struct AnswerButtonsTests {
     #expect(rig.gemini.paidCalls.count == 2)
   }
 
+  /// Presses are handled side by side.
+  @Test func aCrowdOfTapsAsksOnceForEachPerson() async throws {
+    let people = (1...20).map { Int64(1_000 + $0) }
+    var taps: [ReceivedUpdate] = []
+    for person in people {
+      try await rig.say("/start", from: person)
+      let id = try await ask("Hello", answer: "One.", from: person)
+      taps += (1...5).map { _ in
+        .update(rig.nextUpdateID(), "callback_query", .press("anew:\(id)", from: person))
+      }
+    }
+    let isOpen = Watched(false)
+    rig.gemini.onCall { request in
+      if request.path.hasSuffix(":streamGenerateContent") {
+        _ = isOpen.block(within: .seconds(3_600)) { $0 }
+      }
+      return nil
+    }
+    try await rig.engine.receive(taps.shuffled(), nextOffset: nil)
+    try await rig.commits.wait(for: "the end of all presses but one each") { [rig] _ in
+      (try? rig.replies().count { $0.method == "answerCallbackQuery" }) == taps.count
+    }
+    isOpen.change { $0 = true }
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(rig.gemini.paidCalls.count == 2 * people.count)
+    #expect(try rig.usage().count == 2 * people.count)
+  }
+
   @Test func onlyTheNewestAnswerHasButtons() async throws {
     let delivering = try DeliveringRig(rig)
     try await delivering.deliver("message", .message("/start"))
