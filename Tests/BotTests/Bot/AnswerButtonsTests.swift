@@ -150,8 +150,8 @@ struct AnswerButtonsTests {
       return nil
     }
     try await rig.engine.receive(taps.shuffled(), nextOffset: nil)
-    try await rig.commits.wait(for: "the end of all presses but one each") { [rig] _ in
-      (try? rig.replies().count { $0.method == "answerCallbackQuery" }) == taps.count
+    try await rig.commits.wait(for: "a note for each press") { [rig, count = taps.count] _ in
+      (try? rig.replies().count { $0.method == "answerCallbackQuery" }) == count
     }
     isOpen.change { $0 = true }
     await rig.engine.dispatcher.becomeIdle()
