@@ -4,6 +4,7 @@ package import Ledger
 import Logging
 package import Messaging
 import Metering
+import TelegramBotAPI
 
 /// Has a model do the work of one update, and charges for what was delivered: hold, call, settle.
 ///
