@@ -21,7 +21,10 @@ final class StreamingRig: Sendable {
   init(
     _ streaming: AnswerStreaming = .edits, wait: (@Sendable (Duration) async -> Void)? = nil
   ) async throws {
-    bot = try BotRig(streaming: streaming, wait: wait)
+    // A draft is renewed until the answer is there.
+    bot = try BotRig(
+      streaming: streaming,
+      wait: wait ?? { if $0 >= GrowingAnswer.draftRenewal { await untilCancelled() } })
     delivering = try DeliveringRig(bot)
     try await delivering.deliver("message", .message("/start"))
     bot.gemini.replyNext(answer.reply)
@@ -136,7 +139,9 @@ struct StreamingTests {
     _ = try await rig.ask()
     rig.answer.say("First")
     try await rig.waitForText("the first words") { $0 == "First ▌" }
-    rig.fake.fail("editMessageText", with: .badRequest("message to edit not found"))
+    rig.fake.onCall {
+      $0.method == "editMessageText" ? .badRequest("message to edit not found") : nil
+    }
     rig.answer.end()
     await rig.waitForEnd()
     #expect(rig.messages().count == 2)
@@ -168,7 +173,7 @@ struct StreamingTests {
     let rig = try await StreamingRig()
     _ = try await rig.ask()
     rig.answer.say(String(repeating: "word ", count: 900))
-    try await rig.waitForText("the second part") { _ in rig.messages().count == 2 }
+    try await rig.fake.state.wait(for: "the second part") { $0.sent(to: 42).count == 3 }
     rig.answer.breakOff()
     await rig.waitForEnd()
     #expect(rig.messages().count == 1)
