@@ -21,10 +21,13 @@ final class StreamingRig: Sendable {
   init(
     _ streaming: AnswerStreaming = .edits, wait: (@Sendable (Duration) async -> Void)? = nil
   ) async throws {
-    // A draft is renewed until the answer is there.
     bot = try BotRig(
       streaming: streaming,
-      wait: wait ?? { if $0 >= GrowingAnswer.draftRenewal { await untilCancelled() } })
+      wait: wait ?? { pause in
+        // A draft is renewed until the answer is there; other pauses are a fiftieth.
+        guard pause < GrowingAnswer.draftRenewal else { return await untilCancelled() }
+        try? await Task.sleep(for: pause / 50)
+      })
     delivering = try DeliveringRig(bot)
     try await delivering.deliver("message", .message("/start"))
     bot.gemini.replyNext(answer.reply)
