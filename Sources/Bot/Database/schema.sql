@@ -136,8 +136,17 @@ CREATE TABLE api_key_usage (
   loss_cause TEXT CHECK (loss_cause IN (
     'failed_call', 'overrun', 'undelivered', 'interrupted', 'outage')),
   lost_at TEXT CHECK (
-    (lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL))
+    (lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL)),
+  -- The most that the person pays for a call whose usage is not known to its end.
+  charge_limit_micro INTEGER CHECK (charge_limit_micro >= 0),
+  -- The cost that the charge was booked with, where the provider told another later.
+  booked_cost_nanousd INTEGER CHECK (booked_cost_nanousd >= 0),
+  -- When its provider is asked next what it used; NULL if it is not to be asked.
+  look_up_after TEXT
+    CHECK (look_up_after IS NULL OR (provider_request_id IS NOT NULL AND is_estimate = 1)),
+  look_ups INTEGER NOT NULL DEFAULT 0 CHECK (look_ups >= 0)
 ) STRICT;
+CREATE INDEX calls_to_look_up ON api_key_usage (look_up_after) WHERE look_up_after IS NOT NULL;
 CREATE INDEX losses_by_time ON api_key_usage (lost_at) WHERE loss_cause IS NOT NULL;
 CREATE INDEX losses_of_user ON api_key_usage (user_id, lost_at) WHERE loss_cause IS NOT NULL;
 CREATE INDEX usage_at_price ON api_key_usage (model_pricing_id, id);
@@ -151,8 +160,8 @@ CREATE TABLE credit_transactions (
   project_id TEXT REFERENCES projects (id),
   api_key_usage_id INTEGER UNIQUE REFERENCES api_key_usage (id),
   transaction_type TEXT NOT NULL CHECK (transaction_type IN (
-    'initial_grant', 'purchase', 'usage_deduction', 'refund', 'manual_adjustment',
-    'referral_bonus', 'expiry')),
+    'initial_grant', 'purchase', 'usage_deduction', 'usage_correction', 'refund',
+    'manual_adjustment', 'referral_bonus', 'expiry')),
   credits_amount_micro INTEGER NOT NULL,
   balance_after_micro INTEGER NOT NULL CHECK (balance_after_micro >= 0),
   real_cost_associated_nanousd INTEGER,
@@ -162,7 +171,7 @@ CREATE TABLE credit_transactions (
   idempotency_key TEXT NOT NULL UNIQUE,
   description TEXT NOT NULL,
   created_at TEXT NOT NULL,
-  -- The call that is charged, or whose charge is given back.
+  -- The call that is charged, or whose charge is corrected or given back.
   hold_id TEXT REFERENCES credit_holds (id),
   -- The newcomer whom a referral bonus is for: theirs, and that of whoever invited them.
   referred_user_id INTEGER REFERENCES users (id)
