@@ -69,7 +69,9 @@ extension ModelOrchestrator {
   }
 
   private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
-    if answer.usageIsEstimate, ![.timeLimit, .stopped].contains(answer.ending) { await tellOfUntoldUsage(call) }
+    if answer.usageIsEstimate, ![.timeLimit, .stopped].contains(answer.ending) {
+      await tellOfUntoldUsage(call)
+    }
     if settlement.cost.hasDrifted {
       Logger.current.warning(
         "A price has drifted: the provider charges another figure than our price list.",

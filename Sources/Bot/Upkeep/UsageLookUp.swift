@@ -5,9 +5,9 @@ import Logging
 package import Messaging
 import Metering
 
-/// Asks providers what calls have used that were charged by an estimate, as those that people stop,
-/// and has the ledger put it right. Which calls those are stands in the database, so that it goes on
-/// after a restart.
+/// Asks providers what calls have used that were charged by an estimate, as those that people
+/// stop, and has the ledger put it right. Which calls those are stands in the database, so that it
+/// goes on after a restart.
 package struct UsageLookUp: PeriodicService {
   /// A look into an index; nothing is asked as long as no call waits.
   static let pause = Duration.seconds(5)
