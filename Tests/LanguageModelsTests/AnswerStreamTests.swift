@@ -55,8 +55,8 @@ struct AnswerStreamTests {
 
   @Test func isChargedByRunningCountsWhereThereAreSome() async throws {
     let counts = #"""
-      "usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 3, "thoughtsTokenCount": 40, \#
-      "totalTokenCount": 55}
+      "usageMetadata": {"promptTokenCount": 12, "candidatesTokenCount": 3, \#
+      "thoughtsTokenCount": 40, "totalTokenCount": 55}
       """#
     let events = [geminiEvent("Two words", counts), geminiEvent(" and more", "\"x\": 1")]
     let least = TokenUsage(inputTokens: 12, outputTokens: 45, reasoningTokens: 40)
