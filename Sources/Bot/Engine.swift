@@ -38,6 +38,8 @@ package struct Engine: Sendable {
   package struct Effects: Sendable {
     /// Shows that the bot is at work.
     package var typing: @Sendable (Address) async -> Void
+    /// Begins to show the answer to an update while it grows; `nil` where it is to come whole.
+    package var preview: @Sendable (Int64, Address) -> (any AnswerPreview)?
     /// Says that there are replies to send.
     package var repliesArrived: @Sendable () -> Void
     /// Shows that a message was seen which waits for the answer to an earlier one.
@@ -47,11 +49,13 @@ package struct Engine: Sendable {
 
     package init(
       typing: @escaping @Sendable (Address) async -> Void = { _ in },
+      preview: @escaping @Sendable (Int64, Address) -> (any AnswerPreview)? = { _, _ in nil },
       repliesArrived: @escaping @Sendable () -> Void = {},
       waits: @escaping @Sendable (WaitingMessage) -> Void = { _ in },
       now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
       self.typing = typing
+      self.preview = preview
       self.repliesArrived = repliesArrived
       self.waits = waits
       self.now = now
@@ -76,7 +80,7 @@ package struct Engine: Sendable {
         health: health, places: places,
         repliesToStrangers: UpdateHandler.repliesToStrangers(on: channel, now: effects.now),
         counts: ModelOrchestrator.countsOfPerson(now: effects.now),
-        administrators: administrators, typing: effects.typing),
+        administrators: administrators, typing: effects.typing, preview: effects.preview),
       settings, llm)
     self.parts = parts
     housekeeping = Housekeeping(
@@ -157,13 +161,16 @@ private struct SharedParts: Sendable {
   var counts: RateOfPerson
   var administrators: [Int64]
   var typing: @Sendable (Address) async -> Void
+  var preview: @Sendable (Int64, Address) -> (any AnswerPreview)?
+  let answers = AnswersUnderWay()
 
   func parts(_ settings: BotSettings, _ llm: LLMClient) -> Engine.Parts {
     var settings = settings
     settings.administrators = administrators
     let checkout = Checkout(store: settings.store, selling: selling)
     let commands = CommandList(
-      settings, checkout: checkout, outbox: outbox, botUsername: bot.username)
+      settings, checkout: checkout, outbox: outbox, answers: answers,
+      botUsername: bot.username)
     let payments = PaymentHandler(
       store: settings.store, outbox: outbox, alerts: alerts, selling: selling)
     let orchestrator = ModelOrchestrator(
@@ -172,7 +179,7 @@ private struct SharedParts: Sendable {
         terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
         referralCredits: settings.promotions.referralCredits,
         offers: checkout.buttons, alerts: alerts, health: health, places: places,
-        counts: counts, typing: typing))
+        counts: counts, answers: answers, typing: typing, preview: preview))
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,

@@ -26,6 +26,8 @@ package protocol Command: Sendable {
   /// Whether it only reads, or at least changes nothing that other messages depend on: then it
   /// waits for no answer of a model that the person asked for before.
   var readsOnly: Bool { get }
+  /// Whether it waits for nothing that the person has sent before.
+  var isAtOnce: Bool { get }
   /// Whether it may change which project is the active one.
   var changesActiveProject: Bool { get }
   /// Whether a model does it, and is paid for.
@@ -48,6 +50,7 @@ extension Command {
   package var servesBlocked: Bool { false }
   package var readsMuch: Bool { false }
   package var readsOnly: Bool { false }
+  package var isAtOnce: Bool { false }
   package var changesActiveProject: Bool { false }
   package var isPaidWork: Bool { false }
   package var takesAttachments: Bool { false }
@@ -67,6 +70,8 @@ package struct CommandRequest: Sendable {
   /// What follows the command, trimmed.
   package var argument: String
   package var updateID: Int64
+  /// The group in which it was sent; `nil` in private.
+  package var groupID: Int64?
   package var isAdministrator = false
   /// Of the message whose button was pressed.
   package var pressedMessage: MessageReference?
@@ -77,13 +82,14 @@ package struct CommandRequest: Sendable {
 
   package init(
     profile: Profile, existingAccount: UserAccount?, argument: String, updateID: Int64,
-    isAdministrator: Bool = false, pressedMessage: MessageReference? = nil,
+    groupID: Int64? = nil, isAdministrator: Bool = false, pressedMessage: MessageReference? = nil,
     replied: RepliedMessage? = nil, attachment: SupportRequests.Words? = nil
   ) {
     self.profile = profile
     self.existingAccount = existingAccount
     self.argument = argument
     self.updateID = updateID
+    self.groupID = groupID
     self.isAdministrator = isAdministrator
     self.pressedMessage = pressedMessage
     self.replied = replied

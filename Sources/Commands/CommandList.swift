@@ -1,3 +1,4 @@
+package import Assistant
 import Ledger
 package import Messaging
 package import Sales
@@ -7,7 +8,8 @@ package struct CommandList: Sendable {
   package let all: [any Command]
 
   package init(
-    _ settings: BotSettings, checkout: Checkout, outbox: Outbox, botUsername: String?
+    _ settings: BotSettings, checkout: Checkout, outbox: Outbox, answers: AnswersUnderWay,
+    botUsername: String?
   ) {
     let promotions = settings.promotions
     let subscriptions = SubscriptionCancellation(outbox: outbox)
@@ -16,7 +18,7 @@ package struct CommandList: Sendable {
         StatusCommand(models: settings.models),
         CreditsCommand(checkout: checkout, subscriptions: subscriptions),
         BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(), VerifyCommand(),
-        ResetCommand(outbox: outbox), NewCommand(), ProjectsCommand(), DoneCommand(),
+        StopCommand(answers: answers), ResetCommand(outbox: outbox), NewCommand(), ProjectsCommand(), DoneCommand(),
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
       promotions.referralCredits > .zero

@@ -16,6 +16,15 @@ package enum KillPoint: String, Sendable, CaseIterable {
   case markedSent
   /// The head of the provider's response is there, and the id that it may bring is kept.
   case firstByte
+  /// A message that is to show a growing answer is about to be sent: it is kept that it may be
+  /// there.
+  case previewSending
+  /// Telegram shows it, and nobody but this process knows its id.
+  case previewShown
+  /// Telegram shows more of the answer in it.
+  case previewGrown
+  /// Whoever asked has stopped the answer, and nothing of that is kept.
+  case stopped
   /// The answer is there whole, and nobody but this process knows.
   case answerComplete
   /// In the transaction that settles, before its commit.

@@ -3,6 +3,7 @@ import Commands
 package import LanguageModels
 package import Ledger
 package import Logging
+package import Messaging
 package import Metering
 import Sales
 
@@ -93,6 +94,15 @@ package struct DeclaredSettings: Sendable {
     "promotions.referral_credits", .credits, unset: .default("0"), unit: "credits",
     isTakenWhileRunning: true,
     "What both sides get once somebody invited has made a paid request, in credits.")
+
+  // MARK: - Answers
+
+  package let answersStreaming = Setting<AnswerStreaming>(
+    "answers.streaming", .streaming, unset: .default("edits"), isTakenWhileRunning: true,
+    """
+    How people in Telegram see an answer grow: edits (a message that is edited), drafts (Telegram's \
+    own, in private chats), or off (answers come whole).
+    """)
 
   // MARK: - Texts
 

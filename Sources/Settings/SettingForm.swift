@@ -2,6 +2,7 @@ import Foundation
 import LanguageModels
 import Ledger
 import Logging
+import Messaging
 import Metering
 import TelegramBotAPI
 
@@ -48,6 +49,14 @@ extension SettingForm<Logger.Level> {
   static var logLevel: Self {
     Self({ _ in "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))" }) {
       Logger.Level(rawValue: $0.lowercased())
+    }
+  }
+}
+
+extension SettingForm<AnswerStreaming> {
+  static var streaming: Self {
+    Self({ _ in "one of \(AnswerStreaming.allCases.map(\.rawValue).joined(separator: ", "))" }) {
+      AnswerStreaming(rawValue: $0)
     }
   }
 }

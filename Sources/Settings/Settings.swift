@@ -89,6 +89,7 @@ package struct Settings: Sendable {
       texts: BotSettings.Texts(
         paySupport: try self.textsPaySupport, terms: try self.textsTerms,
         privacy: try self.textsPrivacy),
-      promotions: try promotions(), administrators: try self.telegramAdminUserIDs)
+      promotions: try promotions(), streaming: try self.answersStreaming,
+      administrators: try self.telegramAdminUserIDs)
   }
 }

@@ -7,6 +7,8 @@ import TestSupport
 struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
   enum Request: String, CaseIterable, Sendable {
     case answered = "a question"
+    /// Its answer is seen as it grows.
+    case streamed = "a question whose answer grows"
     /// Several messages, which Telegram hands over together.
     case pasted = "a long paste in three parts"
     /// The first is stored when the others come.
@@ -24,6 +26,8 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
 
     var steps: [KillPoint] {
       switch self {
+      case .streamed:
+        return [.previewSending, .previewShown, .previewGrown, .stopped, .replyQueued]
       case .kept: return [.replyQueued, .replyMarked, .commandCarriedOut, .replySent]
       case .pasted: return [.updateStored, .markedSent, .settled, .replyQueued]
       case .pastedInPieces: return [.updateStored]
@@ -43,7 +47,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     var sellers: [Seller?] {
       switch self {
       case .answered, .failing: Seller.allCases
-      case .kept, .pasted, .pastedInPieces, .again: [.gemini]
+      case .kept, .streamed, .pasted, .pastedInPieces, .again: [.gemini]
       case .free, .payment, .refund: [nil]
       }
     }
@@ -51,6 +55,7 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     /// A refund makes several replies side by side, so that nobody can count the steps of two.
     var kills: [Kill] {
       switch self {
+      case .streamed: [.firstPassing]
       case .refund, .kept, .pasted, .pastedInPieces, .again: [.firstPassing, .twoLives]
       default: Kill.allCases
       }
@@ -97,6 +102,7 @@ extension StepCase {
   /// Makes the requests, kills, starts anew, and waits until nothing is left to be done.
   func run(in world: World) async throws -> StepOutcome {
     guard request != .kept else { return try await runKept(in: world) }
+    guard request != .streamed else { return try await runStreamed(in: world) }
     guard request != .again else { return try await runAgain(in: world) }
     guard !request.isPasted else { return try await runPasted(in: world) }
     let invoice = try await prepare(world)
@@ -158,7 +164,7 @@ extension StepCase {
   @discardableResult
   private func makeRequest(_ number: Int, _ invoice: SentInvoice?, in world: World) -> Int64 {
     switch request {
-    case .answered, .failing, .kept, .pasted, .pastedInPieces, .again, .free:
+    case .answered, .failing, .kept, .streamed, .pasted, .pastedInPieces, .again, .free:
       world.telegram.message(seller?.question ?? "/status", from: Self.user)
     case .payment:
       world.telegram.payment(
@@ -218,7 +224,7 @@ extension StepCase {
     // What Telegram has taken without the outbox's knowing is sent again.
     #expect(outcome.copies == (step == .replySent && request != .kept ? 1 + lives : 1))
     switch request {
-    case .answered, .pasted, .pastedInPieces, .again:
+    case .answered, .streamed, .pasted, .pastedInPieces, .again:
       #expect([.answer, .apology].contains(outcome.reply))
     case .failing: #expect([.failure, .apology].contains(outcome.reply))
     case .kept: #expect(outcome.reply == .kept)

@@ -74,7 +74,7 @@ enum StepTable {
         }
         let cells = [
           request.rawValue, "`\(step.rawValue)`", Set(once).sorted().joined(separator: " / "),
-          cell(request, step, .twoLives, outcomes),
+          request.kills.contains(.twoLives) ? cell(request, step, .twoLives, outcomes) : "",
         ]
         return "| \(cells.joined(separator: " | ")) |"
       }

@@ -34,6 +34,8 @@ final class BotRig: Sendable {
   let commits = Watched(0)
   /// How often the engine's outbox has said that there are replies to send.
   let wakes = Watched(0)
+  /// Shows growing answers, once somebody sends.
+  let previews: TelegramPreviews
   let engine: Engine
   private let lastUpdateID = Watched<Int64>(100)
   private let isBrokenOnPurpose = Watched(false)
@@ -48,7 +50,7 @@ final class BotRig: Sendable {
     model: String = flash, credits: String = "100", administrators: [Int64] = [],
     promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(3_600),
     keys: [String] = ["test-key-of-some-length-abcd"],
-    wait: (@Sendable (Duration) async -> Void)? = nil,
+    streaming: AnswerStreaming = .off, wait: (@Sendable (Duration) async -> Void)? = nil,
     at location: SourceLocation = #_sourceLocation
   ) throws {
     self.location = location
@@ -83,10 +85,12 @@ final class BotRig: Sendable {
       terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
       initialGrant: try Credits(parsing: credits),
       sendRates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0),
-      store: try .ofTests(), promotions: promotions, administrators: administrators)
+      store: try .ofTests(), promotions: promotions, streaming: streaming,
+      administrators: administrators)
     let counter = CommitCounter(commits)
     try database.write { $0.db.add(transactionObserver: counter, extent: .databaseLifetime) }
-    engine = try Self.engine(writer, llm, settings, wakes)
+    previews = TelegramPreviews(streaming: { streaming }, sleep: writer.sleep)
+    engine = try Self.engine(writer, llm, settings, wakes, previews)
   }
 
   deinit {
@@ -108,15 +112,18 @@ final class BotRig: Sendable {
   static let placesForCalls = 256
 
   /// The bot after another start of the process.
-  func restarted() throws -> Engine { try Self.engine(writer, llm, settings, wakes) }
+  func restarted() throws -> Engine {
+    try Self.engine(writer, llm, settings, wakes, previews)
+  }
 
   private static func engine(
-    _ writer: LedgerWriter, _ llm: LLMClient, _ settings: BotSettings, _ wakes: Watched<Int>
+    _ writer: LedgerWriter, _ llm: LLMClient, _ settings: BotSettings, _ wakes: Watched<Int>,
+    _ previews: TelegramPreviews
   ) throws -> Engine {
     try Engine(
       channel: .telegram, bot: .bot, writer: writer, llm: llm, settings: settings,
       effects: Engine.Effects(
-        typing: parkedTyping, repliesArrived: { wakes.change { $0 += 1 } },
+        typing: parkedTyping, preview: previews.begin, repliesArrived: { wakes.change { $0 += 1 } },
         // However slow the machine is, no minute passes.
         now: { [now = ContinuousClock.now] in now }),
       // As tests fill them, they are fewer.

@@ -51,6 +51,8 @@ extension FakeTelegramState {
     case "sendDocument": return sendDocument(call)
     case "copyMessage": return copyMessage(parameters)
     case "editMessageText": return editMessageText(parameters)
+    case "deleteMessage": return deleteMessage(parameters)
+    case "sendMessageDraft": return sendMessageDraft(parameters)
     case "editMessageReplyMarkup": return editMessageReplyMarkup(parameters)
     case "answerCallbackQuery":
       return answerQuery(parameters["callback_query_id"])
@@ -85,6 +87,8 @@ extension FakeTelegramState {
       !text.allSatisfy(\.isWhitespace)
     else { return .violation("message text is empty") }
     lastMessageID += 1
+    // Clients drop a draft when a message arrives.
+    drafts[chatID] = nil
     let message = SentMessage(
       id: lastMessageID, chatID: chatID, text: text, replyMarkup: parameters["reply_markup"],
       parameters: parameters)
@@ -145,6 +149,26 @@ extension FakeTelegramState {
     messages[index].text = text
     messages[index].replyMarkup = markup
     return .result(Self.json(of: messages[index]))
+  }
+
+  private mutating func deleteMessage(_ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
+    let index = messages.firstIndex {
+      $0.chatID == parameters["chat_id"]?.integer && $0.id == parameters["message_id"]?.integer
+    }
+    guard let index else { return .error(400, "Bad Request: message to delete not found") }
+    messages.remove(at: index)
+    return .result("true")
+  }
+
+  private mutating func sendMessageDraft(_ parameters: [String: JSONValue]) -> FakeTelegramOutcome {
+    guard let chatID = parameters["chat_id"]?.integer, chatID > 0 else {
+      return .violation("drafts are for private chats")
+    }
+    guard let id = parameters["draft_id"]?.integer, id != 0 else {
+      return .violation("draft_id must be non-zero")
+    }
+    drafts[chatID, default: [:]][id] = parameters["text"]?.string ?? ""
+    return .result("true")
   }
 
   private mutating func editMessageReplyMarkup(_ parameters: [String: JSONValue])

@@ -46,6 +46,8 @@ package struct FakeTelegramState: Sendable {
   package internal(set) var messages: [SentMessage] = []
   /// What was wrong with requests. A test of good behaviour expects none.
   package internal(set) var violations: [String] = []
+  /// What grows in a chat before its message is sent, by its id.
+  package internal(set) var drafts: [Int64: [Int64: String]] = [:]
   package internal(set) var documents: [SentDocument] = []
   package internal(set) var copies: [CopiedMessage] = []
   /// The menu of all chats that have none of their own.

@@ -39,8 +39,10 @@ extension ModelOrchestrator {
   /// Begins once there is a place; `nil` if there will be none, as the process stops.
   func beginInPlace(_ work: Work, isPayer: Bool) async throws -> Beginning? {
     var work = work
-    work.place = await environment.places.wait(forPayer: isPayer)
-    guard work.place != nil else {
+    work.place = await environment.answers.untilStopped(work.updateID) { [environment] in
+      await environment.places.wait(forPayer: isPayer)
+    }
+    guard work.place != nil || environment.answers.isStopped(work.updateID) else {
       Logger.current.notice("An update waits for a call, and is left to the next start.")
       return nil
     }
@@ -57,6 +59,9 @@ extension ModelOrchestrator {
     for work: Work, of account: UserAccount, inputTokens counted: Int? = nil,
     in tx: LedgerTransaction
   ) throws -> Beginning {
+    guard !environment.answers.isStopped(work.updateID) else {
+      return try refuse(work, "Stopped before I had begun; it cost you nothing.", in: tx)
+    }
     guard environment.selling.isOpen else {
       return try refuse(
         work,
@@ -111,7 +116,11 @@ extension ModelOrchestrator {
   func beginCounted(_ work: Work, _ prompt: Prompt, bound: Int) async throws -> Beginning {
     let model = environment.models[work.task]
     let mayCount = environment.counts.allows(work.sender.user.id)
-    let count = mayCount ? try? await environment.llm.countTokens(prompt, model: model) : nil
+    let count =
+      mayCount
+      ? await environment.answers.untilStopped(work.updateID) { [environment] in
+        try? await environment.llm.countTokens(prompt, model: model)
+      } : nil
     return try await environment.writer.write(for: "taking a hold") { tx in
       guard let account = try tx.users.find(telegramUserID: work.sender.user.id) else {
         return try refuseErased(work, in: tx)

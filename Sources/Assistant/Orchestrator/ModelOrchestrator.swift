@@ -4,6 +4,7 @@ package import Ledger
 import Logging
 package import Messaging
 import Metering
+import TelegramBotAPI
 
 /// Has a model do the work of one update, and charges for what was delivered: hold, call, settle.
 ///
@@ -32,8 +33,11 @@ package struct ModelOrchestrator: Sendable {
     package var places: CallPlaces
     /// How often a person's prompts are counted by a provider.
     package var counts: RateOfPerson
+    package var answers: AnswersUnderWay
     /// Shows that the bot is at work.
     package var typing: @Sendable (Address) async -> Void
+    /// Begins to show the answer to that update while it grows; `nil` where it is to come whole.
+    package var preview: @Sendable (Int64, Address) -> (any AnswerPreview)?
 
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
@@ -41,7 +45,9 @@ package struct ModelOrchestrator: Sendable {
       offers: [Button], alerts: OperatorAlerts, health: Health,
       places: CallPlaces = CallPlaces(),
       counts: RateOfPerson = ModelOrchestrator.countsOfPerson(),
-      typing: @escaping @Sendable (Address) async -> Void
+      answers: AnswersUnderWay = AnswersUnderWay(),
+      typing: @escaping @Sendable (Address) async -> Void,
+      preview: @escaping @Sendable (Int64, Address) -> (any AnswerPreview)? = { _, _ in nil }
     ) {
       self.writer = writer
       self.inbox = inbox
@@ -57,7 +63,9 @@ package struct ModelOrchestrator: Sendable {
       self.health = health
       self.places = places
       self.counts = counts
+      self.answers = answers
       self.typing = typing
+      self.preview = preview
     }
   }
 
@@ -86,12 +94,20 @@ package struct ModelOrchestrator: Sendable {
     case tooDear(Work, Prompt, bound: Int)
     /// An earlier life of the process has begun calls for the same work; this was the last.
     case cutOff(Work, by: CreditHold, isOnly: Bool)
+
+    /// What is under way until it is performed.
+    var work: Work? {
+      switch self {
+      case .call(let call): call.work
+      case .refused: nil
+      case .noPlace(let work, _), .tooDear(let work, _, _), .cutOff(let work, _, _): work
+      }
+    }
   }
 
-  /// Telegram shows "typing" for five seconds (Bot API, sendChatAction).
-  private static let typingRenewal = Duration.seconds(4)
-
   let environment: Environment
+
+  package var answers: AnswersUnderWay { environment.answers }
 
   package init(_ environment: Environment) {
     self.environment = environment
@@ -116,6 +132,14 @@ package struct ModelOrchestrator: Sendable {
   ///
   /// - Throws: Errors of the database and mistakes of ours; then nothing was charged.
   package func perform(_ beginning: Beginning) async throws {
+    guard let work = beginning.work else { return try await goOn(with: beginning) }
+    environment.answers.begin(
+      work.updateID, ofPerson: work.sender.user.id, inChat: work.sender.chatID)
+    defer { environment.answers.end(work.updateID) }
+    try await goOn(with: beginning)
+  }
+
+  private func goOn(with beginning: Beginning) async throws {
     switch beginning {
     case .call(let call):
       defer { withExtendedLifetime(call.work.place) {} }
@@ -127,55 +151,12 @@ package struct ModelOrchestrator: Sendable {
         .unsellableModel, of: error.sentence, "A model cannot be sold: \(error.sentence).")
     case .noPlace(let work, let isPayer):
       guard let beginning = try await beginInPlace(work, isPayer: isPayer) else { return }
-      try await perform(beginning)
+      try await goOn(with: beginning)
     case .tooDear(let work, let prompt, let bound):
-      try await perform(try await beginCounted(work, prompt, bound: bound))
+      try await goOn(with: try await beginCounted(work, prompt, bound: bound))
     case .cutOff(let work, let hold, let isOnly):
-      try await perform(try await beginAgain(work, after: hold, isOnly: isOnly))
+      try await goOn(with: try await beginAgain(work, after: hold, isOnly: isOnly))
     }
-  }
-
-  private func make(_ call: PaidCall) async throws {
-    KillPoint.markedSent.passed()
-    log(.debug, "A call begins.", call)
-    do {
-      let answer = try await whileTyping(to: call.work.sender) { () throws(LanguageModelError) in
-        try await environment.llm.answer(call.prompt, model: call.hold.model) { requestID in
-          await keep(requestID, of: call.hold)
-        }
-      }
-      KillPoint.answerComplete.passed()
-      try await settle(call, with: answer)
-    } catch let failure as LanguageModelError {
-      KillPoint.callFailed.passed()
-      try await void(call, because: failure)
-    }
-  }
-
-  private func keep(_ requestID: String, of hold: CreditHold) async {
-    do {
-      try await environment.writer.writeOnce { tx in
-        try holds(in: tx).keepRequestID(requestID, of: hold.id)
-      }
-    } catch {
-      // Without it a crash costs an estimate instead of a fact; the call goes on.
-      Logger.current.warning(
-        "The id of a request could not be kept.",
-        metadata: ["hold": "\(hold.id)", "error": "\(error)"])
-    }
-  }
-
-  private func whileTyping<Value: Sendable>(
-    to sender: Address, _ body: () async throws(LanguageModelError) -> Value
-  ) async throws(LanguageModelError) -> Value {
-    let typing = Task { [environment] in
-      while !Task.isCancelled {
-        await environment.typing(sender)
-        await environment.writer.sleep(Self.typingRenewal)
-      }
-    }
-    defer { typing.cancel() }
-    return try await body()
   }
 
   func log(

@@ -488,6 +488,8 @@ CREATE TABLE outbox (
   finished_at TEXT,
   -- For a person who has blocked the bot, until they write again.
   is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept = 0 OR (is_kept = 1 AND state = 'failed')),
+  -- The part of the update's preview whose place it takes.
+  preview_part INTEGER,
   CHECK ((method IS NULL) = (payload IS NULL)),
   CHECK ((method IS NULL) <> (text IS NULL))
 ) STRICT;
@@ -539,6 +541,23 @@ CREATE TABLE grant_questions (
   reason TEXT NOT NULL,
   asked_at TEXT NOT NULL
 ) STRICT;
+
+-- The messages that show an answer while it grows, part by part. What finishes the update takes their
+-- places. What they show is not kept.
+CREATE TABLE previews (
+  update_id INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  channel TEXT NOT NULL CHECK (channel = 'telegram' OR channel = 'console'),
+  chat_id INTEGER NOT NULL,
+  -- NULL until Telegram has told it.
+  message_id INTEGER,
+  state TEXT NOT NULL CHECK (state = 'sending' OR state = 'shown' OR state = 'replaced'),
+  -- Whether it was sent again after Telegram had not told the id of the first.
+  may_be_doubled INTEGER NOT NULL DEFAULT 0 CHECK (may_be_doubled = 0 OR may_be_doubled = 1),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (update_id, part)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX previews_by_age ON previews (created_at);
 
 -- Which messages of the bot are which answer.
 CREATE TABLE answer_messages (

@@ -17,7 +17,9 @@ extension Route {
       .unseen(_, _, let sender), .edited(let sender), .button(_, _, let sender),
       .payment(_, _, let sender):
       sender
-    case .preCheckout, .refunded, .subscriptionChanged, .reachable, .rightsChanged, .ignored: nil
+    case .preCheckout, .refunded, .subscriptionChanged, .draftStopped, .reachable, .rightsChanged,
+      .ignored:
+      nil
     }
   }
 }

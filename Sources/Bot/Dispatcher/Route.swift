@@ -23,6 +23,8 @@ package enum Route: Sendable {
   /// Money has gone back.
   case refunded(RefundedPayment)
   case subscriptionChanged(BotSubscriptionUpdated)
+  /// Somebody wants no more of an answer that grows in a draft.
+  case draftStopped(MessageGenerationStopped)
   /// Somebody has blocked the bot, or lifted the block.
   case reachable(Bool, telegramUserID: Int64)
   /// What the bot may do in a group has changed.
@@ -51,7 +53,7 @@ package enum Route: Sendable {
   package static func turn(of update: Update) -> Turn {
     switch update.content {
     case .preCheckoutQuery: .atOnce
-    case .callbackQuery: .press
+    case .callbackQuery, .stoppedGeneration: .press
     case .message(let message)
     where message.successfulPayment != nil || message.refundedPayment != nil:
       .money
@@ -84,6 +86,7 @@ package enum Route: Sendable {
           threadID: message.topicID))
     case .preCheckoutQuery(let query): self = .preCheckout(query)
     case .subscriptionChanged(let change): self = .subscriptionChanged(change)
+    case .stoppedGeneration(let stopped): self = .draftStopped(stopped)
     case .chatMemberChanged(let change):
       self =
         change.chat.isPrivate

@@ -10,8 +10,9 @@ extension UpdateHandler {
   /// What the update waits for, by the commands that there are.
   func turn(of update: Update) -> Route.Turn {
     let turn = Route.turn(of: update)
-    guard turn == .inOrder, command(in: update)?.readsOnly == true else { return turn }
-    return .reading
+    guard turn == .inOrder, let command = command(in: update) else { return turn }
+    if command.isAtOnce { return .press }
+    return command.readsOnly ? .reading : turn
   }
 
   /// What is to be joined with what, in Telegram. What was handled once is whole.

@@ -141,6 +141,7 @@ package struct UpdateHandler: Sendable {
       .quarantine, "Update \(stored.id) could not be handled (\(reason)). Its row is in the inbox.")
     await end(stored, what: "quarantining an update") { route, tx in
       try environment.orchestrator.abandon(updateID: stored.id, in: tx)
+      try environment.outbox.removePreview(ofUpdate: stored.id, in: tx)
       let isPayment = route?.isPayment == true
       if let sender = route?.sender, sender.isPrivate || isPayment {
         let reply = isPayment ? Self.paymentSetApart : Self.apology
@@ -193,6 +194,7 @@ extension UpdateHandler {
       if let press = AnswerButtons.Press(data: data) {
         return try response(to: press, query, from: sender, of: stored, in: tx)
       }
+      if let pressed = try response(toStop: data, query, from: sender, in: tx) { return pressed }
       if let pressed = try askAgain(data, query, from: sender, in: tx) { return pressed }
       return .pressed(
         try response(toPress: data, query, from: sender, of: stored, in: tx), query)
@@ -203,6 +205,7 @@ extension UpdateHandler {
         payment, from: sender, paidAt: paidAt, updateID: stored.id, in: tx)
     case .refunded(let refunded):
       try environment.payments.book(refunded, updateID: stored.id, in: tx)
+    case .draftStopped(let stopped): stop(stopped)
     case .subscriptionChanged(let change): try environment.payments.note(change, in: tx)
     case .reachable(let isReachable, let id):
       try tx.users.setReachable(isReachable, telegramUserID: id)
@@ -298,7 +301,8 @@ extension UpdateHandler {
     return CommandRequest(
       profile: Profile(of: user),
       existingAccount: try tx.users.find(telegramUserID: user.id), argument: argument,
-      updateID: stored.id, isAdministrator: isAdministrator(sender),
+      updateID: stored.id, groupID: sender.isPrivate ? nil : sender.chatID,
+      isAdministrator: isAdministrator(sender),
       replied: stored.message.flatMap { RepliedMessage(of: $0, bot: environment.bot) },
       attachment: stored.message.flatMap(SupportRequests.Words.init(attachmentOf:)))
   }

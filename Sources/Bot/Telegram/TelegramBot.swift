@@ -76,15 +76,18 @@ package struct TelegramBot: Sendable {
     guard let bot = try await identify(until: stopping) else { return }
     let (arrivals, arrival) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let reactions = Reactions()
+    let previews = TelegramPreviews(
+      streaming: { [current] in current.settings.streaming }, sleep: writer.sleep)
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: current.llm, settings: current.settings,
       effects: Engine.Effects(
-        typing: showTyping, repliesArrived: { arrival.yield() }, waits: { reactions.add($0) }),
+        typing: showTyping, preview: previews.begin, repliesArrived: { arrival.yield() }, waits: { reactions.add($0) }),
       health: health)
     let delivery = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
       ended: { try engine.afterDelivery.follow($0, $1, in: $2) }, wakeUps: arrivals,
       health: health)
+    previews.use(delivery)
     let poller = Poller(
       client: client, storage: pollerStorage(engine), events: health.pollerEvents(also: events),
       sleep: sleep, logger: logger)

@@ -89,6 +89,17 @@ extension Inbox {
         sql: "SELECT 1 FROM inbox WHERE update_id = ? AND state = 'pending'"), arguments: [id])
       ?? false
   }
+
+  /// Whether it was that person's, and has been handled.
+  package func isFinished(
+    _ id: Int64, ofPerson person: Int64, in tx: LedgerTransaction
+  ) throws -> Bool {
+    try Bool.fetchOne(
+      tx.db.cachedStatement(
+        sql: """
+          SELECT 1 FROM inbox WHERE update_id = ? AND telegram_user_id = ? AND state <> 'pending'
+          """), arguments: [id, person]) ?? false
+  }
 }
 
 extension Button {

@@ -34,6 +34,12 @@ struct ChatQueue {
 
   var isFull: Bool { leavesMore || waiting.count >= Self.maximumKnown }
 
+  /// Whether nothing would be lost if it were forgotten.
+  func isForgettable(at now: ContinuousClock.Instant) -> Bool {
+    let waits = [blockedUntil, noHintsUntil].compactMap { $0 }
+    return !isBusy && rate.isFresh(at: now) && waits.allSatisfy { $0 <= now }
+  }
+
   mutating func keep(_ reply: Outbox.Queued) {
     var known = reply
     if waiting.count >= Self.maximumWithContent { known.content = nil }

@@ -63,7 +63,8 @@ package struct Outbox: Sendable {
     try insert(
       OutboxMessage.all(
         of: reply, threadID: address.threadID, replyTo: replies ? address.replyTo : nil),
-      chatID: address.chatID, purpose: purpose, updateID: updateID, in: tx)
+      chatID: address.chatID, purpose: purpose, updateID: updateID,
+      inPlaceOf: try tx.previews.replace(ofUpdate: updateID, channel: channel), in: tx)
     wakeAfterCommit(of: tx)
   }
 
@@ -132,15 +133,31 @@ package struct Outbox: Sendable {
     wakeAfterCommit(of: tx)
   }
 
+  /// - Parameter parts: The preview whose place the messages take; what they leave of it goes.
   func insert(
     _ messages: [OutboxMessage], chatID: Int64, purpose: Purpose? = nil, updateID: Int64?,
-    in tx: LedgerTransaction
+    inPlaceOf parts: [Previews.Part] = [], in tx: LedgerTransaction
   ) throws {
-    for message in messages {
+    let inPlace = Set(parts.filter { $0.chatID == chatID }.map(\.number))
+    for (number, message) in messages.enumerated() {
       // Whoever queues it can still say what is wrong; whoever sends it cannot.
       try message.check()
-      try insert(.message(message), chatID: chatID, purpose: purpose, updateID: updateID, in: tx)
+      try insert(
+        .message(message), chatID: chatID, purpose: purpose, updateID: updateID,
+        previewPart: inPlace.contains(number) ? number : nil, in: tx)
     }
+    for part in parts where part.chatID != chatID || part.number >= messages.count {
+      try insert(
+        Content.deletion, chatID: part.chatID, updateID: updateID, previewPart: part.number, in: tx)
+    }
+  }
+
+  /// Takes away what is shown of an answer that is not to come there.
+  package func removePreview(ofUpdate updateID: Int64, in tx: LedgerTransaction) throws {
+    let parts = try tx.previews.replace(ofUpdate: updateID, channel: channel)
+    guard let chatID = parts.first?.chatID else { return }
+    try insert([], chatID: chatID, updateID: updateID, inPlaceOf: parts, in: tx)
+    wakeAfterCommit(of: tx)
   }
 
   /// - Parameters:
@@ -148,7 +165,8 @@ package struct Outbox: Sendable {
   ///   - answersQuery: Then it is as old as the query, which Telegram forgets.
   private func insert(
     _ content: Content, chatID: Int64?, threadID: Int64? = nil, purpose: Purpose? = nil,
-    updateID: Int64?, answersQuery: Bool = false, in tx: LedgerTransaction
+    updateID: Int64?, answersQuery: Bool = false, previewPart: Int? = nil,
+    in tx: LedgerTransaction
   ) throws {
     var createdAt = tx.now.databaseText
     if answersQuery, let updateID {
@@ -161,12 +179,12 @@ package struct Outbox: Sendable {
       """
       INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
         file_name, file_type, file, text, preformatted_offset, preformatted_length, buttons,
-        thread_id, reply_to, edited_message_id)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        thread_id, reply_to, edited_message_id, preview_part)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       StatementArguments(
         [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, createdAt]
-          + content.columns(threadID: threadID)))
+          + content.columns(threadID: threadID) + [previewPart]))
   }
 
   func wakeAfterCommit(of tx: LedgerTransaction) {
@@ -266,6 +284,7 @@ package struct Outbox: Sendable {
       try tx.db.run(
         "UPDATE outbox SET chat_id = ?, payload = ? WHERE id = ?", [new, payload, reply.id])
     }
+    try tx.previews.moveChat(from: old, to: new)
   }
 
   /// Deletes what was sent or given up long ago. Returns how much: at the limit, there may be more.
@@ -285,6 +304,7 @@ package struct Outbox: Sendable {
       [tx.now.addingTimeInterval(-Self.keptFor).databaseText, limit])
     let pruned = tx.db.changesCount
     try pruneKept(in: tx)
+    try tx.previews.prune()
     return pruned
   }
 }

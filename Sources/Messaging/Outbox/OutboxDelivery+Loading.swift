@@ -82,10 +82,15 @@ extension OutboxDelivery {
     chats[chatID]?.isBusy = false
     let now = ContinuousClock.now
     if chats.count > Self.maximumIdleChats {
-      chats = chats.filter { $0.value.isBusy || !$0.value.rate.isFresh(at: now) }
-    } else if chats[chatID]?.rate.isFresh(at: now) == true {
+      chats = chats.filter { !$0.value.isForgettable(at: now) }
+    } else if chats[chatID]?.isForgettable(at: now) == true {
       chats[chatID] = nil
     }
+  }
+
+  /// Sends what has come while a frame was on its way to the chat.
+  func goOn(_ chatID: Int64) {
+    job.yield { await self.work(off: chatID) }
   }
 
   /// Takes up what was left in the file. What comes after `loadedUpTo` is loaded with all else.

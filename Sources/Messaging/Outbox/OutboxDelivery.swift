@@ -19,7 +19,7 @@ package actor OutboxDelivery {
   let writer: LedgerWriter
   var rates: Rates
   private let ended: Ended
-  private let health: Health
+  let health: Health
   var globalRate: SendRate
   var chats: [Int64: ChatQueue] = [:]
   var queries = QueryQueues()
@@ -29,12 +29,14 @@ package actor OutboxDelivery {
   var willLoadAgain = false
   var underway = 0
   private var sending = 0
+  /// Whether a message could be sent without waiting for others.
+  var hasFreePlace: Bool { sending < Self.maximumConcurrentSends }
   private var sendWaiters: Deque<CheckedContinuation<Void, Never>> = []
   private var unrecorded: [(reply: Outbox.Queued, ending: Outbox.Ending?)] = []
   private var isRecording = false
   /// How many answers came too late to be sent, since the last record.
   private var tooLate = 0
-  private var isStopping = false
+  private(set) var isStopping = false
   private var waiters: [(state: Idleness, waiter: CheckedContinuation<Void, Never>)] = []
   private let wakeUps: AsyncStream<Void>
   let (jobs, job) = AsyncStream<@Sendable () async -> Void>.makeStream()
@@ -146,15 +148,19 @@ extension OutboxDelivery {
       let content: Outbox.Content
       do {
         guard let found = try self.content(of: reply) else { return end(reply, nil) }
+        reply.previewMessageID = try previewMessageID(of: reply)
         content = found
       } catch {
         await writer.wait(after: error, doing: "reading a reply", &retries)
         continue
       }
       reply.content = content
+      if reply.isDeletion, reply.previewMessageID == nil {
+        return end(reply, .sent(messageID: nil))
+      }
       do throws(TelegramError) {
         let chatID = reply.chatID.map { chats[$0]?.newID ?? $0 }
-        let request = try content.request(to: chatID)
+        let request = try content.request(to: chatID, inPlaceOf: reply.previewMessageID)
         let result = try await perform(request, atOnce: reply.chatID == nil)
         Logger.current.debug("A reply is sent.", metadata: ["reply": "\(reply.id)"])
         KillPoint.replySent.passed()
@@ -176,9 +182,15 @@ extension OutboxDelivery {
     return try writer.read { try outbox.isQueued(reply.id, in: $0) } ? content : nil
   }
 
+  /// The message whose place it takes, if that is known.
+  private func previewMessageID(of reply: Outbox.Queued) throws -> Int64? {
+    guard let part = reply.previewPart, let updateID = reply.updateID else { return nil }
+    return try writer.read { try $0.previews.messageID(of: part, ofUpdate: updateID) }
+  }
+
   /// - Parameter atOnce: For answers to queries, which do not wait for others: Telegram gives up a
   ///   payment that is not answered within ten seconds.
-  private func perform(
+  func perform(
     _ request: BotRequest, atOnce: Bool
   ) async throws(TelegramError) -> TelegramResult {
     guard !atOnce else { return try await client.perform(request) }
@@ -234,7 +246,11 @@ extension OutboxDelivery {
       return .failed("too late: \(error)")
     }
     switch error {
-    case .badRequest where error.isMessageNotModified: return .sent(messageID: nil)
+    case .badRequest where error.isMessageNotModified:
+      return .sent(messageID: reply.previewMessageID)
+    case .badRequest where reply.isDeletion: return .sent(messageID: nil)
+    case .badRequest where reply.previewMessageID != nil && error.isEditImpossible:
+      reply.previewPart = nil
     case .badRequest where reply.leaveOutWhatIsMissing(after: error): break
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)

@@ -11,21 +11,32 @@ extension Outbox {
 
     /// What Telegram is asked for.
     ///
+    /// - Parameter preview: The message whose place it takes.
     /// - Throws: `.invalidRequest` if a limit of the Bot API is broken.
-    package func request(to chatID: Int64?) throws(TelegramError) -> BotRequest {
+    package func request(
+      to chatID: Int64?, inPlaceOf preview: Int64? = nil
+    ) throws(TelegramError) -> BotRequest {
       switch self {
-      case .request(let request): return request
-      case .message(let message):
+      case .request(let request):
+        guard let preview, let chatID, isDeletion else { return request }
+        return .deleteMessage(chatID: chatID, messageID: preview)
+      case .message(var message):
         guard let chatID else { throw .invalidRequest("chat_id is missing") }
+        if let preview { message.edits = preview }
         return try message.request(to: chatID)
       }
     }
+
+    /// Takes away a part of a preview, whose message is named when it is sent.
+    static let deletion = Content.request(BotRequest(method: "deleteMessage", json: Data("{}".utf8)))
+
+    fileprivate var isDeletion: Bool { self == Self.deletion }
 
     /// The same for a group that has become a supergroup.
     ///
     /// - Throws: `.invalidRequest` for a request that names no chat.
     func addressed(to chatID: Int64) throws(TelegramError) -> Content {
-      guard case .request(let request) = self else { return self }
+      guard case .request(let request) = self, !isDeletion else { return self }
       return .request(try request.addressed(to: chatID))
     }
 
@@ -53,6 +64,10 @@ extension Outbox {
     package var content: Content?
     /// How many withdrawals there had been when it was read.
     var withdrawals = 0
+    /// The part of the update's preview whose place it takes, if there may be one.
+    package var previewPart: Int?
+    /// The message of that, once it was looked for.
+    var previewMessageID: Int64?
     /// How often Telegram may have taken it without saying so.
     package var lostAnswers: Int
     package var createdAt: Date
@@ -68,6 +83,7 @@ extension Outbox {
       chatID = row["chat_id"]
       threadID = row["thread_id"]
       content = try Content(row: row)
+      previewPart = row["preview_part"]
       lostAnswers = row["lost_answers"]
       createdAt = row["created_at"]
       purpose = (row["purpose"] as String?).flatMap(Purpose.init(text:))
@@ -77,6 +93,9 @@ extension Outbox {
         default: chatID == nil ? Self.answerLifetime : Self.messageLifetime
         }
     }
+
+    /// Whether it takes a part of a preview away.
+    var isDeletion: Bool { previewPart != nil && content?.isDeletion == true }
 
     /// Where in the person's private chat it was asked for, for what follows from it.
     package func topic(of chatID: Int64) -> Topic? {

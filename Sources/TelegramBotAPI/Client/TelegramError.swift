@@ -41,6 +41,13 @@ package enum TelegramError: Error, Sendable, Equatable {
   /// The message already reads as the edit wants it: the edit has succeeded.
   package var isMessageNotModified: Bool { isBadRequest("message is not modified") }
 
+  /// The message is gone, or is none that can be edited, any more or at all: what it should have
+  /// become can be sent as a new one.
+  package var isEditImpossible: Bool {
+    ["message to edit not found", "message can't be edited", "message_id_invalid"]
+      .contains(where: isBadRequest)
+  }
+
   /// The button or payment was answered too late; nobody waits for the answer any more.
   package var isQueryTooOld: Bool { isBadRequest("query is too old") }
 

@@ -43,6 +43,30 @@ extension BotRequest {
       ])
   }
 
+  /// Shows a part of a growing message for 30 s, in a private chat alone; whoever reads it may stop
+  /// it. The message itself is to be sent after it. Bot API, *sendMessageDraft*.
+  ///
+  /// - Parameters:
+  ///   - draftID: Not 0. What is shown under the same id takes the place of what was.
+  ///   - text: As in a message.
+  package static func sendMessageDraft(
+    chatID: Int64, draftID: Int64, text: String, threadID: Int64? = nil
+  ) throws(TelegramError) -> BotRequest {
+    try require(draftID != 0, "draft_id is 0")
+    try check(messageText: text, preformatted: nil, keyboard: nil)
+    return BotRequest(
+      "sendMessageDraft",
+      [
+        "chat_id": .int(chatID), "draft_id": .int(draftID), "text": .string(text),
+        "message_thread_id": threadID.map(JSON.int), "can_stop": true, "keep_on_stop": true,
+      ])
+  }
+
+  /// Deletes one of the bot's messages of the last 48 hours. Bot API, *deleteMessage*.
+  package static func deleteMessage(chatID: Int64, messageID: Int64) -> BotRequest {
+    BotRequest("deleteMessage", ["chat_id": .int(chatID), "message_id": .int(messageID)])
+  }
+
   /// Takes the keyboard from a message. Bot API, *editMessageReplyMarkup*.
   package static func removeKeyboard(chatID: Int64, messageID: Int64) -> BotRequest {
     BotRequest(

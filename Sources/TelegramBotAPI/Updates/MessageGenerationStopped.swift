@@ -10,4 +10,20 @@ package struct MessageGenerationStopped: Decodable, Sendable, Equatable {
     case messageThreadID = "message_thread_id"
     case draftID = "draft_id"
   }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    chat = try fields.decode(Chat.self, forKey: .chat)
+    messageThreadID = try fields.decodeIfPresent(Int64.self, forKey: .messageThreadID)
+    // A number by the documentation; the server sends its digits as a string.
+    if let text = try? fields.decode(String.self, forKey: .draftID) {
+      guard let id = Int64(text) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .draftID, in: fields, debugDescription: "draft_id is no number")
+      }
+      draftID = id
+    } else {
+      draftID = try fields.decode(Int64.self, forKey: .draftID)
+    }
+  }
 }

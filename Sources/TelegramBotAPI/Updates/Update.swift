@@ -37,7 +37,8 @@ package struct Update: Decodable, Sendable, Equatable {
     case .preCheckoutQuery(let query): query.from.id
     case .subscriptionChanged(let change): change.user.id
     case .chatMemberChanged(let change): change.from.id
-    case .stoppedGeneration, .other: nil
+    case .stoppedGeneration(let stop): stop.chat.isPrivate ? stop.chat.id : nil
+    case .other: nil
     }
   }
 

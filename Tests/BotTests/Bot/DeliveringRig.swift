@@ -22,6 +22,7 @@ final class DeliveringRig: Sendable {
     sender = OutboxDelivery(
       outbox: rig.engine.outbox, client: client, writer: rig.writer, rates: rig.settings.sendRates,
       ended: { try afterDelivery.follow($0, $1, in: $2) }, wakeUps: AsyncStream { _ in })
+    rig.previews.use(sender)
     sending = Task { [sender] in await sender.run() }
   }
 

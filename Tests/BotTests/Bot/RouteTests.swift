@@ -60,6 +60,7 @@ struct RouteTests {
     case .payment(let payment, _, _): "payment \(payment.telegramPaymentChargeID)"
     case .refunded(let refunded): "refunded \(refunded.telegramPaymentChargeID)"
     case .subscriptionChanged(let change): "subscription \(change.state)"
+    case .draftStopped(let stopped): "draft \(stopped.draftID) stopped"
     case .reachable(let isReachable, let id): "reachable \(isReachable) \(id)"
     case .rightsChanged(let chat): "rights changed in \(chat)"
     case .ignored: "ignored"

@@ -117,11 +117,13 @@ extension UpdateTarget {
       demand(sender.user == query.from, "another person's button")
     case .subscriptionChanged(let change):
       demand(Route.lane(of: update) == change.user.id, "another person's subscription")
+    case .draftStopped(let stopped):
+      demand(!stopped.chat.isPrivate || Route.lane(of: update) == stopped.chat.id, "another's draft")
     case .preCheckout, .refunded, .reachable, .rightsChanged, .ignored: break
     }
     let turn: Route.Turn =
       switch route {
-      case .button: .press
+      case .button, .draftStopped: .press
       case .preCheckout: .atOnce
       case .payment, .refunded, .subscriptionChanged: .money
       case .ignored: Route.turn(of: update)

@@ -1,0 +1,150 @@
+import Foundation
+import Synchronization
+import TelegramBotAPI
+
+/// Shows one growing answer in one chat of Telegram: at most one request every so often, which
+/// shows the newest text. Where Telegram has asked for patience three times, the answer comes
+/// whole.
+final class GrowingAnswer: AnswerPreview {
+  /// How often a message is edited (vercel/chat, openclaw: 1.1 s in private, 3.1 s elsewhere).
+  static let pauseInPrivate = Duration.milliseconds(1_100)
+  static let pauseInGroups = Duration.milliseconds(3_100)
+  /// A draft lasts for 30 s (Bot API, *sendMessageDraft*).
+  static let draftRenewal = Duration.seconds(20)
+  /// Before the chat is asked again whether it has a place.
+  private static let pauseForOthers = Duration.milliseconds(300)
+  private static let mostStrikes = 3
+  /// At the end of what grows, so that it does not pass for an answer.
+  private static let mark = " ▌"
+
+  private struct State {
+    /// Parts that are full.
+    var full: [String] = []
+    /// What belongs to the newest part.
+    var open = ""
+    var isEnded = false
+  }
+
+  private let updateID: Int64
+  private let address: Address
+  private let isDraft: Bool
+  private let sleep: @Sendable (Duration) async -> Void
+  private let state = Mutex(State())
+  private let (changes, change) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+
+  init(
+    updateID: Int64, to address: Address, isDraft: Bool,
+    sleep: @escaping @Sendable (Duration) async -> Void
+  ) {
+    self.updateID = updateID
+    self.address = address
+    self.isDraft = isDraft
+    self.sleep = sleep
+  }
+
+  func add(_ text: String) {
+    state.withLock { state in
+      guard !state.isEnded else { return }
+      state.open += text
+    }
+    change.yield()
+  }
+
+  func end() {
+    state.withLock { $0.isEnded = true }
+    change.finish()
+  }
+
+  private var isWanted: Bool { state.withLock { !$0.isEnded } }
+
+  // MARK: - Frames
+
+  /// Sends frames until the answer is there, or nothing more is to be shown of it.
+  func run(_ delivery: OutboxDelivery) async {
+    var shown: [Int: (text: String, messageID: Int64?)] = [:]
+    var strikes = 0
+    for await _ in changes {
+      while isWanted, !Task.isCancelled, let frame = frame(after: shown) {
+        switch await delivery.send(frame, isWanted: { self.isWanted }) {
+        case .shown(let id):
+          shown[frame.part] = (frame.message.text, id)
+          await sleep(address.isPrivate ? Self.pauseInPrivate : Self.pauseInGroups)
+        case .waits: await sleep(Self.pauseForOthers)
+        case .tooMany(let wait):
+          strikes += 1
+          guard strikes < Self.mostStrikes else { return }
+          await sleep(wait)
+        case .over: return
+        }
+      }
+    }
+  }
+
+  /// Shows a draft again, which would go away otherwise, until the task is cancelled.
+  func renew(_ delivery: OutboxDelivery) async {
+    while isDraft, isWanted, !Task.isCancelled {
+      await sleep(Self.draftRenewal)
+      guard isWanted, !Task.isCancelled, let frame = frame(after: [:], onlyNewest: true) else {
+        continue
+      }
+      _ = await delivery.send(frame, isWanted: { self.isWanted })
+    }
+  }
+
+  /// What is to be shown next: of the parts that do not show what they should, the first.
+  private func frame(
+    after shown: [Int: (text: String, messageID: Int64?)], onlyNewest: Bool = false
+  ) -> PreviewFrame? {
+    let (full, open) = state.withLock { state in
+      Self.cut(&state)
+      return (state.full, state.open)
+    }
+    var parts = full
+    if let newest = TextSplitter.split(open).last { parts.append(newest) }
+    // A draft shows one part, the newest.
+    let first = isDraft || onlyNewest ? max(0, parts.count - 1) : 0
+    for number in parts.indices.dropFirst(first) {
+      let message = message(parts[number], number, isNewest: number == parts.count - 1)
+      guard shown[number]?.text != message.text else { continue }
+      return PreviewFrame(
+        updateID: updateID, part: number, chatID: address.chatID, message: message,
+        form: isDraft
+          ? .draft(id: DraftID.of(number, ofUpdate: updateID))
+          : .message(id: shown[number]?.messageID))
+    }
+    return nil
+  }
+
+  /// Full parts are left as they are.
+  private static func cut(_ state: inout State) {
+    guard state.open.utf16.count > TelegramLimits.messageText else { return }
+    let parts = TextSplitter.split(state.open)
+    guard parts.count > 1, let last = parts.last,
+      let rest = state.open.range(of: last, options: .backwards)
+    else { return }
+    state.full += parts.dropLast()
+    state.open = String(state.open[rest.lowerBound...])
+  }
+
+  private func message(_ text: String, _ number: Int, isNewest: Bool) -> OutboxMessage {
+    let room = TelegramLimits.messageText - Self.mark.utf16.count
+    var shown = text
+    if isNewest {
+      if shown.utf16.count > room { shown = TextSplitter.split(shown, limit: room)[0] }
+      shown += Self.mark
+    }
+    return OutboxMessage(
+      text: shown,
+      buttons: isNewest && !isDraft ? [.stop(updateID)] : [], threadID: address.threadID,
+      replyTo: number == 0 ? address.replyTo : nil)
+  }
+}
+
+extension Button {
+  /// The word before the id of the update in the data of a button that stops an answer.
+  package static let stopCommand = "stop"
+
+  static func stop(_ updateID: Int64) -> Button {
+    Button("⏹ Stop", command: stopCommand, argument: String(updateID))
+  }
+}
