@@ -123,7 +123,7 @@ let package = Package(
       name: "Bot",
       dependencies: [
         "Assistant", "Commands", "Installation", "KillPoints", "LanguageModels", "Ledger",
-        "Messaging", "Metering", "Sales", "TelegramBotAPI", grdb, logging,
+        "Markdown", "Messaging", "Metering", "Sales", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       exclude: ["Database/schema.sql"],  // For people to read.

@@ -19,11 +19,15 @@ enum Formula {
     "{": "{", "}": "}", "_": "_", "&": "&", "#": "#", ",": " ", ";": " ", ":": " ", "!": "",
     " ": " ",
   ]
-  private static let plainText: Set<String> = ["text", "mathrm", "mathbf", "mathit", "operatorname"]
+  private static let plainText: Set<String> = [
+    "text", "mathrm", "mathbf", "mathit", "operatorname",
+  ]
   private static let raised = Dictionary(
-    uniqueKeysWithValues: zip("0123456789+-=()nixyabcdefghjklmoprstuvwz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷᶻ"))
+    uniqueKeysWithValues: zip(
+      "0123456789+-=()nixyabcdefghjklmoprstuvwz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵃᵇᶜᵈᵉᶠᵍʰʲᵏˡᵐᵒᵖʳˢᵗᵘᵛʷᶻ"))
   private static let lowered = Dictionary(
-    uniqueKeysWithValues: zip("0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"))
+    uniqueKeysWithValues: zip(
+      "0123456789+-=()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"))
   /// Longer ones are read more easily as they were written.
   private static let maximumLength = 400
   /// Deeper ones as well; so reading one needs no deep stack.

@@ -13,8 +13,11 @@ package struct GrowingMarkdown: Sendable {
   }
 
   package mutating func append(_ source: String) {
-    // No control character says anything in a chat; SQLite would end a text at a NUL.
-    pieces.append(source.utf8.lazy.filter { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A || $0 == 0x09 })
+    // A control character says nothing in a chat; SQLite would end a text at a NUL.
+    pieces.append(
+      source.utf8.lazy.filter { $0 != 0 && $0 != UInt8(ascii: "\r") }.map { byte in
+        byte < 0x20 && !byte.isBlank || byte == 0x7F ? .space : byte
+      })
     for piece in pieces.removeFinished() { text.append(piece, fileThreshold: limits.units) }
     while let message = cutter.next(of: text, isWhole: false) { full.append(message) }
   }

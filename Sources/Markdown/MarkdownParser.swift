@@ -11,7 +11,8 @@ enum MarkdownParser {
 
   /// `nil` for what would take too long: nobody has written it to be read.
   static func blocks(of source: [UInt8]) -> [Block]? {
-    let collector = BlockCollector(sourceLength: source.count)
+    let collector = BlockCollector(
+      sourceLength: source.count, hasEmptyLine: source.contains([.newline, .newline]))
     var parser = MD_PARSER()
     parser.flags = flags
     parser.enter_block = { kind, detail, context in collect(context) { $0.enter(kind, detail) } }
@@ -58,6 +59,9 @@ private final class BlockCollector {
   }
 
   private let maximumCalls: Int
+  /// Without one, all blocks stand right below one another, as they were written.
+  private let hasEmptyLine: Bool
+  private var beginsList = false
   private var calls = 0
   private var lists: [List] = []
   private var quoteDepth = 0
@@ -72,8 +76,9 @@ private final class BlockCollector {
   private var table: Table?
   private var isHead = false
 
-  init(sourceLength: Int) {
+  init(sourceLength: Int, hasEmptyLine: Bool) {
     maximumCalls = 16 * sourceLength + 1_000
+    self.hasEmptyLine = hasEmptyLine
   }
 
   // MARK: - Blocks
@@ -89,6 +94,7 @@ private final class BlockCollector {
     case MD_BLOCK_UL, MD_BLOCK_OL:
       finishLeaf()
       finishEmptyItem()
+      beginsList = lists.isEmpty
       lists.append(Self.list(kind, detail))
     case MD_BLOCK_LI:
       finishLeaf()
@@ -171,9 +177,9 @@ private final class BlockCollector {
     var block = Block(kind: kind)
     block.listDepth = lists.count
     block.quote = quoteDepth > 0 ? quotes : nil
-    let isTight = lists.last?.isTight ?? false
-    let isFirst = blocks.isEmpty
-    block.join = isTight && !isFirst && (blocks.last?.listDepth ?? 0) > 0 ? .line : .paragraph
+    let isTight = lists.last?.isTight == true && !beginsList
+    block.join = isTight || !hasEmptyLine ? .line : .paragraph
+    beginsList = false
     let mark = self.mark
     self.mark = nil
     spans = []
@@ -311,7 +317,8 @@ private final class BlockCollector {
     case MD_TEXT_NULLCHAR: break
     case MD_TEXT_BR, MD_TEXT_SOFTBR: leaf?.units += [0x0A] + hang
     case MD_TEXT_ENTITY:
-      leaf?.units += Array(CharacterReference.text(of: String(decoding: bytes, as: UTF8.self)).utf16)
+      leaf?.units += Array(
+        CharacterReference.text(of: String(decoding: bytes, as: UTF8.self)).utf16)
     default: leaf?.units.append(utf8: bytes)
     }
   }

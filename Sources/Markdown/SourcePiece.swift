@@ -80,7 +80,12 @@ struct SourcePieces: Sendable {
       return
     }
     guard !line.isBlank else {
-      if isList { endsWithEmptyLine = true } else { close() }
+      if isList {
+        endsWithEmptyLine = true
+      } else {
+        close()
+        join = .paragraph
+      }
       return
     }
     let isItem = line.isListItem
@@ -91,7 +96,7 @@ struct SourcePieces: Sendable {
     }
     if let fence = Fence(opening: line) {
       guard isList, fence.indentation > 0 else {
-        close()
+        close(joining: .line)
         open = .code(fence)
         return
       }
@@ -117,7 +122,7 @@ struct SourcePieces: Sendable {
   }
 
   private mutating func takeCode(_ line: [UInt8], _ fence: Fence) {
-    if fence.isClosed(by: line) { return close() }
+    if fence.isClosed(by: line) { return close(joining: .line) }
     openBytes += line.dropFirst(min(fence.indentation, line.indentation))
     openBytes.append(.newline)
   }

@@ -107,7 +107,9 @@ struct MarkdownPropertyTests {
   }
 
   /// None of these may need a deep stack; how long they take, the benchmarks say.
-  @Test(arguments: [">", "> ", "- ", "+ ", "[", "[a](", "![", "*", "**a ", "`", "<", "$", "\\(", "1. ", "|"])
+  @Test(arguments: [
+    ">", "> ", "- ", "+ ", "[", "[a](", "![", "*", "**a ", "`", "<", "$", "\\(", "1. ", "|",
+  ])
   func readsWhatIsMeantToBreakIt(piece: String) {
     let limits = MessageLimits(units: 4_096, styles: 100)
     let source = String(repeating: piece, count: 40_000 / piece.utf8.count)

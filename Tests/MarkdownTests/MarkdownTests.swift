@@ -42,7 +42,7 @@ struct MarkdownTests {
 
   @Test func showsCodeWithItsLanguage() {
     let source = "Look:\n```swift\n  let a = 1\n\n    b()\n```\nDone."
-    #expect(rendered(source).text == "Look:\n\n  let a = 1\n\n    b()\n\nDone.")
+    #expect(rendered(source).text == "Look:\n  let a = 1\n\n    b()\nDone.")
     #expect(
       styles(source) == ["preformatted(language: Optional(\"swift\")):   let a = 1\n\n    b()"])
   }

@@ -109,6 +109,23 @@ extension MessageEntity {
   }
 }
 
+extension StyledRange {
+  package init(_ entity: MessageEntity) {
+    let style: Style =
+      switch entity.type {
+      case .bold: .bold
+      case .italic: .italic
+      case .strikethrough: .strikethrough
+      case .code: .code
+      case .pre: .preformatted(language: entity.language)
+      case .textLink: .link(url: entity.url ?? "")
+      case .blockquote: .quote
+      case .expandableBlockquote: .expandableQuote
+      }
+    self.init(style, entity.offset..<(entity.offset + entity.length))
+  }
+}
+
 extension String {
   /// SQLite would end the text there.
   fileprivate var withoutNUL: String {
