@@ -36,9 +36,7 @@ struct RenderedText: Sendable {
       if let id = block.quote, !isCode, quote == nil { quote = (id, start) }
     }
     if let open = quote { addQuote(from: open.start) }
-    styles[firstStyle...].sort {
-      ($0.range.lowerBound, -$0.range.upperBound) < ($1.range.lowerBound, -$1.range.upperBound)
-    }
+    styles[firstStyle...].sort { $0.order < $1.order }
   }
 
   private static func blocks(of piece: SourcePiece) -> [Block] {
@@ -117,5 +115,13 @@ struct RenderedText: Sendable {
     let lines = units[range].count { $0 == 0x0A } + 1
     let isLong = range.count > Self.longQuote.units || lines > Self.longQuote.lines
     styles.append(StyledRange(isLong ? .expandableQuote : .quote, range))
+  }
+}
+
+extension StyledRange {
+  /// What lies within another comes after it; a quote lies in nothing.
+  fileprivate var order: (Int, Int, Int) {
+    let isQuote = style == .quote || style == .expandableQuote
+    return (range.lowerBound, -range.upperBound, isQuote ? 0 : 1)
   }
 }

@@ -18,9 +18,9 @@ extension Outbox.Refusal {
 
 extension Outbox.Queued {
   /// Sends to the chat itself what its topic does not take, unless others would then read it where
-  /// it was not asked; without a reply what replies to a message that is gone; and as bare text what
-  /// is formatted as Telegram does not understand. Returns whether that leaves another message to
-  /// try.
+  /// it was not asked; without a reply what replies to a message that is gone; and as bare text
+  /// what is formatted as Telegram does not understand. Returns whether that leaves another message
+  /// to try.
   mutating func leaveOutWhatIsMissing(after error: TelegramError) -> Bool {
     if error.isThreadMissing || error.isTopicClosed && (chatID ?? 0) > 0 {
       guard let outside = content?.outsideTopics else { return false }

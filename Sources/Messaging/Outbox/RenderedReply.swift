@@ -90,7 +90,10 @@ extension MessageLimits {
 
 extension OutboxMessage {
   package init(_ formatted: FormattedText) {
-    self.init(text: formatted.text, entities: formatted.styles.map(MessageEntity.init))
+    let entities = formatted.styles.map(MessageEntity.init)
+    // An answer that is paid for comes in any case.
+    let areSound = (try? entities.check(in: formatted.text)) != nil
+    self.init(text: formatted.text, entities: areSound ? entities : [])
   }
 }
 

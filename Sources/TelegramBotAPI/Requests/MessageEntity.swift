@@ -43,13 +43,13 @@ extension [MessageEntity] {
   /// in `code` or `pre`, nor those in anything but a quote; quotes do not lie in quotes.
   ///
   /// - Throws: `.invalidRequest`, which names the rule that is broken.
-  func check(in text: String) throws(TelegramError) {
+  package func check(in text: String) throws(TelegramError) {
     guard !isEmpty else { return }
     try BotRequest.require(
       count <= TelegramLimits.entities, "entities are more than \(TelegramLimits.entities)")
     let units = Array<UInt16>(text.utf16)
     var open: [MessageEntity] = []
-    let ordered = sorted { ($0.offset, -$0.length) < ($1.offset, -$1.length) }
+    let ordered = sorted { $0.order < $1.order }
     for entity in ordered {
       try entity.check(in: units)
       open.removeAll { $0.end <= entity.offset }
@@ -66,6 +66,9 @@ extension MessageEntity {
   private static let schemes = ["http://", "https://", "mailto:", "tg://"]
 
   fileprivate var end: Int { offset + length }
+
+  /// What lies within another comes after it.
+  fileprivate var order: (Int, Int, Int) { (offset, -length, isQuote ? 0 : 1) }
 
   private var isQuote: Bool { type == .blockquote || type == .expandableBlockquote }
 

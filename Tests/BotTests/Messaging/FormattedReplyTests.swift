@@ -72,7 +72,8 @@ final class FormattedReplyTests {
     let file = try #require(fake.state.value.documents.first)
     #expect(file.fileName == "run.py")
     #expect(String(decoding: file.data, as: UTF8.self) == code + "\n")
-    #expect(messages.count == 2)
+    // What is above it, and its two parts.
+    #expect(messages.count == 3)
   }
 
   @Test func areAFileWhereTheyTakeMoreThanFiveMessages() async throws {
