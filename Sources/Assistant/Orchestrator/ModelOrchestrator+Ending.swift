@@ -62,7 +62,7 @@ extension ModelOrchestrator {
       charge: settlement.charge,
       balance: work.sender.isPrivate ? settlement.balanceAfter : nil)
     var reply = Reply(
-      "\(answer.text)\n\n\(note)\(footer)",
+      markdown: answer.text, below: note + footer,
       buttons: AnswerButtons.under(work, ending: answer.ending))
     reply.isAnswer = true
     return reply

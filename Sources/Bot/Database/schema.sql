@@ -467,10 +467,8 @@ CREATE TABLE outbox (
   file_name TEXT,
   file_type TEXT,
   file BLOB,
-  -- Of a message: what of it is shown in a fixed width is counted in UTF-16 units.
+  -- Of a message.
   text TEXT,
-  preformatted_offset INTEGER,
-  preformatted_length INTEGER,
   -- JSON, as Button encodes it.
   buttons TEXT,
   thread_id INTEGER,
@@ -490,6 +488,8 @@ CREATE TABLE outbox (
   is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept = 0 OR (is_kept = 1 AND state = 'failed')),
   -- The part of the update's preview whose place it takes.
   preview_part INTEGER,
+  -- What of the text is shown how: JSON, as the Bot API has it.
+  entities TEXT,
   CHECK ((method IS NULL) = (payload IS NULL)),
   CHECK ((method IS NULL) <> (text IS NULL))
 ) STRICT;
