@@ -14,6 +14,8 @@ package struct BotSettings: Sendable {
   package var store: Store
   package var texts: Texts
   package var promotions: Promotions
+  /// When people are told of their balance, or asked.
+  package var notices: BalanceNotices
   /// Telegram user ids of those who may use the administrators' commands, and are told what needs a
   /// look.
   package var administrators: [Int64]
@@ -47,7 +49,8 @@ package struct BotSettings: Sendable {
     models: ModelAssignment, terms: BillingTerms, initialGrant: Credits,
     initialGrantsPerDay: Int? = nil, sendRates: OutboxDelivery.Rates, store: Store,
     texts: Texts = Texts(),
-    promotions: Promotions = Promotions(), administrators: [Int64] = []
+    promotions: Promotions = Promotions(), notices: BalanceNotices = BalanceNotices(),
+    administrators: [Int64] = []
   ) {
     self.models = models
     self.terms = terms
@@ -57,6 +60,7 @@ package struct BotSettings: Sendable {
     self.store = store
     self.texts = texts
     self.promotions = promotions
+    self.notices = notices
     self.administrators = administrators
   }
 }

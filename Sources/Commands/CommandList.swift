@@ -1,3 +1,4 @@
+package import Assistant
 import Ledger
 package import Messaging
 package import Sales
@@ -7,15 +8,18 @@ package struct CommandList: Sendable {
   package let all: [any Command]
 
   package init(
-    _ settings: BotSettings, checkout: Checkout, outbox: Outbox, botUsername: String?
+    _ settings: BotSettings, models: OfferedModels, checkout: Checkout, outbox: Outbox,
+    botUsername: String?
   ) {
     let promotions = settings.promotions
     let subscriptions = SubscriptionCancellation(outbox: outbox)
     let others: [[any Command]] = [
       [
-        StatusCommand(models: settings.models),
+        StatusCommand(models: models),
         CreditsCommand(checkout: checkout, subscriptions: subscriptions),
-        BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(), VerifyCommand(),
+        UsageCommand(), BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(),
+        VerifyCommand(), ModelCommand(models: models, terms: settings.terms),
+        SettingsCommand(models: models),
         ResetCommand(outbox: outbox), NewCommand(), ProjectsCommand(), DoneCommand(),
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
@@ -38,7 +42,7 @@ package struct CommandList: Sendable {
     ]
     let start = StartCommand(
       initialGrant: settings.initialGrant, initialGrantsPerDay: settings.initialGrantsPerDay,
-      checkout: checkout)
+      checkout: checkout, models: models, terms: settings.terms)
     let rest = others.flatMap { $0 }
     all = [start, HelpCommand(others: [start] + rest)] + rest
   }

@@ -29,6 +29,7 @@ enum BotSchema {
     migrator.registerMigration("bot 7: updates that belong together, or are asked again") { db in
       try db.execute(sql: partsAndRepeats)
     }
+    PreferencesSchema.register(in: &migrator)
     ConversationSchema.register(in: &migrator)
   }
 

@@ -193,6 +193,9 @@ extension UpdateHandler {
       if let press = AnswerButtons.Press(data: data) {
         return try response(to: press, query, from: sender, of: stored, in: tx)
       }
+      if let trial = Trial(data: data) {
+        return try response(to: trial, query, from: sender, of: stored, in: tx)
+      }
       if let pressed = try askAgain(data, query, from: sender, in: tx) { return pressed }
       return .pressed(
         try response(toPress: data, query, from: sender, of: stored, in: tx), query)
