@@ -6,6 +6,8 @@ extension Answer {
     case lengthLimit
     /// When the call had lasted as long as one may.
     case timeLimit
+    /// By whoever asked.
+    case stopped
     /// In the middle, by the provider.
     case brokenOff(Cause)
   }
@@ -32,6 +34,7 @@ extension Answer.Ending {
     case .complete: nil
     case .lengthLimit: "The answer ends here: it reached its length limit."
     case .timeLimit: "The answer ends here: it took longer than I may wait."
+    case .stopped: "You stopped the answer here."
     case .brokenOff(let cause): "The model's provider broke the answer off here: \(cause.words)."
     }
   }

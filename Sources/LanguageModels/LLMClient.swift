@@ -13,14 +13,24 @@ package struct LLMClient: Sendable {
     models[provider] != nil
   }
 
+  /// An answer, piece by piece.
+  ///
+  /// - Throws: `modelUnknown` if the provider is not set up.
+  package func stream(
+    _ prompt: Prompt, model: ModelID
+  ) throws(LanguageModelError) -> AnswerStream {
+    try client(model.provider).stream(prompt, model: model.name)
+  }
+
+  /// The answer as a whole, for whoever needs no pieces.
+  ///
   /// - Throws: `modelUnknown` if the provider is not set up, and what `LanguageModel` throws.
   package func answer(
     _ prompt: Prompt,
     model: ModelID,
-    onRequestID: @Sendable (String) async -> Void = { _ in }
+    onRequestID: (String) async -> Void = { _ in }
   ) async throws(LanguageModelError) -> Answer {
-    try await client(model.provider)
-      .answer(prompt, model: model.name, onRequestID: onRequestID)
+    try await stream(prompt, model: model).collected(onRequestID: onRequestID)
   }
 
   package func countTokens(

@@ -2,14 +2,9 @@ package import Metering
 
 /// One interface to every provider: prompt in, answer and token usage out.
 package protocol LanguageModel: Sendable {
-  /// Asks once. Only refusals that cost nothing (a key that is at its limit or rejected) are tried
-  /// again, with another key.
-  ///
-  /// - Parameter onRequestID: Called as soon as the provider's id of the request is known, at most
-  ///   once for each id. OpenRouter's comes before the answer.
-  func answer(
-    _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
-  ) async throws(LanguageModelError) -> Answer
+  /// Asks once, as soon as somebody reads. Only refusals that cost nothing (a key that is at its
+  /// limit or rejected) are tried again, with another key, and only before there is any text.
+  func stream(_ prompt: Prompt, model: String) -> AnswerStream
 
   /// The provider's own count of the prompt's tokens, which is free; `nil` if it offers none.
   func countTokens(_ prompt: Prompt, model: String) async throws(LanguageModelError) -> Int?
@@ -31,8 +26,35 @@ package protocol LanguageModel: Sendable {
 }
 
 extension LanguageModel {
+  /// The answer as a whole, for whoever needs no pieces.
+  ///
+  /// - Parameter onRequestID: Called as soon as the provider's id of the request is known, at most
+  ///   once for each id.
+  package func answer(
+    _ prompt: Prompt, model: String, onRequestID: (String) async -> Void = { _ in }
+  ) async throws(LanguageModelError) -> Answer {
+    try await stream(prompt, model: model).collected(onRequestID: onRequestID)
+  }
+
   package func takesThinkingBudget(_ model: String) -> Bool { false }
 
   /// By default, there is no such list.
   package func learn(about models: [String]) async throws(LanguageModelError) {}
+}
+
+extension AnswerStream {
+  /// Reads it to its end.
+  package func collected(
+    onRequestID: (String) async -> Void = { _ in }
+  ) async throws(LanguageModelError) -> Answer {
+    var iterator = makeAsyncIterator()
+    while let piece = try await iterator.next() {
+      switch piece {
+      case .requestID(let id): await onRequestID(id)
+      case .whole(let answer): return answer
+      case .text, .usage: break
+      }
+    }
+    throw LanguageModelError(.cancelled)
+  }
 }

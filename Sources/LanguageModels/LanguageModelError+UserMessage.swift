@@ -25,6 +25,7 @@ extension LanguageModelError {
     case .refusedRequest:
       "The model couldn't work with this; please put it differently."
     case .cancelled: "This was stopped before the model had answered."
+    case .stopped: "You stopped this before the model had answered."
     }
   }
 

@@ -46,6 +46,8 @@ package struct LanguageModelError: Error, Sendable {
     case refusedRequest(status: Int)
     /// The task that waited was cancelled.
     case cancelled
+    /// By whoever asked, before there was anything to show.
+    case stopped
   }
 
   /// What the provider said of it, as far as it may be logged and told to the operator.
@@ -74,6 +76,8 @@ package struct LanguageModelError: Error, Sendable {
   /// sent, and nothing readable came back. Refusals are free (Gemini's billing FAQ, OpenRouter's
   /// zero completion insurance).
   package var mayHaveCost: Bool
+  /// Whether no other key may be tried: a part of the answer was shown.
+  var isFinal = false
 
   package init(
     _ reason: Reason,
@@ -132,7 +136,8 @@ extension LanguageModelError.Reason {
       .providerOutOfFunds, .spendLimitReached, .quotaExhausted, .refusedRequest:
       true
     case .timedOut, .unreachable, .connectionLost, .rateLimited, .providerFailed,
-      .providerOverloaded, .promptTooLong, .blocked, .emptyAnswer, .answerMalformed, .cancelled:
+      .providerOverloaded, .promptTooLong, .blocked, .emptyAnswer, .answerMalformed, .cancelled,
+      .stopped:
       false
     }
   }

@@ -75,6 +75,25 @@ package struct Prompt: Sendable {
     max(1, (count + 3) / 4)
   }
 
+  /// No more than a provider is likely to count, for answers that were stopped: what is not known is
+  /// not charged for. A tokenizer joins no two words, so each is a token at least, and it makes no
+  /// tokens that are twelve bytes of letters on average, in no script. Code, marks and white space
+  /// add to the true count, and so do thoughts.
+  static func leastTokens(of text: String) -> Int {
+    var (words, bytes, isInWord) = (0, 0, false)
+    for scalar in text.unicodeScalars {
+      let isPart = scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+      if isPart { bytes += UTF8.width(scalar) }
+      if isPart, !isInWord { words += 1 }
+      // What is written together, as in "don't" or "a_b", may be one.
+      if isPart || scalar.properties.isWhitespace { isInWord = isPart }
+    }
+    return max(1, words, bytes / 12)
+  }
+
+  /// As `leastTokens(of:)` counts them.
+  var leastInputTokens: Int { texts.reduce(0) { $0 + Self.leastTokens(of: $1) } }
+
   static func estimatedTokens(of text: String) -> Int {
     estimatedTokens(ofBytes: text.utf8.count)
   }

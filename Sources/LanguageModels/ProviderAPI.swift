@@ -32,42 +32,67 @@ struct ProviderAPI: Sendable {
   /// come as base64, are a few.
   static let maximumAnswerBytes = 16 << 20
 
-  /// Makes the exchange, with the next key if one turns out to be at its limit or rejected.
+  /// Makes an exchange that costs nothing, with the next key if one turns out to be at its limit or
+  /// rejected.
+  ///
+  /// - Parameter read: Makes the result of a response, or the error that it means.
+  func call<Result: Sendable>(
+    _ request: Request, read: (ProviderReply) async throws(LanguageModelError) -> Result
+  ) async throws(LanguageModelError) -> Result {
+    let end = ContinuousClock.now + min(limits.total, limits.free)
+    return try await inTurn(request) { key, _ throws(LanguageModelError) in
+      try await attempt(request, key, end, nil, { _ in }, read)
+    }
+  }
+
+  /// Makes an exchange that brings an answer, which is read as it comes.
   ///
   /// - Parameters:
   ///   - start: When the call began of which this exchange is a part.
-  ///   - read: Makes the result of a response, or the error that it means.
-  func call<Result: Sendable>(
+  ///   - reader: One that has read nothing yet.
+  ///   - read: Makes an answer of a response, or the error that it means.
+  func answer<Reader: AnswerReader>(
+    _ request: Request, begunAt start: ContinuousClock.Instant, feed: AnswerFeed, reader: Reader,
+    read: (ProviderReply, () -> ReceivedAnswer) async throws(LanguageModelError) -> Answer?
+  ) async throws(LanguageModelError) -> Answer? {
+    let end = start + limits.total
+    return try await inTurn(request) { key, refusals throws(LanguageModelError) in
+      var reading = AnswerReading(reader, feed)
+      do throws(LanguageModelError) {
+        var answer = try await attempt(request, key, end, feed, { reading.take($0) }) {
+          reply async throws(LanguageModelError) in
+          try await read(reply) { reading.received(reply) }
+        }
+        answer?.refusals = refusals
+        return answer
+      } catch {
+        // Another beginning cannot take the place of one that was shown.
+        guard feed.hasToldText else { throw error }
+        var failure = error
+        failure.isFinal = true
+        throw failure
+      }
+    }
+  }
+
+  /// With each key in turn, for as long as it is the key that is refused.
+  private func inTurn<Result>(
     _ request: Request,
-    begunAt start: ContinuousClock.Instant = .now,
-    onRequestID: @Sendable (String) async -> Void = { _ in },
-    read: (ProviderReply) async throws(LanguageModelError) -> Result
+    _ attempt: (KeyRing.Key, [LanguageModelError]) async throws(LanguageModelError) -> Result
   ) async throws(LanguageModelError) -> Result {
-    let end = start + (request.isBilled ? limits.total : min(limits.total, limits.free))
     var tried: Set<Int> = []
     var refusals: [LanguageModelError] = []
     while let key = keys.take(excluding: tried) {
-      do {
-        let result = try await attempt(request, key, end, onRequestID, read)
-        return Self.telling(of: refusals, in: result)
+      do throws(LanguageModelError) {
+        return try await attempt(key, refusals)
       } catch {
-        guard keys.rest(key, after: error.reason, ofBilledCall: request.isBilled) else {
-          throw error
-        }
+        guard keys.rest(key, after: error.reason, ofBilledCall: request.isBilled), !error.isFinal
+        else { throw error }
         tried.insert(key.position)
         refusals.append(error)
       }
     }
     throw refusals.last ?? LanguageModelError(.keyRejected)
-  }
-
-  /// An answer knows of the keys that were refused for it; nothing else does.
-  private static func telling<Result>(
-    of refusals: [LanguageModelError], in result: Result
-  ) -> Result {
-    guard var answer = result as? Answer else { return result }
-    answer.refusals = refusals
-    return answer as? Result ?? result
   }
 
   /// Asks with each key in turn for what costs nothing.
@@ -80,7 +105,7 @@ struct ProviderAPI: Sendable {
       let outcome: KeyCheck.Outcome
       do {
         outcome = try await attempt(
-          Request(method: .get, path: path, isBilled: false), key, end, { _ in }
+          Request(method: .get, path: path, isBilled: false), key, end, nil, { _ in }
         ) { reply throws(LanguageModelError) in try read(reply) }
       } catch {
         outcome = .failed(error)
@@ -95,7 +120,8 @@ struct ProviderAPI: Sendable {
     _ request: Request,
     _ key: KeyRing.Key,
     _ end: ContinuousClock.Instant,
-    _ onRequestID: @Sendable (String) async -> Void,
+    _ feed: AnswerFeed?,
+    _ take: (Data) -> Void,
     _ read: (ProviderReply) async throws(LanguageModelError) -> Result
   ) async throws(LanguageModelError) -> Result {
     let start = ContinuousClock.now
@@ -105,13 +131,16 @@ struct ProviderAPI: Sendable {
       let stream = try await open(request, key, end)
       status = stream.head.status
       requestID = requestIDHeader.flatMap(stream.head.header)?.asProvidersName
-      if let requestID, stream.head.isSuccess { await onRequestID(requestID) }
+      if let requestID, stream.head.isSuccess { await feed?.tell(requestID: requestID) }
       if request.isBilled { KillPoint.firstByte.passed() }
-      let (body, events, interruption) = try await content(of: stream)
-      if let interruption, !request.isBilled { throw LanguageModelError(interruption) }
+      let content = try await content(of: stream, take)
+      if let interruption = content.interruption, !request.isBilled {
+        throw LanguageModelError(interruption)
+      }
       let reply = ProviderReply(
-        head: stream.head, body: body, events: events, interruption: interruption,
-        requestID: requestID, keyIdentifier: key.identifier,
+        head: stream.head, body: content.body, events: content.events == nil ? nil : [],
+        readEvents: content.events ?? 0, interruption: content.interruption,
+        isStopped: feed?.isStopped ?? false, requestID: requestID, keyIdentifier: key.identifier,
         responseTime: start.duration(to: .now))
       // Some servers have a page where others have a list.
       if reply.isPage, request.isBilled || reply.status != 404 {
@@ -155,19 +184,26 @@ struct ProviderAPI: Sendable {
     return encoder
   }
 
-  /// What comes, also if it breaks off: then why.
+  /// What comes, also if it breaks off: then why. The data of events are taken as they come, and
+  /// counted; of all else, the body is kept.
   ///
   /// - Throws: `cancelled`.
   private func content(
-    of stream: HTTPResponseStream
-  ) async throws(LanguageModelError) -> (body: Data, events: [Data]?, interruption: HTTPError?) {
+    of stream: HTTPResponseStream, _ take: (Data) -> Void
+  ) async throws(LanguageModelError) -> (body: Data, events: Int?, interruption: HTTPError?) {
     var interruption: HTTPError?
     var whole = Data()
     var parser = EventStream()
-    var events: [Data]? = stream.head.isSuccess && stream.head.isEventStream ? [] : nil
+    var events: Int? = stream.head.isSuccess && stream.head.isEventStream ? 0 : nil
     do {
       for try await piece in stream.body {
-        if events == nil { whole += piece } else { events?.append(contentsOf: parser.take(piece)) }
+        guard let count = events else {
+          whole += piece
+          continue
+        }
+        let new = parser.take(piece)
+        for event in new { take(event) }
+        events = count + new.count
       }
     } catch {
       // A refusal is one by its status alone, whatever becomes of its body.

@@ -10,8 +10,12 @@ struct ProviderReply: Sendable {
   /// The data of the events, if an event stream came; a provider that is asked for one may
   /// answer in one piece all the same.
   var events: [Data]?
+  /// How many events were read as they came, and are not among `events`.
+  var readEvents = 0
   /// Why there is no more of it; `nil` if it is whole.
   var interruption: HTTPError?
+  /// Whether whoever asked has ended it.
+  var isStopped = false
   /// From the head, if the provider puts one there.
   var requestID: String?
   var keyIdentifier: String
@@ -35,7 +39,7 @@ struct ProviderReply: Sendable {
 
   /// The JSON texts that make up an answer, and whether it was sent piece by piece.
   var pieces: (texts: [Data], isStream: Bool) {
-    if let events, !events.isEmpty || body.isEmpty {
+    if let events, readEvents > 0 || !events.isEmpty || body.isEmpty {
       let start = body.first { !Set(" \t\r\n".utf8).contains($0) }
       let isJSON = start == UInt8(ascii: "{") || start == UInt8(ascii: "[")
       return (isJSON ? events + [body] : events, true)

@@ -123,6 +123,11 @@ extension String {
       }, as: UTF16.self)
   }
 
+  /// Whether the half of a surrogate pair stands at its end, whose other half may follow.
+  var endsWithHalfPair: Bool {
+    unicodeScalars.last?.loneSurrogate.map(UTF16.isLeadSurrogate) ?? false
+  }
+
   /// What a provider calls a model or a request, fit for a table, a log and a terminal: visible
   /// ASCII, of a sensible length. `nil` if nothing of that kind is in it.
   var asProvidersName: String? {

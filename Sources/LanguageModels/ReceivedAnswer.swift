@@ -13,6 +13,8 @@ struct ReceivedAnswer {
   var promptBlock: String?
   /// The largest counts that were told.
   var usage: TokenUsage?
+  /// How much of the text there was when the usage was told last, in UTF-8.
+  var bytesCounted = 0
   /// Whether the usage has the text in it, and not only the thoughts before it.
   var countsText = true
   /// The model that answered, and the id of the request, as the provider calls them.
@@ -33,7 +35,7 @@ struct ReceivedAnswer {
     to prompt: Prompt, _ asked: String, _ reply: ProviderReply
   ) throws(LanguageModelError) -> Answer {
     let text = text.joiningSurrogates.withoutNUL
-    let usage = completedUsage(text, prompt)
+    let usage = reply.isStopped ? usageOfStopped(text, prompt) : completedUsage(text, prompt)
     let ending = try ending(text, usage, prompt, reply)
     let requestID = reply.requestID ?? requestID?.asProvidersName
     guard text.hasVisibleText else {
@@ -83,6 +85,7 @@ struct ReceivedAnswer {
       return nativeEndWord.map(ending.with(nativeWord:)) ?? ending
     }
     if promptBlock != nil { return .brokenOff(.safety) }
+    if reply.isStopped, text.hasVisibleText { return .stopped }
     if case .deadlineExceeded? = reply.interruption, text.hasVisibleText { return .timeLimit }
     if let interruption { throw failed(interruption) }
     if isStream { throw failed(.connectionLost) }
@@ -104,6 +107,28 @@ struct ReceivedAnswer {
     case .connection: .connectionLost
     case .capacity: .providerOverloaded
     }
+  }
+
+  /// What was told, and the least that the rest of what was shown can have been: of a call that is
+  /// cut off, nobody tells the end.
+  private func usageOfStopped(
+    _ text: String, _ prompt: Prompt
+  ) -> (tokens: TokenUsage, isEstimate: Bool)? {
+    guard text.hasVisibleText else { return usage.map { ($0, false) } }
+    let told = usage ?? TokenUsage(inputTokens: 0, outputTokens: 0)
+    if told.hasReportedCost { return (told, false) }
+    let counted = usage != nil && countsText && told.outputTokens > 0 ? bytesCounted : 0
+    let rest = String(decoding: self.text.utf8.dropFirst(counted), as: UTF8.self)
+    let uncounted =
+      rest.hasVisibleText
+      ? min(
+        Prompt.leastTokens(of: rest), max(0, prompt.maximumOutputTokens - told.outputTokens)) : 0
+    guard uncounted > 0 || told.inputTokens == 0 else { return (told, false) }
+    let completed = TokenUsage(
+      inputTokens: told.inputTokens > 0 ? told.inputTokens : prompt.leastInputTokens,
+      cachedInputTokens: told.cachedInputTokens, outputTokens: told.outputTokens + uncounted,
+      reasoningTokens: told.reasoningTokens, images: told.images, imageTokens: told.imageTokens)
+    return (completed, true)
   }
 
   /// What was told, with an estimate in the place of counts that cannot be: a prompt takes tokens,

@@ -112,9 +112,11 @@ struct Composition {
 
   /// Every provider that is set up.
   ///
-  /// - Parameter newer: Settings whose keys are taken in place of these; nothing else of them is.
-  func llm(withDemo: Bool, keysOf newer: Settings? = nil) throws -> LLMClient {
-    var models: [ModelProvider: any LanguageModel] = withDemo ? [.demo: DemoModel()] : [:]
+  /// - Parameters:
+  ///   - demo: What stands in for models, if anything does.
+  ///   - newer: Settings whose keys are taken in place of these; nothing else of them is.
+  func llm(demo: DemoModel? = nil, keysOf newer: Settings? = nil) throws -> LLMClient {
+    var models: [ModelProvider: any LanguageModel] = demo.map { [.demo: $0] } ?? [:]
     for provider in Provider.all {
       models[provider.id] = try model(of: provider, keysOf: newer ?? settings)
     }

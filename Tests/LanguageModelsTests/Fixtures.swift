@@ -127,7 +127,7 @@ extension LanguageModel {
   func answer(
     _ prompt: Prompt = question, model: String = "some-model"
   ) async throws(LanguageModelError) -> Answer {
-    try await answer(prompt, model: model, onRequestID: { _ in })
+    try await stream(prompt, model: model).collected()
   }
 
   /// The error that asking brings; `nil` where there is an answer instead.

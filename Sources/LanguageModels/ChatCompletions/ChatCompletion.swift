@@ -44,44 +44,7 @@ struct ChatCompletion: Decodable {
     usage = container.lenient(.usage)
     error = container.lenient(.error)
   }
-
-  /// Each chunk of a stream adds to the text; what is said again stands for the whole.
-  static func read<Form: ChatForm>(_ reply: ProviderReply, as form: Form.Type) -> ReceivedAnswer {
-    var whole = ReceivedAnswer()
-    var usage: ChatUsage?
-    var failure: (error: ChatError, piece: Data)?
-    var images = 0
-    let (pieces, isStream) = reply.pieces
-    for piece in pieces where piece != endMark {
-      guard let next = ProviderJSON.decode(ChatCompletion.self, from: piece, with: .snakeCase)
-      else {
-        whole.isUnreadable = true
-        continue
-      }
-      let choice = next.choices?.first
-      whole.text += choice?.content?.text ?? ""
-      images += choice?.content?.images ?? 0
-      whole.endWord = choice?.finishReason ?? whole.endWord
-      whole.nativeEndWord = choice?.nativeFinishReason ?? whole.nativeEndWord
-      if failure == nil, let error = next.error ?? choice?.error { failure = (error, piece) }
-      whole.requestID = whole.requestID ?? next.id
-      whole.model = next.model ?? whole.model
-      if let told = next.usage { usage = usage?.raised(to: told) ?? told }
-    }
-    if failure == nil, whole.endWord == "error" { failure = (ChatError(), Data()) }
-    whole.failure = failure.map { error, piece in
-      Form.error(ChatFailure(inSuccess: error, reply.retryAfter)).lookingForLength(in: piece)
-    }
-    whole.isStream = isStream
-    whole.usage = usage.flatMap { told in
-      told.tellsAnything ? Form.usage(told, images: images).ifSensible : nil
-    }
-    return whole
-  }
 }
-
-/// Says that a stream has ended; it is no JSON.
-private let endMark = Data("[DONE]".utf8)
 
 /// What a message of an answer holds, or a chunk adds to it.
 struct ChatContent: Decodable {

@@ -5,29 +5,58 @@ extension ModelProvider {
   package static let demo: ModelProvider = "demo"
 }
 
-/// Stands in if no provider is set up, so that the bot can be tried. It calls nobody, and says
-/// so.
+/// Stands in if no provider is set up, so that the bot can be tried. It calls nobody, says so, and
+/// takes its time like a model.
 package struct DemoModel: LanguageModel {
-  /// In characters; enough to recognise one's own message.
-  private static let maximumQuoteLength = 200
+  /// About a token each 30 ms, as models of middle size write.
+  package static let pace: Duration = .milliseconds(30)
 
-  package init() {}
+  private let pause: Duration
 
-  package func answer(
-    _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
-  ) async throws(LanguageModelError) -> Answer {
-    let start = ContinuousClock.now
-    let full = text(for: prompt)
-    let text = Self.cut(full, to: prompt.maximumOutputTokens)
-    guard text.hasVisibleText else { throw LanguageModelError(.emptyAnswer) }
-    return Answer(
-      text: text,
-      usage: TokenUsage(
-        inputTokens: prompt.inputTokenEstimate,
-        outputTokens: Prompt.estimatedTokens(of: text)),
-      ending: text == full ? .complete : .lengthLimit, model: model, requestID: nil,
-      keyIdentifier: "demo",
-      responseTime: start.duration(to: .now))
+  /// - Parameter pause: Between two words; without one, all of them are there at once.
+  package init(pause: Duration = .zero) {
+    self.pause = pause
+  }
+
+  package func stream(_ prompt: Prompt, model: String) -> AnswerStream {
+    AnswerStream { feed throws(LanguageModelError) in
+      let start = ContinuousClock.now
+      let full = DemoText.answer(to: prompt)
+      let text = Self.cut(full, to: prompt.maximumOutputTokens)
+      guard text.hasVisibleText else { throw LanguageModelError(.emptyAnswer) }
+      let shown = try await show(text, feed)
+      let isStopped = shown.utf8.count < text.utf8.count
+      return Answer(
+        text: shown,
+        usage: TokenUsage(
+          inputTokens: prompt.inputTokenEstimate,
+          outputTokens: Prompt.estimatedTokens(of: shown)),
+        ending: isStopped ? .stopped : text == full ? .complete : .lengthLimit, model: model,
+        requestID: nil, keyIdentifier: "demo", responseTime: start.duration(to: .now))
+    }
+  }
+
+  /// Word by word.
+  ///
+  /// - Returns: The text, or as much of it as was shown before somebody stopped it.
+  private func show(
+    _ text: String, _ feed: AnswerFeed
+  ) async throws(LanguageModelError) -> String {
+    var rest = text[...]
+    while !rest.isEmpty {
+      if Task.isCancelled {
+        let shown = String(text[..<rest.startIndex])
+        guard feed.isStopped, shown.hasVisibleText else { throw LanguageModelError(.cancelled) }
+        return shown
+      }
+      let word = rest.prefix { !$0.isWhitespace }
+      let space = rest[word.endIndex...].prefix(while: \.isWhitespace)
+      feed.tell(text: String(rest[..<space.endIndex]))
+      rest = rest[space.endIndex...]
+      // Cancelled, it returns at once, and that is seen above.
+      if pause > .zero, !rest.isEmpty { try? await Task.sleep(for: pause) }
+    }
+    return text
   }
 
   package func countTokens(
@@ -42,34 +71,6 @@ package struct DemoModel: LanguageModel {
 
   package func checkKeys() async -> [KeyCheck] {
     []
-  }
-
-  private func text(for prompt: Prompt) -> String {
-    """
-    This is the demo: no real model was called, so nobody has thought about this yet.
-
-    \(opening(for: prompt)) A real model would answer here; I can only show how the bot works.
-
-    To get real answers, whoever runs this bot sets \(Self.whatToSet) and starts it again.
-    """
-  }
-
-  private static var whatToSet: String {
-    Provider.all.map { provider in
-      let page = provider.keysPage.map { " (\($0.trimmingPrefix("https://")))" } ?? ""
-      return provider.essentialSetting + page
-    }.joined(separator: ", ", last: " or ")
-  }
-
-  private func opening(for prompt: Prompt) -> String {
-    let questions = prompt.messages.filter { $0.role == .user }
-    let words = questions.last?.text.split(whereSeparator: \.isWhitespace) ?? []
-    guard !words.isEmpty else { return "You haven't asked anything yet." }
-    let quote = words.joined(separator: " ")
-    let shown = quote.prefix(Self.maximumQuoteLength)
-    let verb = quote.hasSuffix("?") ? "asked" : "wrote"
-    let again = questions.count > 1 ? "This time you" : "You"
-    return "\(again) \(verb): “\(shown)\(shown.count < quote.count ? "…" : "")”."
   }
 
   /// Whole characters of at most `tokens` tokens, by the same count as the usage.

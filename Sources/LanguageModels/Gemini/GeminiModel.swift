@@ -18,29 +18,30 @@ package struct GeminiModel: LanguageModel {
       keyHeader: { ("x-goog-api-key", $0) }, requestIDHeader: nil)
   }
 
-  package func answer(
-    _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
-  ) async throws(LanguageModelError) -> Answer {
-    let start = ContinuousClock.now
-    return try await thinkingModels.answer(
-      by: model, within: GeminiRequest.ThinkingConfig(prompt, model)
-    ) { thinking throws(LanguageModelError) in
-      try await ask(prompt, model, thinking, begunAt: start, onRequestID)
+  package func stream(_ prompt: Prompt, model: String) -> AnswerStream {
+    AnswerStream { feed throws(LanguageModelError) in
+      let start = ContinuousClock.now
+      return try await thinkingModels.answer(
+        by: model, within: GeminiRequest.ThinkingConfig(prompt, model)
+      ) { thinking throws(LanguageModelError) in
+        try await ask(prompt, model, thinking, begunAt: start, feed)
+      }
     }
   }
 
   /// `nil` if the model refuses the field that bounds its thinking, which is free.
   private func ask(
     _ prompt: Prompt, _ model: String, _ thinking: GeminiRequest.ThinkingConfig?,
-    begunAt start: ContinuousClock.Instant, _ onRequestID: @Sendable (String) async -> Void
+    begunAt start: ContinuousClock.Instant, _ feed: AnswerFeed
   ) async throws(LanguageModelError) -> Answer? {
     let config = GeminiRequest.GenerationConfig(
       maxOutputTokens: prompt.maximumOutputTokens, thinkingConfig: thinking)
     let request = ProviderAPI.Request(
       method: .post, path: path(model, "streamGenerateContent?alt=sse"),
       body: GeminiRequest(prompt, generationConfig: config), isBilled: true)
-    return try await api.call(request, begunAt: start) {
-      reply async throws(LanguageModelError) -> Answer? in
+    let reader = GeminiReader(outputCap: prompt.maximumOutputTokens)
+    return try await api.answer(request, begunAt: start, feed: feed, reader: reader) {
+      reply, received async throws(LanguageModelError) -> Answer? in
       guard reply.isSuccess else {
         let error = GeminiFailure(reply).error.lookingForLength(in: reply.body)
         let isOfField =
@@ -49,9 +50,8 @@ package struct GeminiModel: LanguageModel {
         if isOfField { return nil }
         throw error
       }
-      let received = GeminiResponse.read(reply, outputCap: prompt.maximumOutputTokens)
-      let answer = try received.answer(to: prompt, model, reply)
-      if let id = answer.requestID { await onRequestID(id) }
+      let answer = try received().answer(to: prompt, model, reply)
+      if let id = answer.requestID { await feed.tell(requestID: id) }
       return answer
     }
   }

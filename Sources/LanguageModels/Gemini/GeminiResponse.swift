@@ -69,36 +69,4 @@ struct GeminiResponse: Decodable {
     responseId = container.name(.responseId)
     isError = container.lenient(.error, as: Failure.self) != nil
   }
-
-  /// Each event of a stream has the form of a whole response: the parts of the text follow each
-  /// other, and what is said again, the usage above all, stands for the whole.
-  ///
-  /// - Parameter outputCap: The `maxOutputTokens` of the request.
-  static func read(_ reply: ProviderReply, outputCap: Int) -> ReceivedAnswer {
-    var whole = ReceivedAnswer()
-    var usage: GeminiUsage?
-    var images = 0
-    let (pieces, isStream) = reply.pieces
-    for piece in pieces {
-      guard let next = ProviderJSON.decode(GeminiResponse.self, from: piece), !next.isError else {
-        let failure = GeminiFailure(inSuccess: piece)?.error.lookingForLength(in: piece)
-        whole.failure = whole.failure ?? failure
-        if failure == nil { whole.isUnreadable = true }
-        continue
-      }
-      let candidate = next.candidates?.first
-      let parts = candidate?.content?.parts ?? []
-      whole.text += parts.filter { !$0.isThought }.compactMap(\.text).joined()
-      images += parts.count(where: \.isImage)
-      whole.endWord = candidate?.finishReason ?? whole.endWord
-      whole.promptBlock = next.blockReason ?? whole.promptBlock
-      whole.model = next.modelVersion ?? whole.model
-      whole.requestID = whole.requestID ?? next.responseId
-      if let told = next.usageMetadata { usage = usage?.raised(to: told) ?? told }
-    }
-    whole.isStream = isStream
-    whole.usage = usage?.normalised(images: images, outputCap: outputCap)
-    whole.countsText = usage?.countsText ?? false
-    return whole
-  }
 }

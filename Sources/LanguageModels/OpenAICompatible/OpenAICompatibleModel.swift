@@ -24,8 +24,12 @@ package final class OpenAICompatibleModel: LanguageModel {
   /// Nothing can be looked up by a request's id, so that nobody needs it before the answer. A
   /// server that refuses a field by its name, which is free, is asked once more without it, and
   /// never again with it.
-  package func answer(
-    _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
+  package func stream(_ prompt: Prompt, model: String) -> AnswerStream {
+    AnswerStream { feed throws(LanguageModelError) in try await self.ask(prompt, model, feed) }
+  }
+
+  private func ask(
+    _ prompt: Prompt, _ model: String, _ feed: AnswerFeed
   ) async throws(LanguageModelError) -> Answer {
     let start = ContinuousClock.now
     while true {
@@ -33,12 +37,10 @@ package final class OpenAICompatibleModel: LanguageModel {
       let request = ProviderAPI.Request(
         method: .post, path: "/chat/completions",
         body: OpenAICompatibleRequest(prompt, model: model, taken), isBilled: true)
-      let answer = try await api.call(request, begunAt: start) {
-        reply async throws(LanguageModelError) -> Answer? in
-        guard !reply.isSuccess else {
-          return try ChatCompletion.read(reply, as: OpenAICompatibleForm.self)
-            .answer(to: prompt, model, reply)
-        }
+      let reader = ChatReader(OpenAICompatibleForm.self)
+      let answer = try await api.answer(request, begunAt: start, feed: feed, reader: reader) {
+        reply, received async throws(LanguageModelError) -> Answer? in
+        guard !reply.isSuccess else { return try received().answer(to: prompt, model, reply) }
         let error = OpenAICompatibleForm.error(ChatFailure(reply)).lookingForLength(in: reply.body)
         guard error.reason == .refusedRequest(status: 400), taken.leaveOut(refusedBy: reply)
         else { throw error }

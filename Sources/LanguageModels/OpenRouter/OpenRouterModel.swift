@@ -18,27 +18,28 @@ package struct OpenRouterModel: LanguageModel {
       keyHeader: ProviderAPI.bearer, requestIDHeader: "X-Generation-Id")
   }
 
-  package func answer(
-    _ prompt: Prompt, model: String, onRequestID: @Sendable (String) async -> Void
-  ) async throws(LanguageModelError) -> Answer {
-    let start = ContinuousClock.now
-    return try await thinkingModels.answer(by: model, within: prompt.thinkingBudget) {
-      budget throws(LanguageModelError) in
-      try await ask(prompt, model, budget, begunAt: start, onRequestID)
+  package func stream(_ prompt: Prompt, model: String) -> AnswerStream {
+    AnswerStream { feed throws(LanguageModelError) in
+      let start = ContinuousClock.now
+      return try await thinkingModels.answer(by: model, within: prompt.thinkingBudget) {
+        budget throws(LanguageModelError) in
+        try await ask(prompt, model, budget, begunAt: start, feed)
+      }
     }
   }
 
   /// `nil` if the model refuses the field that bounds its thinking, which is free.
   private func ask(
     _ prompt: Prompt, _ model: String, _ thinkingBudget: Int?,
-    begunAt start: ContinuousClock.Instant, _ onRequestID: @Sendable (String) async -> Void
+    begunAt start: ContinuousClock.Instant, _ feed: AnswerFeed
   ) async throws(LanguageModelError) -> Answer? {
     let request = ProviderAPI.Request(
       method: .post, path: "/chat/completions",
       body: OpenRouterRequest(prompt, model: model, thinkingBudget: thinkingBudget),
       isBilled: true)
-    return try await api.call(request, begunAt: start, onRequestID: onRequestID) {
-      reply async throws(LanguageModelError) -> Answer? in
+    let reader = ChatReader(OpenRouterForm.self)
+    return try await api.answer(request, begunAt: start, feed: feed, reader: reader) {
+      reply, received async throws(LanguageModelError) -> Answer? in
       guard reply.isSuccess else {
         let error = OpenRouterForm.error(ChatFailure(reply)).lookingForLength(in: reply.body)
         let isOfField =
@@ -47,9 +48,9 @@ package struct OpenRouterModel: LanguageModel {
         if isOfField { return nil }
         throw error
       }
-      let received = ChatCompletion.read(reply, as: OpenRouterForm.self)
+      let received = received()
       let id = reply.requestID ?? received.requestID?.asProvidersName
-      if reply.requestID == nil, let id { await onRequestID(id) }
+      if reply.requestID == nil, let id { await feed.tell(requestID: id) }
       return try await answer(received, to: prompt, model, reply, id)
     }
   }
@@ -75,9 +76,10 @@ package struct OpenRouterModel: LanguageModel {
     }
   }
 
-  /// What a call of which not all was told has used, as soon as the provider knows.
+  /// What a call of which not all was told has used, as soon as the provider knows. Who stops it
+  /// does not wait for that: it is looked up later.
   private func lookUp(_ id: String?) async -> TokenUsage? {
-    guard let id else { return nil }
+    guard let id, !Task.isCancelled else { return nil }
     for pause in [.zero] + api.limits.lookUpPauses {
       if pause > .zero { try? await Task.sleep(for: pause) }
       do throws(LanguageModelError) {

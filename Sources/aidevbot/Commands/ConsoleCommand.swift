@@ -31,7 +31,9 @@ struct ConsoleCommand: AsyncParsableCommand {
     let composition = try await Composition(options)
     let logger = try composition.logger(default: .warning)
     _ = try composition.settings.bot()
-    let llm = try composition.llm(withDemo: true)
+    // Nobody watches a pipe.
+    let pause = isatty(STDOUT_FILENO) == 1 ? DemoModel.pace : .zero
+    let llm = try composition.llm(demo: DemoModel(pause: pause))
     let path = try composition.settings.databasePath()
     try await composition.withDatabase(holding: .console) { database in
       let settings = try Self.settings(composition.choosingModels(by: database), llm)

@@ -41,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
     Self.logTheStart(of: composition.settings, logger)
     composition.settings.source.warnOfUnknownNames(logger)
     let client = try composition.telegram()
-    let llm = try composition.llm(withDemo: false)
+    let llm = try composition.llm()
     let catalog =
       try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
     try await composition.withDatabase(holding: .bot) { database in

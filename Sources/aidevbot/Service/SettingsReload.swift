@@ -95,7 +95,7 @@ actor SettingsReload {
     }
     let keys = Settings.declared.providers.map(\.keys.key)
     if keys.contains(where: { change(of: $0, from: current, to: new) != nil }) || llm == nil {
-      llm = try composition.llm(withDemo: false, keysOf: new)
+      llm = try composition.llm(keysOf: new)
     }
     let settings = try new.bot()
     let level = try new.logLevel ?? .info

@@ -131,6 +131,59 @@ struct AnswerButtonsTests {
     #expect(rig.gemini.paidCalls.count == 2)
   }
 
+  @Test func aPressWaitsForWhatItsPersonHasAskedBefore() async throws {
+    try await rig.say("/start")
+    let id = try await ask("One?", answer: "First.")
+    let isOpen = Watched(false)
+    let question = Watched<Int64>(0)
+    let stateAtCall = Watched<[String?]>([])
+    rig.gemini.onCall { [rig] request in
+      guard request.path.hasSuffix(":streamGenerateContent") else { return nil }
+      stateAtCall.change { $0.append(try? rig.inboxState(question.value)) }
+      _ = isOpen.block(within: .seconds(3_600)) { $0 }
+      return nil
+    }
+    let two = try await rig.deliver("message", .message("Two?"))
+    question.change { $0 = two }
+    try await rig.gemini.requests.wait(for: "the call") { $0.count == 2 }
+    try await rig.deliver("callback_query", .press("anew:\(id)"))
+    try await rig.commits.wait(for: "the note") { [rig] _ in
+      (try? rig.replies().contains { $0.method == "answerCallbackQuery" }) == true
+    }
+    isOpen.change { $0 = true }
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(stateAtCall.value.last == "done" && stateAtCall.value.count == 2)
+    #expect(rig.lastPrompt() == ["user: One?"])
+  }
+
+  /// Presses are handled side by side.
+  @Test func aCrowdOfTapsAsksOnceForEachPerson() async throws {
+    let people = (1...20).map { Int64(1_000 + $0) }
+    var taps: [ReceivedUpdate] = []
+    for person in people {
+      try await rig.say("/start", from: person)
+      let id = try await ask("Hello", answer: "One.", from: person)
+      taps += (1...5).map { _ in
+        .update(rig.nextUpdateID(), "callback_query", .press("anew:\(id)", from: person))
+      }
+    }
+    let isOpen = Watched(false)
+    rig.gemini.onCall { request in
+      if request.path.hasSuffix(":streamGenerateContent") {
+        _ = isOpen.block(within: .seconds(3_600)) { $0 }
+      }
+      return nil
+    }
+    try await rig.engine.receive(taps.shuffled(), nextOffset: nil)
+    try await rig.commits.wait(for: "a note for each press") { [rig, count = taps.count] _ in
+      (try? rig.replies().count { $0.method == "answerCallbackQuery" }) == count
+    }
+    isOpen.change { $0 = true }
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(rig.gemini.paidCalls.count == 2 * people.count)
+    #expect(try rig.usage().count == 2 * people.count)
+  }
+
   @Test func onlyTheNewestAnswerHasButtons() async throws {
     let delivering = try DeliveringRig(rig)
     try await delivering.deliver("message", .message("/start"))

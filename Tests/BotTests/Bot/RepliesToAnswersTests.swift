@@ -147,6 +147,19 @@ struct RepliesToAnswersTests {
     #expect(free.buttons.isEmpty)
   }
 
+  /// The edit is of one part, and the others are not in it.
+  @Test func aLongPasteIsNotAskedAnewByAnEditOfOnePart() async throws {
+    let long = String(repeating: "word ", count: 800)
+    let parts: [JSONValue] = [
+      .message(long, adding: ["message_id": 21]), .message("more", adding: ["message_id": 22]),
+    ]
+    _ = try await rig.deliverTogether(parts)
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(rig.gemini.paidCalls.count == 1)
+    let reply = try #require(try await edit(long + "!", message: 21))
+    #expect(reply.text.hasPrefix("I answer messages as they were first sent."))
+  }
+
   @Test func aResetForgetsTheContextAndNotTheJournal() async throws {
     try await say("One?", answer: "First.")
     try await say("/new Shop")

@@ -12,17 +12,14 @@ enum EventStreamTarget {
     var reply = Response([]).reply
     reply.events = events
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try GeminiResponse.read(
-        reply, outputCap: ProviderChecks.prompt.maximumOutputTokens
-      ).answer(to: ProviderChecks.prompt, "model", reply)
+      try ProviderChecks.answer(
+        of: reply, GeminiReader(outputCap: ProviderChecks.prompt.maximumOutputTokens), "model")
     }
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try ChatCompletion.read(reply, as: OpenRouterForm.self)
-        .answer(to: ProviderChecks.prompt, "vendor/model", reply)
+      try ProviderChecks.answer(of: reply, ChatReader(OpenRouterForm.self), "vendor/model")
     }
     ProviderChecks.run(reply) { reply throws(LanguageModelError) in
-      try ChatCompletion.read(reply, as: OpenAICompatibleForm.self)
-        .answer(to: ProviderChecks.prompt, "model", reply)
+      try ProviderChecks.answer(of: reply, ChatReader(OpenAICompatibleForm.self), "model")
     }
   }
 

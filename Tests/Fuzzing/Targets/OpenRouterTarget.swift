@@ -11,15 +11,14 @@ enum OpenRouterTarget {
     let reply = Response(input).reply
     let answer = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
       guard reply.isSuccess else { throw OpenRouterForm.error(ChatFailure(reply)) }
-      return try ChatCompletion.read(reply, as: OpenRouterForm.self)
-        .answer(to: ProviderChecks.prompt, "vendor/model", reply)
+      return try ProviderChecks.answer(
+        of: reply, ChatReader(OpenRouterForm.self), "vendor/model")
     }
     if let usage = answer?.usage { checkCost(of: usage, Array(reply.body)) }
     if let usage = OpenRouterGeneration.read(reply)?.usage { ProviderChecks.check(usage) }
     let other = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
       guard reply.isSuccess else { throw OpenAICompatibleForm.error(ChatFailure(reply)) }
-      return try ChatCompletion.read(reply, as: OpenAICompatibleForm.self)
-        .answer(to: ProviderChecks.prompt, "model", reply)
+      return try ProviderChecks.answer(of: reply, ChatReader(OpenAICompatibleForm.self), "model")
     }
     demand(other?.usage.reportedCostUSD == nil, "a cost that nobody answers for")
   }

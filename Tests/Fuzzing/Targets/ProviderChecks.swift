@@ -9,6 +9,27 @@ enum ProviderChecks {
   static let prompt = Prompt(
     system: "", messages: [.init(.user, "?")], maximumOutputTokens: 8_192)
 
+  /// Reads events as they come. What is shown of them is a beginning of the answer, and stays so
+  /// where somebody stops it.
+  static func answer<Reader: AnswerReader>(
+    of reply: ProviderReply, _ reader: Reader, _ model: String
+  ) throws(LanguageModelError) -> Answer {
+    var reading = AnswerReading(reader, nil)
+    let shown = (reply.events ?? []).map { reading.take($0) }.joined()
+    var rest = reply
+    rest.readEvents = reply.events?.count ?? 0
+    rest.events = reply.events == nil ? nil : []
+    rest.isStopped = true
+    if let answer = try? reading.received(rest).answer(to: prompt, model, rest) {
+      demand(answer.text.utf8.starts(with: shown.utf8), "what was shown is taken back")
+      check(answer.usage)
+    }
+    rest.isStopped = false
+    let answer = try reading.received(rest).answer(to: prompt, model, rest)
+    demand(answer.text.utf8.starts(with: shown.utf8), "what was shown is taken back")
+    return answer
+  }
+
   /// - Returns: The answer, where there is one.
   @discardableResult
   static func run(
