@@ -1,4 +1,5 @@
 import ArgumentParser
+import Assistant
 import Bot
 import Commands
 import Foundation
