@@ -33,7 +33,7 @@ package enum Trial: String, Sendable, CaseIterable {
 
   package var words: String {
     switch self {
-    case .question: "What is a database index, and when does it help? Explain it in a few sentences."
+    case .question: "What is a database index, and when does it help? Explain it in a few words."
     case .plan: "A small habit tracker for the terminal that keeps its data in a file."
     case .code: "A short Python script that finds duplicate files in a folder by their content."
     }

@@ -173,8 +173,8 @@ private struct SharedParts: Sendable {
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
         terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
         referralCredits: settings.promotions.referralCredits,
-        offers: checkout.buttons, notices: settings.notices, alerts: alerts, health: health, places: places,
-        counts: counts, typing: typing))
+        offers: checkout.buttons, notices: settings.notices, alerts: alerts, health: health,
+        places: places, counts: counts, typing: typing))
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,

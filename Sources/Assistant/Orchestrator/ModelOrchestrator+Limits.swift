@@ -74,15 +74,15 @@ extension ModelOrchestrator {
   ) throws -> Beginning {
     guard work.sender.isPrivate else { return try refuse(work, Self.notInGroup.text, in: tx) }
     let need =
-      "This needs at least \(shortfall.text) credits more than the \(account.available.text) that "
-      + "you have"
+      "Your credits do not cover this: at least \(shortfall.text) more are needed, and "
+      + "\(account.available.text) are available"
     let reply =
       environment.offers.isEmpty
       ? Reply(
-        "\(need): once you have more, tap below and I will answer it.",
+        "\(need); once you have more, tap below and I will answer it.",
         buttons: [.askAgain(work.updateID)])
       : Reply(
-        "\(need): get some with one tap, and I will answer it.",
+        "\(need); get more below, and I will answer it.",
         buttons: [.getCredits(for: work.updateID)])
     try environment.inbox.offerAgain(work.updateID, because: .credits, in: tx)
     try finish(work, with: reply, in: tx)
@@ -97,8 +97,8 @@ extension ModelOrchestrator {
     let reply = Reply(
       """
       This needs at least \(least.text) credits, and your own limit of \(limit.text) a day leaves \
-      \(left.text) for today. It goes on at 00:00 UTC; then tap \u{201C}Ask again\u{201D} and I will \
-      answer it. /settings has the limit.
+      \(left.text) for today. It goes on at 00:00 UTC; then tap \u{201C}Ask again\u{201D} and I \
+      will answer it. /settings has the limit.
       """,
       buttons: [.askAgain(work.updateID)])
     try environment.inbox.offerAgain(work.updateID, because: .credits, in: tx)

@@ -54,7 +54,7 @@ struct StartCommand: Command {
         \(Self.grant(of: account)) \(try cost(account, in: tx).map { "\($0) " } ?? "")Each answer \
         says what it cost, and you never pay for one that failed.
 
-        Just write what you need, or try one of these, at the same price:
+        Just write what you need, or try one of these, at the usual price:
         """,
         buttons: (isBuying ? checkout.buttons : []) + Trial.allCases.map(\.button)))
   }

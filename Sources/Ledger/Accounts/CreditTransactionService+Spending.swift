@@ -8,6 +8,7 @@ package struct Spending: Sendable, Equatable {
   package var day: Date
   package var model: ModelID
   package var amount: Credits
+  /// Without those whose whole charge was given back.
   package var calls: Int
 }
 
@@ -42,7 +43,7 @@ extension CreditTransactionService {
 
   static let spendingByDayAndModel = """
     SELECT substr(charge.created_at, 1, 10) || ' 00:00:00.000' AS day, hold.model_provider,
-      hold.model_name, sum(\(netCharge)) AS amount, count(*) AS calls
+      hold.model_name, sum(\(netCharge)) AS amount, sum(charge.credits_amount_micro = 0 OR (\(netCharge)) > 0) AS calls
     FROM credit_transactions charge INDEXED BY charges_of_user
     JOIN credit_holds hold ON hold.id = charge.hold_id
     WHERE \(chargesOfPerson)

@@ -27,7 +27,9 @@ package struct UTCMonth: Sendable, Equatable, Comparable, CustomStringConvertibl
   /// The first moment of it.
   package var start: Date {
     var parts = tm()
-    (parts.tm_year, parts.tm_mon, parts.tm_mday) = (Int32(number / 12 - 1_900), Int32(number % 12), 1)
+    parts.tm_year = Int32(number / 12 - 1_900)
+    parts.tm_mon = Int32(number % 12)
+    parts.tm_mday = 1
     return Date(timeIntervalSince1970: TimeInterval(timegm(&parts)))
   }
 

@@ -102,8 +102,8 @@ package struct CreditHoldService {
   package func mayFit(_ request: Request, of account: UserAccount) -> Bool {
     guard let rates = try? rates(of: request.price) else { return false }
     let least = try? HoldSize.fitting(
-      request.payable(by: account), rates: rates, terms: terms, inputTokens: 0, outputCap: request.outputCap,
-      minimumOutputTokens: request.minimumOutputTokens)
+      request.payable(by: account), rates: rates, terms: terms, inputTokens: 0,
+      outputCap: request.outputCap, minimumOutputTokens: request.minimumOutputTokens)
     return least != nil
   }
 
