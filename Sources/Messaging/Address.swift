@@ -30,6 +30,9 @@ package struct Address: Sendable {
     isPrivate ? self : Address(user: user, chatID: user.id, isPrivate: true)
   }
 
+  /// The chat, if it is a group.
+  package var groupID: Int64? { isPrivate ? nil : chatID }
+
   /// The topic of the person's private chat in which they wrote, if there is one.
   package var privateTopic: Topic? {
     isPrivate ? threadID.map { Topic(chatID: chatID, threadID: $0) } : nil

@@ -94,8 +94,3 @@ extension ModelOrchestrator {
     "Our conversation has become long, so its beginning no longer goes along with your questions; "
     + "/reset begins a fresh one."
 }
-
-extension Address {
-  /// The chat, if it is a group.
-  fileprivate var groupID: Int64? { isPrivate ? nil : chatID }
-}

@@ -45,15 +45,18 @@ package struct Exchange: Sendable, Equatable {
     return try update.flatMap { try find($0, ofUser: userID, in: tx) }
   }
 
-  /// The last one that was asked by that message, in private.
+  /// The last one that was asked by that message.
+  ///
+  /// - Parameter groupID: The chat that it is in; `nil` in private.
   package static func find(
-    askedBy messageID: Int64, ofUser userID: Int64, in tx: LedgerTransaction
+    askedBy messageID: Int64, inGroup groupID: Int64?, ofUser userID: Int64,
+    in tx: LedgerTransaction
   ) throws -> Exchange? {
     try fetchOne(
       cached: """
-        \(all) WHERE a.user_id = ? AND a.question_message_id = ? AND a.chat_id IS NULL
+        \(all) WHERE a.user_id = ? AND a.question_message_id = ? AND a.chat_id IS ?
           AND a.replaced_by IS NULL \(newestFirst)
-        """, [userID, messageID], in: tx.db)
+        """, [userID, messageID, groupID], in: tx.db)
   }
 
   /// Whether there is such an exchange, which is not theirs.

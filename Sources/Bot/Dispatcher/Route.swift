@@ -14,6 +14,7 @@ package enum Route: Sendable {
   case unreadable(what: String, Address)
   /// Such a thing with words to it, and what the words alone ask for.
   indirect case unseen(what: String, words: Route, Address)
+  /// Words that were changed; in a group, those to the bot alone.
   case edited(Address)
   case button(data: String, CallbackQuery, Address)
   case preCheckout(PreCheckoutQuery)
@@ -64,8 +65,13 @@ package enum Route: Sendable {
     case .message(let message): self = Self.route(message, bot: bot)
     case .editedMessage(let message):
       // A live location is edited every few seconds, by nobody's hand.
-      let sender = message.text == nil ? nil : Self.sender(of: message)
-      self = sender.map { $0.isPrivate ? .edited($0) : .ignored } ?? .ignored
+      guard message.text != nil, let sender = Self.sender(of: message),
+        sender.isPrivate || !Self.route(message, bot: bot).isIgnored
+      else {
+        self = .ignored
+        return
+      }
+      self = .edited(sender)
     case .callbackQuery(let query):
       guard let data = query.data, let message = query.message else {
         self = .ignored

@@ -64,7 +64,7 @@ extension UpdateHandler {
   ) throws -> Exchange? {
     let found = try Exchange.find(press.updateID, ofUser: account.id, in: tx)
     let chat = found?.conversation.groupID
-    return chat == (sender.isPrivate ? nil : sender.chatID) ? found : nil
+    return chat == sender.groupID ? found : nil
   }
 
   private static let onlyTheAsker = "Only whoever asked can do this."
@@ -88,7 +88,8 @@ extension UpdateHandler {
       replied: request.replied)
     guard let message = stored.message else { return .work(work, account) }
     if case .editedMessage? = stored.update?.content,
-      let exchange = try Exchange.find(askedBy: message.messageID, ofUser: account.id, in: tx)
+      let exchange = try Exchange.find(
+        askedBy: message.messageID, inGroup: sender.groupID, ofUser: account.id, in: tx)
     {
       work.position = .inPlace(of: exchange.updateID)
     } else if let id = sender.inReplyTo,
@@ -109,11 +110,15 @@ extension UpdateHandler {
     guard try changesWords(stored, in: tx) else { return .done }
     guard let message = stored.message, isQuestion(message),
       let account = try tx.users.find(telegramUserID: sender.user.id), !account.isBlocked,
-      let exchange = try Exchange.find(askedBy: message.messageID, ofUser: account.id, in: tx),
+      let exchange = try Exchange.find(
+        askedBy: message.messageID, inGroup: sender.groupID, ofUser: account.id, in: tx),
       try exchange.isNewest(in: tx),
       // Of a long paste, the other parts are not in the edit.
       try environment.inbox.isWhole(exchange.updateID, in: tx)
-    else { return .reply(Self.edited, to: sender) }
+    else {
+      // In a group, nobody waits for a word on it.
+      return sender.isPrivate ? .reply(Self.edited, to: sender) : .done
+    }
     try environment.inbox.offerAgain(stored.id, because: .unseen, in: tx)
     return .reply(
       Reply(

@@ -19,6 +19,8 @@ struct HelpCommand: Command {
         Write to me in plain words, or use a command:
 
         \(lines.joined(separator: "\n"))
+
+        Reply to one of my answers to go on from there.
         """))
   }
 }

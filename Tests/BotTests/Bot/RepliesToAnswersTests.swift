@@ -101,10 +101,13 @@ struct RepliesToAnswersTests {
     #expect(rig.lastPrompt()[0].hasPrefix("user: (In reply to this message of yours:)\n> First."))
   }
 
-  private func edit(_ text: String, message: Int64) async throws -> OutboxRow? {
+  private func edit(
+    _ text: String, message: Int64, in chat: Int64? = nil
+  ) async throws -> OutboxRow? {
     let id = try await delivering.deliver(
       "edited_message",
-      .message(text, adding: ["message_id": .integer(message), "edit_date": 1_800_000_000]))
+      .message(
+        text, chat: chat, adding: ["message_id": .integer(message), "edit_date": 1_800_000_000]))
     return try rig.replies(to: id).last
   }
 
@@ -132,6 +135,20 @@ struct RepliesToAnswersTests {
     let old = try #require(try await edit("Why is the sky?", message: 21))
     #expect(old.text.hasPrefix("I answer messages as they were first sent."))
     #expect(old.buttons.isEmpty)
+  }
+
+  @Test func inAGroupThatIsOfferedToo() async throws {
+    // The private chat has a message of that number as well.
+    try await say("My secret", answer: "Kept.", message: 21)
+    try await say("@devbot why teh sky?", answer: "What?", message: 21, in: -100)
+    #expect(try await edit("@devbot why the sky?", message: 20, in: -100) == nil)
+    let offer = try #require(try await edit("@devbot why the sky?", message: 21, in: -100))
+    #expect(offer.chatID == -100 && offer.buttons.count == 1)
+    let other = try await rig.press(offer.buttons[0].data, from: 43)
+    #expect(other.first?.text == "Only whoever asked can do this, and only once.")
+    _ = try await rig.press(offer.buttons[0].data)
+    #expect(rig.lastPrompt() == ["user: why the sky?"])
+    #expect(try rig.replies().last?.chatID == -100)
   }
 
   /// It may have been edited more than once, and is then asked as a command even.

@@ -193,6 +193,9 @@ struct RouteTests {
     RouteCase("edited", kind: "edited_message", .message("x"), "edited"),
     RouteCase("edited in a group", kind: "edited_message", .message("x", chat: -100), "ignored"),
     RouteCase(
+      "a word to the bot, edited in a group", kind: "edited_message",
+      .message("@devbot x", chat: -100), "edited"),
+    RouteCase(
       "a live location", kind: "edited_message", .message(nil, adding: ["location": [:]]), "ignored"
     ),
     RouteCase("a channel post", kind: "channel_post", .message("x", chat: -100), "ignored"),
