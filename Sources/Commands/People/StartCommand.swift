@@ -54,9 +54,9 @@ struct StartCommand: Command {
         \(Self.grant(of: account)) \(try cost(account, in: tx).map { "\($0) " } ?? "")Each answer \
         says what it cost, and you never pay for one that failed.
 
-        Just write what you need, or try one of these, at the usual price:
+        Just write what you need\(isBuying ? "." : ", or try one of these, at the usual price:")
         """,
-        buttons: (isBuying ? checkout.buttons : []) + Trial.allCases.map(\.button)))
+        buttons: isBuying ? checkout.buttons : Trial.allCases.map(\.button)))
   }
 
   /// What a typical question costs with the person's model; `nil` if it cannot be sold.

@@ -2,6 +2,7 @@
 import Bot
 import Foundation
 import GRDB
+import LanguageModels
 import Ledger
 @testable import Messaging
 import Metering

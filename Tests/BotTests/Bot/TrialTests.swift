@@ -1,6 +1,7 @@
 import Assistant
 import Bot
 import Foundation
+import Ledger
 import Testing
 import TestSupport
 

@@ -2,6 +2,7 @@
 import Bot
 import Foundation
 import GRDB
+import LanguageModels
 import Ledger
 import Messaging
 import Metering

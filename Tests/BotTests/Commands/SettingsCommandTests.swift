@@ -1,7 +1,9 @@
 @testable import Assistant
 import Bot
+import Commands
 import Foundation
 import GRDB
+import LanguageModels
 import Ledger
 import Messaging
 import Metering
