@@ -2,7 +2,7 @@ package import Foundation
 import GRDB
 package import Metering
 
-/// What a person's calls came to: what was charged for them, less what of that was given back since.
+/// What a person's calls came to: what was charged for them, less what was given back since.
 package struct Spending: Sendable, Equatable {
   /// The first moment of a day in UTC.
   package var day: Date
@@ -43,7 +43,8 @@ extension CreditTransactionService {
 
   static let spendingByDayAndModel = """
     SELECT substr(charge.created_at, 1, 10) || ' 00:00:00.000' AS day, hold.model_provider,
-      hold.model_name, sum(\(netCharge)) AS amount, sum(charge.credits_amount_micro = 0 OR (\(netCharge)) > 0) AS calls
+      hold.model_name, sum(\(netCharge)) AS amount,
+      sum(charge.credits_amount_micro = 0 OR (\(netCharge)) > 0) AS calls
     FROM credit_transactions charge INDEXED BY charges_of_user
     JOIN credit_holds hold ON hold.id = charge.hold_id
     WHERE \(chargesOfPerson)

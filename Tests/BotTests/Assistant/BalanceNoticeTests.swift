@@ -55,6 +55,7 @@ struct BalanceNoticeTests {
     #expect(question.buttons.map(\.title) == ["Do it", "Cancel"])
     #expect(try rig.holds().isEmpty)
     #expect(rig.gemini.paidCalls.isEmpty)
+    try await rig.say("/start", from: 43)
     #expect(try await rig.press("again:\(id)", from: 43).first?.text.hasPrefix("Only") == true)
     #expect(try await rig.press("notnow:\(id)", from: 43).first?.text.hasPrefix("There") == true)
     for _ in 1...3 { _ = try await rig.press("again:\(id)") }
@@ -84,25 +85,33 @@ struct BalanceNoticeTests {
     #expect(try rig.inboxState(id) == "done")
   }
 
-  @Test func asksAnewWhereThePriceHasRisenAboveWhatWasAgreed() async throws {
+  @Test func anAnswerOfModestLengthThatFitsIntoTheShareIsNotAskedAbout() async throws {
     let (rig, id, _) = try await asked("5")
-    #expect(rig.gemini.paidCalls.count == 1)  // A modest answer fits into the half.
-    #expect(try rig.holds().allSatisfy { $0.amount.micro <= 2_500_000 })
+    #expect(try rig.texts(of: id).first?.hasPrefix("Hello from the fake model.") == true)
+    #expect(try rig.holds().map { $0.amount.micro <= 2_500_000 } == [true])
+  }
+
+  @Test func asksAnewWhereThePriceHasRisenAboveWhatWasAgreed() async throws {
+    let rig = try BotRig(
+      credits: "10", notices: BalanceNotices(askAbove: .init(millionths: 100_000)))
+    try await rig.say("/start")
     let flash = try #require(ModelID(parsing: BotRig.flash))
     func setPrice(_ output: String) throws {
       _ = try rig.database.write {
         try $0.pricing.set(flash, tariff: Tariff(input: "0.30", output: output))
       }
     }
-    try setPrice("20")
-    let next = try await rig.deliver("message", .message("And this?"))
+    try setPrice("6")
+    let id = try await rig.deliver("message", .message("How do I sort?"))
     await rig.engine.dispatcher.becomeIdle()
-    #expect(try rig.texts(of: next).first?.hasPrefix("This may cost up to ") == true)
-    try setPrice("100")
-    _ = try await rig.press("again:\(next)")
-    #expect(rig.gemini.paidCalls.count == 1)
-    #expect(try rig.texts(of: next).count == 1)
-    #expect(id != next)
+    let first = try rig.texts(of: id)
+    #expect(first.first?.hasPrefix("This may cost up to 7.") == true)
+    try setPrice("200")
+    _ = try await rig.press("again:\(id)")
+    let second = try rig.texts(of: id)
+    #expect(second.map { $0.hasPrefix("This may cost up to 9.") } == [true])
+    #expect(rig.gemini.paidCalls.isEmpty)
+    #expect(try rig.holds().isEmpty)
   }
 
   @Test func nobodyIsAskedInAGroup() async throws {
