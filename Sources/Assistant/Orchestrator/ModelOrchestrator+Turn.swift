@@ -38,8 +38,8 @@ extension ModelOrchestrator {
       guard let last = try exchange(id) else { return nil }
       return Turn(
         conversation: last.conversation,
-        context: try last.conversation.context(endingWith: last, in: tx), askedAfter: id,
-        goesOn: true)
+        context: try last.conversation.context(endingWith: last, always: true, in: tx),
+        askedAfter: id, goesOn: true)
     case .inPlace(let id):
       guard let former = try exchange(id)?.successor(in: tx) else { break }
       return Turn(

@@ -34,13 +34,18 @@ package struct Conversation: Sendable, Equatable {
     package var isCut = false
 
     private var tokens = 0
+    private let mostOfLast: Int
+
+    init(mostOfLast: Int = Conversation.lastExchangeTokens) {
+      self.mostOfLast = mostOfLast
+    }
 
     /// Adds an older exchange, if there is room for it.
     ///
     /// - Returns: Whether there was.
     mutating func add(_ question: String, _ answer: String) -> Bool {
       let more = [question, answer].reduce(0) { $0 + $1.utf8.count / 4 + 1 }
-      let most = messages.isEmpty ? Conversation.lastExchangeTokens : Conversation.contextTokens
+      let most = messages.isEmpty ? mostOfLast : Conversation.contextTokens
       guard tokens + more <= most else {
         isCut = true
         return false
@@ -53,16 +58,23 @@ package struct Conversation: Sendable, Equatable {
 
   /// All that was said, as far as it fits; in a group nothing, as others have spoken since.
   package func context(in tx: LedgerTransaction) throws -> Context {
-    try isPrivate ? context(upTo: .max, in: tx) : Context()
+    var context = Context()
+    if isPrivate { try fill(&context, upTo: .max, in: tx) }
+    return context
   }
 
   /// What was said up to an answer, which is the last of it: in a group, that exchange and those
   /// that it was asked in reply to.
-  func context(endingWith last: Exchange, in tx: LedgerTransaction) throws -> Context {
+  ///
+  /// - Parameter always: Whether that one goes along however long it is.
+  func context(
+    endingWith last: Exchange, always: Bool = false, in tx: LedgerTransaction
+  ) throws -> Context {
+    var context = always ? Context(mostOfLast: .max) : Context()
     guard !isPrivate else {
-      return try context(upTo: last.answerID, including: last.updateID, in: tx)
+      try fill(&context, upTo: last.answerID, including: last.updateID, in: tx)
+      return context
     }
-    var context = Context()
     var next: Exchange? = last
     while let exchange = next, context.add(exchange.question, exchange.answer) {
       next = try exchange.askedAfter.flatMap { try Exchange.find($0, ofUser: userID, in: tx) }
@@ -75,18 +87,21 @@ package struct Conversation: Sendable, Equatable {
   /// What was said before a question that is asked anew.
   func context(before exchange: Exchange, in tx: LedgerTransaction) throws -> Context {
     if let id = exchange.askedAfter, let last = try Exchange.find(id, ofUser: userID, in: tx) {
-      return try context(endingWith: last, in: tx)
+      return try context(endingWith: last, always: exchange.goesOn, in: tx)
     }
-    return try isPrivate ? context(upTo: exchange.questionID - 1, in: tx) : Context()
+    var context = Context()
+    if isPrivate { try fill(&context, upTo: exchange.questionID - 1, in: tx) }
+    return context
   }
 
   var isPrivate: Bool { groupID == nil }
 
   /// - Parameter included: The update of an exchange that goes along though another has taken its
   ///   place.
-  private func context(
-    upTo last: Int64, including included: Int64? = nil, in tx: LedgerTransaction
-  ) throws -> Context {
+  private func fill(
+    _ context: inout Context, upTo last: Int64, including included: Int64? = nil,
+    in tx: LedgerTransaction
+  ) throws {
     let rows = try Row.fetchCursor(
       tx.db.cachedStatement(
         sql: """
@@ -94,7 +109,6 @@ package struct Conversation: Sendable, Equatable {
           WHERE user_id = ? AND project_id IS ? AND chat_id IS ? AND id <= ?
             AND (replaced_by IS NULL OR update_id = ?) ORDER BY id DESC
           """), arguments: [userID, projectID, groupID, last, included])
-    var context = Context()
     var answer: String?
     var count = 0
     while let row = try rows.next() {
@@ -110,7 +124,6 @@ package struct Conversation: Sendable, Equatable {
     }
     // Of so many, the first go when the next come.
     if count >= Self.keptMessages { context.isCut = true }
-    return context
   }
 
   /// Adds the question and the answer of an update, and what they follow.

@@ -37,8 +37,6 @@ package actor Dispatcher {
     var isReading: Bool
     var changesProject: Bool
     var part: MessagePart?
-    /// What shows, if it has to wait for a model, that it was seen.
-    var message: WaitingMessage?
   }
 
   private struct Lane {
@@ -150,7 +148,7 @@ extension Dispatcher {
       let waiting = Waiting(
         update: update, person: person, isReading: turn == .reading,
         changesProject: update.update.map(handler.changesActiveProject) ?? false,
-        part: handler.part(of: update), message: handler.waitingMessage(update.update))
+        part: handler.part(of: update))
       enqueue(waiting, in: lane(of: waiting, turn), handler)
     }
   }
@@ -167,7 +165,7 @@ extension Dispatcher {
     }
     if new.changesProject { projectChanges[new.person, default: 0] += 1 }
     append(new, to: key)
-    if lanes[key]?.isInCall == true { new.message.map(waits) }
+    if lanes[key]?.isInCall == true { handler.waitingMessage(new.update).map(waits) }
   }
 
   private func append(_ new: Waiting, to key: LaneKey) {
@@ -280,7 +278,7 @@ extension Dispatcher {
   private func make(_ call: @Sendable () async -> Void, for key: LaneKey) async {
     lanes[key]?.isInCall = true
     letReadingPass(key)
-    lanes[key]?.waiting.compactMap(\.message).forEach(waits)
+    lanes[key]?.waiting.map(\.update).compactMap(handler().waitingMessage).forEach(waits)
     await call()
     lanes[key]?.isInCall = false
     guard !isDraining, lanes[key]?.waiting.isEmpty == false else {

@@ -9,10 +9,10 @@ package struct WaitingMessage: Sendable, Equatable {
 }
 
 extension UpdateHandler {
-  /// What shows that a message was seen, though its answer comes later; `nil` for what nobody said
-  /// to the bot.
-  func waitingMessage(_ update: Update?) -> WaitingMessage? {
-    guard case .message(let message)? = update?.content else { return nil }
+  /// The message of an update; `nil` for what nobody said to the bot, or for what is left in the
+  /// file.
+  func waitingMessage(_ stored: StoredUpdate) -> WaitingMessage? {
+    guard case .message(let message)? = stored.update?.content else { return nil }
     switch Route(asking: message, bot: environment.bot) {
     case .text, .command, .unseen, .unreadable:
       return WaitingMessage(chatID: message.chat.id, messageID: message.messageID)

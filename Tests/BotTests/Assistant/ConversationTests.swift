@@ -87,6 +87,18 @@ struct ConversationTests {
     #expect(rig.lastPrompt().first == "user: Write a game.")
   }
 
+  /// It can be continued by nobody who has not read it.
+  @Test func bringsWhatIsToGoOnAlongAtAnyLength() async throws {
+    try await rig.say("/start")
+    try append([("Write a novel.", String(repeating: "word ", count: 40_000))])
+    try await rig.say("Shorter")
+    #expect(rig.lastPrompt().count == 1)
+    try await rig.say("/reset")
+    try append([("Write a novel.", String(repeating: "word ", count: 40_000))])
+    _ = try await rig.press("goon:1000")
+    #expect(rig.lastPrompt().count == 3)
+  }
+
   private static let cut =
     "(Our conversation has become long, so its beginning no longer goes along with your questions; "
     + "/reset begins a fresh one.)"

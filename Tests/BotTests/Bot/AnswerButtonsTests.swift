@@ -3,6 +3,7 @@
 import Commands
 import Foundation
 import GRDB
+import LanguageModels
 import Ledger
 @testable import Messaging
 import TelegramBotAPI
@@ -90,6 +91,16 @@ struct AnswerButtonsTests {
     #expect(rig.lastPrompt().suffix(2).last == "user: \(AnswerButtons.goOnWords)")
     try await ask("And now?", answer: "Four.")
     #expect(rig.lastPrompt().suffix(2) == ["model: 3.", "user: And now?"])
+  }
+
+  @Test(arguments: [
+    Answer.Ending.lengthLimit, .timeLimit, .stopped, .brokenOff(.connection), .brokenOff(.safety),
+  ])
+  func goOnIsOfferedWhereverAnAnswerWasCutOff(ending: Answer.Ending) {
+    let work = Work(
+      updateID: 7, receivedAt: Date(), sender: .ada, task: .chat, text: "Count")
+    #expect(AnswerButtons.under(work, ending: ending).map(\.title) == ["Go on", "Again"])
+    #expect(AnswerButtons.under(work, ending: .complete).map(\.title) == ["Again"])
   }
 
   /// Half a list is not to take the place of a whole one.
