@@ -29,7 +29,8 @@ struct BalanceNoticeTests {
       let id = try await rig.deliver("message", .message("Hello"))
       await rig.engine.dispatcher.becomeIdle()
       let reply = try #require(try rig.replies(to: id).first)
-      let isWarning = reply.text.contains("(You have less than 99.70 credits left; get more below.)")
+      let isWarning = reply.text.contains(
+        "(You have less than 99.70 credits left; get more below.)")
       #expect(reply.buttons.contains { $0.data == "buy:Starter" } == isWarning)
       warned.append(isWarning)
     }
