@@ -64,7 +64,7 @@ extension FaultSweep {
     guard Set(world.telegram.state.value.sent(to: 42)).count > rounds else { return false }
     return try world.number(
       """
-      SELECT count(*) = \(rounds + 1) AND total(state <> 'sent') = 0
+      SELECT count(text) = \(rounds + 1) AND total(state <> 'sent') = 0
         AND NOT EXISTS (SELECT 1 FROM inbox WHERE state <> 'done')
       FROM outbox
       """) == 1
