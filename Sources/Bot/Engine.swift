@@ -169,8 +169,8 @@ private struct SharedParts: Sendable {
     settings.administrators = administrators
     let checkout = Checkout(store: settings.store, selling: selling)
     let commands = CommandList(
-      settings, checkout: checkout, outbox: outbox, answers: answers,
-      botUsername: bot.username)
+      settings, models: OfferedModels(settings.models, llm: llm), checkout: checkout,
+      outbox: outbox, answers: answers, botUsername: bot.username)
     let payments = PaymentHandler(
       store: settings.store, outbox: outbox, alerts: alerts, selling: selling)
     let orchestrator = ModelOrchestrator(
@@ -178,8 +178,8 @@ private struct SharedParts: Sendable {
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
         terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
         referralCredits: settings.promotions.referralCredits,
-        offers: checkout.buttons, alerts: alerts, health: health, places: places,
-        counts: counts, answers: answers, typing: typing, preview: preview))
+        offers: checkout.buttons, notices: settings.notices, alerts: alerts, health: health,
+        places: places, counts: counts, answers: answers, typing: typing, preview: preview))
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,

@@ -32,8 +32,14 @@ extension ModelOrchestrator {
         }
       }
       KillPoint.settled.passed()
-      let reply = Self.reply(answer, settlement, to: call.work, tellsOfCut: tellsOfCut)
+      let notes = [
+        answer.ending.userMessage, tellsOfCut ? Self.cutConversation : nil,
+        try noteOfMissingModel(call, in: tx),
+      ]
+      let reply = reply(answer, settlement, to: call, notes: notes.compactMap(\.self))
       try finish(call.work, with: reply, in: tx)
+      try environment.outbox.queue(
+        privateWarning(of: settlement, call), in: tx)
       // After it, so that it need not wait for them.
       try AnswerMessages.takeButtons(
         from: call.turn.conversation, but: call.work.updateID, outbox: environment.outbox, in: tx)
@@ -53,19 +59,45 @@ extension ModelOrchestrator {
   }
 
   /// In a group, what is left on the account is nobody else's business.
-  private static func reply(
-    _ answer: Answer, _ settlement: Settlement, to work: Work, tellsOfCut: Bool
+  private func reply(
+    _ answer: Answer, _ settlement: Settlement, to call: PaidCall, notes: [String]
   ) -> Reply {
-    let notes = [answer.ending.userMessage, tellsOfCut ? cutConversation : nil]
-    let note = notes.compactMap { $0.map { "(\($0))\n\n" } }.joined()
-    let footer = AnswerFooter.text(
-      charge: settlement.charge,
-      balance: work.sender.isPrivate ? settlement.balanceAfter : nil)
+    let work = call.work
+    let warning = work.sender.isPrivate ? lowBalanceWarning(settlement) : nil
+    let footer =
+      call.choice.preferences.showsCost
+      ? AnswerFooter.text(
+        charge: settlement.charge, balance: work.sender.isPrivate ? settlement.balanceAfter : nil)
+      : nil
+    let parts =
+      (notes + [warning].compactMap(\.self)).map { "(\($0))" }
+      + [footer].compactMap(\.self)
     var reply = Reply(
-      markdown: answer.text, below: note + footer,
-      buttons: AnswerButtons.under(work, ending: answer.ending))
+      markdown: answer.text, below: parts.joined(separator: "\n\n"),
+      buttons: AnswerButtons.under(work, ending: answer.ending)
+        + (warning == nil ? [] : environment.offers))
     reply.isAnswer = true
     return reply
+  }
+
+  private func lowBalanceWarning(_ settlement: Settlement) -> String? {
+    let notices = environment.notices
+    guard notices.tells(of: settlement.charge, leaving: settlement.balanceAfter) else { return nil }
+    let way = environment.offers.isEmpty ? "/credits shows how to get more" : "get more below"
+    return "You have less than \(notices.lowBalance.text) credits left; \(way)."
+  }
+
+  /// After an answer in a group, the person alone is warned.
+  private func privateWarning(of settlement: Settlement, _ call: PaidCall) -> [Outgoing] {
+    guard !call.work.sender.isPrivate, let warning = lowBalanceWarning(settlement) else {
+      return []
+    }
+    return [
+      .message(
+        Reply(
+          "\(warning) Your balance is \(settlement.balanceAfter.text) credits.",
+          buttons: environment.offers), to: call.account.telegramUserID)
+    ]
   }
 
   private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {

@@ -33,6 +33,7 @@ enum BotSchema {
     migrator.registerMigration("bot 9: texts with entities") { db in
       try db.execute(sql: entities)
     }
+    PreferencesSchema.register(in: &migrator)
     ConversationSchema.register(in: &migrator)
   }
 

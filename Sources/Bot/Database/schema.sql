@@ -348,6 +348,8 @@ CREATE TABLE "credit_transactions" (
   -- The newcomer whom a referral bonus is for: theirs, and that of whoever invited them.
   referred_user_id INTEGER REFERENCES users (id)
 ) STRICT;
+CREATE INDEX charges_of_user ON credit_transactions (user_id, created_at)
+  WHERE transaction_type = 'usage_deduction';
 CREATE INDEX transactions_by_time ON credit_transactions (created_at);
 CREATE UNIQUE INDEX transactions_of_hold ON credit_transactions (hold_id, transaction_type)
   WHERE hold_id IS NOT NULL;
@@ -387,7 +389,9 @@ CREATE TABLE inbox (
   -- Why a question was not answered that may be asked again by one tap.
   offered_again TEXT CHECK (offered_again = 'unseen' OR offered_again = 'credits'),
   -- When that was done the last time.
-  asked_again_at TEXT
+  asked_again_at TEXT,
+  -- Up to what it may cost, if its person was asked about that first.
+  asked_micro INTEGER
 ) STRICT;
 CREATE INDEX parts_of_update ON inbox (joined_to) WHERE joined_to IS NOT NULL;
 CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
@@ -558,6 +562,33 @@ CREATE TABLE previews (
   PRIMARY KEY (update_id, part)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX previews_by_age ON previews (created_at);
+
+-- How a person wants to be answered; nobody has a row before they say so.
+CREATE TABLE preferences (
+  user_id INTEGER PRIMARY KEY REFERENCES users (id),
+  -- Whether answers end with what they cost.
+  shows_cost INTEGER NOT NULL CHECK (shows_cost = 0 OR shows_cost = 1),
+  -- short, normal or long.
+  answer_length TEXT NOT NULL,
+  -- How much a model thinks: low, normal or high.
+  effort TEXT NOT NULL,
+  -- Whether an answer is shown while it grows.
+  streams INTEGER NOT NULL CHECK (streams = 0 OR streams = 1),
+  -- What the person wants to spend in a day at most; NULL for no limit.
+  daily_limit_micro INTEGER CHECK (daily_limit_micro > 0),
+  -- What follows it from then on, if it was raised or removed.
+  next_limit_micro INTEGER CHECK (next_limit_micro > 0),
+  next_limit_from TEXT
+) STRICT;
+
+-- Which model a person has chosen for which kind of work.
+CREATE TABLE chosen_models (
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  task_type TEXT NOT NULL,
+  model_provider TEXT NOT NULL,
+  model_name TEXT NOT NULL,
+  PRIMARY KEY (user_id, task_type)
+) STRICT, WITHOUT ROWID;
 
 -- Which messages of the bot are which answer.
 CREATE TABLE answer_messages (

@@ -17,6 +17,7 @@ enum LedgerSchema {
     PriceSchema.registerToldPrices(in: &migrator)
     PromotionSchema.register(in: &migrator)
     CorrectionSchema.register(in: &migrator)
+    SpendingSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -23,6 +23,8 @@ package struct CreditHoldService {
     /// No call is made for a shorter answer.
     package var minimumOutputTokens = HoldSize.minimumOutputTokens
     package var deadline: Date
+    /// No more is held, whatever the account has; `nil` for no such bound.
+    package var most: Credits?
     /// What the house bears of the person's calls in a day: once it bears anything, no call is made
     /// with which that could be passed. `nil` for no bound.
     package var lossBound: NanoDollars?
@@ -52,10 +54,7 @@ package struct CreditHoldService {
   /// - Throws: `LedgerError.insufficientCredits`, `lossBoundPassed`, `unusablePrice`.
   package func take(_ request: Request, of account: UserAccount? = nil) throws -> CreditHold {
     let account = try account ?? tx.users.account(id: request.userID)
-    let size = try HoldSize.fitting(
-      account.available, rates: try rates(of: request.price), terms: terms,
-      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
-      minimumOutputTokens: request.minimumOutputTokens)
+    let size = try size(of: request, for: account)
     try checkLossBound(of: request, size)
     try tx.db.run(
       """
@@ -88,13 +87,23 @@ package struct CreditHoldService {
     return hold
   }
 
+  /// What would be held.
+  ///
+  /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
+  package func size(of request: Request, for account: UserAccount) throws -> HoldSize {
+    try HoldSize.fitting(
+      request.payable(by: account), rates: try rates(of: request.price), terms: terms,
+      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
+      minimumOutputTokens: request.minimumOutputTokens)
+  }
+
   /// Whether an exact count of the prompt could make the call fit: not where the account does not
   /// even pay for the shortest answer to an empty prompt.
   package func mayFit(_ request: Request, of account: UserAccount) -> Bool {
     guard let rates = try? rates(of: request.price) else { return false }
     let least = try? HoldSize.fitting(
-      account.available, rates: rates, terms: terms, inputTokens: 0, outputCap: request.outputCap,
-      minimumOutputTokens: request.minimumOutputTokens)
+      request.payable(by: account), rates: rates, terms: terms, inputTokens: 0,
+      outputCap: request.outputCap, minimumOutputTokens: request.minimumOutputTokens)
     return least != nil
   }
 
@@ -222,6 +231,12 @@ package struct CreditHoldService {
       cached: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
       [tx.now.databaseText],
       in: tx.db)
+  }
+}
+
+extension CreditHoldService.Request {
+  package func payable(by account: UserAccount) -> Credits {
+    min(account.available, most ?? account.available)
   }
 }
 

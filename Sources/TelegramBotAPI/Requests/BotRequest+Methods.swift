@@ -50,14 +50,16 @@ extension BotRequest {
   ///   - draftID: Not 0. What is shown under the same id takes the place of what was.
   ///   - text: As in a message.
   package static func sendMessageDraft(
-    chatID: Int64, draftID: Int64, text: String, threadID: Int64? = nil
+    chatID: Int64, draftID: Int64, text: String, entities: [MessageEntity] = [],
+    threadID: Int64? = nil
   ) throws(TelegramError) -> BotRequest {
     try require(draftID != 0, "draft_id is 0")
-    try check(messageText: text, preformatted: nil, keyboard: nil)
+    try check(messageText: text, entities: entities, keyboard: nil)
     return BotRequest(
       "sendMessageDraft",
       [
         "chat_id": .int(chatID), "draft_id": .int(draftID), "text": .string(text),
+        "entities": entities.json,
         "message_thread_id": threadID.map(JSON.int), "can_stop": true, "keep_on_stop": true,
       ])
   }
