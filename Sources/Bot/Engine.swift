@@ -1,4 +1,4 @@
-import Assistant
+package import Assistant
 package import Commands
 import Foundation
 import GRDB
@@ -61,7 +61,7 @@ package struct Engine: Sendable {
   /// - Throws: Errors of the database, whose balances are checked first.
   package init(
     channel: Channel, bot: User, writer: LedgerWriter, llm: LLMClient, settings: BotSettings,
-    effects: Effects = Effects(), health: Health = Health()
+    effects: Effects = Effects(), health: Health = Health(), places: CallPlaces = CallPlaces()
   ) throws {
     self.writer = writer
     inbox = Inbox(channel: channel)
@@ -70,7 +70,6 @@ package struct Engine: Sendable {
     // The console has no administrators: whoever sits there has the shell.
     let administrators = channel == .telegram ? settings.administrators : []
     alerts = OperatorAlerts(administrators: administrators, outbox: outbox, writer: writer)
-    let places = CallPlaces()
     let parts = ChangingParts(
       shared: SharedParts(
         bot: bot, writer: writer, inbox: inbox, outbox: outbox, selling: selling, alerts: alerts,

@@ -105,6 +105,8 @@ final class BotRig: Sendable {
     }
   }
 
+  static let placesForCalls = 256
+
   /// The bot after another start of the process.
   func restarted() throws -> Engine { try Self.engine(writer, llm, settings, wakes) }
 
@@ -116,7 +118,9 @@ final class BotRig: Sendable {
       effects: Engine.Effects(
         typing: parkedTyping, repliesArrived: { wakes.change { $0 += 1 } },
         // However slow the machine is, no minute passes.
-        now: { [now = ContinuousClock.now] in now }))
+        now: { [now = ContinuousClock.now] in now }),
+      // As tests fill them, they are fewer.
+      places: CallPlaces(count: placesForCalls))
   }
 
   /// Lasts until it is cancelled, as typing does.

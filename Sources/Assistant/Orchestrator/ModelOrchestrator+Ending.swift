@@ -17,7 +17,9 @@ extension ModelOrchestrator {
       responseMilliseconds: answer.responseTime.wholeMilliseconds,
       isEstimate: answer.usageIsEstimate)
     let settlement = try await environment.writer.write(for: "settling a call") { tx in
-      let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
+      let settlement = try holds(in: tx).settle(
+        call.hold.id, with: metered, payingFor: answer.leastUsage, at: call.price)
+      if answer.usageIsEstimate { try lookUpLater(call, in: tx) }
       let tellsOfCut = try keep(answer.text, of: call, in: tx)
       // Half a list is not to take the place of a whole one.
       if call.work.task.updatesTaskList, answer.ending == .complete,
@@ -67,7 +69,9 @@ extension ModelOrchestrator {
   }
 
   private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
-    if answer.usageIsEstimate, answer.ending != .timeLimit { await tellOfUntoldUsage(call) }
+    if answer.usageIsEstimate, ![.timeLimit, .stopped].contains(answer.ending) {
+      await tellOfUntoldUsage(call)
+    }
     if settlement.cost.hasDrifted {
       Logger.current.warning(
         "A price has drifted: the provider charges another figure than our price list.",
@@ -103,13 +107,24 @@ extension ModelOrchestrator {
         + "(stream_options.include_usage), or choose another model.")
   }
 
+  /// Where its provider may tell later what it used.
+  private func lookUpLater(_ call: PaidCall, in tx: LedgerTransaction) throws {
+    guard environment.llm.looksUpUsage(call.hold.model.provider) else { return }
+    try tx.corrections.schedule(holdID: call.hold.id)
+  }
+
   func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
-    environment.health.noteFailedCall()
-    await report(failure, of: call, "A call failed.")
+    if failure.reason == .stopped {
+      log(.info, "A call was stopped before its first word.", call)
+    } else {
+      environment.health.noteFailedCall()
+      await report(failure, of: call, "A call failed.")
+    }
     try await environment.writer.write(for: "voiding a call") { tx in
       let loss = try loss(of: call.hold, failure, in: tx)
       try holds(in: tx).void(
         call.hold.id, loss: loss, because: try causeOfLoss(of: call.hold, failure, in: tx))
+      if failure.reason == .stopped { try lookUpLater(call, in: tx) }
       KillPoint.voided.passed()
       try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
     }

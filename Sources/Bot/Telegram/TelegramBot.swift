@@ -126,6 +126,7 @@ package struct TelegramBot: Sendable {
       HealthLog(health: health, writer: writer), engine.housekeeping, OutboxLook(delivery),
       StarReconciler(reconciliation, alerts: engine.alerts),
       ThinkingLook { [current] in (current.settings.models.names, current.llm) },
+      UsageLookUp(writer: writer) { [current] in current.llm },
     ]
     if let priceCatalog {
       periodic.append(

@@ -16,6 +16,7 @@ enum LedgerSchema {
     ErasureSchema.register(in: &migrator)
     PriceSchema.registerToldPrices(in: &migrator)
     PromotionSchema.register(in: &migrator)
+    CorrectionSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -1,6 +1,6 @@
 package import Foundation
 import GRDB
-import Metering
+package import Metering
 
 /// Hold, then settle or void: a call is paid for in two phases, so that nobody can spend credits
 /// twice, and nothing is charged for what was not delivered.
@@ -106,19 +106,27 @@ package struct CreditHoldService {
   /// Ends the hold with what the call really cost: usage row, journal row, balance. The charge is
   /// never more than was held; the house forgives the rest.
   ///
-  /// - Parameter price: The one that the hold was taken at, from whoever still knows it: a price is
-  ///   never edited.
+  /// - Parameters:
+  ///   - least: What the call used at least, where an estimate stands for more: the person pays for
+  ///     that alone.
+  ///   - price: The one that the hold was taken at, from whoever still knows it: a price is never
+  ///     edited.
   /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
   package func settle(
-    _ id: String, with call: MeteredCall, at price: ModelPrice? = nil
+    _ id: String, with call: MeteredCall, payingFor least: TokenUsage? = nil,
+    at price: ModelPrice? = nil
   ) throws -> Settlement {
     let hold = try pendingHold(id)
-    let cost = try cost(of: call, for: hold, at: price)
+    let cost = try cost(of: call.usage, for: hold, at: price)
     let full = try terms.charge(for: cost.actual)
-    let charge = min(full, hold.amount)
+    let limit = try least.map { least in
+      try terms.charge(for: try self.cost(of: least, for: hold, at: price).actual)
+    }
+    let charge = min(full, hold.amount, limit ?? full)
     try finish(hold, as: .settled)
     let usageID = try log(
-      call, cost, of: hold, .user(charge: charge, forgiven: try full.subtracting(charge)))
+      call, cost, of: hold, .user(charge: charge, forgiven: try full.subtracting(charge)),
+      limit: limit)
     let transaction = try tx.transactions.record(
       NewTransaction(
         userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
@@ -140,7 +148,7 @@ package struct CreditHoldService {
     let hold = try pendingHold(id)
     try finish(hold, as: .voided)
     guard let loss else { return }
-    try log(loss, try cost(of: loss, for: hold), of: hold, .house(cause))
+    try log(loss, try cost(of: loss.usage, for: hold), of: hold, .house(cause))
   }
 
   /// Gives back what was charged for work whose answer reached nobody; the real cost stays with the
@@ -154,8 +162,8 @@ package struct CreditHoldService {
     let charged = try Credits.fetchOne(
       tx.db,
       sql: """
-        SELECT -credits_amount_micro FROM credit_transactions
-        WHERE hold_id = ? AND transaction_type = 'usage_deduction'
+        SELECT -sum(credits_amount_micro) FROM credit_transactions
+        WHERE hold_id = ? AND transaction_type IN ('usage_deduction', 'usage_correction')
         """,
       arguments: [hold.id])
     guard let charged, charged > .zero else { return nil }
@@ -263,25 +271,26 @@ extension CreditHoldService {
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
   /// If prices go by the hour, that of the usage row counts: from it, the cost is proven later.
   private func cost(
-    of call: MeteredCall, for hold: CreditHold, at known: ModelPrice? = nil
+    of usage: TokenUsage, for hold: CreditHold, at known: ModelPrice? = nil
   ) throws -> CallCost {
     guard let price = try known ?? tx.pricing.price(id: hold.priceID) else {
       throw LedgerError.noActivePrice(hold.model)
     }
-    let reported = call.usage.reportedCostUSD.flatMap { try? USD(reported: $0) }
+    let reported = usage.reportedCostUSD.flatMap { try? USD(reported: $0) }
     return CallCost(
-      table: try rates(of: price).cost(of: call.usage, at: PriceMoment(tx.now)), reported: reported)
+      table: try rates(of: price).cost(of: usage, at: PriceMoment(tx.now)), reported: reported)
   }
 
   @discardableResult
   private func log(
-    _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold, _ bearer: NewUsage.Bearer
+    _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold, _ bearer: NewUsage.Bearer,
+    limit: Credits? = nil
   ) throws -> Int64 {
     try tx.usage.log(
       NewUsage(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
         provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
-        bearer: bearer))
+        bearer: bearer, chargeLimit: limit))
   }
 
   private func rates(of price: ModelPrice) throws -> Rates {
