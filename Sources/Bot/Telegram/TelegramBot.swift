@@ -82,7 +82,8 @@ package struct TelegramBot: Sendable {
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: current.llm, settings: current.settings,
       effects: Engine.Effects(
-        typing: showTyping, preview: previews.begin, repliesArrived: { arrival.yield() }, waits: { reactions.add($0) }),
+        typing: showTyping, preview: previews.begin, repliesArrived: { arrival.yield() },
+        waits: { reactions.add($0) }),
       health: health)
     let delivery = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,

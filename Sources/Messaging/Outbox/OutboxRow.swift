@@ -28,7 +28,8 @@ extension Outbox {
     }
 
     /// Takes away a part of a preview, whose message is named when it is sent.
-    static let deletion = Content.request(BotRequest(method: "deleteMessage", json: Data("{}".utf8)))
+    static let deletion = Content.request(
+      BotRequest(method: "deleteMessage", json: Data("{}".utf8)))
 
     fileprivate var isDeletion: Bool { self == Self.deletion }
 

@@ -54,9 +54,10 @@ struct StopTests {
     await rig.waitForEnd()
     #expect(try rig.bot.texts(of: stop) == ["Stopped."])
     #expect(rig.messages().first?.text.hasPrefix("First words\n\n(") == true)
-    #expect(try await rig.bot.say("/stop") == [
-      "I am not working on an answer, so there is nothing to stop."
-    ])
+    #expect(
+      try await rig.bot.say("/stop") == [
+        "I am not working on an answer, so there is nothing to stop."
+      ])
   }
 
   @Test func isForWhoeverAskedAlone() async throws {
@@ -101,7 +102,8 @@ struct StopTests {
     try await performed
     withExtendedLifetime(taken) {}
     #expect(try rig.holds().isEmpty)
-    #expect(try rig.texts(of: work.updateID) == ["Stopped before I had begun; it cost you nothing."])
+    #expect(
+      try rig.texts(of: work.updateID) == ["Stopped before I had begun; it cost you nothing."])
     #expect(rig.gemini.paidCalls.isEmpty)
     #expect(answers.stop(work.updateID, by: 42) == .isNotUnderWay)
   }
