@@ -45,6 +45,11 @@ let package = Package(
     .systemLibrary(
       name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
 
+    // What models write, as text with styles: knows neither Telegram nor money.
+    .systemLibrary(
+      name: "CMD4C", pkgConfig: "md4c", providers: [.apt(["libmd4c-dev"])]),
+    .target(name: "Markdown", dependencies: ["CMD4C"], swiftSettings: strict),
+
     // The places at which a test kills the bot; nothing of it is left in a release build.
     .target(name: "KillPoints", swiftSettings: strict),
 
@@ -80,7 +85,7 @@ let package = Package(
     .target(
       name: "Messaging",
       dependencies: [
-        "Installation", "KillPoints", "Ledger", "TelegramBotAPI", grdb, logging,
+        "Installation", "KillPoints", "Ledger", "Markdown", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -118,7 +123,7 @@ let package = Package(
       name: "Bot",
       dependencies: [
         "Assistant", "Commands", "Installation", "KillPoints", "LanguageModels", "Ledger",
-        "Messaging", "Metering", "Sales", "TelegramBotAPI", grdb, logging,
+        "Markdown", "Messaging", "Metering", "Sales", "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       exclude: ["Database/schema.sql"],  // For people to read.
@@ -166,6 +171,7 @@ let package = Package(
       dependencies: ["HTTPTransport", "TestSupport"],
       swiftSettings: strict
     ),
+    .testTarget(name: "MarkdownTests", dependencies: ["Markdown"], swiftSettings: strict),
     .testTarget(
       name: "TelegramBotAPITests",
       dependencies: ["HTTPTransport", "TelegramBotAPI", "TestSupport", logging, logInMemory],

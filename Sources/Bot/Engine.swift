@@ -1,4 +1,4 @@
-import Assistant
+package import Assistant
 package import Commands
 import Foundation
 import GRDB
@@ -65,7 +65,7 @@ package struct Engine: Sendable {
   /// - Throws: Errors of the database, whose balances are checked first.
   package init(
     channel: Channel, bot: User, writer: LedgerWriter, llm: LLMClient, settings: BotSettings,
-    effects: Effects = Effects(), health: Health = Health()
+    effects: Effects = Effects(), health: Health = Health(), places: CallPlaces = CallPlaces()
   ) throws {
     self.writer = writer
     inbox = Inbox(channel: channel)
@@ -74,7 +74,6 @@ package struct Engine: Sendable {
     // The console has no administrators: whoever sits there has the shell.
     let administrators = channel == .telegram ? settings.administrators : []
     alerts = OperatorAlerts(administrators: administrators, outbox: outbox, writer: writer)
-    let places = CallPlaces()
     let parts = ChangingParts(
       shared: SharedParts(
         bot: bot, writer: writer, inbox: inbox, outbox: outbox, selling: selling, alerts: alerts,
@@ -170,8 +169,8 @@ private struct SharedParts: Sendable {
     settings.administrators = administrators
     let checkout = Checkout(store: settings.store, selling: selling)
     let commands = CommandList(
-      settings, checkout: checkout, outbox: outbox, answers: answers,
-      botUsername: bot.username)
+      settings, models: OfferedModels(settings.models, llm: llm), checkout: checkout,
+      outbox: outbox, answers: answers, botUsername: bot.username)
     let payments = PaymentHandler(
       store: settings.store, outbox: outbox, alerts: alerts, selling: selling)
     let orchestrator = ModelOrchestrator(
@@ -179,8 +178,8 @@ private struct SharedParts: Sendable {
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
         terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
         referralCredits: settings.promotions.referralCredits,
-        offers: checkout.buttons, alerts: alerts, health: health, places: places,
-        counts: counts, answers: answers, typing: typing, preview: preview))
+        offers: checkout.buttons, notices: settings.notices, alerts: alerts, health: health,
+        places: places, counts: counts, answers: answers, typing: typing, preview: preview))
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,

@@ -39,6 +39,7 @@ package struct AccountErasure: Sendable {
   ) throws -> [Outgoing] {
     let person = account.telegramUserID
     try Conversation.erase(userID: account.id, in: tx)
+    try Preferences.erase(account.id, in: tx)
     try outbox.forgetKept(for: person, in: tx)
     try GrantQuestions.erase(account, in: tx)
     let words = MessageErasure(outbox, in: tx)

@@ -16,6 +16,8 @@ package struct BotSettings: Sendable {
   package var promotions: Promotions
   /// How people see an answer grow.
   package var streaming: AnswerStreaming
+  /// When people are told of their balance, or asked.
+  package var notices: BalanceNotices
   /// Telegram user ids of those who may use the administrators' commands, and are told what needs a
   /// look.
   package var administrators: [Int64]
@@ -50,6 +52,7 @@ package struct BotSettings: Sendable {
     initialGrantsPerDay: Int? = nil, sendRates: OutboxDelivery.Rates, store: Store,
     texts: Texts = Texts(),
     promotions: Promotions = Promotions(), streaming: AnswerStreaming = .edits,
+    notices: BalanceNotices = BalanceNotices(),
     administrators: [Int64] = []
   ) {
     self.models = models
@@ -61,6 +64,7 @@ package struct BotSettings: Sendable {
     self.texts = texts
     self.promotions = promotions
     self.streaming = streaming
+    self.notices = notices
     self.administrators = administrators
   }
 }

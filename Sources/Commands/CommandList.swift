@@ -8,17 +8,20 @@ package struct CommandList: Sendable {
   package let all: [any Command]
 
   package init(
-    _ settings: BotSettings, checkout: Checkout, outbox: Outbox, answers: AnswersUnderWay,
+    _ settings: BotSettings, models: OfferedModels, checkout: Checkout, outbox: Outbox,
+    answers: AnswersUnderWay,
     botUsername: String?
   ) {
     let promotions = settings.promotions
     let subscriptions = SubscriptionCancellation(outbox: outbox)
     let others: [[any Command]] = [
       [
-        StatusCommand(models: settings.models),
+        StatusCommand(models: models),
         CreditsCommand(checkout: checkout, subscriptions: subscriptions),
-        BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(), VerifyCommand(),
-        StopCommand(answers: answers), ResetCommand(outbox: outbox), NewCommand(), ProjectsCommand(), DoneCommand(),
+        UsageCommand(), BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(),
+        VerifyCommand(), StopCommand(answers: answers),
+        ModelCommand(models: models, terms: settings.terms), SettingsCommand(models: models),
+        ResetCommand(outbox: outbox), NewCommand(), ProjectsCommand(), DoneCommand(),
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
       promotions.referralCredits > .zero
@@ -40,7 +43,7 @@ package struct CommandList: Sendable {
     ]
     let start = StartCommand(
       initialGrant: settings.initialGrant, initialGrantsPerDay: settings.initialGrantsPerDay,
-      checkout: checkout)
+      checkout: checkout, models: models, terms: settings.terms)
     let rest = others.flatMap { $0 }
     all = [start, HelpCommand(others: [start] + rest)] + rest
   }

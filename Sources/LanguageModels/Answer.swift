@@ -8,6 +8,10 @@ package struct Answer: Sendable {
   /// Whether the provider has not said what the answer used, so that `usage` is our estimate: four
   /// bytes a token, in and out, without thoughts.
   package var usageIsEstimate: Bool
+  /// What a stopped answer used at least, where `usage` is only likely: no more than this is to be
+  /// paid for. Low on purpose: the words of the prompt and of what was shown, a token each, and no
+  /// thoughts.
+  package var leastUsage: TokenUsage?
   package var ending: Ending
   /// The model that really answered, as the provider reports it, else the one asked for.
   package var model: String

@@ -45,6 +45,11 @@ package struct LLMClient: Sendable {
     try await client(provider).usage(ofRequest: id)
   }
 
+  /// Whether the provider can be asked for the usage of an earlier request.
+  package func looksUpUsage(_ provider: ModelProvider) -> Bool {
+    models[provider]?.looksUpUsage ?? false
+  }
+
   package func takesThinkingBudget(_ model: ModelID) -> Bool {
     models[model.provider]?.takesThinkingBudget(model.name) ?? false
   }

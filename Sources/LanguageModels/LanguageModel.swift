@@ -13,6 +13,9 @@ package protocol LanguageModel: Sendable {
   /// has no such look-up or does not know the id (yet).
   func usage(ofRequest id: String) async throws(LanguageModelError) -> TokenUsage?
 
+  /// Whether there is such a look-up.
+  var looksUpUsage: Bool { get }
+
   /// Whether the provider's own list says that the model takes a budget for its thinking, and no
   /// call has been refused for one; false as long as nothing is known.
   func takesThinkingBudget(_ model: String) -> Bool
@@ -35,6 +38,8 @@ extension LanguageModel {
   ) async throws(LanguageModelError) -> Answer {
     try await stream(prompt, model: model).collected(onRequestID: onRequestID)
   }
+
+  package var looksUpUsage: Bool { false }
 
   package func takesThinkingBudget(_ model: String) -> Bool { false }
 

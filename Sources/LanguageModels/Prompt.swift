@@ -75,10 +75,10 @@ package struct Prompt: Sendable {
     max(1, (count + 3) / 4)
   }
 
-  /// No more than a provider is likely to count, for answers that were stopped: what is not known is
-  /// not charged for. A tokenizer joins no two words, so each is a token at least, and it makes no
-  /// tokens that are twelve bytes of letters on average, in no script. Code, marks and white space
-  /// add to the true count, and so do thoughts.
+  /// No more than a provider is likely to count, for answers that were stopped: what is not known
+  /// is not charged for. A tokenizer joins no two words, so each is a token at least, and it makes
+  /// no tokens that are twelve bytes of letters on average, in no script. Code, marks and white
+  /// space add to the true count, and so do thoughts.
   static func leastTokens(of text: String) -> Int {
     var (words, bytes, isInWord) = (0, 0, false)
     for scalar in text.unicodeScalars {

@@ -35,8 +35,11 @@ struct ReceivedAnswer {
     to prompt: Prompt, _ asked: String, _ reply: ProviderReply
   ) throws(LanguageModelError) -> Answer {
     let text = text.joiningSurrogates.withoutNUL
-    let usage = reply.isStopped ? usageOfStopped(text, prompt) : completedUsage(text, prompt)
-    let ending = try ending(text, usage, prompt, reply)
+    let whole = completedUsage(text, prompt)
+    let ending = try ending(text, whole, prompt, reply)
+    let isStopped = ending == .stopped
+    let usage = isStopped ? usageOfStopped(text, prompt, isLeast: false) : whole
+    let least = isStopped ? usageOfStopped(text, prompt, isLeast: true) : nil
     let requestID = reply.requestID ?? requestID?.asProvidersName
     guard text.hasVisibleText else {
       throw LanguageModelError(
@@ -46,10 +49,12 @@ struct ReceivedAnswer {
     let estimate = TokenUsage(
       inputTokens: prompt.inputTokenEstimate,
       outputTokens: min(Prompt.estimatedTokens(of: text), prompt.maximumOutputTokens))
-    return Answer(
+    var answer = Answer(
       text: text, usage: usage?.tokens ?? estimate, usageIsEstimate: usage?.isEstimate ?? true,
       ending: ending, model: model?.asProvidersName ?? asked, requestID: requestID,
       keyIdentifier: reply.keyIdentifier, responseTime: reply.responseTime)
+    if let least, least.isEstimate { answer.leastUsage = least.tokens }
+    return answer
   }
 
   /// - Throws: If what has come is no answer, or may be a part of one.
@@ -109,23 +114,25 @@ struct ReceivedAnswer {
     }
   }
 
-  /// What was told, and the least that the rest of what was shown can have been: of a call that is
-  /// cut off, nobody tells the end.
+  /// What was told of an answer that was stopped, with an estimate of what came after it: of a call
+  /// that is cut off, nobody tells the end.
+  ///
+  /// - Parameter isLeast: Whether the estimate is the least that it can have been.
   private func usageOfStopped(
-    _ text: String, _ prompt: Prompt
+    _ text: String, _ prompt: Prompt, isLeast: Bool
   ) -> (tokens: TokenUsage, isEstimate: Bool)? {
     guard text.hasVisibleText else { return usage.map { ($0, false) } }
     let told = usage ?? TokenUsage(inputTokens: 0, outputTokens: 0)
     if told.hasReportedCost { return (told, false) }
-    let counted = usage != nil && countsText && told.outputTokens > 0 ? bytesCounted : 0
+    let counted = countsText && told.outputTokens > 0 ? bytesCounted : 0
     let rest = String(decoding: self.text.utf8.dropFirst(counted), as: UTF8.self)
-    let uncounted =
-      rest.hasVisibleText
-      ? min(
-        Prompt.leastTokens(of: rest), max(0, prompt.maximumOutputTokens - told.outputTokens)) : 0
+    let written = isLeast ? Prompt.leastTokens(of: rest) : Prompt.estimatedTokens(of: rest)
+    let room = max(0, prompt.maximumOutputTokens - told.outputTokens)
+    let uncounted = rest.hasVisibleText ? min(written, room) : 0
     guard uncounted > 0 || told.inputTokens == 0 else { return (told, false) }
+    let read = isLeast ? prompt.leastInputTokens : prompt.inputTokenEstimate
     let completed = TokenUsage(
-      inputTokens: told.inputTokens > 0 ? told.inputTokens : prompt.leastInputTokens,
+      inputTokens: told.inputTokens > 0 ? told.inputTokens : read,
       cachedInputTokens: told.cachedInputTokens, outputTokens: told.outputTokens + uncounted,
       reasoningTokens: told.reasoningTokens, images: told.images, imageTokens: told.imageTokens)
     return (completed, true)
@@ -156,6 +163,9 @@ extension TokenUsage {
   var ifSensible: TokenUsage? {
     [inputTokens, outputTokens].allSatisfy(Self.isSensible) ? self : nil
   }
+
+  /// Whether it tells of an answer, and not only of the prompt.
+  package var tellsOfAnswer: Bool { hasReportedCost || outputTokens > 0 }
 
   /// Whether the provider names a cost above zero.
   var hasReportedCost: Bool {

@@ -30,8 +30,8 @@ package struct MessageErasure {
     try tx.db.run(
       """
       UPDATE outbox SET text = iif(text IS NULL, NULL, '\(Self.emptied)'),
-        payload = iif(payload IS NULL, NULL, '{}'), buttons = NULL, preformatted_offset = NULL,
-        preformatted_length = NULL, file_name = NULL, file_type = NULL, file = NULL
+        payload = iif(payload IS NULL, NULL, '{}'), buttons = NULL, entities = NULL,
+        file_name = NULL, file_type = NULL, file = NULL
       WHERE state <> 'queued' AND (chat_id = :person OR \(Self.answersPerson))
       """, person)
     try tx.db.run(

@@ -3,6 +3,8 @@ package import TelegramBotAPI
 /// What the bot says, whatever the channel.
 package struct Reply: Sendable, Equatable {
   package var text: String
+  /// Shown above the text, formatted: what a model has written.
+  package var markdown: String?
   /// One button a row.
   package var buttons: [Button] = []
   /// Shown below the text in a fixed width.
@@ -14,6 +16,12 @@ package struct Reply: Sendable, Equatable {
     self.text = text
     self.table = table
     self.buttons = buttons
+  }
+
+  /// - Parameter below: What is said of it, as it is.
+  package init(markdown: String, below text: String = "", buttons: [Button] = []) {
+    self.init(text, buttons: buttons)
+    self.markdown = markdown
   }
 }
 

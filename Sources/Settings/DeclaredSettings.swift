@@ -1,4 +1,4 @@
-import Assistant
+package import Assistant
 import Commands
 package import LanguageModels
 package import Ledger
@@ -64,6 +64,18 @@ package struct DeclaredSettings: Sendable {
     "billing.initial_grants_per_day", .dailyLimit, unset: .default("200"), unit: "people",
     isTakenWhileRunning: true, "How many new accounts get that within 24 hours.")
 
+  package let billingLowBalanceCredits = Setting<Credits>(
+    "billing.low_balance_credits", .credits, unset: .default("10"), unit: "credits",
+    isTakenWhileRunning: true,
+    "Whoever falls below so many credits is told so under the answer, once; 0 for nobody.")
+
+  package let billingAskAboveShare = Setting<BalanceNotices.Share?>(
+    "billing.ask_above_share", .share, unset: .default("0.5"), isTakenWhileRunning: true,
+    """
+    Whoever asks for what may cost more than this part of their balance is asked first; 0 for \
+    nobody.
+    """)
+
   /// Each price covers its credits at 0.013 USD for a Star and 0.01 USD for a credit; with a markup
   /// of 1.5, a third of the revenue and more is left.
   package let starsPackages = Setting<[CreditPackage]>(
@@ -127,23 +139,23 @@ package struct DeclaredSettings: Sendable {
     takes over what has changed: for models that have a price or are in use below.
     """)
 
-  package let modelsChat = Setting<ModelID?>(
-    "models.chat", .optional(.model), unset: .value(nil),
+  package let modelsChat = Setting<[ModelID]?>(
+    "models.chat", .optional(.models), unset: .value(nil),
     example: "\(TaskType.chat.defaultModels[0])", isTakenWhileRunning: true,
-    "The model that answers questions.")
+    "The model that answers questions, or a list of those that people may choose from.")
 
-  package let modelsPlanning = Setting<ModelID?>(
-    "models.planning", .optional(.model), unset: .value(nil),
+  package let modelsPlanning = Setting<[ModelID]?>(
+    "models.planning", .optional(.models), unset: .value(nil),
     example: "\(TaskType.planning.defaultModels[0])", isTakenWhileRunning: true,
     "The model for /plan.")
 
-  package let modelsCoding = Setting<ModelID?>(
-    "models.coding", .optional(.model), unset: .value(nil),
+  package let modelsCoding = Setting<[ModelID]?>(
+    "models.coding", .optional(.models), unset: .value(nil),
     example: "\(TaskType.coding.defaultModels[0])", isTakenWhileRunning: true,
     "The model for /code.")
 
-  package let modelsVerification = Setting<ModelID?>(
-    "models.verification", .optional(.model), unset: .value(nil),
+  package let modelsVerification = Setting<[ModelID]?>(
+    "models.verification", .optional(.models), unset: .value(nil),
     example: "\(TaskType.verification.defaultModels[0])", isTakenWhileRunning: true,
     "The model for /verify.")
 

@@ -1,3 +1,4 @@
+import Assistant
 import Foundation
 import LanguageModels
 import Ledger
@@ -61,10 +62,26 @@ extension SettingForm<AnswerStreaming> {
   }
 }
 
-extension SettingForm<ModelID> {
-  static var model: Self {
-    Self({ "\(Provider.modelForms), such as \($0.example)" }) { text in
-      ModelID(parsing: text).flatMap { $0.provider == .demo ? nil : $0 }
+extension SettingForm<[ModelID]> {
+  /// Each is a button, of which a person reads no more.
+  private static let maximumModels = 8
+
+  static var models: Self {
+    Self(isList: true) { texts, key throws(SettingsError) in
+      var models: [ModelID] = []
+      for text in texts.isEmpty ? [""] : texts {
+        guard let model = ModelID(parsing: text), model.provider != .demo else {
+          throw SettingsError(key, "must be \(Provider.modelForms), such as \(key.example)")
+        }
+        guard !models.contains(model) else {
+          throw SettingsError(key, "names \(model) twice")
+        }
+        models.append(model)
+      }
+      guard models.count <= maximumModels else {
+        throw SettingsError(key, "lists more than \(maximumModels) models")
+      }
+      return models
     }
   }
 }
@@ -84,6 +101,20 @@ extension SettingForm<Int?> {
   static var dailyLimit: Self {
     Self({ "a whole number of \($0.unit), such as \($0.example), or 0 for no limit" }) { text in
       Int(text).flatMap { 0...1_000_000 ~= $0 ? .some($0 == 0 ? nil : $0) : nil }
+    }
+  }
+}
+
+extension SettingForm<BalanceNotices.Share?> {
+  /// `nil` for none. The whole of a balance is what is never passed.
+  static var share: Self {
+    Self({ "a part of a balance above zero and below 1, such as \($0.example), or 0 for none" }) {
+      text in
+      // Credits have the six decimals that are wanted here.
+      guard let millionths = try? Credits(parsing: text).micro, 0..<1_000_000 ~= millionths else {
+        return nil
+      }
+      return .some(millionths == 0 ? nil : BalanceNotices.Share(millionths: millionths))
     }
   }
 }

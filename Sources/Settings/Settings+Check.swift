@@ -19,10 +19,10 @@ extension Settings {
     check { _ = try store() }
     var providers: Set<ModelProvider> = []
     for task in TaskType.allCases {
-      guard let model = try? model(for: task), providers.insert(model.provider).inserted else {
-        continue
+      for model in (try? models(for: task)) ?? []
+      where providers.insert(model.provider).inserted {
+        check { try checkProvider(of: model, for: task) }
       }
-      check { try checkProvider(of: model, for: task) }
     }
     return problems
   }

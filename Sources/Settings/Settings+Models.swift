@@ -3,11 +3,17 @@ package import LanguageModels
 package import Metering
 
 extension Settings {
-  /// The model that is set, or else the default one: by the keys alone, until
-  /// `chooseDefaultModels` has looked at prices.
-  package func model(for task: TaskType) throws -> ModelID {
-    try Self.setting(for: task).value(in: source) ?? defaultModels[task]
-      ?? defaultModel(for: task) { _ in true }
+  /// The models that are set, or else the default one: by the keys alone, until
+  /// `chooseDefaultModels` has looked at prices. The first works for whoever has chosen none.
+  package func models(for task: TaskType) throws -> [ModelID] {
+    try Self.setting(for: task).value(in: source)
+      ?? [defaultModels[task] ?? defaultModel(for: task) { _ in true }]
+  }
+
+  package func models() throws -> ModelAssignment {
+    ModelAssignment(
+      Dictionary(
+        uniqueKeysWithValues: try TaskType.allCases.map { ($0, try models(for: $0)) }))
   }
 
   /// Chooses the models of the work for which none is set: of each list the first whose provider
@@ -33,7 +39,7 @@ extension Settings {
     TaskType.allCases.filter { (try? Self.setting(for: $0).value(in: source)) == .some(nil) }
   }
 
-  package static func setting(for task: TaskType) -> Setting<ModelID?> {
+  package static func setting(for task: TaskType) -> Setting<[ModelID]?> {
     switch task {
     case .chat: declared.modelsChat
     case .planning: declared.modelsPlanning
@@ -66,14 +72,17 @@ extension Settings {
 
   /// - Throws: `SettingsError` if the provider of a model in use is not set up.
   package func checkProviders(of models: ModelAssignment) throws {
-    for task in TaskType.allCases { try checkProvider(of: models[task], for: task) }
+    for task in TaskType.allCases {
+      for model in models.offered(for: task) { try checkProvider(of: model, for: task) }
+    }
   }
 
   /// - Throws: `SettingsError` if the model's provider is not set up.
   func checkProvider(of model: ModelID, for task: TaskType) throws {
     guard let provider = Provider.with(model.provider) else { return }
     let settings = Self.declared.settings(of: provider)
-    let use = "is not set, but \(Self.setting(for: task).key.environmentName) is \(model)"
+    let names = try models(for: task).count == 1 ? "is" : "names"
+    let use = "is not set, but \(Self.setting(for: task).key.environmentName) \(names) \(model)"
     if try provider.needsKey && keys(of: provider).isEmpty {
       if tasksWithoutModel.contains(task) { try checkThatAnyIsSetUp() }
       throw SettingsError(

@@ -77,9 +77,7 @@ package struct Settings: Sendable {
 
   package func bot() throws -> BotSettings {
     BotSettings(
-      models: ModelAssignment(
-        chat: try model(for: .chat), planning: try model(for: .planning),
-        coding: try model(for: .coding), verification: try model(for: .verification)),
+      models: try models(),
       terms: try billingTerms(), initialGrant: try self.billingInitialGrantCredits,
       initialGrantsPerDay: try self.billingInitialGrantsPerDay,
       sendRates: OutboxDelivery.Rates(
@@ -90,6 +88,8 @@ package struct Settings: Sendable {
         paySupport: try self.textsPaySupport, terms: try self.textsTerms,
         privacy: try self.textsPrivacy),
       promotions: try promotions(), streaming: try self.answersStreaming,
+      notices: BalanceNotices(
+        lowBalance: try self.billingLowBalanceCredits, askAbove: try self.billingAskAboveShare),
       administrators: try self.telegramAdminUserIDs)
   }
 }

@@ -66,7 +66,7 @@ struct DeclaredSettingsTests {
     for (entry, key) in zip(entries, Self.keys) {
       #expect(entry.comment.hasPrefix(key.sentence), "\(entry)")
       let lines: [String] =
-        if key.isList {
+        if key.isList, !key.defaultTexts.isEmpty {
           ["\(key.nameInSection):"] + key.defaultTexts.map { "  - \"\($0)\"" }
         } else {
           ["\(key.defaultTexts.isEmpty ? "# " : "")\(key.nameInSection): \(key.example)"]

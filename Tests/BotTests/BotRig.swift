@@ -43,11 +43,13 @@ final class BotRig: Sendable {
 
   /// - Parameters:
   ///   - model: For every task.
+  ///   - others: May be chosen in its place.
   ///   - credits: The initial grant.
   ///   - keys: Of both providers.
   ///   - wait: In place of noting how long it would have waited.
   init(
-    model: String = flash, credits: String = "100", administrators: [Int64] = [],
+    model: String = flash, others: [String] = [], credits: String = "100",
+    notices: BalanceNotices = BalanceNotices(), administrators: [Int64] = [],
     promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(3_600),
     keys: [String] = ["test-key-of-some-length-abcd"],
     streaming: AnswerStreaming = .off, wait: (@Sendable (Duration) async -> Void)? = nil,
@@ -79,13 +81,14 @@ final class BotRig: Sendable {
         transport: transport, baseURL: openRouter.url, keys: keys, limits: limits),
       .demo: DemoModel(),
     ])
-    let id = try #require(ModelID(parsing: model))
+    let ids = try ([model] + others).map { try #require(ModelID(parsing: $0)) }
     settings = BotSettings(
-      models: ModelAssignment(chat: id, planning: id, coding: id, verification: id),
+      models: ModelAssignment(
+        Dictionary(uniqueKeysWithValues: TaskType.allCases.map { ($0, ids) })),
       terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
       initialGrant: try Credits(parsing: credits),
       sendRates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0),
-      store: try .ofTests(), promotions: promotions, streaming: streaming,
+      store: try .ofTests(), promotions: promotions, streaming: streaming, notices: notices,
       administrators: administrators)
     let counter = CommitCounter(commits)
     try database.write { $0.db.add(transactionObserver: counter, extent: .databaseLifetime) }
@@ -109,6 +112,8 @@ final class BotRig: Sendable {
     }
   }
 
+  static let placesForCalls = 256
+
   /// The bot after another start of the process.
   func restarted() throws -> Engine {
     try Self.engine(writer, llm, settings, wakes, previews)
@@ -123,7 +128,9 @@ final class BotRig: Sendable {
       effects: Engine.Effects(
         typing: parkedTyping, preview: previews.begin, repliesArrived: { wakes.change { $0 += 1 } },
         // However slow the machine is, no minute passes.
-        now: { [now = ContinuousClock.now] in now }))
+        now: { [now = ContinuousClock.now] in now }),
+      // As tests fill them, they are fewer.
+      places: CallPlaces(count: placesForCalls))
   }
 
   /// Lasts until it is cancelled, as typing does.

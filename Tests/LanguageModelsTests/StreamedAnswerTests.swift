@@ -206,7 +206,7 @@ struct StreamedAnswerTests {
   }
 }
 
-private func eventStream(_ events: [String]) -> Data {
+func eventStream(_ events: [String]) -> Data {
   Data(events.map { "data: \($0)\n\n" }.joined().utf8)
 }
 

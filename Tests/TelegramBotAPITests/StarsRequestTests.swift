@@ -164,20 +164,21 @@ struct StarsRequestTests {
   @Test func showsAPartOfATextInAFixedWidth() throws {
     let entities = #""entities":[{"type":"pre","offset":3,"length":2}]"#
     #expect(
-      try json(.sendMessage(chatID: 42, text: "🚀 ab", preformatted: 3..<5))
+      try json(.sendMessage(chatID: 42, text: "🚀 ab", entities: [MessageEntity(.pre, 3..<5)]))
         == #"{"chat_id":42,"text":"🚀 ab",\#(entities)}"#)
+    let pre = [MessageEntity(.pre, 3..<5)]
     #expect(
-      try json(.editMessageText(chatID: 42, messageID: 7, text: "🚀 ab", preformatted: 3..<5))
+      try json(.editMessageText(chatID: 42, messageID: 7, text: "🚀 ab", entities: pre))
         == #"{"chat_id":42,"message_id":7,"text":"🚀 ab",\#(entities)}"#)
   }
 
   /// The last two begin or end in the middle of the rocket.
   @Test(arguments: [-1..<2, 0..<6, 5..<6, 2..<2, 1..<3, 0..<1])
   func refusesAPartThatIsNotInTheText(part: Range<Int>) {
+    let pre = [MessageEntity(.pre, part)]
+    #expect(fault { try .sendMessage(chatID: 42, text: "🚀 ab", entities: pre) } == "entities")
     #expect(
-      fault { try .sendMessage(chatID: 42, text: "🚀 ab", preformatted: part) } == "entities")
-    #expect(
-      fault { try .editMessageText(chatID: 42, messageID: 7, text: "🚀 ab", preformatted: part) }
+      fault { try .editMessageText(chatID: 42, messageID: 7, text: "🚀 ab", entities: pre) }
         == "entities")
   }
 

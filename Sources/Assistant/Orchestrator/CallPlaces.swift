@@ -5,9 +5,7 @@ import Synchronization
 /// for people who have paid: however many calls others make, they wait for none of those.
 package final class CallPlaces: Sendable {
   /// Each call is a connection to a provider, of the unit's 4,096 open files, and less than 100 kB.
-  package static let count = 1_536
-  /// Of those, for people who have paid alone.
-  package static let countForPayers = count / 4
+  package static let defaultCount = 1_536
 
   private struct Waiter {
     var number: Int
@@ -15,6 +13,9 @@ package final class CallPlaces: Sendable {
   }
 
   private struct State {
+    let count: Int
+    /// For people who have paid alone.
+    var countForPayers: Int { count / 4 }
     var taken = 0
     var takenByOthers = 0
     /// By whether they have paid.
@@ -23,8 +24,7 @@ package final class CallPlaces: Sendable {
     var isClosed = false
 
     func isFree(forPayer isPayer: Bool) -> Bool {
-      taken < CallPlaces.count
-        && (isPayer || takenByOthers < CallPlaces.count - CallPlaces.countForPayers)
+      taken < count && (isPayer || takenByOthers < count - countForPayers)
     }
 
     /// Whoever came first of those for whom a place is free; the place is theirs.
@@ -44,9 +44,11 @@ package final class CallPlaces: Sendable {
     }
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  package init() {}
+  package init(count: Int = CallPlaces.defaultCount) {
+    state = Mutex(State(count: count))
+  }
 
   /// A place, if one is free and nobody waits for it.
   package func take(forPayer isPayer: Bool) -> CallPlace? {

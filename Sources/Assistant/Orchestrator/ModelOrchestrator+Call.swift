@@ -12,7 +12,9 @@ extension ModelOrchestrator {
   func make(_ call: PaidCall) async throws {
     KillPoint.markedSent.passed()
     log(.debug, "A call begins.", call)
-    let preview = environment.preview(call.work.updateID, call.work.sender)
+    let preview =
+      call.choice.preferences.streams
+      ? environment.preview(call.work.updateID, call.work.sender) : nil
     do {
       // Before anything of it is written: what waits in the outbox is later than any preview.
       defer { preview?.end() }

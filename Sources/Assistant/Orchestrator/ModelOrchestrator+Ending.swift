@@ -17,7 +17,9 @@ extension ModelOrchestrator {
       responseMilliseconds: answer.responseTime.wholeMilliseconds,
       isEstimate: answer.usageIsEstimate)
     let settlement = try await environment.writer.write(for: "settling a call") { tx in
-      let settlement = try holds(in: tx).settle(call.hold.id, with: metered, at: call.price)
+      let settlement = try holds(in: tx).settle(
+        call.hold.id, with: metered, payingFor: answer.leastUsage, at: call.price)
+      if answer.usageIsEstimate { try lookUpLater(call, in: tx) }
       let tellsOfCut = try keep(answer.text, of: call, in: tx)
       // Half a list is not to take the place of a whole one.
       if call.work.task.updatesTaskList, answer.ending == .complete,
@@ -30,8 +32,14 @@ extension ModelOrchestrator {
         }
       }
       KillPoint.settled.passed()
-      let reply = Self.reply(answer, settlement, to: call.work, tellsOfCut: tellsOfCut)
+      let notes = [
+        answer.ending.userMessage, tellsOfCut ? Self.cutConversation : nil,
+        try noteOfMissingModel(call, in: tx),
+      ]
+      let reply = reply(answer, settlement, to: call, notes: notes.compactMap(\.self))
       try finish(call.work, with: reply, in: tx)
+      try environment.outbox.queue(
+        privateWarning(of: settlement, call), in: tx)
       // After it, so that it need not wait for them.
       try AnswerMessages.takeButtons(
         from: call.turn.conversation, but: call.work.updateID, outbox: environment.outbox, in: tx)
@@ -51,23 +59,51 @@ extension ModelOrchestrator {
   }
 
   /// In a group, what is left on the account is nobody else's business.
-  private static func reply(
-    _ answer: Answer, _ settlement: Settlement, to work: Work, tellsOfCut: Bool
+  private func reply(
+    _ answer: Answer, _ settlement: Settlement, to call: PaidCall, notes: [String]
   ) -> Reply {
-    let notes = [answer.ending.userMessage, tellsOfCut ? cutConversation : nil]
-    let note = notes.compactMap { $0.map { "(\($0))\n\n" } }.joined()
-    let footer = AnswerFooter.text(
-      charge: settlement.charge,
-      balance: work.sender.isPrivate ? settlement.balanceAfter : nil)
+    let work = call.work
+    let warning = work.sender.isPrivate ? lowBalanceWarning(settlement) : nil
+    let footer =
+      call.choice.preferences.showsCost
+      ? AnswerFooter.text(
+        charge: settlement.charge, balance: work.sender.isPrivate ? settlement.balanceAfter : nil)
+      : nil
+    let parts =
+      (notes + [warning].compactMap(\.self)).map { "(\($0))" }
+      + [footer].compactMap(\.self)
     var reply = Reply(
-      "\(answer.text)\n\n\(note)\(footer)",
-      buttons: AnswerButtons.under(work, ending: answer.ending))
+      markdown: answer.text, below: parts.joined(separator: "\n\n"),
+      buttons: AnswerButtons.under(work, ending: answer.ending)
+        + (warning == nil ? [] : environment.offers))
     reply.isAnswer = true
     return reply
   }
 
+  private func lowBalanceWarning(_ settlement: Settlement) -> String? {
+    let notices = environment.notices
+    guard notices.tells(of: settlement.charge, leaving: settlement.balanceAfter) else { return nil }
+    let way = environment.offers.isEmpty ? "/credits shows how to get more" : "get more below"
+    return "You have less than \(notices.lowBalance.text) credits left; \(way)."
+  }
+
+  /// After an answer in a group, the person alone is warned.
+  private func privateWarning(of settlement: Settlement, _ call: PaidCall) -> [Outgoing] {
+    guard !call.work.sender.isPrivate, let warning = lowBalanceWarning(settlement) else {
+      return []
+    }
+    return [
+      .message(
+        Reply(
+          "\(warning) Your balance is \(settlement.balanceAfter.text) credits.",
+          buttons: environment.offers), to: call.account.telegramUserID)
+    ]
+  }
+
   private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
-    if answer.usageIsEstimate, answer.ending != .timeLimit { await tellOfUntoldUsage(call) }
+    if answer.usageIsEstimate, ![.timeLimit, .stopped].contains(answer.ending) {
+      await tellOfUntoldUsage(call)
+    }
     if settlement.cost.hasDrifted {
       Logger.current.warning(
         "A price has drifted: the provider charges another figure than our price list.",
@@ -103,13 +139,24 @@ extension ModelOrchestrator {
         + "(stream_options.include_usage), or choose another model.")
   }
 
+  /// Where its provider may tell later what it used.
+  private func lookUpLater(_ call: PaidCall, in tx: LedgerTransaction) throws {
+    guard environment.llm.looksUpUsage(call.hold.model.provider) else { return }
+    try tx.corrections.schedule(holdID: call.hold.id)
+  }
+
   func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
-    environment.health.noteFailedCall()
-    await report(failure, of: call, "A call failed.")
+    if failure.reason == .stopped {
+      log(.info, "A call was stopped before its first word.", call)
+    } else {
+      environment.health.noteFailedCall()
+      await report(failure, of: call, "A call failed.")
+    }
     try await environment.writer.write(for: "voiding a call") { tx in
       let loss = try loss(of: call.hold, failure, in: tx)
       try holds(in: tx).void(
         call.hold.id, loss: loss, because: try causeOfLoss(of: call.hold, failure, in: tx))
+      if failure.reason == .stopped { try lookUpLater(call, in: tx) }
       KillPoint.voided.passed()
       try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
     }

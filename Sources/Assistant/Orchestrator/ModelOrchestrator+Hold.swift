@@ -4,6 +4,7 @@ import LanguageModels
 import Ledger
 import Logging
 package import Messaging
+import Metering
 import TelegramBotAPI
 
 /// What is set aside for a call, or why there is none.
@@ -80,9 +81,10 @@ extension ModelOrchestrator {
     guard let turn = try turn(of: work, account, in: tx) else {
       return try refuse(work, Self.answerIsForgotten, in: tx)
     }
+    let choice = try choice(for: work, of: account, in: tx)
     var (request, prompt): (CreditHoldService.Request, Prompt)
     do {
-      (request, prompt) = try prepare(work, turn, for: account, in: tx)
+      (request, prompt) = try prepare(work, turn, choice, for: account, in: tx)
     } catch let error as LedgerError {
       return try refuse(
         work, "The model for this is not available right now; I have noted it for my operator.",
@@ -90,13 +92,19 @@ extension ModelOrchestrator {
     }
     let bound = request.inputTokensBound
     request.inputTokensBound = min(counted ?? bound, bound)
+    request.most = try leftToday(choice.preferences, account, in: tx)
     do {
+      switch try limited(request, of: work, account, isCounted: counted != nil, in: tx) {
+      case .take(let limited): request = limited
+      case .count: return .tooDear(work, prompt, choice.model, bound: bound)
+      case .ask(let amount): return try ask(work, upTo: amount, in: tx)
+      }
       let hold = try holds(in: tx).take(request, of: account)
       prompt.maximumOutputTokens = hold.outputTokensCap
       return .call(
         PaidCall(
-          work: work, turn: turn, account: account, price: request.price, prompt: prompt,
-          hold: hold))
+          work: work, turn: turn, account: account, choice: choice, price: request.price,
+          prompt: prompt, hold: hold))
     } catch LedgerError.lossBoundPassed {
       return try refuse(
         privately: work,
@@ -107,14 +115,19 @@ extension ModelOrchestrator {
         in: tx)
     } catch LedgerError.insufficientCredits(let shortfall) {
       let mayFit = counted == nil && holds(in: tx).mayFit(request, of: account)
-      guard !mayFit else { return .tooDear(work, prompt, bound: bound) }
-      return try refuse(work, inNeedOf: shortfall, account, in: tx)
+      guard !mayFit else { return .tooDear(work, prompt, choice.model, bound: bound) }
+      let least = try shortfall.adding(request.payable(by: account))
+      if let limit = choice.preferences.limit.today, least <= account.available {
+        return try refuse(work, least, above: limit, left: request.most ?? limit, in: tx)
+      }
+      return try refuse(work, inNeedOf: try least.subtracting(account.available), account, in: tx)
     }
   }
 
   /// Begins once more with the provider's own count. Without one, the bound by bytes stands.
-  func beginCounted(_ work: Work, _ prompt: Prompt, bound: Int) async throws -> Beginning {
-    let model = environment.models[work.task]
+  func beginCounted(
+    _ work: Work, _ prompt: Prompt, of model: ModelID, bound: Int
+  ) async throws -> Beginning {
     let mayCount = environment.counts.allows(work.sender.user.id)
     let count =
       mayCount
@@ -133,28 +146,8 @@ extension ModelOrchestrator {
     try refuse(work, "Your account is erased; /start opens a new one.", in: tx)
   }
 
-  /// What is for sale is shown at once, and whoever has bought need not type their question anew.
-  private func refuse(
-    _ work: Work, inNeedOf shortfall: Credits, _ account: UserAccount, in tx: LedgerTransaction
-  ) throws -> Beginning {
-    guard work.sender.isPrivate else { return try refuse(work, Self.notInGroup.text, in: tx) }
-    let way =
-      environment.offers.isEmpty
-      ? "Once you have more, tap below and I will answer it."
-      : "Choose how to get more; then tap \u{201C}Ask again\u{201D} and I will answer it."
-    let reply = Reply(
-      """
-      Your credits do not cover this: at least \(shortfall.text) more are needed, and \
-      \(account.available.text) are available. \(way)
-      """,
-      buttons: environment.offers + [.askAgain(work.updateID)])
-    try environment.inbox.offerAgain(work.updateID, because: .credits, in: tx)
-    try finish(work, with: reply, in: tx)
-    return .refused()
-  }
-
   /// In a group, why not is nobody else's business.
-  private func refuse(
+  func refuse(
     privately work: Work, _ reason: String, in tx: LedgerTransaction
   ) throws -> Beginning {
     try refuse(work, work.sender.isPrivate ? reason : Self.notInGroup.text, in: tx)
@@ -165,7 +158,7 @@ extension ModelOrchestrator {
   package static let notInGroup = Reply(
     "I cannot answer you here. Please send me /start in a private chat; there I can say why.")
 
-  private func refuse(
+  func refuse(
     _ work: Work, _ reason: String, because error: LedgerError? = nil, in tx: LedgerTransaction
   ) throws -> Beginning {
     try finish(work, with: Reply(reason), in: tx)
@@ -180,36 +173,42 @@ extension ModelOrchestrator {
   }
 
   private func prepare(
-    _ work: Work, _ turn: Turn, for account: UserAccount, in tx: LedgerTransaction
+    _ work: Work, _ turn: Turn, _ choice: Choice, for account: UserAccount,
+    in tx: LedgerTransaction
   ) throws -> (CreditHoldService.Request, Prompt) {
-    let price = try tx.pricing.sold(environment.models[work.task])
+    let price = try tx.pricing.sold(choice.model)
     _ = try Rates(price.tariff)
     let project = try turn.conversation.projectID.flatMap { try tx.projects.find($0) }
     let context = turn.context.messages
     let question = work.replied?.question(work.text, after: context) ?? work.text
     var prompt = Prompt(
-      system: Self.instructions(for: work.task, project),
+      system: Self.instructions(for: work.task, project, choice.preferences.answerLength),
       messages: context + [Prompt.Message(.user, question)],
-      maximumOutputTokens: work.task.outputCap)
+      maximumOutputTokens: choice.preferences.answerLength.outputCap(for: work.task))
     // The dearest prices that the hold reckons with; OpenRouter picks no provider above them.
     let ceiling = try price.tariff.ceiling(inputTokens: prompt.inputTokenBound)
     prompt.priceCeiling = Prompt.PriceCeiling(input: ceiling.input, output: ceiling.output)
     var request = CreditHoldService.Request(
       userID: account.id, projectID: project?.id, work: work.ledgerName,
       taskType: work.task.rawValue, price: price, inputTokensBound: prompt.inputTokenBound,
-      inputTokensEstimate: prompt.inputTokenEstimate, outputCap: work.task.outputCap,
+      inputTokensEstimate: prompt.inputTokenEstimate, outputCap: prompt.maximumOutputTokens,
       deadline: tx.now.addingTimeInterval(Self.holdLifetime),
       lossBound: try lossBound(of: account, in: tx))
     if environment.llm.takesThinkingBudget(price.model) {
-      prompt.thinkingBudget = work.task.thinkingBudget
-      request.minimumOutputTokens = work.task.thinkingBudget + TaskType.outputBesideThoughts
+      let budget = min(
+        choice.preferences.effort.thinkingBudget(for: work.task), request.outputCap / 2)
+      prompt.thinkingBudget = budget
+      request.minimumOutputTokens = budget + TaskType.outputBesideThoughts
     }
     return (request, prompt)
   }
 
-  private static func instructions(for task: TaskType, _ project: Project?) -> String {
-    guard let project else { return task.instructions }
+  private static func instructions(
+    for task: TaskType, _ project: Project?, _ length: Preferences.AnswerLength
+  ) -> String {
+    let instructions = task.instructions + (length.instruction.map { " \($0)" } ?? "")
+    guard let project else { return instructions }
     let tasks = project.todo.map { "\nIts task list:\n\($0)" } ?? ""
-    return task.instructions + "\n\nThe project at hand is called \"\(project.title)\"." + tasks
+    return instructions + "\n\nThe project at hand is called \"\(project.title)\"." + tasks
   }
 }

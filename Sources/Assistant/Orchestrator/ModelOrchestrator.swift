@@ -3,7 +3,7 @@ package import LanguageModels
 package import Ledger
 import Logging
 package import Messaging
-import Metering
+package import Metering
 import TelegramBotAPI
 
 /// Has a model do the work of one update, and charges for what was delivered: hold, call, settle.
@@ -28,6 +28,7 @@ package struct ModelOrchestrator: Sendable {
     package var referralCredits: Credits
     /// What is for sale; without any of it, nobody can spend more than they were given.
     package var offers: [Button]
+    package var notices: BalanceNotices
     package var alerts: OperatorAlerts
     package var health: Health
     package var places: CallPlaces
@@ -42,7 +43,8 @@ package struct ModelOrchestrator: Sendable {
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
       terms: BillingTerms, selling: SellingStatus, usdPerStar: USD, referralCredits: Credits,
-      offers: [Button], alerts: OperatorAlerts, health: Health,
+      offers: [Button], notices: BalanceNotices = BalanceNotices(), alerts: OperatorAlerts,
+      health: Health,
       places: CallPlaces = CallPlaces(),
       counts: RateOfPerson = ModelOrchestrator.countsOfPerson(),
       answers: AnswersUnderWay = AnswersUnderWay(),
@@ -59,6 +61,7 @@ package struct ModelOrchestrator: Sendable {
       self.usdPerStar = usdPerStar
       self.referralCredits = referralCredits
       self.offers = offers
+      self.notices = notices
       self.alerts = alerts
       self.health = health
       self.places = places
@@ -74,6 +77,7 @@ package struct ModelOrchestrator: Sendable {
     var work: Work
     var turn: Turn
     var account: UserAccount
+    var choice: Choice
     var price: ModelPrice
     var prompt: Prompt
     var hold: CreditHold
@@ -91,7 +95,7 @@ package struct ModelOrchestrator: Sendable {
     /// All places are taken; nothing is held.
     case noPlace(Work, isPayer: Bool)
     /// The bound by bytes makes the hold too large; the provider's own count may fit.
-    case tooDear(Work, Prompt, bound: Int)
+    case tooDear(Work, Prompt, ModelID, bound: Int)
     /// An earlier life of the process has begun calls for the same work; this was the last.
     case cutOff(Work, by: CreditHold, isOnly: Bool)
 
@@ -100,7 +104,7 @@ package struct ModelOrchestrator: Sendable {
       switch self {
       case .call(let call): call.work
       case .refused: nil
-      case .noPlace(let work, _), .tooDear(let work, _, _), .cutOff(let work, _, _): work
+      case .noPlace(let work, _), .tooDear(let work, _, _, _), .cutOff(let work, _, _): work
       }
     }
   }
@@ -152,8 +156,8 @@ package struct ModelOrchestrator: Sendable {
     case .noPlace(let work, let isPayer):
       guard let beginning = try await beginInPlace(work, isPayer: isPayer) else { return }
       try await goOn(with: beginning)
-    case .tooDear(let work, let prompt, let bound):
-      try await goOn(with: try await beginCounted(work, prompt, bound: bound))
+    case .tooDear(let work, let prompt, let model, let bound):
+      try await goOn(with: try await beginCounted(work, prompt, of: model, bound: bound))
     case .cutOff(let work, let hold, let isOnly):
       try await goOn(with: try await beginAgain(work, after: hold, isOnly: isOnly))
     }

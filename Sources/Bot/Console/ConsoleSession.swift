@@ -2,6 +2,7 @@ package import Commands
 import Foundation
 package import LanguageModels
 package import Ledger
+import Markdown
 import Messaging
 import Synchronization
 import TelegramBotAPI
@@ -27,17 +28,22 @@ package final class ConsoleSession: Sendable {
   private let writer: LedgerWriter
   private let firstName: String
   private let print: @Sendable (String) -> Void
+  private let printStyled: @Sendable (String) -> Void
+  private let showsStyles: Bool
 
   private var engine: Engine { state.withLock { $0.engine } }
   /// Which messages lines are.
   package var lines: ConsoleLines { ConsoleLines(engine.commands) }
 
+  /// - Parameter showsStyles: Whether the terminal shows bold text, and somebody wants it.
   /// - Throws: Errors of the database.
   package init(
     database: LedgerDatabase, llm: LLMClient, settings: BotSettings, firstName: String,
-    print: @escaping @Sendable (String) -> Void
+    showsStyles: Bool = false, print: @escaping @Sendable (String) -> Void
   ) throws {
     self.firstName = firstName
+    self.showsStyles = showsStyles
+    printStyled = print
     // Neither a model nor a person moves the operator's cursor.
     self.print = { print($0.inPlainLines) }
     let writer = LedgerWriter(database: database) { try? await Task.sleep(for: $0) }
@@ -158,7 +164,7 @@ package final class ConsoleSession: Sendable {
       switch reply.content {
       case .message(let message):
         buttons = message.buttons
-        print(message.inTerminal)
+        printStyled(message.inTerminal(styled: showsStyles))
       // What was printed stays as it is.
       case .request(let request) where request.method == "editMessageReplyMarkup": break
       case .request(let request):
@@ -189,10 +195,15 @@ private struct Notice: Decodable {
 }
 
 extension OutboxMessage {
-  fileprivate var inTerminal: String {
+  fileprivate func inTerminal(styled: Bool) -> String {
+    // Neither a model nor a person moves the operator's cursor; each is replaced by one unit.
+    let plain = self.text.inPlainLines
+    let text =
+      styled
+      ? FormattedText(plain, styles: entities.map(StyledRange.init)).inTerminal : plain
     let lines = buttons.enumerated().map { index, button in
       let link = if case .open(let url) = button.action { " \(url)" } else { "" }
-      return "  [#\(index + 1)  \(button.title)]\(link)"
+      return "  [#\(index + 1)  \(button.title)]\(link)".inPlainLines
     }
     return ([text] + lines).joined(separator: "\n")
   }

@@ -30,6 +30,10 @@ enum BotSchema {
       try db.execute(sql: partsAndRepeats)
     }
     PreviewSchema.register(in: &migrator)
+    migrator.registerMigration("bot 9: texts with entities") { db in
+      try db.execute(sql: entities)
+    }
+    PreferencesSchema.register(in: &migrator)
     ConversationSchema.register(in: &migrator)
   }
 
@@ -175,6 +179,16 @@ enum BotSchema {
       CHECK (offered_again = 'unseen' OR offered_again = 'credits');
     ALTER TABLE inbox ADD COLUMN asked_again_at TEXT;
     CREATE INDEX parts_of_update ON inbox (joined_to) WHERE joined_to IS NOT NULL;
+    """
+
+  /// What of a message's text is shown how: JSON, as the Bot API has it.
+  private static let entities = """
+    ALTER TABLE outbox ADD COLUMN entities TEXT;
+    UPDATE outbox SET entities = json_array(json_object('type', 'pre',
+      'offset', preformatted_offset, 'length', preformatted_length))
+      WHERE preformatted_offset IS NOT NULL;
+    ALTER TABLE outbox DROP COLUMN preformatted_offset;
+    ALTER TABLE outbox DROP COLUMN preformatted_length;
     """
 
   /// Who asked, and which messages told the administrators of it: an answer to one of those goes

@@ -136,48 +136,22 @@ CREATE TABLE api_key_usage (
   loss_cause TEXT CHECK (loss_cause IN (
     'failed_call', 'overrun', 'undelivered', 'interrupted', 'outage')),
   lost_at TEXT CHECK (
-    (lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL))
+    (lost_at IS NULL) = (loss_cause IS NULL) AND (loss_nanousd = 0 OR lost_at IS NOT NULL)),
+  -- The most that the person pays for a call whose usage is not known to its end.
+  charge_limit_micro INTEGER CHECK (charge_limit_micro >= 0),
+  -- The cost that the charge was booked with, where the provider told another later.
+  booked_cost_nanousd INTEGER CHECK (booked_cost_nanousd >= 0),
+  -- When its provider is asked next what it used; NULL if it is not to be asked.
+  look_up_after TEXT
+    CHECK (look_up_after IS NULL OR (provider_request_id IS NOT NULL AND is_estimate = 1)),
+  look_ups INTEGER NOT NULL DEFAULT 0 CHECK (look_ups >= 0)
 ) STRICT;
+CREATE INDEX calls_to_look_up ON api_key_usage (look_up_after) WHERE look_up_after IS NOT NULL;
 CREATE INDEX losses_by_time ON api_key_usage (lost_at) WHERE loss_cause IS NOT NULL;
 CREATE INDEX losses_of_user ON api_key_usage (user_id, lost_at) WHERE loss_cause IS NOT NULL;
 CREATE INDEX usage_at_price ON api_key_usage (model_pricing_id, id);
 CREATE INDEX usage_by_time ON api_key_usage (created_at);
 CREATE INDEX usage_of_project ON api_key_usage (project_id);
-
--- One change of one balance. Append-only, by triggers.
-CREATE TABLE credit_transactions (
-  id INTEGER PRIMARY KEY,
-  user_id INTEGER NOT NULL REFERENCES users (id),
-  project_id TEXT REFERENCES projects (id),
-  api_key_usage_id INTEGER UNIQUE REFERENCES api_key_usage (id),
-  transaction_type TEXT NOT NULL CHECK (transaction_type IN (
-    'initial_grant', 'purchase', 'usage_deduction', 'refund', 'manual_adjustment',
-    'referral_bonus', 'expiry')),
-  credits_amount_micro INTEGER NOT NULL,
-  balance_after_micro INTEGER NOT NULL CHECK (balance_after_micro >= 0),
-  real_cost_associated_nanousd INTEGER,
-  -- The charge id.
-  external_transaction_id TEXT,
-  -- Names the event behind the row, so that it is booked once.
-  idempotency_key TEXT NOT NULL UNIQUE,
-  description TEXT NOT NULL,
-  created_at TEXT NOT NULL,
-  -- The call that is charged, or whose charge is given back.
-  hold_id TEXT REFERENCES credit_holds (id),
-  -- The newcomer whom a referral bonus is for: theirs, and that of whoever invited them.
-  referred_user_id INTEGER REFERENCES users (id)
-) STRICT;
-CREATE INDEX transactions_by_time ON credit_transactions (created_at);
-CREATE UNIQUE INDEX transactions_of_hold ON credit_transactions (hold_id, transaction_type)
-  WHERE hold_id IS NOT NULL;
-CREATE INDEX transactions_of_project ON credit_transactions (project_id);
-CREATE INDEX transactions_of_user ON credit_transactions (user_id, id);
-CREATE INDEX welcome_grants ON credit_transactions (created_at)
-  WHERE transaction_type = 'initial_grant';
-CREATE TRIGGER the_journal_is_never_cut BEFORE DELETE ON credit_transactions
-BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
-CREATE TRIGGER the_journal_is_never_edited BEFORE UPDATE ON credit_transactions
-BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
 
 -- Credits set aside for one call.
 CREATE TABLE credit_holds (
@@ -351,6 +325,43 @@ CREATE TABLE told_prices (
   PRIMARY KEY (model_provider, model_name, tariff)
 ) STRICT, WITHOUT ROWID;
 
+-- One change of one balance. Append-only, by triggers.
+CREATE TABLE "credit_transactions" (
+  id INTEGER PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  project_id TEXT REFERENCES projects (id),
+  api_key_usage_id INTEGER UNIQUE REFERENCES api_key_usage (id),
+  transaction_type TEXT NOT NULL CHECK (transaction_type IN (
+    'initial_grant', 'purchase', 'usage_deduction', 'usage_correction', 'refund',
+    'manual_adjustment', 'referral_bonus', 'expiry')),
+  credits_amount_micro INTEGER NOT NULL,
+  balance_after_micro INTEGER NOT NULL CHECK (balance_after_micro >= 0),
+  real_cost_associated_nanousd INTEGER,
+  -- The charge id.
+  external_transaction_id TEXT,
+  -- Names the event behind the row, so that it is booked once.
+  idempotency_key TEXT NOT NULL UNIQUE,
+  description TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  -- The call that is charged, or whose charge is corrected or given back.
+  hold_id TEXT REFERENCES credit_holds (id),
+  -- The newcomer whom a referral bonus is for: theirs, and that of whoever invited them.
+  referred_user_id INTEGER REFERENCES users (id)
+) STRICT;
+CREATE INDEX charges_of_user ON credit_transactions (user_id, created_at)
+  WHERE transaction_type = 'usage_deduction';
+CREATE INDEX transactions_by_time ON credit_transactions (created_at);
+CREATE UNIQUE INDEX transactions_of_hold ON credit_transactions (hold_id, transaction_type)
+  WHERE hold_id IS NOT NULL;
+CREATE INDEX transactions_of_project ON credit_transactions (project_id);
+CREATE INDEX transactions_of_user ON credit_transactions (user_id, id);
+CREATE INDEX welcome_grants ON credit_transactions (created_at)
+  WHERE transaction_type = 'initial_grant';
+CREATE TRIGGER the_journal_is_never_cut BEFORE DELETE ON credit_transactions
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
+CREATE TRIGGER the_journal_is_never_edited BEFORE UPDATE ON credit_transactions
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
+
 -- An update, from the poll that fetched it to the commit that finishes it.
 CREATE TABLE inbox (
   -- The order of arrival: update ids may start anew at a lower number.
@@ -378,7 +389,9 @@ CREATE TABLE inbox (
   -- Why a question was not answered that may be asked again by one tap.
   offered_again TEXT CHECK (offered_again = 'unseen' OR offered_again = 'credits'),
   -- When that was done the last time.
-  asked_again_at TEXT
+  asked_again_at TEXT,
+  -- Up to what it may cost, if its person was asked about that first.
+  asked_micro INTEGER
 ) STRICT;
 CREATE INDEX parts_of_update ON inbox (joined_to) WHERE joined_to IS NOT NULL;
 CREATE INDEX quarantined_updates ON inbox (received_at) WHERE state = 'quarantined';
@@ -458,10 +471,8 @@ CREATE TABLE outbox (
   file_name TEXT,
   file_type TEXT,
   file BLOB,
-  -- Of a message: what of it is shown in a fixed width is counted in UTF-16 units.
+  -- Of a message.
   text TEXT,
-  preformatted_offset INTEGER,
-  preformatted_length INTEGER,
   -- JSON, as Button encodes it.
   buttons TEXT,
   thread_id INTEGER,
@@ -481,6 +492,8 @@ CREATE TABLE outbox (
   is_kept INTEGER NOT NULL DEFAULT 0 CHECK (is_kept = 0 OR (is_kept = 1 AND state = 'failed')),
   -- The part of the update's preview whose place it takes.
   preview_part INTEGER,
+  -- What of the text is shown how: JSON, as the Bot API has it.
+  entities TEXT,
   CHECK ((method IS NULL) = (payload IS NULL)),
   CHECK ((method IS NULL) <> (text IS NULL))
 ) STRICT;
@@ -549,6 +562,33 @@ CREATE TABLE previews (
   PRIMARY KEY (update_id, part)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX previews_by_age ON previews (created_at);
+
+-- How a person wants to be answered; nobody has a row before they say so.
+CREATE TABLE preferences (
+  user_id INTEGER PRIMARY KEY REFERENCES users (id),
+  -- Whether answers end with what they cost.
+  shows_cost INTEGER NOT NULL CHECK (shows_cost = 0 OR shows_cost = 1),
+  -- short, normal or long.
+  answer_length TEXT NOT NULL,
+  -- How much a model thinks: low, normal or high.
+  effort TEXT NOT NULL,
+  -- Whether an answer is shown while it grows.
+  streams INTEGER NOT NULL CHECK (streams = 0 OR streams = 1),
+  -- What the person wants to spend in a day at most; NULL for no limit.
+  daily_limit_micro INTEGER CHECK (daily_limit_micro > 0),
+  -- What follows it from then on, if it was raised or removed.
+  next_limit_micro INTEGER CHECK (next_limit_micro > 0),
+  next_limit_from TEXT
+) STRICT;
+
+-- Which model a person has chosen for which kind of work.
+CREATE TABLE chosen_models (
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  task_type TEXT NOT NULL,
+  model_provider TEXT NOT NULL,
+  model_name TEXT NOT NULL,
+  PRIMARY KEY (user_id, task_type)
+) STRICT, WITHOUT ROWID;
 
 -- Which messages of the bot are which answer.
 CREATE TABLE answer_messages (

@@ -35,9 +35,11 @@ extension UpdateHandler {
     _ data: String, _ query: CallbackQuery, from sender: Address, in tx: LedgerTransaction
   ) throws -> Response? {
     let parts = data.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2, parts[0] == Button.askAgainCommand, let id = Int64(parts[1]) else {
-      return nil
+    guard parts.count == 2, let id = Int64(parts[1]) else { return nil }
+    if parts[0] == Button.cancelAskedCommand {
+      return .pressed(try cancelAsked(id, query, from: sender, in: tx), query)
     }
+    guard parts[0] == Button.askAgainCommand else { return nil }
     switch try environment.inbox.askAgain(id, by: sender.user.id, in: tx) {
     case .asked(let update):
       // What the message says stays; its buttons have done their work.
@@ -52,6 +54,16 @@ extension UpdateHandler {
       let notice = "I no longer have your message. Please send it once more."
       return .pressed(ButtonResponse(notice: notice), query)
     }
+  }
+
+  private func cancelAsked(
+    _ id: Int64, _ query: CallbackQuery, from sender: Address, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    guard try environment.inbox.cancelAsked(id, by: sender.user.id, in: tx) else {
+      return ButtonResponse(notice: "There is nothing left to cancel here.")
+    }
+    return ButtonResponse(
+      notice: "Canceled.", replacement: Reply("Canceled. Nothing was charged."))
   }
 }
 

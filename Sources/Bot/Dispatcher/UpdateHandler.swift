@@ -195,6 +195,9 @@ extension UpdateHandler {
         return try response(to: press, query, from: sender, of: stored, in: tx)
       }
       if let pressed = try response(toStop: data, query, from: sender, in: tx) { return pressed }
+      if let trial = Trial(data: data) {
+        return try response(to: trial, query, from: sender, of: stored, in: tx)
+      }
       if let pressed = try askAgain(data, query, from: sender, in: tx) { return pressed }
       return .pressed(
         try response(toPress: data, query, from: sender, of: stored, in: tx), query)

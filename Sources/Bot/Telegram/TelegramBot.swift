@@ -1,3 +1,4 @@
+import Assistant
 package import Commands
 import Foundation
 import GRDB
@@ -129,7 +130,8 @@ package struct TelegramBot: Sendable {
     var periodic: [any PeriodicService] = [
       HealthLog(health: health, writer: writer), engine.housekeeping, OutboxLook(delivery),
       StarReconciler(reconciliation, alerts: engine.alerts),
-      ThinkingLook { [current] in (current.settings.models.names, current.llm) },
+      ThinkingLook { [current] in (current.settings.models.all, current.llm) },
+      UsageLookUp(writer: writer) { [current] in current.llm },
     ]
     if let priceCatalog {
       periodic.append(

@@ -6,7 +6,7 @@ package import LanguageModels
 package import Ledger
 import Logging
 package import Messaging
-package import Metering
+import Metering
 
 /// Keeps the prices of OpenRouter's models as its own list has them, once a day.
 package struct PriceSync: PeriodicService {
@@ -47,7 +47,7 @@ package struct PriceSync: PeriodicService {
   /// - Throws: `PriceListError`, and errors of the database that no waiting mends.
   func takeOver() async throws {
     let list = try await catalog.prices(allowFree: false)
-    let inUse = models().names
+    let inUse = models().all
     let plan = try await writer.write(for: "taking OpenRouter's prices over") { tx in
       let plan = try PricePlan(list, .known(inUse: inUse), in: tx)
       try plan.apply(in: tx)
@@ -162,12 +162,5 @@ extension OpenRouterCatalog {
     case .answerMalformed: "the answer is too long to be it; check OPENROUTER_BASE_URL"
     default: "OpenRouter refuses the request"
     }
-  }
-}
-
-extension ModelAssignment {
-  /// Those in use, as the price list names them.
-  package var names: Set<ModelID> {
-    Set(TaskType.allCases.map { self[$0] })
   }
 }

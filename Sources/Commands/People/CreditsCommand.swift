@@ -27,6 +27,14 @@ struct CreditsCommand: Command {
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let account = try request.account()
+    if let question = argument.wholeMatch(of: /for ([0-9]{1,18})/).flatMap({ Int64($0.1) }) {
+      return ButtonResponse(
+        notice: "Choose what you like.",
+        replacement: Reply(
+          "Choose how to get more; then tap \u{201C}Ask again\u{201D} and I will answer your "
+            + "question.",
+          buttons: checkout.buttons + [.askAgain(question)]))
+    }
     let charged = try tx.subscriptions.list(ofUser: account.id)
       .filter { $0.mayBeCharged(at: tx.now) }
     guard !charged.isEmpty, argument == Self.cancel || argument == Self.reallyCancel else {
@@ -114,6 +122,7 @@ extension CreditTransaction {
     case .initialGrant: "welcome credits"
     case .purchase: "bought: \(description)"
     case .usageDeduction: TaskType(rawValue: description)?.title.lowercased() ?? description
+    case .usageCorrection: "given back: it used less than estimated"
     case .refund: "refund: \(description)"
     case .manualAdjustment: "adjustment: \(description)"
     case .referralBonus: "referral bonus"

@@ -21,7 +21,7 @@ struct PrivacyCommand: Command {
     • Our conversation, as context for the next answer: the last \(Conversation.keptMessages) \
     messages of each project, and of each group where you ask me, until you erase your account; \
     /reset forgets those of the active project sooner.
-    • Your projects with their task lists: likewise.
+    • Your projects with their task lists, and what you choose in /settings and /model: likewise.
     • What you bought, what you spent and what your requests cost, as a journal: for good, since \
     accounting needs it. Once you erase your account, it has no name on it.
     • Messages on their way in and out: \(Int(Inbox.keptFor) / 3_600) hours, and \

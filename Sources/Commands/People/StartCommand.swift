@@ -1,3 +1,4 @@
+import Assistant
 import Foundation
 import GRDB
 import Ledger
@@ -12,6 +13,8 @@ struct StartCommand: Command {
   let initialGrant: Credits
   let initialGrantsPerDay: Int?
   let checkout: Checkout
+  let models: OfferedModels
+  let terms: BillingTerms
 
   /// Begins the argument that an invitation brings along.
   static let invitation = "ref_"
@@ -34,21 +37,36 @@ struct StartCommand: Command {
           Good to see you again\(name). Your balance is \(account.balance.text) \
           credits.\(welcome)
 
-          Ask me anything, or send /help for everything I can do.
+          Ask me anything, or send /help for everything I can do.\
+          \(try cost(account, in: tx).map { "\n\n\($0)" } ?? "")
           """,
           buttons: isBuying ? checkout.buttons : []))
     }
     return .reply(
       Reply(
         """
-        Welcome\(name)! I am an AI developer: I plan, write and check software with you.
+        Welcome\(name)! I am an AI developer in your chat:
+        • I answer questions about software, and remember what we said.
+        • /plan makes a plan with a task list of an idea.
+        • /code writes complete code, and /verify checks yours.
+        • /new keeps a project together, and /help shows the rest.
 
-        \(Self.grant(of: account)) Each answer says what it cost, and you never pay for one that \
-        failed.
+        \(Self.grant(of: account)) \(try cost(account, in: tx).map { "\($0) " } ?? "")Each answer \
+        says what it cost, and you never pay for one that failed.
 
-        Just write what you need, or send /help for everything I can do.
+        Just write what you need\(isBuying ? "." : ", or try one of these, at the usual price:")
         """,
-        buttons: isBuying ? checkout.buttons : []))
+        buttons: isBuying ? checkout.buttons : Trial.allCases.map(\.button)))
+  }
+
+  /// What a typical question costs with the person's model; `nil` if it cannot be sold.
+  private func cost(_ account: UserAccount, in tx: LedgerTransaction) throws -> String? {
+    let preferences = try Preferences.of(account.id, in: tx)
+    let (model, _) = try models.model(for: .chat, preferences, in: tx)
+    guard try tx.pricing.whyNotSold(model) == nil else { return nil }
+    let usage = try TypicalUsage.of(account.id, task: TaskType.chat.rawValue, in: tx)
+    let charge = try usage.charge(at: tx.pricing.sold(model), terms, PriceMoment(tx.now))
+    return "A typical answer costs about \(charge.text) credits (\(usage.sentence))."
   }
 
   private func isWelcomedNow(_ request: CommandRequest, _ account: UserAccount) -> Bool {

@@ -9,7 +9,7 @@ struct StatusCommand: Command {
   let summary = "Balance, active project and models"
   let isPersonal = true
   let readsOnly = true
-  let models: ModelAssignment
+  let models: OfferedModels
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
@@ -17,7 +17,10 @@ struct StatusCommand: Command {
     if account.held > .zero {
       balance += " (\(account.held.text) of them reserved for a request under way)"
     }
-    let lines = TaskType.allCases.map { "• \($0.title): \(models[$0])" }
+    let preferences = try Preferences.of(account.id, in: tx)
+    let lines = try TaskType.allCases.map { task in
+      "• \(task.title): \(try models.model(for: task, preferences, in: tx).model)"
+    }
     return .reply(
       Reply(
         """
@@ -27,7 +30,8 @@ struct StatusCommand: Command {
 
         Models:
         \(lines.joined(separator: "\n"))
-        """))
+        """,
+        buttons: [ModelCommand.button]))
   }
 
   private func projectText(_ account: UserAccount, in tx: LedgerTransaction) throws -> String {

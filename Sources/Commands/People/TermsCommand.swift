@@ -16,7 +16,9 @@ struct TermsCommand: Command {
 
     1. Credits pay for answers of AI models. What an answer costs stands below it; an answer that \
     fails costs nothing. If a provider does not say what an answer used, it is estimated at one \
-    token per four bytes of question and answer, not counting the model's thinking.
+    token per four bytes of question and answer, not counting the model's thinking. An answer that \
+    you stop costs what the provider says that it used until then or, where it doesn't say, a low \
+    estimate of what you were shown; stopped before its first word, it is free.
     2. Credits are bought with Telegram Stars and credited at once. They do not expire, cannot be \
     transferred, and are not money.
     3. Unused credits are refunded on request: write to /paysupport. Once you have spent part of a \

@@ -84,7 +84,7 @@ package struct OpenRouterModel: LanguageModel {
       if pause > .zero { try? await Task.sleep(for: pause) }
       do throws(LanguageModelError) {
         let usage = try await usage(ofRequest: id)
-        if let usage, usage.hasReportedCost || usage.outputTokens > 0 { return usage }
+        if let usage, usage.tellsOfAnswer { return usage }
       } catch {
         // It may know the call, and not yet what it used.
         guard error.reason == .answerMalformed else { return nil }
@@ -99,6 +99,8 @@ package struct OpenRouterModel: LanguageModel {
   ) async throws(LanguageModelError) -> Int? {
     nil
   }
+
+  package var looksUpUsage: Bool { true }
 
   /// A generation may take some seconds to be known after it has ended.
   package func usage(ofRequest id: String) async throws(LanguageModelError) -> TokenUsage? {

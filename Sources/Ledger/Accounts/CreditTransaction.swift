@@ -7,6 +7,8 @@ package struct CreditTransaction: Sendable, Equatable {
     case initialGrant = "initial_grant"
     case purchase
     case usageDeduction = "usage_deduction"
+    /// Gives back what an estimate was too high by.
+    case usageCorrection = "usage_correction"
     case refund
     case manualAdjustment = "manual_adjustment"
     case referralBonus = "referral_bonus"

@@ -82,13 +82,14 @@ package struct CreditTransactionService {
       arguments: ["user": userID, "since": since?.databaseText]) ?? 0
   }
 
-  /// What a project has cost its owner: deductions less refunds.
+  /// What a project has cost its owner: deductions less corrections and refunds.
   package func spent(onProject projectID: String) throws -> Credits {
     try Credits.fetchOne(
       tx.db.cachedStatement(
         sql: """
           SELECT -coalesce(sum(credits_amount_micro), 0) FROM credit_transactions
-          WHERE project_id = ? AND transaction_type IN ('usage_deduction', 'refund')
+          WHERE project_id = ?
+            AND transaction_type IN ('usage_deduction', 'usage_correction', 'refund')
           """), arguments: [projectID]) ?? .zero
   }
 
@@ -112,7 +113,7 @@ extension NewTransaction {
     case .referralBonus: "A referral bonus is given."
     case .manualAdjustment: amount < .zero ? "Credits are taken back." : "Credits are given."
     case .expiry: "The credits of an erased account are gone."
-    case .purchase, .usageDeduction, .refund: nil
+    case .purchase, .usageDeduction, .usageCorrection, .refund: nil
     }
   }
 }

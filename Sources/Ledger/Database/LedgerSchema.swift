@@ -16,6 +16,8 @@ enum LedgerSchema {
     ErasureSchema.register(in: &migrator)
     PriceSchema.registerToldPrices(in: &migrator)
     PromotionSchema.register(in: &migrator)
+    CorrectionSchema.register(in: &migrator)
+    SpendingSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -23,6 +23,7 @@ extension LedgerTransaction {
   package var transactions: CreditTransactionService { CreditTransactionService(tx: self) }
   package var pricing: ModelPricingService { ModelPricingService(tx: self) }
   package var usage: APIKeyUsageService { APIKeyUsageService(tx: self) }
+  package var corrections: UsageCorrectionService { UsageCorrectionService(tx: self) }
   package var orders: OrderService { OrderService(tx: self) }
   package var payments: PaymentService { PaymentService(tx: self) }
   package var refunds: RefundService { RefundService(tx: self) }

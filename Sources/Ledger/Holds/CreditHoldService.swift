@@ -1,6 +1,6 @@
 package import Foundation
 import GRDB
-import Metering
+package import Metering
 
 /// Hold, then settle or void: a call is paid for in two phases, so that nobody can spend credits
 /// twice, and nothing is charged for what was not delivered.
@@ -23,6 +23,8 @@ package struct CreditHoldService {
     /// No call is made for a shorter answer.
     package var minimumOutputTokens = HoldSize.minimumOutputTokens
     package var deadline: Date
+    /// No more is held, whatever the account has; `nil` for no such bound.
+    package var most: Credits?
     /// What the house bears of the person's calls in a day: once it bears anything, no call is made
     /// with which that could be passed. `nil` for no bound.
     package var lossBound: NanoDollars?
@@ -52,10 +54,7 @@ package struct CreditHoldService {
   /// - Throws: `LedgerError.insufficientCredits`, `lossBoundPassed`, `unusablePrice`.
   package func take(_ request: Request, of account: UserAccount? = nil) throws -> CreditHold {
     let account = try account ?? tx.users.account(id: request.userID)
-    let size = try HoldSize.fitting(
-      account.available, rates: try rates(of: request.price), terms: terms,
-      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
-      minimumOutputTokens: request.minimumOutputTokens)
+    let size = try size(of: request, for: account)
     try checkLossBound(of: request, size)
     try tx.db.run(
       """
@@ -88,13 +87,23 @@ package struct CreditHoldService {
     return hold
   }
 
+  /// What would be held.
+  ///
+  /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
+  package func size(of request: Request, for account: UserAccount) throws -> HoldSize {
+    try HoldSize.fitting(
+      request.payable(by: account), rates: try rates(of: request.price), terms: terms,
+      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
+      minimumOutputTokens: request.minimumOutputTokens)
+  }
+
   /// Whether an exact count of the prompt could make the call fit: not where the account does not
   /// even pay for the shortest answer to an empty prompt.
   package func mayFit(_ request: Request, of account: UserAccount) -> Bool {
     guard let rates = try? rates(of: request.price) else { return false }
     let least = try? HoldSize.fitting(
-      account.available, rates: rates, terms: terms, inputTokens: 0, outputCap: request.outputCap,
-      minimumOutputTokens: request.minimumOutputTokens)
+      request.payable(by: account), rates: rates, terms: terms, inputTokens: 0,
+      outputCap: request.outputCap, minimumOutputTokens: request.minimumOutputTokens)
     return least != nil
   }
 
@@ -106,19 +115,27 @@ package struct CreditHoldService {
   /// Ends the hold with what the call really cost: usage row, journal row, balance. The charge is
   /// never more than was held; the house forgives the rest.
   ///
-  /// - Parameter price: The one that the hold was taken at, from whoever still knows it: a price is
-  ///   never edited.
+  /// - Parameters:
+  ///   - least: What the call used at least, where an estimate stands for more: the person pays for
+  ///     that alone.
+  ///   - price: The one that the hold was taken at, from whoever still knows it: a price is never
+  ///     edited.
   /// - Throws: `LedgerError.holdNotPending` for a hold that is finished.
   package func settle(
-    _ id: String, with call: MeteredCall, at price: ModelPrice? = nil
+    _ id: String, with call: MeteredCall, payingFor least: TokenUsage? = nil,
+    at price: ModelPrice? = nil
   ) throws -> Settlement {
     let hold = try pendingHold(id)
-    let cost = try cost(of: call, for: hold, at: price)
+    let cost = try cost(of: call.usage, for: hold, at: price)
     let full = try terms.charge(for: cost.actual)
-    let charge = min(full, hold.amount)
+    let limit = try least.map { least in
+      try terms.charge(for: try self.cost(of: least, for: hold, at: price).actual)
+    }
+    let charge = min(full, hold.amount, limit ?? full)
     try finish(hold, as: .settled)
     let usageID = try log(
-      call, cost, of: hold, .user(charge: charge, forgiven: try full.subtracting(charge)))
+      call, cost, of: hold, .user(charge: charge, forgiven: try full.subtracting(charge)),
+      limit: limit)
     let transaction = try tx.transactions.record(
       NewTransaction(
         userID: hold.userID, type: .usageDeduction, amount: Credits(micro: -charge.micro),
@@ -140,7 +157,7 @@ package struct CreditHoldService {
     let hold = try pendingHold(id)
     try finish(hold, as: .voided)
     guard let loss else { return }
-    try log(loss, try cost(of: loss, for: hold), of: hold, .house(cause))
+    try log(loss, try cost(of: loss.usage, for: hold), of: hold, .house(cause))
   }
 
   /// Gives back what was charged for work whose answer reached nobody; the real cost stays with the
@@ -154,8 +171,8 @@ package struct CreditHoldService {
     let charged = try Credits.fetchOne(
       tx.db,
       sql: """
-        SELECT -credits_amount_micro FROM credit_transactions
-        WHERE hold_id = ? AND transaction_type = 'usage_deduction'
+        SELECT -sum(credits_amount_micro) FROM credit_transactions
+        WHERE hold_id = ? AND transaction_type IN ('usage_deduction', 'usage_correction')
         """,
       arguments: [hold.id])
     guard let charged, charged > .zero else { return nil }
@@ -217,6 +234,12 @@ package struct CreditHoldService {
   }
 }
 
+extension CreditHoldService.Request {
+  package func payable(by account: UserAccount) -> Credits {
+    min(account.available, most ?? account.available)
+  }
+}
+
 /// What a settled call came to.
 package struct Settlement: Sendable, Equatable {
   package var charge: Credits
@@ -263,25 +286,26 @@ extension CreditHoldService {
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
   /// If prices go by the hour, that of the usage row counts: from it, the cost is proven later.
   private func cost(
-    of call: MeteredCall, for hold: CreditHold, at known: ModelPrice? = nil
+    of usage: TokenUsage, for hold: CreditHold, at known: ModelPrice? = nil
   ) throws -> CallCost {
     guard let price = try known ?? tx.pricing.price(id: hold.priceID) else {
       throw LedgerError.noActivePrice(hold.model)
     }
-    let reported = call.usage.reportedCostUSD.flatMap { try? USD(reported: $0) }
+    let reported = usage.reportedCostUSD.flatMap { try? USD(reported: $0) }
     return CallCost(
-      table: try rates(of: price).cost(of: call.usage, at: PriceMoment(tx.now)), reported: reported)
+      table: try rates(of: price).cost(of: usage, at: PriceMoment(tx.now)), reported: reported)
   }
 
   @discardableResult
   private func log(
-    _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold, _ bearer: NewUsage.Bearer
+    _ call: MeteredCall, _ cost: CallCost, of hold: CreditHold, _ bearer: NewUsage.Bearer,
+    limit: Credits? = nil
   ) throws -> Int64 {
     try tx.usage.log(
       NewUsage(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
         provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
-        bearer: bearer))
+        bearer: bearer, chargeLimit: limit))
   }
 
   private func rates(of price: ModelPrice) throws -> Rates {

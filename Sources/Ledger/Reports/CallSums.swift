@@ -24,10 +24,13 @@ struct CallSums {
   /// The calls `c` from `:from` on until just before `:to`, with what they were charged and what
   /// was given back for them later.
   static let calls = """
-    SELECT a.*, coalesce(-t.credits_amount_micro, 0) AS charged,
+    SELECT a.*,
+      coalesce(-t.credits_amount_micro, 0) - coalesce(c.credits_amount_micro, 0) AS charged,
       coalesce(r.credits_amount_micro, 0) AS given_back
     FROM api_key_usage a
     LEFT JOIN credit_transactions t ON t.api_key_usage_id = a.id
+    LEFT JOIN credit_transactions c ON c.hold_id = a.hold_id
+      AND c.transaction_type = 'usage_correction'
     LEFT JOIN credit_transactions r ON r.hold_id = a.hold_id
       AND r.transaction_type = 'refund' AND a.charged_to = 'user'
     WHERE a.created_at >= :from AND a.created_at < :to

@@ -12,6 +12,8 @@ package struct NewUsage: Sendable {
   package var cost: CallCost
   package var terms: BillingTerms
   package var bearer: Bearer
+  /// The most that the person pays, where the usage is not known to its end.
+  package var chargeLimit: Credits?
 
   /// Who bears its cost.
   package enum Bearer: Sendable {

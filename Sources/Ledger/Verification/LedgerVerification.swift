@@ -107,6 +107,18 @@ package struct LedgerVerification {
     WHERE t.transaction_type = 'usage_deduction' AND u.charged_to IS NOT 'user'
     """,
     """
+    SELECT format('transaction %d corrects a charge, but no charge of that user that was looked up '
+      || 'and that it leaves above zero says so', t.id)
+    FROM credit_transactions t
+    LEFT JOIN credit_transactions r ON r.hold_id = t.hold_id AND r.transaction_type = 'refund'
+    LEFT JOIN credit_transactions d ON d.hold_id = t.hold_id AND d.user_id = t.user_id
+      AND d.transaction_type = 'usage_deduction'
+      AND -d.credits_amount_micro >= t.credits_amount_micro + coalesce(r.credits_amount_micro, 0)
+    LEFT JOIN api_key_usage u ON u.id = d.api_key_usage_id AND u.booked_cost_nanousd IS NOT NULL
+      AND u.is_estimate = 0
+    WHERE t.transaction_type = 'usage_correction' AND (u.id IS NULL OR t.credits_amount_micro <= 0)
+    """,
+    """
     SELECT format('row %d of %s refers to a row of %s that is missing', rowid, "table", parent)
     FROM pragma_foreign_key_check
     """,
@@ -138,10 +150,13 @@ extension LedgerVerification {
     let rows = try Row.fetchCursor(
       tx.db,
       sql: """
-        SELECT u.*, h.amount_micro AS held, -t.credits_amount_micro AS charged,
+        SELECT u.*, h.amount_micro AS held,
+          -t.credits_amount_micro - coalesce(c.credits_amount_micro, 0) AS charged,
           t.real_cost_associated_nanousd AS booked_cost, r.id IS NOT NULL AS is_given_back
         FROM api_key_usage u LEFT JOIN credit_holds h ON h.id = u.hold_id
         LEFT JOIN credit_transactions t ON t.api_key_usage_id = u.id
+        LEFT JOIN credit_transactions c ON c.hold_id = u.hold_id
+          AND c.transaction_type = 'usage_correction'
         LEFT JOIN credit_transactions r ON r.hold_id = u.hold_id AND r.transaction_type = 'refund'
         ORDER BY u.id
         """)
@@ -174,15 +189,18 @@ extension LedgerVerification {
     let nanoDollars = try cost.actual.nanoDollars()
     guard cost.actual.description == row["actual_cost_usd"],
       nanoDollars == row["actual_cost_nanousd"] as NanoDollars,
-      row["charged"] as Int64? == nil || nanoDollars == row["booked_cost"] as NanoDollars?
+      row["charged"] as Int64? == nil
+        || row["booked_cost_nanousd"] ?? nanoDollars == row["booked_cost"] as NanoDollars?
     else { return "its real cost is \(cost.actual) USD, but another is recorded" }
 
     if let flaw = try flaw(ofLossIn: row, cost.actual) { return flaw }
     guard let charged: Int64 = row["charged"] else { return nil }
     let terms = try BillingTerms(creditValueUSD: row["credit_value_usd"], markup: row["markup"])
     let full = try terms.charge(for: cost.actual)
-    let due = min(full, Credits(micro: row["held"] ?? 0))
-    guard charged == due.micro, row["forgiven_micro"] == full.micro - due.micro else {
+    let due = min(full, Credits(micro: row["held"] ?? 0), row["charge_limit_micro"] ?? full)
+    // What was given back whole before its usage was known is not given back again.
+    let isMore = charged > due.micro && row["is_given_back"] && row["booked_cost_nanousd"] != nil
+    guard charged == due.micro || isMore, row["forgiven_micro"] == full.micro - due.micro else {
       return "its charge should be \(due.micro) micro-credits, but \(charged) were taken"
     }
     return nil

@@ -27,7 +27,40 @@ extension Inbox {
     _ id: Int64, because hindrance: Hindrance, in tx: LedgerTransaction
   ) throws {
     try tx.db.run(
-      "UPDATE inbox SET offered_again = ? WHERE update_id = ?", [hindrance.rawValue, id])
+      "UPDATE inbox SET offered_again = ?, asked_micro = NULL WHERE update_id = ?",
+      [hindrance.rawValue, id])
+  }
+
+  /// Keeps that the update, which ends in the same transaction, is done once its person says that
+  /// it may cost so much.
+  package func ask(_ id: Int64, upTo amount: Credits, in tx: LedgerTransaction) throws {
+    try tx.db.run(
+      "UPDATE inbox SET offered_again = 'credits', asked_micro = ? WHERE update_id = ?",
+      [amount, id])
+  }
+
+  /// Up to what it may cost, of an update whose person has said so.
+  package func agreedAmount(of id: Int64, in tx: LedgerTransaction) throws -> Credits? {
+    try Credits.fetchOne(
+      tx.db.cachedStatement(
+        sql: """
+          SELECT asked_micro FROM inbox
+          WHERE update_id = ? AND state = 'pending' AND offered_again IS NULL
+            AND asked_micro IS NOT NULL
+          """), arguments: [id])
+  }
+
+  /// The person does not want it after all. Returns whether they were asked, and it is not done.
+  package func cancelAsked(
+    _ id: Int64, by person: Int64, in tx: LedgerTransaction
+  ) throws -> Bool {
+    try tx.db.run(
+      """
+      UPDATE inbox SET offered_again = NULL, asked_micro = NULL
+      WHERE update_id = ? AND channel = ? AND telegram_user_id = ? AND state = 'done'
+        AND offered_again IS NOT NULL AND asked_micro IS NOT NULL
+      """, [id, channel.rawValue, person])
+    return tx.db.changesCount == 1
   }
 
   /// For whoever has just got credits: asks their last question again that had too few.
@@ -39,7 +72,7 @@ extension Inbox {
       sql: """
         SELECT update_id FROM inbox
         WHERE telegram_user_id = ? AND offered_again = 'credits' AND state = 'done'
-          AND payload <> '' ORDER BY seq DESC LIMIT 1
+          AND asked_micro IS NULL AND payload <> '' ORDER BY seq DESC LIMIT 1
         """,
       arguments: [person])
     return question.map { [.askAgain($0, title: "Ask my last question again")] } ?? []
@@ -83,6 +116,28 @@ extension Inbox {
     return work
   }
 
+  /// Whether the same person has pressed the same button of the same message before, and that was
+  /// kept as work.
+  package func wasKeptAsWork(
+    asOtherPress id: Int64, in tx: LedgerTransaction
+  ) throws -> Bool {
+    func part(_ path: String, of row: String) -> String {
+      "json_extract(\(row).payload, '$.callback_query.\(path)')"
+    }
+    let isSame = ["data", "message.message_id"].map {
+      "\(part($0, of: "other")) IS \(part($0, of: "press"))"
+    }
+    return try Bool.fetchOne(
+      tx.db,
+      sql: """
+        SELECT 1 FROM inbox press JOIN inbox other INDEXED BY updates_of_person
+          ON other.telegram_user_id = press.telegram_user_id
+        WHERE press.update_id = ? AND other.update_id <> press.update_id
+          AND other.channel = press.channel AND other.asked_again_at IS NOT NULL
+          AND json_valid(other.payload) AND \(isSame.joined(separator: " AND "))
+        """, arguments: [id]) ?? false
+  }
+
   package func isPending(_ id: Int64, in tx: LedgerTransaction) throws -> Bool {
     try Bool.fetchOne(
       tx.db.cachedStatement(
@@ -104,6 +159,7 @@ extension Inbox {
 
 extension Button {
   package static let askAgainCommand = "again"
+  package static let cancelAskedCommand = "notnow"
 
   package static func askAgain(_ updateID: Int64, title: String = "Ask again") -> Button {
     Button(title, command: askAgainCommand, argument: String(updateID))

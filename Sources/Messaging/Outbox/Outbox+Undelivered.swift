@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import Ledger
+import Markdown
 import TelegramBotAPI
 
 extension Outbox.Refusal {
@@ -17,8 +18,9 @@ extension Outbox.Refusal {
 
 extension Outbox.Queued {
   /// Sends to the chat itself what its topic does not take, unless others would then read it where
-  /// it was not asked; and without a reply what replies to a message that is gone. Returns whether
-  /// that leaves another message to try.
+  /// it was not asked; without a reply what replies to a message that is gone; and as bare text
+  /// what is formatted as Telegram does not understand. Returns whether that leaves another message
+  /// to try.
   mutating func leaveOutWhatIsMissing(after error: TelegramError) -> Bool {
     if error.isThreadMissing || error.isTopicClosed && (chatID ?? 0) > 0 {
       guard let outside = content?.outsideTopics else { return false }
@@ -27,6 +29,11 @@ extension Outbox.Queued {
       message.replyTo != nil
     {
       message.replyTo = nil
+      content = .message(message)
+    } else if error.isEntityRefused, case .message(var message)? = content,
+      !message.entities.isEmpty
+    {
+      message.entities = []
       content = .message(message)
     } else {
       return false
@@ -44,6 +51,12 @@ extension Outbox {
   package func divert(
     _ reply: Queued, to asker: Int64, in tx: LedgerTransaction
   ) throws {
+    if case .request(let request)? = reply.content {
+      try insert(
+        .request(request.addressed(to: asker)), chatID: asker, purpose: .answer,
+        updateID: reply.updateID, in: tx)
+      return wakeAfterCommit(of: tx)
+    }
     guard case .message(var message)? = reply.content else { return }
     // The first part of an answer alone answers to a message.
     if message.replyTo != nil {
@@ -89,9 +102,9 @@ extension Outbox {
     try queue([.message(Self.kept, to: person)], in: tx)
     // As new rows, since the sender looks at new ones alone.
     for answer in answers {
-      guard case .message(let message)? = answer.content else { continue }
+      guard let content = answer.content else { continue }
       try insert(
-        [message], chatID: person, purpose: answer.purpose, updateID: answer.updateID, in: tx)
+        content, chatID: person, purpose: answer.purpose, updateID: answer.updateID, in: tx)
     }
     try forgetKept(for: person, in: tx)
     wakeAfterCommit(of: tx)
@@ -112,4 +125,17 @@ extension Outbox {
     "I could not write in the group where you asked me, so here is my answer.")
   private static let kept = Reply(
     "Good to have you back. This is what I could not tell you before:")
+}
+
+extension Outbox {
+  /// A part of an answer that comes as a file.
+  static func request(for file: MarkdownFile, to address: Address) throws -> BotRequest {
+    let isMarkdown = file.name.hasSuffix(".md")
+    return try BotRequest.sendDocument(
+      chatID: address.chatID,
+      BotRequest.Attachment(
+        fileName: file.name, contentType: isMarkdown ? "text/markdown" : "text/plain",
+        data: Data(file.content.utf8))
+    ).inTopic(address.threadID)
+  }
 }

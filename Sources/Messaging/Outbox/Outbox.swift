@@ -60,11 +60,17 @@ package struct Outbox: Sendable {
     let purpose: Purpose? =
       address.isPrivate
       ? (reply.isAnswer ? .answer : nil) : .groupAnswer(asker: address.user.id)
+    let rendered = RenderedReply(
+      reply, threadID: address.threadID, replyTo: replies ? address.replyTo : nil,
+      isWhole: channel == .console)
     try insert(
-      OutboxMessage.all(
-        of: reply, threadID: address.threadID, replyTo: replies ? address.replyTo : nil),
-      chatID: address.chatID, purpose: purpose, updateID: updateID,
+      rendered.messages, chatID: address.chatID, purpose: purpose, updateID: updateID,
       inPlaceOf: try tx.previews.replace(ofUpdate: updateID, channel: channel), in: tx)
+    for file in rendered.files {
+      try insert(
+        .request(Self.request(for: file, to: address)), chatID: address.chatID,
+        threadID: address.threadID, purpose: purpose, updateID: updateID, in: tx)
+    }
     wakeAfterCommit(of: tx)
   }
 
@@ -85,7 +91,7 @@ package struct Outbox: Sendable {
       switch one {
       case .message(let reply, let chatID, let purpose):
         try insert(
-          OutboxMessage.all(of: reply, threadID: topic?.threadID(in: chatID)), chatID: chatID,
+          RenderedReply(reply, threadID: topic?.threadID(in: chatID)).messages, chatID: chatID,
           purpose: purpose, updateID: updateID, in: tx)
       case .request(let request, let chatID, let purpose):
         let threadID = topic?.threadID(in: chatID)
@@ -141,7 +147,7 @@ package struct Outbox: Sendable {
     let inPlace = Set(parts.filter { $0.chatID == chatID }.map(\.number))
     for (number, message) in messages.enumerated() {
       // Whoever queues it can still say what is wrong; whoever sends it cannot.
-      try message.check()
+      if channel == .telegram { try message.check() }
       try insert(
         .message(message), chatID: chatID, purpose: purpose, updateID: updateID,
         previewPart: inPlace.contains(number) ? number : nil, in: tx)
@@ -163,7 +169,7 @@ package struct Outbox: Sendable {
   /// - Parameters:
   ///   - threadID: The topic that a request was made in; a message has its own.
   ///   - answersQuery: Then it is as old as the query, which Telegram forgets.
-  private func insert(
+  func insert(
     _ content: Content, chatID: Int64?, threadID: Int64? = nil, purpose: Purpose? = nil,
     updateID: Int64?, answersQuery: Bool = false, previewPart: Int? = nil,
     in tx: LedgerTransaction
@@ -178,9 +184,9 @@ package struct Outbox: Sendable {
     try tx.db.run(
       """
       INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
-        file_name, file_type, file, text, preformatted_offset, preformatted_length, buttons,
+        file_name, file_type, file, text, entities, buttons,
         thread_id, reply_to, edited_message_id, preview_part)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       StatementArguments(
         [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, createdAt]

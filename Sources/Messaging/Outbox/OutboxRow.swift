@@ -145,15 +145,15 @@ extension Outbox.Content {
     switch self {
     case .message(let message):
       [
-        nil, nil, nil, nil, nil, message.text, message.preformatted?.lowerBound,
-        message.preformatted?.count, try message.buttons.text, message.threadID, message.replyTo,
+        nil, nil, nil, nil, nil, message.text, try message.entities.text,
+        try message.buttons.text, message.threadID, message.replyTo,
         message.edits,
       ]
     case .request(let request):
       [
         request.method, String(decoding: request.json, as: UTF8.self),
         request.attachment?.fileName, request.attachment?.contentType, request.attachment?.data,
-        nil, nil, nil, nil, threadID, nil, nil,
+        nil, nil, nil, threadID, nil, nil,
       ]
     }
   }
@@ -161,17 +161,14 @@ extension Outbox.Content {
 
 extension OutboxMessage {
   fileprivate init(row: Row) throws {
-    var preformatted: Range<Int>?
-    if let offset = row["preformatted_offset"] as Int? {
-      preformatted = offset..<(offset + (row["preformatted_length"] as Int? ?? 0))
-    }
     self.init(
-      text: row["text"], preformatted: preformatted, buttons: try [Button](text: row["buttons"]),
+      text: row["text"], entities: try [MessageEntity](text: row["entities"]),
+      buttons: try [Button](text: row["buttons"]),
       threadID: row["thread_id"], replyTo: row["reply_to"], edits: row["edited_message_id"])
   }
 }
 
-extension [Button] {
+extension Array where Element: Codable {
   /// JSON; `nil` for none.
   fileprivate var text: String? {
     get throws {
@@ -180,6 +177,6 @@ extension [Button] {
   }
 
   fileprivate init(text: String?) throws {
-    self = try text.map { try JSONDecoder().decode([Button].self, from: Data($0.utf8)) } ?? []
+    self = try text.map { try JSONDecoder().decode([Element].self, from: Data($0.utf8)) } ?? []
   }
 }

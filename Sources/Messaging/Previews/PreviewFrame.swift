@@ -25,7 +25,8 @@ struct PreviewFrame: Sendable {
       return try message.request(to: chatID)
     case .draft(let id):
       return try .sendMessageDraft(
-        chatID: chatID, draftID: id, text: message.text, threadID: message.threadID)
+        chatID: chatID, draftID: id, text: message.text, entities: message.entities,
+        threadID: message.threadID)
     }
   }
 

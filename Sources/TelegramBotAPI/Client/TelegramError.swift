@@ -80,6 +80,12 @@ package enum TelegramError: Error, Sendable, Equatable {
     ["rights", "_forbidden", "chat_restricted", "need administrator"].contains(where: isBadRequest)
   }
 
+  /// Telegram does not understand how the text is formatted, as in `can't parse entities` and
+  /// `ENTITY_BOUNDS_INVALID`.
+  package var isEntityRefused: Bool {
+    ["can't parse entities", "entity_", "entities_"].contains(where: isBadRequest)
+  }
+
   private func isBadRequest(_ words: String) -> Bool {
     guard case .badRequest(let description) = self else { return false }
     return description.lowercased().contains(words)

@@ -3,6 +3,8 @@
 package enum TelegramLimits {
   /// UTF-16 units. Bot API, *sendMessage*.
   package static let messageText = 4096
+  /// Of one message; more are not shown (seen, tdlib/telegram-bot-api).
+  package static let entities = 100
   /// Bytes. Bot API, *InlineKeyboardButton*.
   package static let callbackData = 64
   /// UTF-16 units. Bot API, *answerCallbackQuery*.

@@ -5,21 +5,21 @@ import Foundation
 extension BotRequest {
   /// - Parameters:
   ///   - text: 1 to 4096 UTF-16 units, sent as it is: no markup is read from it.
-  ///   - preformatted: What of the text is shown in a fixed width, as code is. UTF-16 units.
+  ///   - entities: What of the text is shown how.
   ///   - threadID: The topic.
   ///   - replyTo: The message to answer. If it is deleted meanwhile, the answer is sent all the
   ///     same.
   package static func sendMessage(
-    chatID: Int64, text: String, preformatted: Range<Int>? = nil, threadID: Int64? = nil,
+    chatID: Int64, text: String, entities: [MessageEntity] = [], threadID: Int64? = nil,
     replyTo: Int64? = nil, keyboard: InlineKeyboardMarkup? = nil, disableLinkPreview: Bool = false
   ) throws(TelegramError) -> BotRequest {
-    try check(messageText: text, preformatted: preformatted, keyboard: keyboard)
+    try check(messageText: text, entities: entities, keyboard: keyboard)
     return BotRequest(
       "sendMessage",
       [
         "chat_id": .int(chatID),
         "text": .string(text),
-        "entities": preformatted.map(entities),
+        "entities": entities.json,
         "message_thread_id": threadID.map(JSON.int),
         "reply_parameters": replyTo.map {
           ["message_id": .int($0), "allow_sending_without_reply": true]
@@ -31,15 +31,15 @@ extension BotRequest {
 
   /// Without `keyboard`, the message loses the one it has.
   package static func editMessageText(
-    chatID: Int64, messageID: Int64, text: String, preformatted: Range<Int>? = nil,
+    chatID: Int64, messageID: Int64, text: String, entities: [MessageEntity] = [],
     keyboard: InlineKeyboardMarkup? = nil
   ) throws(TelegramError) -> BotRequest {
-    try check(messageText: text, preformatted: preformatted, keyboard: keyboard)
+    try check(messageText: text, entities: entities, keyboard: keyboard)
     return BotRequest(
       "editMessageText",
       [
         "chat_id": .int(chatID), "message_id": .int(messageID), "text": .string(text),
-        "entities": preformatted.map(entities), "reply_markup": keyboard?.json,
+        "entities": entities.json, "reply_markup": keyboard?.json,
       ])
   }
 
@@ -50,14 +50,16 @@ extension BotRequest {
   ///   - draftID: Not 0. What is shown under the same id takes the place of what was.
   ///   - text: As in a message.
   package static func sendMessageDraft(
-    chatID: Int64, draftID: Int64, text: String, threadID: Int64? = nil
+    chatID: Int64, draftID: Int64, text: String, entities: [MessageEntity] = [],
+    threadID: Int64? = nil
   ) throws(TelegramError) -> BotRequest {
     try require(draftID != 0, "draft_id is 0")
-    try check(messageText: text, preformatted: nil, keyboard: nil)
+    try check(messageText: text, entities: entities, keyboard: nil)
     return BotRequest(
       "sendMessageDraft",
       [
         "chat_id": .int(chatID), "draft_id": .int(draftID), "text": .string(text),
+        "entities": entities.json,
         "message_thread_id": threadID.map(JSON.int), "can_stop": true, "keep_on_stop": true,
       ])
   }
@@ -189,16 +191,6 @@ extension BotRequest {
   init(_ method: String, _ parameters: JSON) {
     self.init(method: method, json: parameters.data)
   }
-
-  /// Bot API, *MessageEntity*.
-  private static func entities(preformatted range: Range<Int>) -> JSON {
-    .array([
-      [
-        "type": .string("pre"), "offset": .int(Int64(range.lowerBound)),
-        "length": .int(Int64(range.count)),
-      ]
-    ])
-  }
 }
 
 extension InlineKeyboardMarkup {
@@ -227,10 +219,10 @@ extension BotCommand {
 extension BotRequest {
   /// What every message has to keep to, for whoever makes one that is sent later.
   package static func check(
-    messageText text: String, preformatted: Range<Int>?, keyboard: InlineKeyboardMarkup?
+    messageText text: String, entities: [MessageEntity], keyboard: InlineKeyboardMarkup?
   ) throws(TelegramError) {
     try check(messageText: text)
-    try check(preformatted, in: text)
+    try entities.check(in: text)
     try check(keyboard)
   }
 
@@ -239,20 +231,6 @@ extension BotRequest {
     try require(
       text.utf16.count <= TelegramLimits.messageText,
       "text is longer than \(TelegramLimits.messageText) UTF-16 units")
-  }
-
-  private static func check(
-    _ preformatted: Range<Int>?, in text: String
-  ) throws(TelegramError) {
-    guard let preformatted else { return }
-    try require(
-      !preformatted.isEmpty && preformatted.lowerBound >= 0
-        && preformatted.upperBound <= text.utf16.count,
-      "entities are not within the text")
-    let splitsPair = [preformatted.lowerBound, preformatted.upperBound].contains { bound in
-      text.utf16.dropFirst(bound).first.map(UTF16.isTrailSurrogate) ?? false
-    }
-    try require(!splitsPair, "entities begin or end within a character")
   }
 
   private static func check(_ keyboard: InlineKeyboardMarkup?) throws(TelegramError) {

@@ -39,7 +39,8 @@ struct ConsoleCommand: AsyncParsableCommand {
       let settings = try Self.settings(composition.choosingModels(by: database), llm)
       try await withLogger(logger) { _ in
         let session = try ConsoleSession(
-          database: database, llm: llm, settings: settings, firstName: Self.userName
+          database: database, llm: llm, settings: settings, firstName: Self.userName,
+          showsStyles: standardOutputTakesColor()
         ) { show("\n\(Self.onScreen($0))\n\n") }
         show(Self.onScreen(Self.greeting(settings.models, path: path)))
         try await Self.talk(session)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Assistant
 import Bot
 import Commands
 import Foundation
@@ -40,7 +41,7 @@ struct PriceListOptions: ParsableArguments {
   func takeOver(_ list: PriceList, only: ModelID?, _ composition: Composition, asJSON: Bool)
     throws
   {
-    let inUse = try composition.choosingModels().settings.bot().models.names
+    let inUse = try composition.choosingModels().settings.bot().models.all
     let database = try composition.database()
     let scope: PricePlan.Scope =
       if let only { .only(only) } else if all { .all } else { .known(inUse: inUse) }

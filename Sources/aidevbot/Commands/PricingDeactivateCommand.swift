@@ -27,11 +27,15 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
           + "that are")
     }
     print("\(name) is off sale.")
-    for task in TaskType.allCases
-    where (try? composition.settings.model(for: task).description) == name {
+    for task in TaskType.allCases {
+      let models = (try? composition.settings.models(for: task).map(\.description)) ?? []
+      guard let place = models.firstIndex(of: name) else { continue }
+      let setting = Settings.setting(for: task).key.environmentName
       print(
-        "\(Settings.setting(for: task).key.environmentName) is still this one: until that names "
-          + "another, people are told that it is not available.")
+        place == 0
+          ? "\(setting) is still this one: until that names another, people are told that it is "
+            + "not available."
+          : "\(setting) still names it: until it has a price again, it is not offered.")
     }
   }
 }

@@ -119,8 +119,10 @@ struct RunCommand: AsyncParsableCommand {
     _ models: ModelAssignment, _ database: LedgerDatabase, _ logger: Logger
   ) throws {
     for task in TaskType.allCases {
-      let reason = try database.read { try $0.pricing.whyNotSold(models[task]) }
-      if let reason { logger.error("\(task.title) cannot be sold: \(reason.sentence)") }
+      for model in models.offered(for: task) {
+        let reason = try database.read { try $0.pricing.whyNotSold(model) }
+        if let reason { logger.error("\(task.title) cannot be sold: \(reason.sentence)") }
+      }
     }
   }
 }

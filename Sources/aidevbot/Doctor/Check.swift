@@ -49,7 +49,7 @@ func printChecks(_ checks: [Check], asJSON: Bool) throws {
 }
 
 /// See no-color.org.
-private func standardOutputTakesColor() -> Bool {
+func standardOutputTakesColor() -> Bool {
   let environment = ProcessInfo.processInfo.environment
   return isatty(STDOUT_FILENO) == 1 && environment["NO_COLOR", default: ""].isEmpty
     && environment["TERM"] != "dumb"

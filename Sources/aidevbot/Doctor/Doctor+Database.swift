@@ -101,9 +101,8 @@ extension Doctor {
   /// Who asks for such a model is turned away.
   private func imageChecks(_ makesImages: (ModelID) throws -> Bool) -> [Check] {
     TaskType.allCases.compactMap { task in
-      guard let model = try? settings.model(for: task), (try? makesImages(model)) == true else {
-        return nil
-      }
+      let models = (try? settings.models(for: task)) ?? []
+      guard let model = models.first(where: { (try? makesImages($0)) == true }) else { return nil }
       let setting = Settings.setting(for: task).key.environmentName
       return Check(
         "images", .warning, "\(LedgerError.makesImages(model))",
@@ -114,8 +113,7 @@ extension Doctor {
   private func modelCheck(_ isPriced: (ModelID) throws -> Bool) -> Check {
     var unpriced: [String] = []
     var priced: Set<String> = []
-    for task in TaskType.allCases {
-      guard let model = try? settings.model(for: task) else { continue }
+    for model in TaskType.allCases.flatMap({ (try? settings.models(for: $0)) ?? [] }) {
       if (try? isPriced(model)) == true {
         priced.insert("\(model)")
       } else if !unpriced.contains("\(model)") {

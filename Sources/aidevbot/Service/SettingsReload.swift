@@ -66,8 +66,8 @@ actor SettingsReload {
 
   /// A new address takes a restart, so that a model cannot come into use before it.
   private func checkAddresses(ofModelsIn new: Settings) throws {
-    for task in TaskType.allCases {
-      guard let provider = Provider.with(try new.model(for: task).provider),
+    for model in try new.models().all {
+      guard let provider = Provider.with(model.provider),
         try composition.settings.baseURL(of: provider) == nil
       else { continue }
       throw SettingsError(
@@ -79,10 +79,10 @@ actor SettingsReload {
   /// Of models that were not in use until now; for the others, the log has said so at the start.
   private func checkPrices(ofModelsIn new: Settings) throws {
     for task in TaskType.allCases {
-      let model = try new.model(for: task)
-      guard try model != current.model(for: task) else { continue }
-      let reason = try database.read { try $0.pricing.whyNotSold(model) }
-      if let reason { throw Unpriced(task: task, reason: reason) }
+      for model in try new.models(for: task) where try !current.models(for: task).contains(model) {
+        let reason = try database.read { try $0.pricing.whyNotSold(model) }
+        if let reason { throw Unpriced(task: task, reason: reason) }
+      }
     }
   }
 

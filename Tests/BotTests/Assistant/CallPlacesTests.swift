@@ -4,25 +4,30 @@ import TestSupport
 
 @Suite("Places for calls")
 struct CallPlacesTests {
-  let places = CallPlaces()
+  private let count = 256
+  private let places: CallPlaces
+
+  init() {
+    places = CallPlaces(count: count)
+  }
 
   @Test func othersLeaveAQuarterToThoseWhoHavePaid() {
-    let others = (0..<CallPlaces.count).compactMap { _ in places.take(forPayer: false) }
+    let others = (0..<count).compactMap { _ in places.take(forPayer: false) }
     #expect(others.count == 192)
-    let payers = (0..<CallPlaces.count).compactMap { _ in places.take(forPayer: true) }
+    let payers = (0..<count).compactMap { _ in places.take(forPayer: true) }
     #expect(payers.count == 64)
     withExtendedLifetime((others, payers)) {}
   }
 
   @Test func thoseWhoHavePaidMayTakeThemAll() {
-    let payers = (0..<CallPlaces.count).compactMap { _ in places.take(forPayer: true) }
+    let payers = (0..<count).compactMap { _ in places.take(forPayer: true) }
     #expect(payers.count == 256)
     #expect(places.take(forPayer: false) == nil)
     withExtendedLifetime(payers) {}
   }
 
   @Test func aPlaceIsGivenBackToWhoeverWaitedFirst() async throws {
-    var taken = (0..<CallPlaces.count).compactMap { _ in places.take(forPayer: false) }
+    var taken = (0..<count).compactMap { _ in places.take(forPayer: false) }
     let order = Watched<[Int]>([])
     let waits = (0..<3).map { number in
       Task {
@@ -37,7 +42,7 @@ struct CallPlacesTests {
     taken.removeAll()
     for wait in waits { #expect(await wait.value != nil) }
     #expect(order.value.count == 3)
-    let again = (0..<CallPlaces.count).compactMap { _ in places.take(forPayer: false) }
+    let again = (0..<count).compactMap { _ in places.take(forPayer: false) }
     #expect(again.count >= 189)
   }
 
@@ -48,7 +53,7 @@ struct CallPlacesTests {
   }
 
   @Test func whoeverIsCancelledWaitsNoLonger() async throws {
-    let taken = (0..<CallPlaces.count).compactMap { _ in places.take(forPayer: true) }
+    let taken = (0..<count).compactMap { _ in places.take(forPayer: true) }
     let wait = Task { await places.wait(forPayer: true) }
     while places.waitingCount < 1 { await Task.yield() }
     wait.cancel()
@@ -58,7 +63,7 @@ struct CallPlacesTests {
   }
 
   @Test func nobodyGetsAPlaceAfterTheClose() async throws {
-    let taken = (0..<CallPlaces.count).compactMap { _ in places.take(forPayer: true) }
+    let taken = (0..<count).compactMap { _ in places.take(forPayer: true) }
     let wait = Task { await places.wait(forPayer: true) }
     while places.waitingCount < 1 { await Task.yield() }
     places.close()

@@ -261,7 +261,7 @@ extension ChargedAnswerTests {
   @Test func isNotMadeForAThinkingModelThatCouldOnlyThink() async throws {
     let rig = try BotRig(credits: "0.15")
     rig.gemini.answer.change { $0.takesThinkingBudget = true }
-    try await rig.llm.learn(about: rig.settings.models.names)
+    try await rig.llm.learn(about: rig.settings.models.all)
     try await rig.say("/start")
     let reply = try #require(try await rig.say("/plan a shop").first)
     #expect(reply.hasPrefix("Your credits do not cover this: at least "))
@@ -275,7 +275,7 @@ extension ChargedAnswerTests {
       $0.takesThinkingBudget = true
       ($0.inputTokens, $0.outputTokens) = (100, 50)
     }
-    try await rig.llm.learn(about: rig.settings.models.names)
+    try await rig.llm.learn(about: rig.settings.models.all)
     try await rig.say("/start")
     let reply = try #require(try await rig.say("/plan a shop").first)
     #expect(reply.contains("Cost: "))
@@ -290,7 +290,7 @@ extension ChargedAnswerTests {
   @Test func isLearntInARoundOfItsOwn() async throws {
     let rig = try BotRig()
     rig.gemini.answer.change { $0.takesThinkingBudget = true }
-    let (llm, models) = (rig.llm, rig.settings.models.names)
+    let (llm, models) = (rig.llm, rig.settings.models.all)
     rig.gemini.onCall { $0.method == "GET" ? .json("{}", status: 503) : nil }
     let look = ThinkingLook { (models, llm) }
     #expect(await look.round() == ThinkingLook.pauseAfterFailure)

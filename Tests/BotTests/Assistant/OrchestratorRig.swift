@@ -19,6 +19,7 @@ extension BotRig {
         writer: writer, inbox: engine.inbox, outbox: engine.outbox, llm: llm,
         models: settings.models, terms: settings.terms, selling: SellingStatus(),
         usdPerStar: settings.store.usdPerStar, referralCredits: .zero, offers: [],
+        notices: settings.notices,
         alerts: OperatorAlerts(administrators: [], outbox: engine.outbox, writer: writer),
         health: Health(), typing: Self.parkedTyping))
   }

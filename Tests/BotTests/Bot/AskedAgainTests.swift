@@ -123,8 +123,10 @@ struct AskedAgainTests {
     await rig.engine.dispatcher.becomeIdle()
     let refusal = try #require(try rig.replies(to: id).first)
     #expect(refusal.text.hasPrefix("Your credits do not cover this: at least "))
+    #expect(refusal.buttons.map(\.title) == ["Get credits"])
+    let shown = try await rig.press(try #require(refusal.buttons.first).data)
     #expect(
-      refusal.buttons.map(\.data) == [
+      shown.last?.buttons.map(\.data) == [
         "buy:Starter", "buy:Builder", "buy:Monthly", "again:\(id)",
       ])
     // Too early, it is refused as before, and may be asked again.

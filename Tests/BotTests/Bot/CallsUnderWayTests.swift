@@ -48,7 +48,7 @@ struct CallsUnderWayTests {
 
   /// All who may ask without having paid do so, and wait for their answers.
   private func fillThePlaces() async throws {
-    let people = 1_001...Int64(1_000 + CallPlaces.count - CallPlaces.countForPayers)
+    let people = 1_001...Int64(1_000 + BotRig.placesForCalls / 4 * 3)
     try rig.database.write { tx in
       for person in people.map({ Profile(telegramUserID: $0) }) {
         _ = try tx.users.register(person, initialGrant: Credits(parsing: "100"))

@@ -91,7 +91,7 @@ struct ConsoleSessionTests {
   @Test(arguments: ["#1", "#0", "#-1", "#99999"])
   func saysWhereThereIsNoSuchButton(line: String) async throws {
     #expect(
-      try await type("/start", line).last == "There is no button \(line.dropFirst()).")
+      try await type("/help", line).last == "There is no button \(line.dropFirst()).")
     #expect(try rig.count("inbox") == 1)
   }
 

@@ -125,7 +125,8 @@ enum CrowdRequest: Sendable {
 
   static func answers(_ question: Question, _ text: String) -> Bool {
     let cost = Credits(micro: question.charge).text
-    return text.hasPrefix(question.answer) && text.contains("\nCost: \(cost) credits · Left: ")
+    let answer = question.answer.replacing("- [ ]", with: "☐")
+    return text.hasPrefix(answer) && text.contains("\nCost: \(cost) credits · Left: ")
   }
 
   private static func saysItFailed(_ text: String) -> Bool {

@@ -102,8 +102,8 @@ struct StopTests {
     try await performed
     withExtendedLifetime(taken) {}
     #expect(try rig.holds().isEmpty)
-    let told = try rig.texts(of: work.updateID)
-    #expect(told == ["Stopped before I had begun; it cost you nothing."])
+    #expect(
+      try rig.texts(of: work.updateID) == ["Stopped before I had begun; it cost you nothing."])
     #expect(rig.gemini.paidCalls.isEmpty)
     #expect(answers.stop(work.updateID, by: 42) == .isNotUnderWay)
   }

@@ -14,12 +14,17 @@ struct StartCommandTests {
     #expect(
       try await rig.say("/start") == [
         """
-        Welcome, Ada! I am an AI developer: I plan, write and check software with you.
+        Welcome, Ada! I am an AI developer in your chat:
+        • I answer questions about software, and remember what we said.
+        • /plan makes a plan with a task list of an idea.
+        • /code writes complete code, and /verify checks yours.
+        • /new keeps a project together, and /help shows the rest.
 
-        To begin with, there are 100.00 credits on your account. Each answer says what it cost, \
-        and you never pay for one that failed.
+        To begin with, there are 100.00 credits on your account. A typical answer costs about \
+        0.2325 credits (for example 1000 tokens in, 500 out). Each answer says what it cost, and \
+        you never pay for one that failed.
 
-        Just write what you need, or send /help for everything I can do.
+        Just write what you need, or try one of these, at the usual price:
         """
       ])
     #expect(try rig.account().balance.micro == 100_000_000)
@@ -101,8 +106,9 @@ struct HelpCommandTests {
       Set(names) == [
         "/start", "/help", "/status", "/credits", "/plan", "/code", "/verify", "/stop", "/reset",
         "/new", "/projects", "/done", "/buy", "/paysupport", "/terms", "/privacy", "/deletemydata",
+        "/usage", "/model", "/settings",
       ])
-    #expect(names.count == 17)
+    #expect(names.count == 20)
   }
 
   @Test func isPointedToByAnUnknownCommand() async throws {

@@ -27,7 +27,8 @@ struct OutboxMigrationTests {
       ),
       (
         try .sendMessage(
-          chatID: 42, text: "A table:\n\na 1", preformatted: 10..<13, disableLinkPreview: true), 42
+          chatID: 42, text: "A table:\n\na 1", entities: [MessageEntity(.pre, 10..<13)],
+          disableLinkPreview: true), 42
       ),
       (try .editMessageText(chatID: 42, messageID: 9, text: "New", keyboard: keyboard), 42),
       (try .editMessageText(chatID: 42, messageID: 9, text: "New"), 42),

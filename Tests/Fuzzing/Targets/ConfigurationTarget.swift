@@ -50,7 +50,7 @@ enum ConfigurationTarget {
     complaint.replacing(/; look at line \d+ and those (before it|below it)/, with: "")
       .replacing(/must end before [^ ]+,/, with: "")
       .replacing(/; number \d+ is not/, with: "")
-      .replacing(/[A-Z_]+ is not set, but MODELS_[A-Z]+ is [^ ;]+;/, with: "")
+      .replacing(/[A-Z_]+ is not set, but MODELS_[A-Z]+ (is|names) [^ ;]+;/, with: "")
   }
 
   private static let file = FileManager.default.temporaryDirectory.appending(path: "fuzz.yaml").path

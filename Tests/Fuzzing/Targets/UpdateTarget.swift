@@ -118,7 +118,8 @@ extension UpdateTarget {
     case .subscriptionChanged(let change):
       demand(Route.lane(of: update) == change.user.id, "another person's subscription")
     case .draftStopped(let stopped):
-      demand(!stopped.chat.isPrivate || Route.lane(of: update) == stopped.chat.id, "another's draft")
+      demand(
+        !stopped.chat.isPrivate || Route.lane(of: update) == stopped.chat.id, "another's draft")
     case .preCheckout, .refunded, .reachable, .rightsChanged, .ignored: break
     }
     let turn: Route.Turn =

@@ -2,8 +2,8 @@ import Foundation
 import Load
 import TestSupport
 
-// Answers that grow in many chats at once: how soon the first words are there, what it all costs, and
-// whether anybody else waits for it. With the rates that Telegram tolerates, as they are by default.
+// Answers that grow in many chats at once: how soon the first words are there, what it all costs,
+// and whether anybody else waits for it. The rates are the default ones.
 
 let executable = CommandLine.arguments.dropFirst().first ?? ".build/release/aidevbot"
 let folder = FileManager.default.temporaryDirectory

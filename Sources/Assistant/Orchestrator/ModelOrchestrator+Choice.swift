@@ -1,0 +1,63 @@
+import LanguageModels
+import Ledger
+import Metering
+
+/// How a person wants to be answered, and by whom.
+extension ModelOrchestrator {
+  struct Choice: Sendable {
+    var preferences: Preferences
+    var model: ModelID
+    /// The one that the person has chosen, and that is gone.
+    var inPlaceOf: ModelID?
+  }
+
+  func choice(
+    for work: Work, of account: UserAccount, in tx: LedgerTransaction
+  ) throws -> Choice {
+    let preferences = try Preferences.of(account.id, in: tx)
+    let offered = OfferedModels(environment.models, llm: environment.llm)
+    let (model, inPlaceOf) = try offered.model(for: work.task, preferences, in: tx)
+    return Choice(preferences: preferences, model: model, inPlaceOf: inPlaceOf)
+  }
+
+  /// Says once, with the answer of the model in its place, that the chosen one is gone.
+  func noteOfMissingModel(_ call: PaidCall, in tx: LedgerTransaction) throws -> String? {
+    guard let missing = call.choice.inPlaceOf else { return nil }
+    try Preferences.forgetModel(
+      for: call.work.task, choice: missing, of: call.account.id, in: tx)
+    return "\(missing) is not offered any more, so \(call.choice.model) has answered; /model shows "
+      + "what there is."
+  }
+}
+
+extension Preferences.AnswerLength {
+  /// As `TaskType.outputCap`. No model is asked for more than any is by default.
+  func outputCap(for task: TaskType) -> Int {
+    switch self {
+    case .short: task.outputCap / 2
+    case .normal: task.outputCap
+    case .long: max(task.outputCap, TaskType.coding.outputCap)
+    }
+  }
+
+  /// Added to those of the work.
+  var instruction: String? {
+    switch self {
+    case .short: "The person wants short answers: the point, and no more than it needs."
+    case .normal: nil
+    case .long: "The person wants thorough answers: with reasons, examples and alternatives."
+    }
+  }
+}
+
+extension Preferences.Effort {
+  /// As `TaskType.thinkingBudget`.
+  func thinkingBudget(for task: TaskType) -> Int {
+    switch self {
+    // Some models take no smaller one.
+    case .low: min(task.thinkingBudget, 1_024)
+    case .normal: task.thinkingBudget
+    case .high: task.thinkingBudget * 2
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import Assistant
+import Foundation
+import GRDB
+import Ledger
+import Messaging
+
+/// `/settings`: how a person wants to be answered, and what they want to spend in a day at most.
+struct SettingsCommand: Command {
+  let name = "settings"
+  let summary = "Length of answers, cost line, your own limit a day"
+  let isPersonal = true
+  let models: OfferedModels
+
+  private static let amounts = ["10", "50", "200"]
+  private static let none = "off"
+
+  func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
+    let account = try request.account()
+    let words = request.argument.lowercased().split(whereSeparator: \.isWhitespace)
+      .map(String.init)
+    guard !words.isEmpty else { return .reply(try overview(of: account, in: tx)) }
+    var preferences = try Preferences.of(account.id, in: tx)
+    guard words.count == 2, words[0] == "limit", let limit = Self.limit(words[1]) else {
+      return .reply(
+        Reply(
+          "Send /settings for buttons, /settings limit 50 for a limit of 50 credits a day, or "
+            + "/settings limit off for none."))
+    }
+    preferences.limit.change(to: limit.amount, at: tx.now)
+    try preferences.keep(of: account.id, in: tx)
+    return .reply(try overview(of: account, in: tx))
+  }
+
+  func press(
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    let account = try request.account()
+    var preferences = try Preferences.of(account.id, in: tx)
+    let isKnown = Self.change(&preferences, by: argument, at: tx.now)
+    if isKnown { try preferences.keep(of: account.id, in: tx) }
+    return ButtonResponse(
+      notice: isKnown ? "Done." : "This button has expired. This is how it stands.",
+      replacement: try overview(of: account, in: tx))
+  }
+
+  /// Returns whether the words are those of a button.
+  private static func change(
+    _ preferences: inout Preferences, by argument: String, at now: Date
+  ) -> Bool {
+    let parts = argument.split(separator: ":", maxSplits: 1).map(String.init)
+    guard parts.count == 2 else { return false }
+    switch parts[0] {
+    case "cost": preferences.showsCost = parts[1] == "on"
+    case "streaming": preferences.streams = parts[1] == "on"
+    case "length":
+      guard let length = Preferences.AnswerLength(rawValue: parts[1]) else { return false }
+      preferences.answerLength = length
+    case "effort":
+      guard let effort = Preferences.Effort(rawValue: parts[1]) else { return false }
+      preferences.effort = effort
+    case "limit":
+      guard let limit = limit(parts[1]) else { return false }
+      preferences.limit.change(to: limit.amount, at: now)
+    default: return false
+    }
+    return true
+  }
+
+  /// `nil` if it is no limit.
+  private static func limit(_ text: String) -> (amount: Credits?, Void)? {
+    if text == none { return (nil, ()) }
+    guard let amount = try? Credits(parsing: text), amount > .zero,
+      amount <= Credits.maximumGift
+    else { return nil }
+    return (amount, ())
+  }
+
+  private func overview(of account: UserAccount, in tx: LedgerTransaction) throws -> Reply {
+    let preferences = try Preferences.of(account.id, in: tx)
+    let thinks = try TaskType.allCases.contains { task in
+      models.takesThinkingBudget(try models.model(for: task, preferences, in: tx).model)
+    }
+    let effort = thinks ? "\n• Models think: \(preferences.effort.title)" : ""
+    let text = """
+      How I answer you:
+
+      • What it cost, under each answer: \(preferences.showsCost ? "on" : "off")
+      • Length of answers: \(preferences.answerLength.rawValue)\(effort)
+      • Answers appear as they are written: \(preferences.streams ? "on" : "off")
+      • Your own limit: \(try Self.limitText(preferences.limit, of: account, in: tx))
+
+      A lower limit counts at once, a higher one from tomorrow (UTC). /settings limit 50 sets any.
+      """
+    return Reply(text, buttons: buttons(preferences, thinks: thinks))
+  }
+
+  private static func limitText(
+    _ limit: Preferences.DailyLimit, of account: UserAccount, in tx: LedgerTransaction
+  ) throws -> String {
+    guard let today = limit.today else { return "none" }
+    let spent = try tx.transactions.spent(by: account.id, from: tx.now.startOfUTCDay)
+      .adding(account.held)
+    let next = limit.next.map { next in
+      "; from \(next.from.dayText) on, 00:00 UTC: "
+        + (next.amount.map { "\($0.text) credits" } ?? "none")
+    }
+    return "\(today.text) credits a day, of which \(spent.text) are spent or reserved today"
+      + (next ?? "")
+  }
+
+  private func buttons(_ preferences: Preferences, thinks: Bool) -> [Button] {
+    func button(_ title: String, _ argument: String) -> Button {
+      Button(title, command: name, argument: argument)
+    }
+    var buttons = [
+      preferences.showsCost
+        ? button("Cost line: turn off", "cost:off") : button("Cost line: turn on", "cost:on")
+    ]
+    buttons += Preferences.AnswerLength.allCases.filter { $0 != preferences.answerLength }
+      .map { button("Answers: \($0.rawValue)", "length:\($0.rawValue)") }
+    if thinks {
+      buttons += Preferences.Effort.allCases.filter { $0 != preferences.effort }
+        .map { button("Thinking: \($0.title)", "effort:\($0.rawValue)") }
+    }
+    buttons.append(
+      preferences.streams
+        ? button("Show answers only when complete", "streaming:off")
+        : button("Show answers as they are written", "streaming:on"))
+    buttons += Self.amounts.filter { $0 != preferences.limit.today?.description }
+      .map { button("Limit: \($0) credits a day", "limit:\($0)") }
+    if preferences.limit.today != nil { buttons.append(button("No limit", "limit:\(Self.none)")) }
+    return buttons
+  }
+}
+
+extension Preferences.Effort {
+  fileprivate var title: String {
+    switch self {
+    case .low: "less"
+    case .normal: "as usual"
+    case .high: "more"
+    }
+  }
+}

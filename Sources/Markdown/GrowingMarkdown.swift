@@ -1,0 +1,62 @@
+/// Markdown that grows, as messages. What is finished is read once; a message that is full stays as
+/// it is.
+package struct GrowingMarkdown: Sendable {
+  private let limits: MessageLimits
+  private var pieces = SourcePieces()
+  private var text = RenderedText()
+  private var cutter: MessageCutter
+  private var full: [FormattedText] = []
+
+  package init(limits: MessageLimits) {
+    self.limits = limits
+    cutter = MessageCutter(limits)
+  }
+
+  package mutating func append(_ source: String) {
+    // A control character says nothing in a chat; SQLite would end a text at a NUL.
+    pieces.append(
+      source.utf8.lazy.filter { $0 != 0 && $0 != UInt8(ascii: "\r") }.map { byte in
+        byte < 0x20 && !byte.isBlank || byte == 0x7F ? .space : byte
+      })
+    for piece in pieces.removeFinished() { text.append(piece, fileThreshold: limits.units) }
+    while let message = cutter.next(of: text, isWhole: false) { full.append(message) }
+  }
+
+  /// What there is so far, as if it were whole. None of them is blank.
+  package var messages: [FormattedText] { rendered.messages }
+
+  /// The same, with its files.
+  package var rendered: RenderedMarkdown {
+    var (text, cutter, messages) = (self.text, self.cutter, full)
+    for piece in pieces.rest { text.append(piece, fileThreshold: limits.units) }
+    while let message = cutter.next(of: text, isWhole: true) { messages.append(message) }
+    return RenderedMarkdown(
+      messages: messages, files: text.files, heading: text.firstHeading,
+      hasTableOrFormula: text.hasTableOrFormula)
+  }
+}
+
+/// A whole text of Markdown as it is shown.
+package struct RenderedMarkdown: Sendable {
+  /// None of them is blank.
+  package var messages: [FormattedText]
+  /// Blocks of code that are too long for one message.
+  package var files: [MarkdownFile]
+  package var heading: String?
+  package var hasTableOrFormula: Bool
+
+  init(
+    messages: [FormattedText], files: [MarkdownFile], heading: String?, hasTableOrFormula: Bool
+  ) {
+    self.messages = messages
+    self.files = files
+    self.heading = heading
+    self.hasTableOrFormula = hasTableOrFormula
+  }
+
+  package init(_ source: String, limits: MessageLimits) {
+    var growing = GrowingMarkdown(limits: limits)
+    growing.append(source)
+    self = growing.rendered
+  }
+}

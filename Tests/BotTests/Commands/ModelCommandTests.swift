@@ -1,0 +1,102 @@
+@testable import Assistant
+import Bot
+import Foundation
+import GRDB
+import LanguageModels
+import Ledger
+import Messaging
+import Metering
+import Testing
+import TestSupport
+
+@Suite("/model")
+struct ModelCommandTests {
+  private static let note =
+    "(google/gemini-2.5-pro is not offered any more, so google/gemini-2.5-flash has answered; "
+    + "/model shows what there is.)"
+
+  private func rig() async throws -> BotRig {
+    let rig = try BotRig(others: [BotRig.pro])
+    try await rig.say("/start")
+    return rig
+  }
+
+  private func shown(_ rig: BotRig) async throws -> OutboxRow {
+    let id = try await rig.deliver("message", .message("/model"))
+    await rig.engine.dispatcher.becomeIdle()
+    return try #require(try rig.replies(to: id).first)
+  }
+
+  private func chargedModels(_ rig: BotRig) throws -> [String] {
+    try rig.holds().map { "\($0.model)" }
+  }
+
+  @Test func saysWhatAnExampleCostsWithEachModelOfEachKindOfWork() async throws {
+    let rig = try await rig()
+    let reply = try await shown(rig)
+    #expect(
+      reply.text.contains(
+        """
+        Chat (for example 1000 tokens in, 500 out)
+        ✓ google/gemini-2.5-flash: 0.2325
+        • google/gemini-2.5-pro: 0.9375
+        """))
+    #expect(
+      reply.buttons.prefix(2).map(\.title) == ["✓ Chat: gemini-2.5-flash", "Chat: gemini-2.5-pro"])
+    #expect(reply.buttons.count == 8)
+    #expect(reply.buttons.allSatisfy { $0.data.utf8.count <= 64 })
+  }
+
+  @Test func takesThePersonsOwnHistoryOnceThereIsEnough() async throws {
+    let rig = try await rig()
+    rig.gemini.answer.change { ($0.inputTokens, $0.outputTokens) = (2_000, 100) }
+    for _ in 1...3 { try await rig.say("Hello") }
+    #expect(
+      try await shown(rig).text.contains(
+        """
+        Chat (the middle of your last 3: 2000 tokens in, 100 out)
+        ✓ google/gemini-2.5-flash: 0.1275
+        """))
+  }
+
+  @Test func oneTapChoosesAndIsKeptForThatPersonAndThatWork() async throws {
+    let rig = try await rig()
+    try await rig.say("/start", from: 43)
+    let button = try await shown(rig).buttons[1]
+    let pressed = try await rig.press(button.data)
+    #expect(pressed.first?.text == "Chat: gemini-2.5-pro")
+    #expect(pressed.last?.text.contains("✓ google/gemini-2.5-pro: 0.9375") == true)
+    #expect(pressed.last?.method == "editMessageText")
+    try await rig.say("Hello")
+    try await rig.say("/code Hello")
+    try await rig.say("Hello", from: 43)
+    #expect(
+      Set(try rig.holds().map { "\($0.userID) \($0.taskType) \($0.model.name)" }) == [
+        "1 chat gemini-2.5-pro", "1 coding gemini-2.5-flash", "2 chat gemini-2.5-flash",
+      ])
+    #expect(try await rig.say("/status").first?.contains("Chat: google/gemini-2.5-pro") == true)
+  }
+
+  /// A modified client can press anything, and an old message may show an older list.
+  @Test(arguments: [
+    "model:chat:1:0", "model:chat:9:", "model:x:0:0", "model:chat:-1:0", "model:", "model:chat:1",
+  ])
+  func aForgedOrOutdatedPressChoosesNothing(data: String) async throws {
+    let rig = try await rig()
+    let pressed = try await rig.press(data)
+    #expect(pressed.first?.text.hasPrefix("T") == true)
+    #expect(try rig.count("chosen_models") == 0)
+  }
+
+  @Test func aModelWhosePriceIsGoneIsReplacedWithOneSentenceOnce() async throws {
+    let rig = try await rig()
+    _ = try await rig.press(try await shown(rig).buttons[1].data)
+    let pro = try #require(ModelID(parsing: BotRig.pro))
+    _ = try rig.database.write { try $0.pricing.deactivate(pro) }
+    #expect(try await !shown(rig).text.contains("gemini-2.5-pro"))
+    #expect(try await rig.say("Hello").first?.contains(Self.note) == true)
+    #expect(try await rig.say("Hello").first?.contains("not offered any more") == false)
+    #expect(try chargedModels(rig) == ["google/gemini-2.5-flash", "google/gemini-2.5-flash"])
+    #expect(try rig.count("chosen_models") == 0)
+  }
+}

@@ -1,0 +1,91 @@
+import Commands
+import Foundation
+import GRDB
+import HTTPTransport
+import Ledger
+@testable import Messaging
+import TelegramBotAPI
+import Testing
+import TestSupport
+
+/// What a model writes, in Telegram.
+@Suite("Formatted replies")
+final class FormattedReplyTests {
+  private let rig: BotRig
+  private let fake: FakeTelegram
+  private let sender: OutboxDelivery
+  private let wake: AsyncStream<Void>.Continuation
+
+  init() throws {
+    rig = try BotRig()
+    fake = try FakeTelegram()
+    let (wakeUps, wake) = AsyncStream<Void>.makeStream()
+    self.wake = wake
+    sender = OutboxDelivery(
+      outbox: Outbox(channel: .telegram),
+      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
+      writer: rig.writer, rates: rig.settings.sendRates, ended: { _, _, _ in false },
+      wakeUps: wakeUps)
+  }
+
+  private func ask(_ answer: String) async throws {
+    rig.gemini.answer.change { $0.text = answer }
+    try await rig.say("/start")
+    try await rig.say("How?")
+    let running = Task { [sender] in await sender.run() }
+    await sender.becomeIdle()
+    running.cancel()
+    await running.value
+    fake.stop()
+    #expect(fake.state.value.violations.isEmpty)
+  }
+
+  private var messages: [FakeTelegramState.Call] {
+    Array(fake.state.value.calls.filter { $0.method == "sendMessage" }.dropFirst())
+  }
+
+  @Test func areTextWithEntities() async throws {
+    try await ask("# Title\n\nSome **bold** text.")
+    let last = try #require(messages.last)
+    let footer = "Cost: 0.2325 credits · Left: 99.7675 credits"
+    #expect(last.parameters["text"]?.string == "Title\n\nSome bold text.\n\n\(footer)")
+    #expect(last.parameters["parse_mode"] == nil)
+    #expect(
+      last.parameters["entities"] == [
+        ["type": "bold", "offset": 0, "length": 5], ["type": "bold", "offset": 12, "length": 4],
+      ])
+  }
+
+  @Test func areBareTextWhereTelegramRefusesTheEntities() async throws {
+    fake.onCall { call in
+      call.parameters["entities"] == nil ? nil : .badRequest("ENTITY_BOUNDS_INVALID")
+    }
+    try await ask("Some **bold** text.")
+    let last = try #require(messages.last)
+    #expect(last.parameters["text"]?.string?.hasPrefix("Some bold text.\n\n") == true)
+    #expect(last.parameters["entities"] == nil)
+  }
+
+  @Test func bringLongCodeAsAFileAsWell() async throws {
+    let code = (0..<300).map { "line number \($0)" }.joined(separator: "\n")
+    try await ask("Put this into `run.py`:\n```python\n\(code)\n```")
+    let file = try #require(fake.state.value.documents.first)
+    #expect(file.fileName == "run.py")
+    #expect(String(decoding: file.data, as: UTF8.self) == code + "\n")
+    // What is above it, and its two parts.
+    #expect(messages.count == 3)
+  }
+
+  @Test func areAFileWhereTheyTakeMoreThanFiveMessages() async throws {
+    let answer = "# My shop\n\n" + (1...3_000).map { "Line \($0)." }.joined(separator: "\n")
+    try await ask(answer)
+    #expect(messages.count == 3)
+    let footer = "Cost: 0.2325 credits · Left: 99.7675 credits"
+    #expect(
+      messages.last?.parameters["text"]?.string
+        == "The whole answer is in the file my-shop.md.\n\n\(footer)")
+    let file = try #require(fake.state.value.documents.first)
+    #expect(file.fileName == "my-shop.md")
+    #expect(String(decoding: file.data, as: UTF8.self) == answer)
+  }
+}
