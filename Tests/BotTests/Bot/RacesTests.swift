@@ -74,10 +74,10 @@ private struct Findings {
 // MARK: - What people see
 
 extension Findings {
-  /// What arrived in the chat, in order, without what Telegram did not confirm: that came again.
+  /// What the chat shows in the end, in order, without what Telegram did not confirm: that came
+  /// again, or was a preview whose answer is a message of its own.
   private func delivered(to chatID: Int64) -> [String] {
-    let texts = state.messages.filter { $0.chatID == chatID }
-      .compactMap { $0.parameters["text"]?.string }
+    let texts = state.messages.filter { $0.chatID == chatID }.map(\.text)
     let unconfirmed = tally.chats[chatID]?.unconfirmed ?? []
     return texts.enumerated().filter { !unconfirmed.contains($0.offset) }.map(\.element)
   }

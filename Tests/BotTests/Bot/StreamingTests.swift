@@ -26,7 +26,7 @@ final class StreamingRig: Sendable {
       wait: wait ?? { pause in
         // A draft is renewed until the answer is there; other pauses are a fiftieth.
         guard pause < GrowingAnswer.draftRenewal else { return await untilCancelled() }
-        try? await Task.sleep(for: pause / 50)
+        try? await ContinuousClock().sleep(for: pause / 50)
       })
     delivering = try DeliveringRig(bot)
     try await delivering.deliver("message", .message("/start"))
