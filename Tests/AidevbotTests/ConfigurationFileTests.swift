@@ -31,6 +31,8 @@ struct ConfigurationFileTests {
           planning: google/gemini-2.5-flash
           coding: google/gemini-2.5-flash
           verification: google/gemini-2.5-flash
+        answers:
+          streaming: off
         log:
           level: debug
         """, to: "my.yaml")
