@@ -89,11 +89,11 @@ struct StopTests {
     let rig = try BotRig()
     try rig.open()
     let answers = AnswersUnderWay()
-    let places = CallPlaces()
+    let places = CallPlaces(count: 4)
     var environment = rig.orchestrator().environment
     (environment.answers, environment.places) = (answers, places)
     let orchestrator = ModelOrchestrator(environment)
-    let taken = (0..<CallPlaces.count).map { _ in places.take(forPayer: true) }
+    let taken = (0..<4).map { _ in places.take(forPayer: true) }
     let work = try rig.work()
     async let performed: Void = orchestrator.perform(work)
     while places.waitingCount == 0 { await Task.yield() }
