@@ -112,8 +112,8 @@ package struct DeclaredSettings: Sendable {
   package let answersStreaming = Setting<AnswerStreaming>(
     "answers.streaming", .streaming, unset: .default("edits"), isTakenWhileRunning: true,
     """
-    How people in Telegram see an answer grow: edits (a message that is edited), drafts (Telegram's \
-    own, in private chats), or off (answers come whole).
+    How people in Telegram see an answer grow: edits (a message that is edited), drafts \
+    (Telegram's own, in private chats), or off (answers come whole).
     """)
 
   // MARK: - Texts
