@@ -95,6 +95,7 @@ package struct Engine: Sendable {
   }
 
   package var commands: CommandList { parts.value.commands }
+  var answers: AnswersUnderWay { parts.value.orchestrator.answers }
   package var payments: PaymentHandler { parts.value.payments }
   package var afterDelivery: AfterDelivery { parts.value.afterDelivery }
 

@@ -9,6 +9,17 @@ package struct FormattedText: Sendable, Equatable {
     self.text = text
     self.styles = styles
   }
+
+  /// What follows a beginning of so many UTF-16 units.
+  package func after(_ beginning: Int) -> FormattedText {
+    FormattedText(
+      String(text.utf16.dropFirst(beginning)) ?? "",
+      styles: styles.compactMap { style in
+        guard style.range.upperBound > beginning else { return nil }
+        let lower = max(style.range.lowerBound, beginning) - beginning
+        return StyledRange(style.style, lower..<(style.range.upperBound - beginning))
+      })
+  }
 }
 
 package struct StyledRange: Sendable, Equatable {

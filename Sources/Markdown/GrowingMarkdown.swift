@@ -22,6 +22,13 @@ package struct GrowingMarkdown: Sendable {
     while let message = cutter.next(of: text, isWhole: false) { full.append(message) }
   }
 
+  /// The last message, as far as it is finished: what comes later only follows it.
+  package var finished: FormattedText? {
+    var (cutter, last) = (cutter, full.last)
+    while let message = cutter.next(of: text, isWhole: true) { last = message }
+    return last
+  }
+
   /// What there is so far, as if it were whole. None of them is blank.
   package var messages: [FormattedText] { rendered.messages }
 

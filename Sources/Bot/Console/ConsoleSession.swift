@@ -1,3 +1,4 @@
+import Assistant
 package import Commands
 import Foundation
 package import LanguageModels
@@ -30,17 +31,26 @@ package final class ConsoleSession: Sendable {
   private let print: @Sendable (String) -> Void
   private let printStyled: @Sendable (String) -> Void
   private let showsStyles: Bool
+  private let printPart: (@Sendable (String, _ isLast: Bool) -> Void)?
+  private let lastPreview: LastPreview
 
   private var engine: Engine { state.withLock { $0.engine } }
   /// Which messages lines are.
   package var lines: ConsoleLines { ConsoleLines(engine.commands) }
 
-  /// - Parameter showsStyles: Whether the terminal shows bold text, and somebody wants it.
+  /// - Parameters:
+  ///   - showsStyles: Whether the terminal shows bold text, and somebody wants it.
+  ///   - printPart: Prints a part of an answer, which goes on where the one before ended; `nil`
+  ///     where answers come whole.
   /// - Throws: Errors of the database.
   package init(
     database: LedgerDatabase, llm: LLMClient, settings: BotSettings, firstName: String,
-    showsStyles: Bool = false, print: @escaping @Sendable (String) -> Void
+    showsStyles: Bool = false, printPart: (@Sendable (String, _ isLast: Bool) -> Void)? = nil,
+    print: @escaping @Sendable (String) -> Void
   ) throws {
+    let lastPreview = LastPreview()
+    self.lastPreview = lastPreview
+    self.printPart = printPart
     self.firstName = firstName
     self.showsStyles = showsStyles
     printStyled = print
@@ -53,7 +63,16 @@ package final class ConsoleSession: Sendable {
       from: Data(
         #"{"id":\#(Self.botID),"is_bot":true,"first_name":"aidevbot","username":"aidevbot"}"#.utf8))
     makeEngine = {
-      try Engine(channel: .console, bot: bot, writer: writer, llm: llm, settings: settings)
+      try Engine(
+        channel: .console, bot: bot, writer: writer, llm: llm, settings: settings,
+        effects: Engine.Effects(preview: { _, _ in
+          guard let printPart else { return nil }
+          let preview = ConsolePreview { part, isFirst in
+            printPart((isFirst ? "\n" : "") + part.inTerminal(styled: showsStyles), false)
+          }
+          lastPreview.replace(by: preview)
+          return preview
+        }))
     }
     state = Mutex(State(engine: try makeEngine()))
   }
@@ -92,8 +111,10 @@ package final class ConsoleSession: Sendable {
     }
   }
 
-  /// Ends the call that is under way, if one is: it costs nothing, and the conversation goes on.
+  /// Stops the answer that is under way, by the rule of stopped answers; else whatever is under
+  /// way is cancelled, at no cost. The conversation goes on.
   package func interrupt() async {
+    guard !engine.answers.stopAll(of: Self.userID, inChat: nil) else { return }
     let engine = state.withLock { state in
       state.isInterrupted = true
       return state.engine
@@ -164,7 +185,7 @@ package final class ConsoleSession: Sendable {
       switch reply.content {
       case .message(let message):
         buttons = message.buttons
-        printStyled(message.inTerminal(styled: showsStyles))
+        show(message)
       // What was printed stays as it is.
       case .request(let request) where request.method == "editMessageReplyMarkup": break
       case .request(let request):
@@ -175,6 +196,16 @@ package final class ConsoleSession: Sendable {
       try writer.writeAtOnce { try engine.outbox.end(reply.id, .sent(messageID: nil), in: $0) }
     }
     return buttons
+  }
+
+  /// Prints a message, or what of it was not seen while it grew.
+  private func show(_ message: OutboxMessage) {
+    let printed = lastPreview.takePrinted()
+    guard let printPart, !printed.isEmpty, message.text.hasPrefix(printed) else {
+      if !printed.isEmpty { printPart?("", true) }
+      return printStyled(message.inTerminal(after: 0, styled: showsStyles))
+    }
+    printPart(message.inTerminal(after: printed.utf16.count, styled: showsStyles), true)
   }
 
   /// In place of what Telegram alone can show.
@@ -195,17 +226,22 @@ private struct Notice: Decodable {
 }
 
 extension OutboxMessage {
-  fileprivate func inTerminal(styled: Bool) -> String {
-    // Neither a model nor a person moves the operator's cursor; each is replaced by one unit.
-    let plain = self.text.inPlainLines
-    let text =
-      styled
-      ? FormattedText(plain, styles: entities.map(StyledRange.init)).inTerminal : plain
+  fileprivate func inTerminal(after beginning: Int, styled: Bool) -> String {
+    let text = FormattedText(self.text, styles: entities.map(StyledRange.init)).after(beginning)
+      .inTerminal(styled: styled)
     let lines = buttons.enumerated().map { index, button in
       let link = if case .open(let url) = button.action { " \(url)" } else { "" }
       return "  [#\(index + 1)  \(button.title)]\(link)".inPlainLines
     }
     return ([text] + lines).joined(separator: "\n")
+  }
+}
+
+extension FormattedText {
+  fileprivate func inTerminal(styled: Bool) -> String {
+    // Neither a model nor a person moves the operator's cursor; each is replaced by one unit.
+    let plain = text.inPlainLines
+    return styled ? FormattedText(plain, styles: styles).inTerminal : plain
   }
 }
 

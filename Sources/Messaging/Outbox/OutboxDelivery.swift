@@ -242,7 +242,8 @@ extension OutboxDelivery {
   private func ending(
     of reply: inout Outbox.Queued, after error: TelegramError, _ retries: inout Retries
   ) async -> Outbox.Ending? {
-    guard reply.lifetime.map({ Date().timeIntervalSince(reply.createdAt) < $0 }) ?? true else {
+    guard reply.lifetime.map({ writer.now.timeIntervalSince(reply.createdAt) < $0 }) ?? true
+    else {
       return .failed("too late: \(error)")
     }
     switch error {

@@ -29,7 +29,7 @@ package struct RenderedReply: Sendable {
   ) -> ([OutboxMessage], [MarkdownFile]) {
     guard let markdown = reply.markdown else { return (plain(reply), []) }
     var limits = MessageLimits.telegram
-    if isWhole { limits = MessageLimits(units: .max / 4, styles: .max) }
+    if isWhole { limits = .terminal }
     let rendered = RenderedMarkdown(markdown, limits: limits)
     var messages = rendered.messages.map(OutboxMessage.init)
     // Markup alone shows nothing; then it is what somebody wanted to say.
@@ -86,6 +86,8 @@ package struct RenderedReply: Sendable {
 extension MessageLimits {
   package static let telegram = MessageLimits(
     units: TelegramLimits.messageText, styles: TelegramLimits.entities)
+  /// A terminal has room for everything.
+  package static let terminal = MessageLimits(units: .max / 4, styles: .max)
 }
 
 extension OutboxMessage {

@@ -32,15 +32,16 @@ struct ConsoleCommand: AsyncParsableCommand {
     let logger = try composition.logger(default: .warning)
     _ = try composition.settings.bot()
     // Nobody watches a pipe.
-    let pause = isatty(STDOUT_FILENO) == 1 ? DemoModel.pace : .zero
-    let llm = try composition.llm(demo: DemoModel(pause: pause))
+    let isWatched = isatty(STDOUT_FILENO) == 1
+    let llm = try composition.llm(demo: DemoModel(pause: isWatched ? DemoModel.pace : .zero))
     let path = try composition.settings.databasePath()
     try await composition.withDatabase(holding: .console) { database in
       let settings = try Self.settings(composition.choosingModels(by: database), llm)
       try await withLogger(logger) { _ in
         let session = try ConsoleSession(
           database: database, llm: llm, settings: settings, firstName: Self.userName,
-          showsStyles: standardOutputTakesColor()
+          showsStyles: standardOutputTakesColor(),
+          printPart: isWatched ? Self.showPart : nil
         ) { show("\n\(Self.onScreen($0))\n\n") }
         show(Self.onScreen(Self.greeting(settings.models, path: path)))
         try await Self.talk(session)
@@ -49,6 +50,10 @@ struct ConsoleCommand: AsyncParsableCommand {
   }
 
   private static let prompt = "you> "
+
+  @Sendable private static func showPart(_ text: String, isLast: Bool) {
+    show(onScreen(text) + (isLast ? "\n\n" : ""))
+  }
 
   private static func settings(_ composition: Composition, _ llm: LLMClient) throws -> BotSettings {
     var settings = try composition.settings.bot()

@@ -43,6 +43,26 @@ struct ConsoleSessionTests {
     #expect(try rig.account(ConsoleSession.userID).balance.micro < 100_000_000)
   }
 
+  @Test func printsAnAnswerPartByPartAsItPrintsItWhole() async throws {
+    let whole = try await type("/start", "How do I sort?")[1]
+    let parts = Watched<[String]>([])
+    let session = try ConsoleSession(
+      database: rig.database, llm: rig.llm, settings: rig.settings, firstName: "Grace",
+      printPart: { part, isLast in parts.change { $0.append(part + (isLast ? "|" : "")) } },
+      print: { Issue.record("“\($0)” is no part.") })
+    let (stream, input) = AsyncStream<String>.makeStream()
+    input.yield("How do I sort?")
+    input.finish()
+    try await session.run(stream) {}
+    #expect(parts.value.count > 1)
+    let shown = parts.value.joined()
+    #expect(shown.hasPrefix("\nThis time you asked:") && shown.hasSuffix("[#1  Again]|"))
+    // But for its first sentence it is the same.
+    let answer = try #require(
+      whole.split(separator: "\n\n", maxSplits: 1).last?.components(separatedBy: "\n\nCost:").first)
+    #expect(shown.contains("\n\n\(answer)\n\nCost:"), "\(shown)")
+  }
+
   @Test func letsNoAnswerMoveTheCursor() async throws {
     let printed = try await type("/start", "a\u{1B}[2J\u{202E}b")
     #expect(printed.last?.contains("“a [2J b”") == true, "\(printed)")

@@ -15,9 +15,16 @@ final class QueryAnswerTests {
   let rig: BotRig
   let fake: FakeTelegram
   private let outbox = Outbox(channel: .telegram)
+  /// The rig's; however slow the machine is, nothing grows old meanwhile.
+  private let database: LedgerDatabase
 
   init() throws {
     rig = try BotRig()
+    var database = rig.database
+    // Whole seconds, as the file keeps no parts of a millisecond.
+    let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
+    database.clock = { now }
+    self.database = database
     fake = try FakeTelegram()
   }
 
@@ -28,19 +35,20 @@ final class QueryAnswerTests {
     OutboxDelivery(
       outbox: outbox,
       client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
-      writer: sleep.map { LedgerWriter(database: rig.database, sleep: $0) } ?? rig.writer,
+      writer: LedgerWriter(
+        database: database, sleep: sleep ?? { [rig] in await rig.writer.sleep($0) }),
       rates: rates ?? rig.settings.sendRates, ended: { _, _, _ in false },
       wakeUps: AsyncStream { $0.finish() })
   }
 
-  private func queue(_ requests: BotRequest..., at date: Date = Date()) throws {
-    try rig.database.write(at: date) { tx in
+  private func queue(_ requests: BotRequest..., after age: TimeInterval = 0) throws {
+    try database.write(at: database.now - age) { tx in
       try outbox.queue(requests.map { .request($0, chat: nil) }, updateID: 1, in: tx)
     }
   }
 
   private func queue(_ texts: [String], to chatID: Int64 = 42) throws {
-    try rig.database.write { tx in
+    try database.write { tx in
       for text in texts { try outbox.queue(text, chatID: chatID, updateID: 2, in: tx) }
     }
   }
@@ -85,10 +93,9 @@ final class QueryAnswerTests {
   }
 
   @Test func areNotSentOnceTelegramHasForgottenTheQuery() async throws {
-    let long = Date(timeIntervalSinceNow: -151)
-    for number in 1...40 { try queue(Self.press(number), at: long) }
-    try queue(Self.payment(), at: long)
-    try queue(Self.press(41), Self.payment(), at: Date(timeIntervalSinceNow: -100))
+    for number in 1...40 { try queue(Self.press(number), after: 151) }
+    try queue(Self.payment(), after: 151)
+    try queue(Self.press(41), Self.payment(), after: 100)
     let sender = delivery()
     let running = Task { await sender.run() }
     await sender.becomeIdle()
@@ -107,7 +114,7 @@ final class QueryAnswerTests {
       ReceivedUpdate.update(rig.nextUpdateID(), "callback_query", .press("credits:x")),
       .update(rig.nextUpdateID(), "message", .message("/help")),
     ]
-    try rig.database.write(at: Date(timeIntervalSinceNow: -151)) { tx in
+    try rig.database.write(at: database.now - 151) { tx in
       _ = try rig.engine.inbox.store(updates, nextOffset: nil, in: tx)
     }
     let engine = try rig.restarted()
@@ -139,7 +146,7 @@ final class QueryAnswerTests {
 
   /// Stars go back, whenever that is.
   @Test func ordersAreSentHoweverOldTheyAre() async throws {
-    try rig.database.write(at: Date(timeIntervalSinceNow: -10 * .day)) { tx in
+    try database.write(at: database.now - 10 * .day) { tx in
       try outbox.queue(
         [
           .request(
