@@ -10,6 +10,20 @@ package struct FormattedText: Sendable, Equatable {
     self.styles = styles
   }
 
+  /// At most so many UTF-16 units of its beginning, in whole characters.
+  package func prefix(_ maximum: Int) -> FormattedText {
+    guard text.utf16.count > maximum else { return self }
+    var text = text
+    while text.utf16.count > maximum { text.removeLast() }
+    let end = text.utf16.count
+    return FormattedText(
+      text,
+      styles: styles.compactMap { style in
+        guard style.range.lowerBound < end else { return nil }
+        return StyledRange(style.style, style.range.lowerBound..<min(style.range.upperBound, end))
+      })
+  }
+
   /// What follows a beginning of so many UTF-16 units.
   package func after(_ beginning: Int) -> FormattedText {
     FormattedText(

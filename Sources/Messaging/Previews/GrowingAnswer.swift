@@ -1,4 +1,5 @@
 import Foundation
+import Markdown
 import Synchronization
 import TelegramBotAPI
 
@@ -18,10 +19,7 @@ final class GrowingAnswer: AnswerPreview {
   private static let mark = " ▌"
 
   private struct State {
-    /// Parts that are full.
-    var full: [String] = []
-    /// What belongs to the newest part.
-    var open = ""
+    var text = GrowingMarkdown(limits: .telegram)
     var isEnded = false
   }
 
@@ -45,7 +43,7 @@ final class GrowingAnswer: AnswerPreview {
   func add(_ text: String) {
     state.withLock { state in
       guard !state.isEnded else { return }
-      state.open += text
+      state.text.append(text)
     }
     change.yield()
   }
@@ -61,13 +59,13 @@ final class GrowingAnswer: AnswerPreview {
 
   /// Sends frames until the answer is there, or nothing more is to be shown of it.
   func run(_ delivery: OutboxDelivery) async {
-    var shown: [Int: (text: String, messageID: Int64?)] = [:]
+    var shown: [Int: Shown] = [:]
     var strikes = 0
     for await _ in changes {
       while isWanted, !Task.isCancelled, let frame = frame(after: shown) {
         switch await delivery.send(frame, isWanted: { self.isWanted }) {
         case .shown(let id):
-          shown[frame.part] = (frame.message.text, id)
+          shown[frame.part] = Shown(message: frame.message, id: id)
           await sleep(address.isPrivate ? Self.pauseInPrivate : Self.pauseInGroups)
         case .waits: await sleep(Self.pauseForOthers)
         case .tooMany(let wait):
@@ -93,51 +91,41 @@ final class GrowingAnswer: AnswerPreview {
 
   /// What is to be shown next: of the parts that do not show what they should, the first.
   private func frame(
-    after shown: [Int: (text: String, messageID: Int64?)], onlyNewest: Bool = false
+    after shown: [Int: Shown], onlyNewest: Bool = false
   ) -> PreviewFrame? {
-    let (full, open) = state.withLock { state in
-      Self.cut(&state)
-      return (state.full, state.open)
-    }
-    var parts = full
-    if let newest = TextSplitter.split(open).last { parts.append(newest) }
+    // Parts that are full stay as they are.
+    let parts = state.withLock { $0.text }.messages
     // A draft shows one part, the newest.
     let first = isDraft || onlyNewest ? max(0, parts.count - 1) : 0
     for number in parts.indices.dropFirst(first) {
       let message = message(parts[number], number, isNewest: number == parts.count - 1)
-      guard shown[number]?.text != message.text else { continue }
+      guard shown[number]?.message != message else { continue }
       return PreviewFrame(
         updateID: updateID, part: number, chatID: address.chatID, message: message,
         form: isDraft
           ? .draft(id: DraftID.of(number, ofUpdate: updateID))
-          : .message(id: shown[number]?.messageID))
+          : .message(id: shown[number]?.id))
     }
     return nil
   }
 
-  /// Full parts are left as they are.
-  private static func cut(_ state: inout State) {
-    guard state.open.utf16.count > TelegramLimits.messageText else { return }
-    let parts = TextSplitter.split(state.open)
-    guard parts.count > 1, let last = parts.last,
-      let rest = state.open.range(of: last, options: .backwards)
-    else { return }
-    state.full += parts.dropLast()
-    state.open = String(state.open[rest.lowerBound...])
-  }
-
-  private func message(_ text: String, _ number: Int, isNewest: Bool) -> OutboxMessage {
+  private func message(
+    _ formatted: FormattedText, _ number: Int, isNewest: Bool
+  ) -> OutboxMessage {
     let room = TelegramLimits.messageText - Self.mark.utf16.count
-    var shown = text
-    if isNewest {
-      if shown.utf16.count > room { shown = TextSplitter.split(shown, limit: room)[0] }
-      shown += Self.mark
-    }
-    return OutboxMessage(
-      text: shown,
-      buttons: isNewest && !isDraft ? [.stop(updateID)] : [], threadID: address.threadID,
-      replyTo: number == 0 ? address.replyTo : nil)
+    var message = OutboxMessage(isNewest ? formatted.prefix(room) : formatted)
+    if isNewest { message.text += Self.mark }
+    message.buttons = isNewest && !isDraft ? [.stop(updateID)] : []
+    message.threadID = address.threadID
+    message.replyTo = number == 0 ? address.replyTo : nil
+    return message
   }
+}
+
+/// What a part shows, and in which message.
+private struct Shown {
+  var message: OutboxMessage
+  var id: Int64?
 }
 
 extension Button {

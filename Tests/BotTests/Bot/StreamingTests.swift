@@ -83,6 +83,18 @@ struct StreamingTests {
     #expect(try rig.bot.count("previews") == 1)
   }
 
+  @Test func isFormattedAsFarAsItHasCome() async throws {
+    let rig = try await StreamingRig()
+    _ = try await rig.ask()
+    rig.answer.say("**First** and **more")
+    try await rig.waitForText("the first words") { $0 == "First and **more ▌" }
+    let entity = rig.messages().first?.parameters["entities"]?.array?.first
+    #expect(entity?["type"] == "bold" && entity?["offset"] == 0 && entity?["length"] == 5)
+    rig.answer.end("**")
+    await rig.waitForEnd()
+    #expect(rig.messages().map(\.text).first?.hasPrefix("First and more\n\nCost: ") == true)
+  }
+
   @Test func thatEndsBeforeItsFirstWordsAreShownNeedsNoPreview() async throws {
     let rig = try await StreamingRig()
     rig.answer.end("Done.")
