@@ -1,6 +1,7 @@
 @testable import Assistant
 @testable import Bot
 @testable import Commands
+import Dispatch
 import Foundation
 import GRDB
 import HTTPTransport
@@ -149,7 +150,11 @@ private final class CommitCounter: TransactionObserver {
 
   func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
   func databaseDidChange(with event: DatabaseEvent) {}
-  func databaseDidCommit(_ db: Database) { commits.change { $0 += 1 } }
+  func databaseDidCommit(_ db: Database) {
+    // Elsewhere: whoever waits may be the last to hold the rig, which closes the database, and that
+    // waits for the queue that this is called on.
+    DispatchQueue.global().async { [commits] in commits.change { $0 += 1 } }
+  }
   func databaseDidRollback(_ db: Database) {}
 }
 
