@@ -17,7 +17,7 @@ struct Seen: Sendable {
 }
 
 let seen = Watched(Seen())
-let telegram = try LoadTelegram { method, request in
+let telegram = try LoadTelegram(seen: { method, request in
   switch method {
   case "sendMessage":
     let body = try? JSONSerialization.jsonObject(with: request.body) as? [String: Any]
@@ -26,7 +26,7 @@ let telegram = try LoadTelegram { method, request in
   case "editMessageText": seen.change { $0.edits += 1 }
   default: break
   }
-}
+})
 let provider = try Provider()
 let bot = try Bot(
   executable: executable, telegram: telegram.url, folder: folder,
@@ -66,7 +66,7 @@ func ask(_ count: Int, at pace: Provider.Pace) async throws {
 /// Returns when nobody is written to any more.
 @MainActor
 func finish() async throws {
-  try await provider.underway.wait(for: "the end", within: .seconds(300)) { $0 == 0 }
+  try await provider.underway.wait(for: "the end", within: Duration.seconds(300)) { $0 == 0 }
   var before = -1
   while telegram.state.value.messages + seen.value.edits != before {
     before = telegram.state.value.messages + seen.value.edits
