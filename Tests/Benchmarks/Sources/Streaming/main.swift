@@ -31,7 +31,7 @@ let provider = try Provider()
 let bot = try Bot(
   executable: executable, telegram: telegram.url, folder: folder,
   changing: [
-    "GEMINI_BASE_URL": provider.url, "MODELS_CHAT": "google:gemini-2.5-flash",
+    "GEMINI_BASE_URL": provider.url, "MODELS_CHAT": "google/gemini-2.5-flash",
     "BILLING_INITIAL_GRANT_CREDITS": "100000", "TELEGRAM_SENDS_PER_SECOND": "30",
     "TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "1",
   ])
