@@ -101,11 +101,8 @@ extension OutboxDelivery {
     let now = ContinuousClock.now
     var chat = chats[chatID] ?? ChatQueue(rates)
     guard !isStopping, !chat.isBusy, !chat.isLeft, chat.waiting.isEmpty, hasFreePlace,
-      chat.blockedUntil.map({ $0 <= now }) ?? true, globalRate.hasSpare(at: now),
-      chat.rate.hasSpare(at: now)
+      chat.blockedUntil.map({ $0 <= now }) ?? true, takeSparePlace(in: &chat, at: now)
     else { return false }
-    _ = globalRate.take(at: now)
-    _ = chat.rate.take(at: now)
     chat.isBusy = true
     chats[chatID] = chat
     return true

@@ -21,12 +21,18 @@ extension OutboxDelivery {
     let now = ContinuousClock.now
     var chat = chats[chatID] ?? ChatQueue(rates)
     let waits = [chat.blockedUntil, chat.noHintsUntil].compactMap { $0 }
-    guard !chat.isBusy, !chat.isLeft, waits.allSatisfy({ $0 <= now }), globalRate.hasSpare(at: now),
-      chat.rate.hasSpare(at: now)
+    guard !chat.isBusy, !chat.isLeft, waits.allSatisfy({ $0 <= now }),
+      takeSparePlace(in: &chat, at: now)
     else { return false }
+    chats[chatID] = chat
+    return true
+  }
+
+  /// Takes a place of both rates, if each leaves one beside it for the next reply.
+  func takeSparePlace(in chat: inout ChatQueue, at now: ContinuousClock.Instant) -> Bool {
+    guard globalRate.hasSpare(at: now), chat.rate.hasSpare(at: now) else { return false }
     _ = globalRate.take(at: now)
     _ = chat.rate.take(at: now)
-    chats[chatID] = chat
     return true
   }
 }
