@@ -39,11 +39,21 @@ let package = Package(
       pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]
     ),
-    .target(name: "HTTPTransport", dependencies: ["CCurl"], swiftSettings: strict),
+    .target(
+      name: "HTTPTransport",
+      dependencies: ["CCurl", .product(name: "DequeModule", package: "swift-collections")],
+      swiftSettings: strict
+    ),
+
+    // Whether what is committed is where it outlives this machine.
+    .target(name: "Replication", dependencies: ["HTTPTransport", logging], swiftSettings: strict),
 
     // Lines that are typed at the console, edited.
     .systemLibrary(
       name: "CEdit", pkgConfig: "libedit", providers: [.apt(["libedit-dev"])]),
+
+    // Of JSON that comes from outside, what is asked for.
+    .target(name: "JSONReading", swiftSettings: strict),
 
     // What models write, as text with styles: knows neither Telegram nor money.
     .systemLibrary(
@@ -59,9 +69,13 @@ let package = Package(
     // The Bot API: knows neither the ledger nor the commands.
     .target(
       name: "TelegramBotAPI",
-      dependencies: ["HTTPTransport", "KillPoints", logging],
+      dependencies: ["HTTPTransport", "JSONReading", "KillPoints", logging],
       swiftSettings: strict
     ),
+
+    // Where what models have written is run: knows nothing of the bot.
+    .target(name: "CSpawn"),
+    .target(name: "Workshop", dependencies: ["CSpawn"], swiftSettings: strict),
 
     // What a call used, and of which model: the one language of providers and ledger.
     .target(name: "Metering", swiftSettings: strict),
@@ -69,9 +83,14 @@ let package = Package(
     // Prompt in, answer and token usage out: knows neither money nor Telegram.
     .target(
       name: "LanguageModels",
-      dependencies: ["HTTPTransport", "Installation", "KillPoints", "Metering"],
+      dependencies: ["HTTPTransport", "Installation", "JSONReading", "KillPoints", "Metering"],
       swiftSettings: strict
     ),
+
+    // What is built for people: paths, files, changes, plans, and what models are asked for them;
+    // knows neither money nor Telegram nor a provider.
+    .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+    .target(name: "Software", dependencies: ["CZip", "JSONReading"], swiftSettings: strict),
 
     // Money: knows neither Telegram nor HTTP.
     .target(
@@ -85,7 +104,8 @@ let package = Package(
     .target(
       name: "Messaging",
       dependencies: [
-        "Installation", "KillPoints", "Ledger", "Markdown", "TelegramBotAPI", grdb, logging,
+        "Installation", "KillPoints", "Ledger", "Markdown", "Replication", "TelegramBotAPI", grdb,
+        logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -109,11 +129,22 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Software that is built step by step: what is next, what it costs, what people are told.
+    .target(
+      name: "Builds",
+      dependencies: [
+        "Assistant", "KillPoints", "LanguageModels", "Ledger", "Messaging", "Metering", "Software",
+        "TelegramBotAPI", "Workshop", grdb, logging,
+      ],
+      swiftSettings: strict
+    ),
+
     // The commands of the chat, a file each.
     .target(
       name: "Commands",
       dependencies: [
-        "Assistant", "LanguageModels", "Ledger", "Messaging", "Sales", "TelegramBotAPI", grdb,
+        "Assistant", "Builds", "LanguageModels", "Ledger", "Messaging", "Sales", "TelegramBotAPI",
+        grdb,
       ],
       swiftSettings: strict
     ),
@@ -122,8 +153,9 @@ let package = Package(
     .target(
       name: "Bot",
       dependencies: [
-        "Assistant", "Commands", "Installation", "KillPoints", "LanguageModels", "Ledger",
-        "Markdown", "Messaging", "Metering", "Sales", "TelegramBotAPI", grdb, logging,
+        "Assistant", "Builds", "Commands", "Installation", "KillPoints", "LanguageModels", "Ledger",
+        "Markdown", "Messaging", "Metering", "Replication", "Sales", "TelegramBotAPI", "Workshop",
+        grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       exclude: ["Database/schema.sql"],  // For people to read.
@@ -148,7 +180,8 @@ let package = Package(
       name: "aidevbot",
       dependencies: [
         "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "Installation", "LanguageModels",
-        "Ledger", "Messaging", "Metering", "Sales", "Settings", "TelegramBotAPI", grdb, logging,
+        "Ledger", "Messaging", "Metering", "Replication", "Sales", "Settings", "TelegramBotAPI",
+        "Workshop", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict,
@@ -171,6 +204,14 @@ let package = Package(
       dependencies: ["HTTPTransport", "TestSupport"],
       swiftSettings: strict
     ),
+    .testTarget(
+      name: "ReplicationTests",
+      dependencies: ["HTTPTransport", "Replication", "TestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(name: "JSONReadingTests", dependencies: ["JSONReading"], swiftSettings: strict),
+    .testTarget(
+      name: "WorkshopTests", dependencies: ["TestSupport", "Workshop"], swiftSettings: strict),
     .testTarget(name: "MarkdownTests", dependencies: ["Markdown"], swiftSettings: strict),
     .testTarget(
       name: "TelegramBotAPITests",
@@ -179,9 +220,14 @@ let package = Package(
     ),
     .testTarget(
       name: "LanguageModelsTests",
-      dependencies: ["HTTPTransport", "LanguageModels", "Metering", "TestSupport"],
+      dependencies: [
+        "HTTPTransport", "JSONReading", "LanguageModels", "Metering", "TestSupport",
+      ],
       swiftSettings: strict
     ),
+    .testTarget(
+      name: "SoftwareTests", dependencies: ["LanguageModels", "Software", "Workshop"],
+      swiftSettings: strict),
     .testTarget(
       name: "LedgerTests",
       dependencies: ["Ledger", "Metering", grdb, logging, logInMemory],
@@ -191,9 +237,9 @@ let package = Package(
     .testTarget(
       name: "BotTests",
       dependencies: [
-        "Assistant", "Bot", "Commands", "HTTPTransport", "LanguageModels", "Ledger", "Messaging",
-        "Metering",
-        "Sales", "TelegramBotAPI", "TestSupport", grdb, logging,
+        "Assistant", "Bot", "Builds", "Commands", "HTTPTransport", "LanguageModels", "Ledger",
+        "Messaging", "Metering", "Replication", "Sales", "Software", "TelegramBotAPI",
+        "TestSupport", "Workshop", grdb, logging,
       ],
       exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict
@@ -208,8 +254,8 @@ let package = Package(
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
-        "aidevbot", "Bot", "Installation", "KillPoints", "Ledger", "Messaging", "Metering", "Sales",
-        "Settings", "TelegramBotAPI", "TestSupport", grdb,
+        "aidevbot", "Bot", "Installation", "KillPoints", "Ledger", "Messaging", "Metering",
+        "Replication", "Sales", "Settings", "TelegramBotAPI", "TestSupport", grdb,
       ],
       swiftSettings: strict
     ),
@@ -224,8 +270,8 @@ if Context.environment["FUZZING"] != nil {
     .executableTarget(
       name: "Fuzzing",
       dependencies: [
-        "Bot", "HTTPTransport", "LanguageModels", "Ledger", "Messaging", "Metering", "Settings",
-        "TelegramBotAPI", grdb, logging,
+        "Bot", "HTTPTransport", "JSONReading", "LanguageModels", "Ledger", "Markdown", "Messaging",
+        "Metering", "Settings", "Software", "TelegramBotAPI", grdb, logging,
       ],
       path: "Tests/Fuzzing",
       exclude: ["Corpus", "run"],

@@ -65,7 +65,7 @@ install -d -m700 "$root/etc/aidevbot/credentials"
 # the maintainer scripts look after.
 install -D -m644 "$debian/sysusers.conf" "$root/usr/lib/sysusers.d/aidevbot.conf"
 units=()
-for unit in systemd/*.service systemd/*.timer; do
+for unit in systemd/*.service systemd/*.socket systemd/*.timer; do
   [ -e "$unit" ] || continue
   if [[ $unit = *.service ]] && ! grep -q '^ExecStart=/usr/bin/aidevbot' "$unit"; then continue; fi
   install -D -m644 "$unit" -t "$root/lib/systemd/system"

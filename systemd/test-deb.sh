@@ -119,6 +119,11 @@ complaints=$(within sh -c 'systemd-analyze verify /lib/systemd/system/aidevbot*.
 [ -z "$complaints" ] || complain "$complaints"
 within systemd-analyze security --offline=true --threshold=15 --no-pager \
   /lib/systemd/system/aidevbot.service | tail -n 1
+within systemd-analyze security --offline=true --threshold=20 --no-pager \
+  /lib/systemd/system/aidevbot-workshop@.service | tail -n 1
+[ -L "$root/etc/systemd/system/sockets.target.wants/aidevbot-workshop.socket" ] ||
+  complain "the socket of the workshop is not enabled"
+within which bwrap >/dev/null || complain "bubblewrap does not come along"
 
 echo "-- secrets"
 status=0

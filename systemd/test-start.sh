@@ -7,10 +7,11 @@ set -euo pipefail
 root=$1
 next=$2
 work=$(mktemp -d)
+hierarchies=$(awk '$3 == "cgroup" { print $2 }' /proc/self/mounts)
 hierarchy=$(awk '$3 == "cgroup" && $4 ~ /name=systemd/ { print $2; exit }' /proc/self/mounts)
-group=$hierarchy/aidevbot-test-$$
+group=aidevbot-test-$$
 for tool in python3 openssl; do command -v "$tool" >/dev/null || hierarchy=; done
-if [ -z "$hierarchy" ] || ! mkdir "$group" 2>/dev/null; then
+if [ -z "$hierarchy" ] || ! mkdir "$hierarchy/$group" 2>/dev/null; then
   echo "   NOT TESTED: this takes python3, openssl and cgroups of version 1 that can be written to."
   exit 0
 fi
@@ -22,7 +23,12 @@ finish() {
   [ -z "$launcher" ] || pkill -KILL -P "$launcher" || true
   [ -z "$telegram" ] || kill "$telegram" 2>/dev/null || true
   wait
-  find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+  for hierarchy in $hierarchies; do
+    for _ in $(seq 50); do
+      [ -d "$hierarchy/$group" ] || break
+      find "$hierarchy/$group" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
+    done
+  done
   rm -rf "$work"
 }
 trap finish EXIT
@@ -136,7 +142,11 @@ printf '[Unit]\nRequires=basic.target systemd-journald.service\nAfter=basic.targ
   >"$root/etc/systemd/system/aidevbot-test.target"
 ln -sf /dev/null "$root/etc/systemd/system/systemd-udevd.service"
 (
-  echo "$BASHPID" >"$group/cgroup.procs"
+  # In a group of its own everywhere: systemd mounts all hierarchies, and would else leave groups at the
+  # root of each.
+  for hierarchy in $hierarchies; do
+    mkdir -p "$hierarchy/$group" && echo "$BASHPID" >"$hierarchy/$group/cgroup.procs" || true
+  done 2>/dev/null
   exec unshare --mount --pid --fork --kill-child --cgroup --uts --ipc -- bash "$work/boot" "$root"
 ) >"$work/log" 2>&1 &
 launcher=$!
@@ -241,6 +251,8 @@ mv "$work/backups" "$root/var/lib/aidevbot/backups"
 inside systemctl reset-failed aidevbot-backup
 echo "   a backup that fails: the administrators hear of it"
 
+"$(dirname "$0")/test-workshop.sh" "$root" "$init"
+
 mkdir -p "$root/etc/systemd/system/aidevbot.service.d"
 printf '[Service]\nWatchdogSec=2s\nTimeoutAbortSec=1s\nRestartSec=1s\n' \
   >"$root/etc/systemd/system/aidevbot.service.d/test.conf"
@@ -305,4 +317,6 @@ inside systemctl stop aidevbot
 inside systemctl start aidevbot
 inside apt-get -qq remove aidevbot >"$work/log" 2>&1 || complain "$(cat "$work/log")"
 [ "$(inside systemctl is-active aidevbot)" = inactive ] || complain "it runs without its package"
+[ "$(inside systemctl is-active aidevbot-workshop.socket)" = inactive ] ||
+  complain "the workshop is there without its package"
 echo "   removed: stopped"

@@ -17,15 +17,17 @@ package struct OfferedModels: Sendable {
     try models.offered(for: task).filter { try isAvailable($0, in: tx) }
   }
 
-  /// Whichever works for a person, and the chosen one in whose place it does, if that is gone.
+  /// Whichever works for a person, and the one in whose place it does, chosen or the default, if
+  /// that is gone.
   /// Where nothing can be sold, it is the default all the same, for whoever says why not.
   package func model(
     for task: TaskType, _ preferences: Preferences, in tx: LedgerTransaction
   ) throws -> (model: ModelID, inPlaceOf: ModelID?) {
-    guard let chosen = preferences.models[task] else { return (models[task], nil) }
-    let isOffered = models.offered(for: task).contains(chosen)
-    return try isOffered && isAvailable(chosen, in: tx)
-      ? (chosen, nil) : (models[task], chosen == models[task] ? nil : chosen)
+    let chosen = preferences.models[task] ?? models[task]
+    let available = try all(for: task, in: tx)
+    guard !available.contains(chosen) else { return (chosen, nil) }
+    let other = available.first ?? models[task]
+    return (other, chosen == other ? nil : chosen)
   }
 
   package func takesThinkingBudget(_ model: ModelID) -> Bool { llm.takesThinkingBudget(model) }

@@ -1,4 +1,5 @@
 package import Assistant
+package import Builds
 package import Commands
 import Foundation
 import GRDB
@@ -10,6 +11,7 @@ package import Messaging
 package import Sales
 import Synchronization
 package import TelegramBotAPI
+package import Workshop
 
 /// Everything between the inbox and the outbox, wired for one channel: the same for Telegram and
 /// for the console.
@@ -17,8 +19,10 @@ package struct Engine: Sendable {
   package let inbox: Inbox
   package let outbox: Outbox
   package let dispatcher: Dispatcher
+  package let builds: BuildEngine
   package let alerts: OperatorAlerts
   let housekeeping: Housekeeping
+  let ledgerLook: LedgerLook
   private let writer: LedgerWriter
   private let parts: ChangingParts
   private let selling: SellingStatus
@@ -31,6 +35,7 @@ package struct Engine: Sendable {
     var payments: PaymentHandler
     var afterDelivery: AfterDelivery
     var orchestrator: ModelOrchestrator
+    var driver: BuildDriver
     var handler: UpdateHandler
   }
 
@@ -62,27 +67,36 @@ package struct Engine: Sendable {
     }
   }
 
-  /// - Throws: Errors of the database, whose balances are checked first.
+  /// - Throws: Errors of the database. What can be proven of its balances at once is.
   package init(
     channel: Channel, bot: User, writer: LedgerWriter, llm: LLMClient, settings: BotSettings,
-    effects: Effects = Effects(), health: Health = Health(), places: CallPlaces = CallPlaces()
+    workshop: Workshop, effects: Effects = Effects(), health: Health = Health(),
+    places: CallPlaces = CallPlaces()
   ) throws {
     self.writer = writer
     inbox = Inbox(channel: channel)
     outbox = Outbox(channel: channel, arrived: effects.repliesArrived)
-    selling = SellingStatus(try writer.read { try $0.verification.verifyBalances() })
+    selling = SellingStatus()
     // The console has no administrators: whoever sits there has the shell.
     let administrators = channel == .telegram ? settings.administrators : []
     alerts = OperatorAlerts(administrators: administrators, outbox: outbox, writer: writer)
+    // Nothing goes on beside the console.
+    ledgerLook = try LedgerLook(
+      writer: writer, selling: selling, alerts: alerts, goesOnBeside: channel == .telegram)
+    let builds = BuildEngine(channel: channel, writer: writer)
+    self.builds = builds
     let parts = ChangingParts(
       shared: SharedParts(
         bot: bot, writer: writer, inbox: inbox, outbox: outbox, selling: selling, alerts: alerts,
         health: health, places: places,
         repliesToStrangers: UpdateHandler.repliesToStrangers(on: channel, now: effects.now),
         counts: ModelOrchestrator.countsOfPerson(now: effects.now),
-        administrators: administrators, typing: effects.typing, preview: effects.preview),
+        administrators: administrators, workshop: workshop,
+        wakeBuilds: { Task { await builds.wake() } }, typing: effects.typing,
+        preview: effects.preview),
       settings, llm)
     self.parts = parts
+    builds.use { parts.value.driver }
     housekeeping = Housekeeping(
       writer: writer, inbox: inbox, outbox: outbox, orchestrator: { parts.value.orchestrator },
       initialGrantsPerDay: { parts.value.initialGrantsPerDay }, selling: selling, alerts: alerts,
@@ -95,6 +109,7 @@ package struct Engine: Sendable {
   }
 
   package var commands: CommandList { parts.value.commands }
+  var desk: BuildDesk { parts.value.handler.environment.desk }
   var answers: AnswersUnderWay { parts.value.orchestrator.answers }
   package var payments: PaymentHandler { parts.value.payments }
   package var afterDelivery: AfterDelivery { parts.value.afterDelivery }
@@ -161,35 +176,45 @@ private struct SharedParts: Sendable {
   /// Of all settings, as one minute's counts are those of the next.
   var counts: RateOfPerson
   var administrators: [Int64]
+  var workshop: Workshop
+  var wakeBuilds: @Sendable () -> Void
   var typing: @Sendable (Address) async -> Void
   var preview: @Sendable (Int64, Address) -> (any AnswerPreview)?
   let answers = AnswersUnderWay()
+  let steps = StepsUnderWay()
 
   func parts(_ settings: BotSettings, _ llm: LLMClient) -> Engine.Parts {
     var settings = settings
     settings.administrators = administrators
     let checkout = Checkout(store: settings.store, selling: selling)
-    let commands = CommandList(
-      settings, models: OfferedModels(settings.models, llm: llm), checkout: checkout,
-      outbox: outbox, answers: answers, botUsername: bot.username)
-    let payments = PaymentHandler(
-      store: settings.store, outbox: outbox, alerts: alerts, selling: selling)
     let orchestrator = ModelOrchestrator(
       ModelOrchestrator.Environment(
         writer: writer, inbox: inbox, outbox: outbox, llm: llm, models: settings.models,
         terms: settings.terms, selling: selling, usdPerStar: settings.store.usdPerStar,
         referralCredits: settings.promotions.referralCredits,
-        offers: checkout.buttons, notices: settings.notices, alerts: alerts, health: health,
+        offers: checkout.buttons, notices: settings.notices,
+        richMessages: settings.richMessages, alerts: alerts, health: health,
         places: places, counts: counts, answers: answers, typing: typing, preview: preview))
+    let building = BuildDriver.Environment(
+      orchestrator: orchestrator, writer: writer, outbox: outbox, workshop: workshop,
+      terms: settings.terms, repairs: settings.repairs, underWay: steps)
+    let desk = BuildDesk(building, wake: wakeBuilds)
+    let commands = CommandList(
+      settings, models: OfferedModels(settings.models, llm: llm), checkout: checkout,
+      outbox: outbox, answers: answers, desk: desk, botUsername: bot.username)
+    let payments = PaymentHandler(
+      store: settings.store, outbox: outbox, alerts: alerts, selling: selling,
+      credited: { try desk.goOnAfterPurchase(ofTelegramUser: $0, in: $1) })
     let handler = UpdateHandler(
       UpdateHandler.Environment(
         writer: writer, inbox: inbox, outbox: outbox, commands: commands,
-        orchestrator: orchestrator, payments: payments, bot: bot, administrators: administrators,
+        orchestrator: orchestrator, payments: payments, desk: desk, bot: bot,
+        administrators: administrators,
         alerts: alerts, repliesToStrangers: repliesToStrangers))
     return Engine.Parts(
       commands: commands, initialGrantsPerDay: settings.initialGrantsPerDay, payments: payments,
       afterDelivery: AfterDelivery(outbox: outbox, payments: payments, terms: settings.terms),
-      orchestrator: orchestrator, handler: handler)
+      orchestrator: orchestrator, driver: BuildDriver(building), handler: handler)
   }
 }
 

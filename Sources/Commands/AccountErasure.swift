@@ -1,4 +1,5 @@
 import Assistant
+import Builds
 import GRDB
 package import Ledger
 package import Messaging
@@ -40,6 +41,7 @@ package struct AccountErasure: Sendable {
     let person = account.telegramUserID
     try Conversation.erase(userID: account.id, in: tx)
     try Preferences.erase(account.id, in: tx)
+    try tx.builds.erase(ofUser: account.id)
     try outbox.forgetKept(for: person, in: tx)
     try GrantQuestions.erase(account, in: tx)
     let words = MessageErasure(outbox, in: tx)

@@ -7,6 +7,8 @@ package import Sales
 package struct BotSettings: Sendable {
   package var models: ModelAssignment
   package var terms: BillingTerms
+  /// How the calls of a build are charged that mend what an earlier one got wrong.
+  package var repairs: RepairTerms
   package var initialGrant: Credits
   /// How many people get it within 24 hours; `nil` for no limit.
   package var initialGrantsPerDay: Int?
@@ -16,6 +18,7 @@ package struct BotSettings: Sendable {
   package var promotions: Promotions
   /// How people see an answer grow.
   package var streaming: AnswerStreaming
+  package var richMessages: RichMessages
   /// When people are told of their balance, or asked.
   package var notices: BalanceNotices
   /// Telegram user ids of those who may use the administrators' commands, and are told what needs a
@@ -48,15 +51,18 @@ package struct BotSettings: Sendable {
   }
 
   package init(
-    models: ModelAssignment, terms: BillingTerms, initialGrant: Credits,
+    models: ModelAssignment, terms: BillingTerms, repairs: RepairTerms = .atCost,
+    initialGrant: Credits,
     initialGrantsPerDay: Int? = nil, sendRates: OutboxDelivery.Rates, store: Store,
     texts: Texts = Texts(),
     promotions: Promotions = Promotions(), streaming: AnswerStreaming = .edits,
+    richMessages: RichMessages = .never,
     notices: BalanceNotices = BalanceNotices(),
     administrators: [Int64] = []
   ) {
     self.models = models
     self.terms = terms
+    self.repairs = repairs
     self.initialGrant = initialGrant
     self.initialGrantsPerDay = initialGrantsPerDay
     self.sendRates = sendRates
@@ -64,6 +70,7 @@ package struct BotSettings: Sendable {
     self.texts = texts
     self.promotions = promotions
     self.streaming = streaming
+    self.richMessages = richMessages
     self.notices = notices
     self.administrators = administrators
   }

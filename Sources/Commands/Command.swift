@@ -72,6 +72,8 @@ package struct CommandRequest: Sendable {
   package var updateID: Int64
   /// The group in which it was sent; `nil` in private.
   package var groupID: Int64?
+  /// The topic of the private chat in which it was sent.
+  package var topic: Topic?
   package var isAdministrator = false
   /// Of the message whose button was pressed.
   package var pressedMessage: MessageReference?
@@ -82,7 +84,8 @@ package struct CommandRequest: Sendable {
 
   package init(
     profile: Profile, existingAccount: UserAccount?, argument: String, updateID: Int64,
-    groupID: Int64? = nil, isAdministrator: Bool = false, pressedMessage: MessageReference? = nil,
+    groupID: Int64? = nil, topic: Topic? = nil, isAdministrator: Bool = false,
+    pressedMessage: MessageReference? = nil,
     replied: RepliedMessage? = nil, attachment: SupportRequests.Words? = nil
   ) {
     self.profile = profile
@@ -90,6 +93,7 @@ package struct CommandRequest: Sendable {
     self.argument = argument
     self.updateID = updateID
     self.groupID = groupID
+    self.topic = topic
     self.isAdministrator = isAdministrator
     self.pressedMessage = pressedMessage
     self.replied = replied

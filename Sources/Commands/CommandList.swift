@@ -1,4 +1,5 @@
 package import Assistant
+package import Builds
 import Ledger
 package import Messaging
 package import Sales
@@ -9,19 +10,21 @@ package struct CommandList: Sendable {
 
   package init(
     _ settings: BotSettings, models: OfferedModels, checkout: Checkout, outbox: Outbox,
-    answers: AnswersUnderWay,
+    answers: AnswersUnderWay, desk: BuildDesk,
     botUsername: String?
   ) {
     let promotions = settings.promotions
     let subscriptions = SubscriptionCancellation(outbox: outbox)
     let others: [[any Command]] = [
       [
-        StatusCommand(models: models),
+        StatusCommand(models: models, desk: desk),
         CreditsCommand(checkout: checkout, subscriptions: subscriptions),
         UsageCommand(), BuyCommand(checkout: checkout), PlanCommand(), CodeCommand(),
         VerifyCommand(), StopCommand(answers: answers),
         ModelCommand(models: models, terms: settings.terms), SettingsCommand(models: models),
-        ResetCommand(outbox: outbox), NewCommand(), ProjectsCommand(), DoneCommand(),
+        ResetCommand(outbox: outbox), NewCommand(desk: desk), RefineCommand(desk: desk),
+        FilesCommand(desk: desk), HistoryCommand(desk: desk), CancelCommand(desk: desk),
+        ProjectsCommand(), DoneCommand(),
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
       promotions.referralCredits > .zero
@@ -35,7 +38,7 @@ package struct CommandList: Sendable {
           text: settings.texts.paySupport,
           desk: SupportRequests(administrators: settings.administrators)),
         TermsCommand(text: settings.texts.terms), PrivacyCommand(text: settings.texts.privacy),
-        DeleteMyDataCommand(erasure: AccountErasure(outbox: outbox)),
+        DeleteMyDataCommand(erasure: AccountErasure(outbox: outbox), desk: desk),
         GrantCommand(), UserCommand(),
         ReportCommand(terms: settings.terms, usdPerStar: settings.store.usdPerStar),
         RefundCommand(), BroadcastCommand(broadcasts: BroadcastService(outbox: outbox)),

@@ -1,4 +1,5 @@
 import CCurl
+import DequeModule
 import Dispatch
 import Foundation
 import Synchronization
@@ -27,14 +28,29 @@ final class CurlLoop: Sendable {
     var isWoken = false
   }
 
-  private typealias Transfers = [ObjectIdentifier: Transfer]
+  /// What is under way; the loop's own.
+  private struct Work {
+    var transfers: [ObjectIdentifier: Transfer] = [:]
+    /// When the first of them may have gone without a byte for too long.
+    var idleCheck: ContinuousClock.Instant?
+    /// Those of which nothing is read until then, the earliest first.
+    var resting: Deque<(ticket: ObjectIdentifier, end: ContinuousClock.Instant)> = []
+
+    /// When the loop has something to do, even if no socket has.
+    var nextLook: ContinuousClock.Instant? {
+      [idleCheck, resting.first?.end].compactMap(\.self).min()
+    }
+  }
 
   /// libcurl's own timeouts shorten this; it only bounds an idle wait, in milliseconds.
   private static let maximumPollDuration: Int32 = 3_600_000
 
+  private static let restsEndEvery = Duration.milliseconds(20)
+
   private let queue = DispatchQueue(label: "aidevbot.http")
   private let mailbox = Mutex(Mailbox())
   private let limits: HTTPTransport.Limits
+  private let begin = ContinuousClock.now
   /// Used on `queue` alone, but for `curl_multi_wakeup`, which libcurl allows from any thread.
   private nonisolated(unsafe) let multi: UnsafeMutableRawPointer
 
@@ -76,8 +92,7 @@ final class CurlLoop: Sendable {
   }
 
   private func run() {
-    var transfers: Transfers = [:]
-    var idleCheck: ContinuousClock.Instant?
+    var work = Work()
     var isStopping = false
     while !isStopping {
       let commands = mailbox.withLock { mailbox in
@@ -86,20 +101,21 @@ final class CurlLoop: Sendable {
         defer { mailbox.commands.removeAll(keepingCapacity: true) }
         return mailbox.commands
       }
-      for command in commands { carryOut(command, &transfers, &idleCheck) }
+      for command in commands { carryOut(command, &work) }
+      endRests(&work)
       var running: Int32 = 0
       curl_multi_perform(multi, &running)
-      finishCompleted(&transfers)
-      endIdle(&transfers, &idleCheck)
-      if !isStopping { curl_multi_poll(multi, nil, 0, Self.pollDuration(until: idleCheck), nil) }
+      finishCompleted(&work)
+      handOver(&work)
+      endIdle(&work)
+      guard !isStopping else { break }
+      curl_multi_poll(multi, nil, 0, Self.pollDuration(until: work.nextLook), nil)
     }
-    for transfer in transfers.values { abandon(transfer) }
+    for transfer in work.transfers.values { abandon(transfer) }
     curl_multi_cleanup(multi)
   }
 
-  private func carryOut(
-    _ command: Command, _ transfers: inout Transfers, _ idleCheck: inout ContinuousClock.Instant?
-  ) {
+  private func carryOut(_ command: Command, _ work: inout Work) {
     switch command {
     case .submit(let request, let ticket, let delivery):
       guard !ticket.isCancelled.load(ordering: .acquiring) else {
@@ -109,16 +125,16 @@ final class CurlLoop: Sendable {
         let transfer = Transfer(request, ticket, delivery, limits: limits),
         curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
       else { return delivery.fail(.invalidRequest) }
-      transfers[ObjectIdentifier(ticket)] = transfer
-      if let end = transfer.idleEnd { idleCheck = min(idleCheck ?? end, end) }
+      work.transfers[ObjectIdentifier(ticket)] = transfer
+      if let end = transfer.idleEnd { work.idleCheck = min(work.idleCheck ?? end, end) }
     case .cancel(let ticket):
-      if let transfer = transfers.removeValue(forKey: ObjectIdentifier(ticket)) {
+      if let transfer = work.transfers.removeValue(forKey: ObjectIdentifier(ticket)) {
         abandon(transfer)
       }
     }
   }
 
-  private func finishCompleted(_ transfers: inout Transfers) {
+  private func finishCompleted(_ work: inout Work) {
     var remaining: Int32 = 0
     while let message = curl_multi_info_read(multi, &remaining) {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else {
@@ -126,26 +142,47 @@ final class CurlLoop: Sendable {
       }
       let result = ccurl_message_result(message)
       let transfer = Transfer.from(easy)
-      transfers.removeValue(forKey: ObjectIdentifier(transfer.ticket))
+      work.transfers.removeValue(forKey: ObjectIdentifier(transfer.ticket))
       curl_multi_remove_handle(multi, easy)
       transfer.finish(result)
     }
   }
 
+  /// Hands over what has come of streams, and lets those rest that come word by word: what comes
+  /// meanwhile waits in the socket, and nothing wakes for it. Rests end together, on few instants.
+  private func handOver(_ work: inout Work) {
+    let now = ContinuousClock.now
+    for (ticket, transfer) in work.transfers {
+      guard transfer.handOver(), limits.gathering > .zero else { continue }
+      curl_easy_pause(transfer.easy, CURLPAUSE_RECV)
+      let looks = (begin.duration(to: now + limits.gathering) / Self.restsEndEvery).rounded(.up)
+      work.resting.append((ticket, begin + Self.restsEndEvery * Int(looks)))
+    }
+  }
+
+  private func endRests(_ work: inout Work) {
+    let now = ContinuousClock.now
+    while let first = work.resting.first, first.end <= now {
+      work.resting.removeFirst()
+      // Of one that has ended meanwhile, nobody is left.
+      if let transfer = work.transfers[first.ticket] {
+        curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+      }
+    }
+  }
+
   /// Ends what has gone without a byte for too long. It looks at all transfers only when the first
   /// of them may have: each byte puts its own end off.
-  private func endIdle(
-    _ transfers: inout Transfers, _ idleCheck: inout ContinuousClock.Instant?
-  ) {
+  private func endIdle(_ work: inout Work) {
     let now = ContinuousClock.now
-    guard let due = idleCheck, due <= now else { return }
-    for (key, transfer) in transfers {
+    guard let due = work.idleCheck, due <= now else { return }
+    for (key, transfer) in work.transfers {
       guard let end = transfer.idleEnd, end <= now else { continue }
-      transfers.removeValue(forKey: key)
+      work.transfers.removeValue(forKey: key)
       curl_multi_remove_handle(multi, transfer.easy)
       transfer.fail(.stalled(requestWasSent: transfer.requestWasSent))
     }
-    idleCheck = transfers.values.compactMap(\.idleEnd).min()
+    work.idleCheck = work.transfers.values.compactMap(\.idleEnd).min()
   }
 
   /// Rounded up, so that nobody looks too early.

@@ -13,10 +13,15 @@ package struct HTTPRequest: Sendable {
   package var url: String
   package var headers: [(name: String, value: String)]
   package var body: Data?
+  /// The path of a socket to connect to, whatever the URL says of the host.
+  package var unixSocket: String?
   /// For the whole exchange, from submission to the last byte.
   package var deadline: Duration
   /// How long the exchange may go without a byte of the response, whatever that byte says.
   package var idleLimit: Duration?
+  /// Whether a streamed response comes in many small pieces over a long time. They are handed over
+  /// a few times a second, those that have come together (`HTTPTransport.Limits.gathering`).
+  package var comesWordByWord: Bool
   /// A longer response ends with `HTTPError.responseTooLarge`.
   package var maximumResponseBytes: Int
   /// Whether the exchange may be repeated on a new connection when a kept-alive one turns out to
@@ -29,8 +34,10 @@ package struct HTTPRequest: Sendable {
     _ url: String,
     headers: [(name: String, value: String)] = [],
     body: Data? = nil,
+    unixSocket: String? = nil,
     deadline: Duration,
     idleLimit: Duration? = nil,
+    comesWordByWord: Bool = false,
     maximumResponseBytes: Int = 8 << 20,
     isIdempotent: Bool
   ) {
@@ -38,8 +45,10 @@ package struct HTTPRequest: Sendable {
     self.url = url
     self.headers = headers
     self.body = body
+    self.unixSocket = unixSocket
     self.deadline = deadline
     self.idleLimit = idleLimit
+    self.comesWordByWord = comesWordByWord
     self.maximumResponseBytes = maximumResponseBytes
     self.isIdempotent = isIdempotent
   }

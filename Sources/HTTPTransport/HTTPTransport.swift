@@ -15,9 +15,17 @@ package final class HTTPTransport: Sendable {
     /// and each such race costs a request.
     package var idleConnection: Duration
 
-    package init(connect: Duration = .seconds(5), idleConnection: Duration = .seconds(30)) {
+    /// For how long what comes word by word is gathered before it is handed over; the first words
+    /// are at once. Nobody reads faster, and each look at a socket costs as much as many words.
+    package var gathering: Duration
+
+    package init(
+      connect: Duration = .seconds(5), idleConnection: Duration = .seconds(30),
+      gathering: Duration = .milliseconds(200)
+    ) {
       self.connect = connect
       self.idleConnection = idleConnection
+      self.gathering = gathering
     }
   }
 

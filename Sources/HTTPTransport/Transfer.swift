@@ -23,14 +23,19 @@ final class Transfer {
     }
   }
 
+  /// In bytes (CURLOPT_BUFFERSIZE): for what comes word by word, that of some tens of pieces.
+  private var readBuffer: Int { request.comesWordByWord ? 2 << 10 : 16 << 10 }
+
   let easy: UnsafeMutableRawPointer
   let ticket: Ticket
   private let delivery: Delivery
-  private let request: HTTPRequest
+  /// Without its body, of which libcurl has a copy.
+  private var request: HTTPRequest
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private var head = HTTPResponseHead(status: 0)
   private var headIsComplete = false
   private var headIsDelivered = false
+  /// What has come and was not handed over.
   private var body = Data()
   private var receivedBytes = 0
   private var attempts = 0
@@ -46,6 +51,7 @@ final class Transfer {
     self.delivery = delivery
     self.request = request
     guard setUp(limits) else { return nil }
+    self.request.body = nil
   }
 
   deinit {
@@ -79,11 +85,22 @@ final class Transfer {
       caller.resume(returning: .success(HTTPResponse(head: head, body: body)))
     case .streamed(_, let bytes):
       deliverHead()
+      handOver()
       bytes.finish()
     }
   }
 
+  /// - Returns: Whether something was, of a stream that may rest: no more waits to be read.
+  @discardableResult
+  func handOver() -> Bool {
+    guard !body.isEmpty, case .streamed(_, let bytes) = delivery else { return false }
+    defer { body = Data() }
+    bytes.yield(body)
+    return request.comesWordByWord && body.count < readBuffer
+  }
+
   func fail(_ error: HTTPError) {
+    handOver()
     if headIsDelivered, case .streamed(_, let bytes) = delivery {
       bytes.finish(throwing: error)
     } else {
@@ -117,6 +134,7 @@ extension Transfer {
       ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, request.method.rawValue),
       ccurl_set_long(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1),
       ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1),
+      ccurl_set_long(easy, CURLOPT_BUFFERSIZE, readBuffer),
       ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, request.deadline.milliseconds),
       ccurl_set_long(
         easy, CURLOPT_CONNECTTIMEOUT_MS, min(limits.connect, request.deadline).milliseconds),
@@ -132,6 +150,9 @@ extension Transfer {
       ccurl_set_prerequest_callback(easy, Self.attemptCallback),
       ccurl_set_pointer(easy, CURLOPT_PREREQDATA, context),
     ]
+    if let socket = request.unixSocket {
+      results.append(ccurl_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, socket))
+    }
     if let body = request.body {
       results.append(ccurl_set_long(easy, CURLOPT_POSTFIELDSIZE, body.count))
       results.append(
@@ -227,10 +248,7 @@ extension Transfer {
     receivedBytes += bytes.count
     lastByteAt = .now
     guard receivedBytes <= request.maximumResponseBytes else { return false }
-    switch delivery {
-    case .whole: body.append(contentsOf: bytes)
-    case .streamed(_, let stream): stream.yield(Data(bytes))
-    }
+    body.append(contentsOf: bytes)
     return true
   }
 }

@@ -35,6 +35,21 @@ package enum KillPoint: String, Sendable, CaseIterable {
   /// In the transaction that voids, before its commit.
   case voided
 
+  /// A step of a build: its hold is committed, as sent, with its row.
+  case stepBegun
+  /// The answer to it is there, and nobody but this process knows.
+  case stepAnswered
+  /// In the transaction that settles it, before its commit.
+  case stepSettled
+  /// The row of a check is committed; its command is run next.
+  case checkBegun
+  /// In the transaction that ends a task, before its commit.
+  case taskEnded
+  /// The zip is made, and nothing of that is kept.
+  case zipMade
+  /// In the transaction that delivers, before its commit.
+  case delivered
+
   /// In place of all these, for what costs nothing: in its transaction, before the commit.
   case commandCarriedOut
 

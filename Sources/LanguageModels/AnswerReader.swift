@@ -14,7 +14,7 @@ protocol AnswerReader: Sendable {
 }
 
 /// Reads an answer as it comes, and tells what can be shown of it.
-struct AnswerReading<Reader: AnswerReader> {
+final class AnswerReading<Reader: AnswerReader> {
   private var reader: Reader
   private let feed: AnswerFeed?
   /// Half a character, until its other half is there.
@@ -27,13 +27,13 @@ struct AnswerReading<Reader: AnswerReader> {
     self.feed = feed
   }
 
-  /// - Returns: What can be shown of it, and was told: no half of a character.
+  /// - Returns: What can be shown of them, and was told: no half of a character.
   @discardableResult
-  mutating func take(_ piece: Data) -> String {
-    let joined = half + reader.take(piece)
-    half = joined.endsWithHalfPair ? String(joined.unicodeScalars.suffix(1)) : ""
-    let shown = String(joined.unicodeScalars.dropLast(half.unicodeScalars.count))
-      .joiningSurrogates.withoutNUL
+  func take(_ pieces: [Data]) -> String {
+    var joined = half
+    for piece in pieces { joined += reader.take(piece) }
+    half = joined.endsWithHalfPair ? String(joined.unicodeScalars.removeLast()) : ""
+    let shown = joined.joiningSurrogates.withoutNUL
     guard let feed else { return shown }
     feed.tell(text: shown)
     if let usage = reader.usage, usage != told {
@@ -44,7 +44,7 @@ struct AnswerReading<Reader: AnswerReader> {
   }
 
   /// - Parameter reply: With whatever was not taken as it came.
-  mutating func received(_ reply: ProviderReply) -> ReceivedAnswer {
+  func received(_ reply: ProviderReply) -> ReceivedAnswer {
     let (pieces, isStream) = reply.pieces
     // What comes in one piece is told once it is known to be an answer.
     for piece in pieces { _ = reader.take(piece) }

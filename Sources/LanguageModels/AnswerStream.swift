@@ -2,7 +2,7 @@ package import Metering
 import Synchronization
 
 /// What comes of an answer, one after the other.
-package enum AnswerPiece: Sendable {
+package indirect enum AnswerPiece: Sendable {
   /// The provider's id of the request, at most once for each id; OpenRouter's comes before the
   /// text. Nothing more is read of the answer until the next piece is asked for.
   case requestID(String)
@@ -42,9 +42,7 @@ package struct AnswerStream: AsyncSequence, Sendable {
       do throws(LanguageModelError) {
         feed.end(.success(try await ask(feed)))
       } catch {
-        var failure = error
-        if error.reason == .cancelled, feed.isStopped { failure.reason = .stopped }
-        feed.end(.failure(failure))
+        feed.fail(error)
       }
     }
     feed.start(task)
@@ -150,6 +148,14 @@ final class AnswerFeed: Sendable {
       tell(text: String(Substring(answer.text.utf8.dropFirst(state.withLock { $0.toldBytes }))))
     }
     tell { $0.result = result }
+  }
+
+  /// Has a frame of its own, as that of its caller is kept for as long as the call is under way.
+  @inline(never)
+  fileprivate func fail(_ error: LanguageModelError) {
+    var failure = error
+    if error.reason == .cancelled, isStopped { failure.reason = .stopped }
+    end(.failure(failure))
   }
 
   private func tell(_ change: (inout State) -> Void) {

@@ -9,19 +9,19 @@ extension LanguageModelError {
   package func operatorMessage(model: ModelID) -> String {
     let provider = Provider.with(model.provider)
     let name = provider?.name ?? model.provider.rawValue
-    let said = report.text.map { " (\($0))" } ?? ""
+    let said = self.report.text.map { " (\($0))" } ?? ""
     let cause = cause(of: name, model)
     guard let advice = advice(on: provider) else { return "\(cause)\(said)." }
     return "\(cause)\(said). \(advice)"
   }
 
   /// One word for the reason, such as `keyRejected`.
-  package var reasonWord: String { String("\(reason)".prefix { $0 != "(" }) }
+  package var reasonWord: String { String("\(self.reason)".prefix { $0 != "(" }) }
 
   private func cause(of name: String, _ model: ModelID) -> String {
-    let isKeyless = keyIdentifier == nil || keyIdentifier == "none"
-    let key = isKeyless ? "whoever has no key" : "the key \(keyIdentifier ?? "")"
-    return switch reason {
+    let isKeyless = self.keyIdentifier == nil || self.keyIdentifier == "none"
+    let key = isKeyless ? "whoever has no key" : "the key \(self.keyIdentifier ?? "")"
+    return switch self.reason {
     case .keyRejected: "\(name) rejects \(key) in calls to \(model)"
     case .accessDenied: "\(name) denies \(key) the use of \(model)"
     case .locationRefused: "\(name) refuses calls to \(model) from where this machine is"
@@ -40,7 +40,7 @@ extension LanguageModelError {
     let page = provider?.keysPage.map { " at \($0)" } ?? ""
     let section = provider?.section.uppercased() ?? ""
     let here = Installation.current
-    return switch reason {
+    return switch self.reason {
     case .keyRejected:
       "Make a new key\(page), \(here.setting(secret: "\(section)_API_KEY")) and type: "
         + "sudo systemctl restart aidevbot."

@@ -1,7 +1,7 @@
 extension LanguageModelError {
   /// One plain sentence for the person in the chat. What it cost is the caller's to add.
   package var userMessage: String {
-    switch reason {
+    switch self.reason {
     case .timedOut: "The model took too long to answer; please try again in a moment."
     case .unreachable: "I can't reach the model right now; please try again in a moment."
     case .connectionLost:

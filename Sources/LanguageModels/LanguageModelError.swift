@@ -2,6 +2,7 @@ import HTTPTransport
 package import Metering
 
 /// Why a call brought no answer. Holds nothing of the prompt, of a key or of a provider's prose.
+@dynamicMemberLookup
 package struct LanguageModelError: Error, Sendable {
   package enum Reason: Sendable, Equatable {
     /// No complete answer in time; a repeat may work.
@@ -62,22 +63,26 @@ package struct LanguageModelError: Error, Sendable {
     package init() {}
   }
 
-  package var reason: Reason
-  package var report = Report()
-  /// If the provider reported one although nothing was delivered.
-  package var usage: TokenUsage?
-  /// Whether a part of `usage` is our estimate.
-  package var usageIsEstimate: Bool
-  package var requestID: String?
-  /// At most the last four characters of the key that was used, as in `…abcd`.
-  package var keyIdentifier: String?
-  package var responseTime: Duration
-  /// Whether the provider may charge although there is neither answer nor usage: the request was
-  /// sent, and nothing readable came back. Refusals are free (Gemini's billing FAQ, OpenRouter's
-  /// zero completion insurance).
-  package var mayHaveCost: Bool
-  /// Whether no other key may be tried: a part of the answer was shown.
-  var isFinal = false
+  package struct Content: Sendable {
+    package var reason: Reason
+    package var report = Report()
+    /// If the provider reported one although nothing was delivered.
+    package var usage: TokenUsage?
+    /// Whether a part of `usage` is our estimate.
+    package var usageIsEstimate: Bool
+    package var requestID: String?
+    /// At most the last four characters of the key that was used, as in `…abcd`.
+    package var keyIdentifier: String?
+    package var responseTime: Duration
+    /// Whether the provider may charge although there is neither answer nor usage: the request was
+    /// sent, and nothing readable came back. Refusals are free (Gemini's billing FAQ, OpenRouter's
+    /// zero completion insurance).
+    package var mayHaveCost: Bool
+    /// Whether no other key may be tried: a part of the answer was shown.
+    var isFinal = false
+  }
+
+  private var content: Boxed<Content>
 
   package init(
     _ reason: Reason,
@@ -88,13 +93,15 @@ package struct LanguageModelError: Error, Sendable {
     responseTime: Duration = .zero,
     mayHaveCost: Bool = false
   ) {
-    self.reason = reason
-    self.usage = usage
-    self.usageIsEstimate = usageIsEstimate
-    self.requestID = requestID
-    self.keyIdentifier = keyIdentifier
-    self.responseTime = responseTime
-    self.mayHaveCost = mayHaveCost
+    content = Boxed(
+      Content(
+        reason: reason, usage: usage, usageIsEstimate: usageIsEstimate, requestID: requestID,
+        keyIdentifier: keyIdentifier, responseTime: responseTime, mayHaveCost: mayHaveCost))
+  }
+
+  package subscript<Member>(dynamicMember member: WritableKeyPath<Content, Member>) -> Member {
+    get { content[dynamicMember: member] }
+    set { content[dynamicMember: member] = newValue }
   }
 
   init(_ error: HTTPError) {

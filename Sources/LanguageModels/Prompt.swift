@@ -8,13 +8,28 @@ package struct Prompt: Sendable {
       case assistant
     }
 
-    package var role: Role
-    package var text: String
+    package let role: Role
+    /// The beginning, which is the same to the byte in several calls: providers that keep such
+    /// beginnings for less are told where it ends. Empty if there is none.
+    package let stable: String
+    /// What follows it.
+    package let rest: String
+
+    package var text: String { stable + rest }
 
     package init(_ role: Role, _ text: String) {
-      self.role = role
-      self.text = text
+      self.init(role, stable: "", text)
     }
+
+    /// - Parameter rest: Goes on where `stable` ends, without anything between.
+    package init(_ role: Role, stable: String, _ rest: String) {
+      self.role = role
+      self.stable = stable
+      self.rest = rest
+    }
+
+    /// Those that are not empty; at least one.
+    var parts: [String] { stable.isEmpty || rest.isEmpty ? [text] : [stable, rest] }
   }
 
   /// The dearest prices at which a call may be served, in USD per million tokens, as decimal text.
@@ -38,23 +53,31 @@ package struct Prompt: Sendable {
   package var thinkingBudget: Int?
   /// For OpenRouter alone, which serves one model at several prices; others ignore it.
   package var priceCeiling: PriceCeiling?
+  /// A JSON Schema that the answer has to follow, as JSON: where the model is known to take one. It
+  /// does without the schema otherwise, so the prompt's words have to say the same.
+  package var schema: String?
 
   /// Tokens that a chat template puts around one message (its role, its begin and end). Those of
   /// the models known take up to seven; the rest is margin.
   package static let tokensAroundMessage = 16
+  /// What a provider may tell its model of a schema beside the schema itself, as Anthropic's do
+  /// (docs.claude.com, "Structured outputs"); with margin.
+  package static let tokensAroundSchema = 512
 
   package init(
     system: String,
     messages: [Message],
     maximumOutputTokens: Int,
     thinkingBudget: Int? = nil,
-    priceCeiling: PriceCeiling? = nil
+    priceCeiling: PriceCeiling? = nil,
+    schema: String? = nil
   ) {
     self.system = system
     self.messages = messages
     self.maximumOutputTokens = maximumOutputTokens
     self.thinkingBudget = thinkingBudget
     self.priceCeiling = priceCeiling
+    self.schema = schema
   }
 
   /// No provider counts more input tokens than this: a byte-level tokenizer makes at most one
@@ -62,12 +85,17 @@ package struct Prompt: Sendable {
   /// first (NFC, NFKC), where one character may become eighteen. The system prompt and the opening
   /// of the answer count as messages too.
   package var inputTokenBound: Int {
-    texts.reduce((messages.count + 2) * Self.tokensAroundMessage) { $0 + $1.mostBytes }
+    let texts = [system] + messages.flatMap(\.parts)
+    let overhead = (messages.count + 2) * Self.tokensAroundMessage + schemaTokenBound
+    return texts.reduce(overhead) { $0 + $1.mostBytes }
   }
+
+  /// How many of those the schema may be, which not every count of a provider's includes.
+  var schemaTokenBound: Int { schema.map { $0.mostBytes + Self.tokensAroundSchema } ?? 0 }
 
   /// About how many input tokens a provider counts, for calls whose usage was lost.
   package var inputTokenEstimate: Int {
-    Self.estimatedTokens(ofBytes: texts.reduce(0) { $0 + $1.utf8.count })
+    Self.estimatedTokens(ofBytes: (texts + [schema ?? ""]).reduce(0) { $0 + $1.utf8.count })
   }
 
   /// Four bytes a token, the usual figure for English text and code; at least one.
@@ -91,7 +119,7 @@ package struct Prompt: Sendable {
     return max(1, words, bytes / 12)
   }
 
-  /// As `leastTokens(of:)` counts them.
+  /// As `leastTokens(of:)` counts them, without the schema, which some providers do not count.
   var leastInputTokens: Int { texts.reduce(0) { $0 + Self.leastTokens(of: $1) } }
 
   static func estimatedTokens(of text: String) -> Int {

@@ -7,7 +7,7 @@ extension LanguageModelError {
   ///
   /// - Parameter body: What the error was made of.
   func lookingForLength(in body: Data) -> LanguageModelError {
-    switch reason {
+    switch self.reason {
     case .refusedRequest, .providerFailed: break
     default: return self
     }

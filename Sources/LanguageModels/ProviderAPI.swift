@@ -10,6 +10,9 @@ struct ProviderAPI: Sendable {
     /// Appended to the base URL.
     var path: String
     var body: (any Encodable & Sendable)?
+    /// JSON that takes the place of the empty text which the body has under that key. An encoder
+    /// would bring its keys into another order, which is that of the answer's.
+    var schema: (key: String, json: String)?
     /// Whether it makes a model work. What does not may be repeated freely.
     var isBilled: Bool
   }
@@ -57,7 +60,7 @@ struct ProviderAPI: Sendable {
   ) async throws(LanguageModelError) -> Answer? {
     let end = start + limits.total
     return try await inTurn(request) { key, refusals throws(LanguageModelError) in
-      var reading = AnswerReading(reader, feed)
+      let reading = AnswerReading(reader, feed)
       do throws(LanguageModelError) {
         var answer = try await attempt(request, key, end, feed, { reading.take($0) }) {
           reply async throws(LanguageModelError) in
@@ -121,40 +124,63 @@ struct ProviderAPI: Sendable {
     _ key: KeyRing.Key,
     _ end: ContinuousClock.Instant,
     _ feed: AnswerFeed?,
-    _ take: (Data) -> Void,
+    _ take: ([Data]) -> Void,
     _ read: (ProviderReply) async throws(LanguageModelError) -> Result
   ) async throws(LanguageModelError) -> Result {
-    let start = ContinuousClock.now
-    var requestID: String?
-    var status: Int?
+    var exchange = Exchange(keyIdentifier: key.identifier, isBilled: request.isBilled)
     do throws(LanguageModelError) {
       let stream = try await open(request, key, end)
-      status = stream.head.status
-      requestID = requestIDHeader.flatMap(stream.head.header)?.asProvidersName
-      if let requestID, stream.head.isSuccess { await feed?.tell(requestID: requestID) }
+      exchange.status = stream.head.status
+      exchange.requestID = requestIDHeader.flatMap(stream.head.header)?.asProvidersName
+      if let id = exchange.requestID, stream.head.isSuccess { await feed?.tell(requestID: id) }
       if request.isBilled { KillPoint.firstByte.passed() }
       let content = try await content(of: stream, take)
-      if let interruption = content.interruption, !request.isBilled {
+      return try await read(
+        try exchange.reply(stream.head, content, isStopped: feed?.isStopped ?? false))
+    } catch {
+      throw exchange.completed(error)
+    }
+  }
+
+  private typealias Content = (body: Data, events: Int?, interruption: HTTPError?)
+
+  /// What is known of an exchange. Its functions have frames of their own, as that of their caller
+  /// is kept for as long as the call is under way.
+  private struct Exchange {
+    let start = ContinuousClock.now
+    let keyIdentifier: String
+    let isBilled: Bool
+    var status: Int?
+    var requestID: String?
+
+    @inline(never)
+    func reply(
+      _ head: HTTPResponseHead, _ content: Content, isStopped: Bool
+    ) throws(LanguageModelError) -> ProviderReply {
+      if let interruption = content.interruption, !isBilled {
         throw LanguageModelError(interruption)
       }
       let reply = ProviderReply(
-        head: stream.head, body: content.body, events: content.events == nil ? nil : [],
-        readEvents: content.events ?? 0, interruption: content.interruption,
-        isStopped: feed?.isStopped ?? false, requestID: requestID, keyIdentifier: key.identifier,
+        head: head, body: content.body, events: content.events == nil ? nil : [],
+        readEvents: content.events ?? 0, interruption: content.interruption, isStopped: isStopped,
+        requestID: requestID, keyIdentifier: keyIdentifier,
         responseTime: start.duration(to: .now))
       // Some servers have a page where others have a list.
-      if reply.isPage, request.isBilled || reply.status != 404 {
+      if reply.isPage, isBilled || reply.status != 404 {
         throw LanguageModelError(.notTheAPI(status: reply.status))
       }
-      return try await read(reply)
-    } catch {
+      return reply
+    }
+
+    @inline(never)
+    func completed(_ error: LanguageModelError) -> LanguageModelError {
       var failure = error
       failure.report.status = error.report.status ?? status
       failure.requestID = error.requestID ?? requestID
-      failure.keyIdentifier = key.identifier
+      failure.keyIdentifier = keyIdentifier
       failure.responseTime = start.duration(to: .now)
-      failure.mayHaveCost = error.mayHaveCost && request.isBilled
-      throw failure
+      failure.mayHaveCost = error.mayHaveCost && isBilled
+      return failure
     }
   }
 
@@ -166,15 +192,25 @@ struct ProviderAPI: Sendable {
         request.method, baseURL + request.path,
         headers: [key.value.map(keyHeader), ("Content-Type", "application/json")].compactMap(
           \.self),
-        body: try request.body.map { try Self.encoder.encode($0) },
+        body: try Self.body(of: request),
         // libcurl takes less than a millisecond for no deadline at all.
         deadline: max(ContinuousClock.now.duration(to: end), .milliseconds(1)),
-        idleLimit: request.isBilled ? limits.idle : nil,
+        idleLimit: request.isBilled ? limits.idle : nil, comesWordByWord: request.isBilled,
         maximumResponseBytes: Self.maximumAnswerBytes, isIdempotent: !request.isBilled)
       return try await transport.stream(exchange)
     } catch {
       throw LanguageModelError(error as? HTTPError ?? .invalidRequest)
     }
+  }
+
+  private static func body(of request: Request) throws -> Data? {
+    guard let body = request.body else { return nil }
+    var data = try encoder.encode(body)
+    // Within a text, a quotation mark has a backslash before it, so no text looks like this.
+    if let (key, json) = request.schema, let place = data.range(of: Data("\"\(key)\":\"\"".utf8)) {
+      data.replaceSubrange(place, with: Data("\"\(key)\":\(json)".utf8))
+    }
+    return data
   }
 
   /// A body has one form: in another order of its keys, what a provider has cached is not found.
@@ -189,8 +225,8 @@ struct ProviderAPI: Sendable {
   ///
   /// - Throws: `cancelled`.
   private func content(
-    of stream: HTTPResponseStream, _ take: (Data) -> Void
-  ) async throws(LanguageModelError) -> (body: Data, events: Int?, interruption: HTTPError?) {
+    of stream: HTTPResponseStream, _ take: ([Data]) -> Void
+  ) async throws(LanguageModelError) -> Content {
     var interruption: HTTPError?
     var whole = Data()
     var parser = EventStream()
@@ -202,7 +238,7 @@ struct ProviderAPI: Sendable {
           continue
         }
         let new = parser.take(piece)
-        for event in new { take(event) }
+        if !new.isEmpty { take(new) }
         events = count + new.count
       }
     } catch {

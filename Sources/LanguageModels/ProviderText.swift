@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 import Metering
 
 /// Reads JSON that came from outside. Two flaws in a text would cost all of it and are mended:
@@ -98,6 +99,8 @@ enum ProviderJSON {
 extension Unicode.Scalar {
   /// As many as there are surrogates, at the end of the last plane, which is for private use.
   private static let lone: ClosedRange<UInt32> = 0x10F800...0x10FFFF
+  /// In UTF-8.
+  fileprivate static let firstByteOfLone: UInt8 = 0xF4
   private static let firstSurrogate: UInt32 = 0xD800
 
   /// `nil` for a code unit that is no surrogate.
@@ -116,7 +119,9 @@ extension String {
   /// With the halves of surrogate pairs that came in two pieces put together; one that stays alone
   /// is shown as a replacement character.
   var joiningSurrogates: String {
-    guard unicodeScalars.contains(where: { $0.loneSurrogate != nil }) else { return self }
+    guard utf8.contains(Unicode.Scalar.firstByteOfLone),
+      unicodeScalars.contains(where: { $0.loneSurrogate != nil })
+    else { return self }
     return String(
       decoding: unicodeScalars.flatMap { scalar in
         scalar.loneSurrogate.map { [$0] } ?? Array(String(scalar).utf16)
@@ -145,6 +150,43 @@ extension String {
     let isCodeWord =
       word.count <= 40 && word.allSatisfy { $0.isASCII && ($0.isLetter || $0 == "_") }
     return isCodeWord && !word.isEmpty ? word : "OTHER"
+  }
+}
+
+extension JSONObject {
+  /// It is something else than was expected.
+  struct Unexpected: Error {}
+
+  /// - Throws: `Unexpected` if it is there, and is something else.
+  func expect<Value>(_ name: StaticString, _ read: (JSONValue) -> Value?) throws -> Value? {
+    try self[name].map { value in
+      guard let value = read(value) else { throw Unexpected() }
+      return value
+    }
+  }
+
+  /// - Throws: `Unexpected` if it is there, and is something else than a list of objects.
+  func expectObjects(_ name: StaticString) throws -> [JSONObject] {
+    try expect(name, \.elements)?.map { element in
+      guard let object = element.object else { throw Unexpected() }
+      return object
+    } ?? []
+  }
+}
+
+extension JSONValue {
+  var text: String? {
+    string { ProviderJSON.decode(String.self, from: $0) }
+  }
+
+  /// Some servers write names as numbers.
+  var name: String? {
+    (text ?? integer.map(String.init)).flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// A count of tokens; some servers write them as texts. `nil` for one that is negative or absurd.
+  var count: Int? {
+    (integer ?? text.flatMap { Int($0) }).flatMap { TokenUsage.isSensible($0) ? $0 : nil }
   }
 }
 

@@ -133,8 +133,9 @@ struct ReceivedAnswer {
     let read = isLeast ? prompt.leastInputTokens : prompt.inputTokenEstimate
     let completed = TokenUsage(
       inputTokens: told.inputTokens > 0 ? told.inputTokens : read,
-      cachedInputTokens: told.cachedInputTokens, outputTokens: told.outputTokens + uncounted,
-      reasoningTokens: told.reasoningTokens, images: told.images, imageTokens: told.imageTokens)
+      cachedInputTokens: told.cachedInputTokens, cacheWriteTokens: told.cacheWriteTokens,
+      outputTokens: told.outputTokens + uncounted, reasoningTokens: told.reasoningTokens,
+      images: told.images, imageTokens: told.imageTokens)
     return (completed, true)
   }
 
@@ -151,8 +152,9 @@ struct ReceivedAnswer {
     let written = lacksText ? min(Prompt.estimatedTokens(of: text), room) : 0
     let completed = TokenUsage(
       inputTokens: usage.inputTokens > 0 ? usage.inputTokens : prompt.inputTokenEstimate,
-      cachedInputTokens: usage.cachedInputTokens, outputTokens: usage.outputTokens + written,
-      reasoningTokens: usage.reasoningTokens, images: usage.images,
+      cachedInputTokens: usage.cachedInputTokens, cacheWriteTokens: usage.cacheWriteTokens,
+      outputTokens: usage.outputTokens + written, reasoningTokens: usage.reasoningTokens,
+      images: usage.images,
       imageTokens: usage.imageTokens)
     return (completed, true)
   }

@@ -16,6 +16,9 @@ package enum LedgerError: Error, Sendable, Equatable {
   case makesImages(ModelID)
   /// The user has too few credits; `shortfall` more would do.
   case insufficientCredits(shortfall: Credits)
+  /// The build has a cap, and with this call it could pass it: `shortfall` more room would do. It
+  /// pauses with what is done.
+  case capReached(shortfall: Credits)
   /// The house has borne what it bears of the person's calls in a day, or would with this one; they
   /// come back tomorrow, or ask for something smaller.
   case lossBoundPassed
@@ -23,6 +26,8 @@ package enum LedgerError: Error, Sendable, Equatable {
   case unknownUser(telegramUserID: Int64)
   /// No account of that row id: a mistake in our code.
   case unknownAccount(id: Int64)
+  /// The person has no build of that id: a mistake in our code.
+  case unknownBuild(id: String)
   /// A hold that is settled or voided is finished for good: the caller comes too late.
   case holdNotPending(id: String)
   /// The key was used before, for something else: a mistake in the code that chose it.
@@ -60,12 +65,16 @@ extension LedgerError: CustomStringConvertible {
       "\(model) makes images, which the bot cannot deliver, so it is not for sale"
     case .insufficientCredits(let shortfall):
       "too few credits: \(shortfall.text) more are needed"
+    case .capReached(let shortfall):
+      "the build is at its cap: the next call could pass it by \(shortfall.text) credits"
     case .lossBoundPassed:
       "the house bears no more of this person's calls today"
     case .unknownUser(let id):
       "user \(id) is not known"
     case .unknownAccount(let id):
       "there is no account number \(id)"
+    case .unknownBuild(let id):
+      "there is no build \(id.prefix(64))"
     case .holdNotPending(let id):
       "hold \(id) is already settled or voided"
     case .idempotencyKeyReused(let key):

@@ -1,6 +1,6 @@
 /// What stands on lines of its own: a paragraph, a heading, code, a table, one of a list's items.
 /// Blocks that lie within others are kept in a row, so that no depth needs a deep stack.
-struct Block: Sendable, Equatable {
+struct Block: Sendable {
   enum Kind: Sendable, Equatable {
     case paragraph
     case heading(level: Int)
@@ -38,14 +38,32 @@ struct Block: Sendable, Equatable {
   var join = Join.paragraph
   /// How many lists it lies in.
   var listDepth = 0
+  /// Of the item that it begins.
+  var mark: ItemMark?
+  /// How many of its units are an item's mark or indentation, at its beginning and at that of each
+  /// further line.
+  var indentation = (first: 0, further: 0)
 }
 
-struct Table: Sendable, Equatable {
-  enum Alignment: Sendable {
+/// What stands before an item of a list.
+package struct ItemMark: Sendable, Equatable {
+  /// `nil` for a bullet.
+  package var number: Int?
+  /// Of a task alone.
+  package var isDone: Bool?
+
+  var text: String {
+    let task = isDone.map { $0 ? "☑ " : "☐ " }
+    return number.map { "\($0). " + (task ?? "") } ?? task ?? "• "
+  }
+}
+
+package struct Table: Sendable, Equatable {
+  package enum Alignment: Sendable {
     case left, center, right
   }
 
-  var alignments: [Alignment] = []
+  package internal(set) var alignments: [Alignment] = []
   /// The first is the head.
-  var rows: [[String]] = []
+  package internal(set) var rows: [[FormattedText]] = []
 }

@@ -42,6 +42,8 @@ package struct StyledRange: Sendable, Equatable {
     /// A block of code.
     case preformatted(language: String?)
     case link(url: String)
+    /// In LaTeX; of a rich text alone.
+    case formula
     case quote
     /// A long quote, of which the beginning is shown until somebody wants to read it.
     case expandableQuote
@@ -61,7 +63,7 @@ extension StyledRange.Style {
   /// Whether it is of a fixed width, which nothing else lies within.
   var isCode: Bool {
     switch self {
-    case .code, .preformatted: true
+    case .code, .preformatted, .formula: true
     default: false
     }
   }

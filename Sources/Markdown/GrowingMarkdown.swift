@@ -13,14 +13,15 @@ package struct GrowingMarkdown: Sendable {
   }
 
   package mutating func append(_ source: String) {
-    // A control character says nothing in a chat; SQLite would end a text at a NUL.
-    pieces.append(
-      source.utf8.lazy.filter { $0 != 0 && $0 != UInt8(ascii: "\r") }.map { byte in
-        byte < 0x20 && !byte.isBlank || byte == 0x7F ? .space : byte
-      })
+    pieces.append(source)
     for piece in pieces.removeFinished() { text.append(piece, fileThreshold: limits.units) }
     while let message = cutter.next(of: text, isWhole: false) { full.append(message) }
+    // Whoever looks at an unfinished answer copies what is kept of its text.
+    if cutter.start >= Self.keptMessages * limits.units { cutter.forgetCut(of: &text) }
   }
+
+  /// So many full ones at most are kept uncut.
+  private static let keptMessages = 4
 
   /// The last message, as far as it is finished: what comes later only follows it.
   package var finished: FormattedText? {
@@ -38,8 +39,7 @@ package struct GrowingMarkdown: Sendable {
     for piece in pieces.rest { text.append(piece, fileThreshold: limits.units) }
     while let message = cutter.next(of: text, isWhole: true) { messages.append(message) }
     return RenderedMarkdown(
-      messages: messages, files: text.files, heading: text.firstHeading,
-      hasTableOrFormula: text.hasTableOrFormula)
+      messages: messages, files: text.files, heading: text.firstHeading)
   }
 }
 
@@ -50,15 +50,11 @@ package struct RenderedMarkdown: Sendable {
   /// Blocks of code that are too long for one message.
   package var files: [MarkdownFile]
   package var heading: String?
-  package var hasTableOrFormula: Bool
 
-  init(
-    messages: [FormattedText], files: [MarkdownFile], heading: String?, hasTableOrFormula: Bool
-  ) {
+  init(messages: [FormattedText], files: [MarkdownFile], heading: String?) {
     self.messages = messages
     self.files = files
     self.heading = heading
-    self.hasTableOrFormula = hasTableOrFormula
   }
 
   package init(_ source: String, limits: MessageLimits) {

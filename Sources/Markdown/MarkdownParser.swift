@@ -10,9 +10,12 @@ enum MarkdownParser {
       | MD_FLAG_NOINDENTEDCODEBLOCKS)
 
   /// `nil` for what would take too long: nobody has written it to be read.
-  static func blocks(of source: [UInt8]) -> [Block]? {
+  ///
+  /// - Parameter hasMarkedFormulas: Whether code is a formula that begins with the mark of those.
+  static func blocks(of source: [UInt8], hasMarkedFormulas: Bool = false) -> [Block]? {
     let collector = BlockCollector(
-      sourceLength: source.count, hasEmptyLine: source.contains([.newline, .newline]))
+      sourceLength: source.count, hasEmptyLine: source.contains([.newline, .newline]),
+      hasMarkedFormulas: hasMarkedFormulas)
     var parser = MD_PARSER()
     parser.flags = flags
     parser.enter_block = { kind, detail, context in collect(context) { $0.enter(kind, detail) } }
@@ -61,13 +64,14 @@ private final class BlockCollector {
   private let maximumCalls: Int
   /// Without one, all blocks stand right below one another, as they were written.
   private let hasEmptyLine: Bool
+  private let hasMarkedFormulas: Bool
   private var beginsList = false
   private var calls = 0
   private var lists: [List] = []
   private var quoteDepth = 0
   private var quotes = 0
   /// The mark of an item that has no text yet.
-  private var mark: String?
+  private var mark: ItemMark?
   private var leaf: Block?
   /// What stands before each further line of the leaf.
   private var hang: [UInt16] = []
@@ -76,9 +80,10 @@ private final class BlockCollector {
   private var table: Table?
   private var isHead = false
 
-  init(sourceLength: Int, hasEmptyLine: Bool) {
+  init(sourceLength: Int, hasEmptyLine: Bool, hasMarkedFormulas: Bool) {
     maximumCalls = 16 * sourceLength + 1_000
     self.hasEmptyLine = hasEmptyLine
+    self.hasMarkedFormulas = hasMarkedFormulas
   }
 
   // MARK: - Blocks
@@ -138,9 +143,7 @@ private final class BlockCollector {
       isBold = false
       finishLeaf()
     case MD_BLOCK_TH, MD_BLOCK_TD:
-      let text = leaf.map { String(decoding: $0.units, as: UTF16.self) } ?? ""
-      addCell(text.trimmedOfBlanks)
-      (leaf, spans) = (nil, [])
+      finishCell()
     case MD_BLOCK_TABLE:
       guard let table else { return }
       self.table = nil
@@ -158,15 +161,13 @@ private final class BlockCollector {
     return List(isTight: detail?.load(as: MD_BLOCK_UL_DETAIL.self).is_tight != 0)
   }
 
-  private func nextMark(_ detail: UnsafeMutableRawPointer?) -> String {
-    let item = detail?.load(as: MD_BLOCK_LI_DETAIL.self)
-    let number = lists.last?.next
-    if let number { lists[lists.count - 1].next = number + 1 }
-    let task =
-      item.map { $0.is_task != 0 } == true
-      ? (item?.task_mark == CChar(UInt8(ascii: " ")) ? "☐ " : "☑ ") : nil
-    if let number { return "\(number). " + (task ?? "") }
-    return task ?? "• "
+  private func nextMark(_ detail: UnsafeMutableRawPointer?) -> ItemMark {
+    var mark = ItemMark(number: lists.last?.next)
+    if let number = mark.number { lists[lists.count - 1].next = number + 1 }
+    if let item = detail?.load(as: MD_BLOCK_LI_DETAIL.self), item.is_task != 0 {
+      mark.isDone = item.task_mark != CChar(UInt8(ascii: " "))
+    }
+    return mark
   }
 
   /// Four levels of indentation are as much as a telephone has room for.
@@ -196,11 +197,16 @@ private final class BlockCollector {
       if let mark {
         var line = block
         line.kind = .paragraph
-        line.units = spaces + Array(mark.trimmedOfBlanks.utf16)
+        line.units = spaces + Array(mark.text.trimmedOfBlanks.utf16)
+        line.mark = mark
+        line.indentation = (line.units.count, 0)
         blocks.append(line)
         block.join = .line
       }
-    default: block.units = mark.map { spaces + Array($0.utf16) } ?? hang
+    default:
+      block.units = mark.map { spaces + Array($0.text.utf16) } ?? hang
+      block.mark = mark
+      block.indentation = (block.units.count, hang.count)
     }
     leaf = block
   }
@@ -237,10 +243,12 @@ private final class BlockCollector {
     table?.alignments.append(alignment)
   }
 
-  private func addCell(_ text: String) {
-    guard var table = self.table, !table.rows.isEmpty else { return }
-    self.table = nil
-    table.rows[table.rows.count - 1].append(text)
+  private func finishCell() {
+    guard var table = self.table, !table.rows.isEmpty, var cell = leaf else { return }
+    while !spans.isEmpty { closeSpan(in: &cell) }
+    cell.keepCodeToItself()
+    (self.table, leaf) = (nil, nil)
+    table.rows[table.rows.count - 1].append(cell.units.text(cell.styles))
     self.table = table
   }
 
@@ -281,6 +289,8 @@ private final class BlockCollector {
 
   private func closeSpan() {
     guard var block = leaf else { return }
+    // Else each span would copy those before it.
+    leaf = nil
     closeSpan(in: &block)
     leaf = block
   }
@@ -288,9 +298,15 @@ private final class BlockCollector {
   private func closeSpan(in block: inout Block) {
     guard let span = spans.popLast() else { return }
     if let address = span.address { return close(span, to: address, in: &block) }
-    guard let style = span.style else { return }
+    guard var style = span.style else { return }
+    if hasMarkedFormulas, style == .code, block.units.count > span.start,
+      block.units[span.start] == UInt16(SourcePreparation.formulaMark)
+    {
+      block.units.remove(at: span.start)
+      style = .formula
+    }
     let range = span.start..<block.units.count
-    if let inner = style == .code ? range : block.units.trimmedOfBlanks(range), !inner.isEmpty {
+    if let inner = style.isCode ? range : block.units.trimmedOfBlanks(range), !inner.isEmpty {
       block.styles.append(StyledRange(style, inner))
     }
   }
@@ -298,7 +314,7 @@ private final class BlockCollector {
   /// An address that is no link is shown, since it is a part of what was written.
   private func close(_ span: Span, to address: String, in block: inout Block) {
     let range = block.units.trimmedOfBlanks(span.start..<block.units.count)
-    let text = range.map { String(decoding: block.units[$0], as: UTF16.self) }
+    let text = range.map { String(units: block.units[$0]) }
     guard let range, let text else {
       block.units += Array(address.utf16)
       return

@@ -27,6 +27,14 @@ struct MessageCutter: Sendable {
     }
   }
 
+  /// Takes away from the text what it has cut already.
+  mutating func forgetCut(of text: inout RenderedText) {
+    text.removeBeginning(start, nextStyle: nextStyle, nextBorder: nextBorder)
+    // Of blanks that were skipped, a style may be left.
+    carried = carried.filter { $0.range.upperBound > start }.map { $0.moved(by: -start) }
+    (start, nextStyle, nextBorder) = (0, 0, 0)
+  }
+
   /// How far a message may reach, and which styles may lie in it.
   private func window(_ text: RenderedText) -> (limit: Int, styles: [StyledRange]) {
     var limit = start + limits.units
@@ -55,11 +63,10 @@ struct MessageCutter: Sendable {
         styled.style.isPreformatted
         ? (text.units.trimmedOfBlanks(range) == nil ? nil : range)
         : text.units.trimmedOfBlanks(range)
-      return inner.map {
-        StyledRange(styled.style, ($0.lowerBound - start)..<($0.upperBound - start))
-      }
+      return inner.map { StyledRange(styled.style, $0).moved(by: -start) }
     }
-    return FormattedText(String(decoding: text.units[start..<last], as: UTF16.self), styles: styles)
+    // Code may begin with blanks, and a quote around it does not.
+    return FormattedText(String(units: text.units[start..<last]), styles: styles.inOrder)
   }
 
   private mutating func move(to end: Int, _ text: RenderedText) {
@@ -116,7 +123,7 @@ struct MessageCutter: Sendable {
 
   private func betweenCharacters(_ units: [UInt16], _ limit: Int) -> Int {
     // One code point more, on which it depends whether a character ends before it.
-    let window = String(decoding: units[start..<min(limit + 2, units.count)], as: UTF16.self)
+    let window = String(units: units[start..<min(limit + 2, units.count)])
     var length = 0
     for character in window {
       let longer = length + character.utf16.count

@@ -11,7 +11,6 @@ struct RenderedText: Sendable {
   private(set) var styles: [StyledRange] = []
   private(set) var borders: [Border] = []
   private(set) var files: [MarkdownFile] = []
-  private(set) var hasTableOrFormula = false
   private(set) var firstHeading: String?
   private var lastText = ""
   private var isWeak = false
@@ -39,7 +38,23 @@ struct RenderedText: Sendable {
     styles[firstStyle...].sort { $0.order < $1.order }
   }
 
-  private static func blocks(of piece: SourcePiece) -> [Block] {
+  /// Takes its beginning away, which must not be the whole.
+  ///
+  /// - Parameters:
+  ///   - start: UTF-16 units.
+  ///   - nextStyle: The first style that goes on to count.
+  ///   - nextBorder: Likewise.
+  mutating func removeBeginning(_ start: Int, nextStyle: Int, nextBorder: Int) {
+    units.removeFirst(start)
+    styles = styles[nextStyle...].filter { $0.range.upperBound > start }
+      .map { $0.moved(by: -start) }
+    borders = borders[nextBorder...].map {
+      Border(offset: $0.offset - start, isWeak: $0.isWeak)
+    }
+  }
+
+  /// - Parameter marksFormulas: Whether formulas within a line stay as they are, in their style.
+  static func blocks(of piece: SourcePiece, marksFormulas: Bool = false) -> [Block] {
     switch piece.kind {
     case .code(let info):
       var block = Block(kind: .code(info: info))
@@ -49,7 +64,8 @@ struct RenderedText: Sendable {
     case .formula:
       return [Block(kind: .formula(String(decoding: piece.bytes, as: UTF8.self).trimmedOfBlanks))]
     case .markdown:
-      if let blocks = MarkdownParser.blocks(of: SourcePreparation.prepared(piece.bytes)) {
+      let source = SourcePreparation.prepared(piece.bytes, marksFormulas: marksFormulas)
+      if let blocks = MarkdownParser.blocks(of: source, hasMarkedFormulas: marksFormulas) {
         return blocks
       }
       var block = Block(kind: .paragraph)
@@ -70,19 +86,17 @@ struct RenderedText: Sendable {
       }
     }
     let start = units.count
-    units += text
+    units.append(sparingly: text)
     if let style {
       styles.append(StyledRange(style, start..<units.count))
     } else {
-      styles += block.styles.map {
-        StyledRange($0.style, ($0.range.lowerBound + start)..<($0.range.upperBound + start))
-      }
+      styles += block.styles.map { $0.moved(by: start) }
     }
     if case .code(let info) = block.kind, text.count > threshold {
       files.append(
-        MarkdownFile(code: String(decoding: text, as: UTF16.self), info: info, above: lastText))
+        MarkdownFile(code: String(units: text[...]), info: info, above: lastText))
     }
-    lastText = text.count <= 200 ? String(decoding: text, as: UTF16.self) : ""
+    lastText = text.count <= 200 ? String(units: text[...]) : ""
     if case .heading = block.kind {
       isWeak = true
       firstHeading = firstHeading ?? lastText
@@ -98,13 +112,11 @@ struct RenderedText: Sendable {
     case .code(let info):
       return (block.units, .preformatted(language: MarkdownFile.language(of: info)))
     case .table(let table):
-      hasTableOrFormula = true
       if let grid = TableLayout.grid(table) {
         return (Array(grid.utf16), .preformatted(language: nil))
       }
       return (Array(TableLayout.lines(table).utf16), nil)
     case .formula(let source):
-      hasTableOrFormula = true
       if let text = Formula.unicode(source) { return (Array(text.utf16), nil) }
       return (Array(source.utf16), .preformatted(language: "latex"))
     }
@@ -118,7 +130,20 @@ struct RenderedText: Sendable {
   }
 }
 
+extension [StyledRange] {
+  /// Most are already.
+  var inOrder: [StyledRange] {
+    let isInOrder = zip(self, dropFirst()).allSatisfy { $0.order <= $1.order }
+    return isInOrder ? self : sorted { $0.order < $1.order }
+  }
+}
+
 extension StyledRange {
+  /// What would begin before the text begins with it.
+  func moved(by count: Int) -> StyledRange {
+    StyledRange(style, max(0, range.lowerBound + count)..<(range.upperBound + count))
+  }
+
   /// What lies within another comes after it; a quote lies in nothing.
   fileprivate var order: (Int, Int, Int) {
     let isQuote = style == .quote || style == .expandableQuote

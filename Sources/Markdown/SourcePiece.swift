@@ -40,8 +40,17 @@ struct SourcePieces: Sendable {
     case formula(closing: [UInt8])
   }
 
-  mutating func append(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes {
+  mutating func append(_ source: String) {
+    var bytes = source.utf8.makeIterator()
+    while var byte = bytes.next() {
+      // A control character says nothing in a chat; SQLite would end a text at a NUL.
+      if byte == 0 || byte == UInt8(ascii: "\r") { continue }
+      if byte < 0x20 && !byte.isBlank || byte == 0x7F { byte = .space }
+      // Those of two bytes: to a terminal, U+009B is what the escape character and a bracket are.
+      if byte == 0xC2, let second = bytes.next() {
+        if second >= 0xA0 { line.append(byte) }
+        byte = second < 0xA0 ? .space : second
+      }
       if byte == .newline {
         take(line)
         line.removeAll(keepingCapacity: true)

@@ -7,7 +7,11 @@ enum SourcePreparation {
   private static let maximumFormula = 1_000
   private static let maximumLabel = 1_000
 
-  static func prepared(_ source: [UInt8]) -> [UInt8] {
+  /// Begins code that is a formula, where those are marked: a character that no piece has.
+  static let formulaMark: UInt8 = 0x01
+
+  /// - Parameter marksFormulas: Whether each becomes code that begins with the mark.
+  static func prepared(_ source: [UInt8], marksFormulas: Bool = false) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(source.count + 64)
     var index = 0
@@ -27,7 +31,7 @@ enum SourcePreparation {
       case UInt8(ascii: "`"): copyCode(source, &index, to: &result)
       case .backslash:
         if let end = formulaEnd(source, index) {
-          add(source[(index + 2)..<(end - 2)], to: &result)
+          add(source[(index + 2)..<(end - 2)], isMarked: marksFormulas, to: &result)
           index = end
         } else {
           result += source[index..<min(index + 2, source.count)]
@@ -36,7 +40,7 @@ enum SourcePreparation {
         }
       case UInt8(ascii: "$"):
         if let (inner, end) = dollarFormula(source, index) {
-          add(source[inner], to: &result)
+          add(source[inner], isMarked: marksFormulas, to: &result)
           index = end
         } else {
           result.append(byte)
@@ -209,16 +213,21 @@ enum SourcePreparation {
   }
 
   /// Its text, with whatever could be read as Markdown escaped; or code.
-  private static func add(_ formula: ArraySlice<UInt8>, to result: inout [UInt8]) {
+  private static func add(
+    _ formula: ArraySlice<UInt8>, isMarked: Bool, to result: inout [UInt8]
+  ) {
     let source = String(decoding: formula, as: UTF8.self)
-    if let text = Formula.unicode(source) {
+    if !isMarked, let text = Formula.unicode(source) {
       for byte in text.utf8 {
         if byte.isPunctuation { result.append(.backslash) }
         result.append(byte)
       }
       return
     }
-    let line = source.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let words =
+      formula.contains(where: \.isBlank)
+      ? source.split(whereSeparator: \.isWhitespace).joined(separator: " ") : source
+    let line = isMarked ? String(Unicode.Scalar(formulaMark)) + words : words
     var longest = 0
     var run = 0
     for byte in line.utf8 {

@@ -7,13 +7,13 @@ enum TableLayout {
   /// Lines in a fixed width, or `nil` if they would be too wide.
   static func grid(_ table: Table) -> String? {
     guard let head = table.rows.first, !head.isEmpty,
-      !table.rows.joined().contains(where: { $0.contains("\n") })
+      !table.rows.joined().contains(where: { $0.text.contains("\n") })
     else { return nil }
     let columns = head.count
     // A table of one column needs no more than its text.
     guard columns + (columns - 1) * gap.count <= maximumWidth else { return nil }
     var widths = [Int](repeating: 1, count: columns)
-    let cells = table.rows.map { row in row.prefix(columns).map { ($0, $0.columnWidth) } }
+    let cells = table.rows.map { row in row.prefix(columns).map { ($0.text, $0.text.columnWidth) } }
     for row in cells {
       for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.1) }
     }
@@ -34,11 +34,12 @@ enum TableLayout {
 
   /// `column: value` lines; a row begins with its first cell.
   static func lines(_ table: Table) -> String {
-    guard let head = table.rows.first else { return "" }
-    guard table.rows.count > 1 else {
+    let rows = table.rows.map { $0.map(\.text) }
+    guard let head = rows.first else { return "" }
+    guard rows.count > 1 else {
       return head.filter { !$0.isEmpty }.joined(separator: "\n")
     }
-    return table.rows.dropFirst().map { row in
+    return rows.dropFirst().map { row in
       zip(head, row).filter { !$0.1.isEmpty }.map { name, value in
         name.isEmpty ? value : "\(name): \(value)"
       }.joined(separator: "\n")

@@ -17,7 +17,7 @@ extension FormattedText {
       var end = open.map(\.range.upperBound).min() ?? units.count
       if next < styles.count { end = min(end, styles[next].range.lowerBound) }
       if let line = units[start..<end].firstIndex(of: 0x0A) { end = max(line, start + 1) }
-      let part = String(decoding: units[start..<end], as: UTF16.self)
+      let part = String(units: units[start..<end])
       let codes = open.flatMap(\.style.codes)
       if codes.isEmpty || part == "\n" {
         result += part
@@ -39,7 +39,7 @@ extension StyledRange.Style {
     case .bold: ["1"]
     case .italic: ["3"]
     case .strikethrough: ["9"]
-    case .code, .preformatted: ["36"]
+    case .code, .preformatted, .formula: ["36"]
     case .link: ["4"]
     case .quote, .expandableQuote: ["2"]
     }

@@ -25,13 +25,17 @@ package struct MessageErasure {
   /// - Returns: What the deleted messages were for.
   package func erase(ofPerson telegramUserID: Int64, askedBy updateID: Int64?) throws -> [Purpose] {
     let person: StatementArguments = ["person": telegramUserID]
-    let withdrawn = try withdraw(
-      where: "chat_id = :person OR (chat_id < 0 AND \(Self.answersPerson))", person)
+    let isTheirs = "chat_id = :person OR (chat_id < 0 AND \(Self.answersPerson))"
+    // What is shown of an answer that will not come any more goes, too. An older copy of the file
+    // does not know what has become of it.
+    let shown = try updateID.map { _ in try previews(where: isTheirs, person) } ?? []
+    let withdrawn = try withdraw(where: isTheirs, person)
+    for part in shown { try outbox.removeWithdrawn(part.0, ofUpdate: part.1, in: tx) }
     try tx.db.run(
       """
       UPDATE outbox SET text = iif(text IS NULL, NULL, '\(Self.emptied)'),
         payload = iif(payload IS NULL, NULL, '{}'), buttons = NULL, entities = NULL,
-        file_name = NULL, file_type = NULL, file = NULL
+        markdown = NULL, file_name = NULL, file_type = NULL, file = NULL
       WHERE state <> 'queued' AND (chat_id = :person OR \(Self.answersPerson))
       """, person)
     try tx.db.run(
@@ -54,6 +58,21 @@ package struct MessageErasure {
     update_id <> 0 AND update_id IN (
       SELECT update_id FROM inbox WHERE telegram_user_id = :person)
     """
+
+  /// The parts whose places the queued messages would have taken, with their updates.
+  private func previews(
+    where condition: String, _ arguments: StatementArguments
+  ) throws -> [(Previews.Part, Int64)] {
+    try Row.fetchAll(
+      tx.db,
+      sql: """
+        SELECT preview_part, chat_id, update_id FROM outbox
+        WHERE state = 'queued' AND preview_part IS NOT NULL AND (\(condition))
+        """, arguments: arguments
+    ).map { row in
+      (Previews.Part(number: row["preview_part"], chatID: row["chat_id"]), row["update_id"])
+    }
+  }
 
   private func withdraw(
     where condition: String, _ arguments: StatementArguments

@@ -9,6 +9,8 @@ package struct Reply: Sendable, Equatable {
   package var buttons: [Button] = []
   /// Shown below the text in a fixed width.
   package var table: String?
+  /// Whether it may be a message of blocks.
+  package var richMessages = RichMessages.never
   /// Whether it is the answer of a model, which replies to its question in private chats too.
   package var isAnswer = false
 
@@ -32,8 +34,8 @@ package enum Outgoing: Sendable, Equatable {
   case request(BotRequest, chat: Int64?, Purpose? = nil)
 }
 
-package struct Button: Sendable, Equatable {
-  package enum Action: Sendable, Equatable {
+package struct Button: Sendable, Hashable {
+  package enum Action: Sendable, Hashable {
     /// `command:argument`, at most 64 bytes (Bot API, InlineKeyboardButton).
     case press(String)
     case open(url: String)

@@ -5,7 +5,6 @@ package struct TokenUsage: Sendable, Equatable {
   /// The part of `inputTokens` that the provider read from its cache.
   package var cachedInputTokens: Int
   /// The part of `inputTokens` that the provider put into its cache; none of them is a cached one.
-  /// Calls of the bot ask for no cache, so of them none is metered.
   package var cacheWriteTokens: Int
   /// The whole answer, thinking included.
   package var outputTokens: Int

@@ -12,8 +12,15 @@ package struct PaymentHandler: Sendable {
   package let outbox: Outbox
   package let alerts: OperatorAlerts
   package let selling: SellingStatus
+  /// What follows once a person has more credits, in the same transaction.
+  package let credited: @Sendable (_ telegramUserID: Int64, LedgerTransaction) throws -> Void
 
-  package init(store: Store, outbox: Outbox, alerts: OperatorAlerts, selling: SellingStatus) {
+  /// - Parameter credited: What follows once a person has more credits, in the same transaction.
+  package init(
+    store: Store, outbox: Outbox, alerts: OperatorAlerts, selling: SellingStatus,
+    credited: @escaping @Sendable (Int64, LedgerTransaction) throws -> Void = { _, _ in }
+  ) {
+    self.credited = credited
     self.store = store
     self.outbox = outbox
     self.alerts = alerts
@@ -56,6 +63,7 @@ package struct PaymentHandler: Sendable {
     case .credited(let package, let transaction):
       let receipt = try Self.receipt(of: package, transaction, for: sender.user.id, in: tx)
       try outbox.queue(receipt, to: sender.inPrivate, updateID: updateID, in: tx)
+      try credited(sender.user.id, tx)
       guard wasSetAside else { break }
       try alerts.queue(
         """

@@ -54,6 +54,13 @@ package struct DeclaredSettings: Sendable {
     "billing.markup", .billingDecimal, unset: .default("1.5"), isTakenWhileRunning: true,
     "What people pay is the real cost of a call times this.")
 
+  package let billingRepairs = Setting<RepairTerms>(
+    "billing.repairs", .repairTerms, unset: .default("at_cost"), isTakenWhileRunning: true,
+    """
+    Whether people pay for calls that mend what a build got wrong: at_cost without the markup, \
+    charged as other calls, or free.
+    """)
+
   package let billingInitialGrantCredits = Setting<Credits>(
     "billing.initial_grant_credits", .credits, unset: .default("100"), unit: "credits",
     isTakenWhileRunning: true, "What a new account starts with, in credits.")
@@ -116,6 +123,13 @@ package struct DeclaredSettings: Sendable {
     (Telegram's own, in private chats), or off (answers come whole).
     """)
 
+  package let answersRichMessages = Setting<RichMessages>(
+    "answers.rich_messages", .richMessages, unset: .default("never"), isTakenWhileRunning: true,
+    """
+    Whether answers with tables or formulas come as Telegram's rich messages: never, or \
+    when_needed. Telegram Web and older apps show nothing of those.
+    """)
+
   // MARK: - Texts
 
   package let textsPaySupport = Setting<String?>(
@@ -158,6 +172,23 @@ package struct DeclaredSettings: Sendable {
     "models.verification", .optional(.models), unset: .value(nil),
     example: "\(TaskType.verification.defaultModels[0])", isTakenWhileRunning: true,
     "The model for /verify.")
+
+  // MARK: - Workshop
+
+  package let workshopSocket = Setting<String>(
+    "workshop.socket", .path, unset: .default("/run/aidevbot-workshop/socket"),
+    isTakenWhileRunning: false,
+    "The socket of the service that runs what models have written, or off.")
+
+  // MARK: - Replication
+
+  package let replicationLitestreamSocket = Setting<String?>(
+    "replication.litestream_socket", .optional(.path), unset: .value(nil),
+    example: "/run/aidevbot-litestream/socket", isTakenWhileRunning: false,
+    """
+    The control socket of Litestream 0.5. With it, nothing is promised before it is on the \
+    replica: no update is confirmed to Telegram, no payment taken, no refund ordered, nothing sent.
+    """)
 
   // MARK: - Log
 

@@ -62,6 +62,22 @@ extension SettingForm<AnswerStreaming> {
   }
 }
 
+extension SettingForm<RichMessages> {
+  static var richMessages: Self {
+    Self({ _ in "one of \(RichMessages.allCases.map(\.rawValue).joined(separator: ", "))" }) {
+      RichMessages(rawValue: $0)
+    }
+  }
+}
+
+extension SettingForm<RepairTerms> {
+  static var repairTerms: Self {
+    Self({ _ in "one of \(RepairTerms.allCases.map(\.rawValue).joined(separator: ", "))" }) {
+      RepairTerms(rawValue: $0)
+    }
+  }
+}
+
 extension SettingForm<[ModelID]> {
   /// Each is a button, of which a person reads no more.
   private static let maximumModels = 8

@@ -78,7 +78,8 @@ package struct Settings: Sendable {
   package func bot() throws -> BotSettings {
     BotSettings(
       models: try models(),
-      terms: try billingTerms(), initialGrant: try self.billingInitialGrantCredits,
+      terms: try billingTerms(), repairs: try self.billingRepairs,
+      initialGrant: try self.billingInitialGrantCredits,
       initialGrantsPerDay: try self.billingInitialGrantsPerDay,
       sendRates: OutboxDelivery.Rates(
         perSecond: try self.telegramSendsPerSecond,
@@ -88,6 +89,7 @@ package struct Settings: Sendable {
         paySupport: try self.textsPaySupport, terms: try self.textsTerms,
         privacy: try self.textsPrivacy),
       promotions: try promotions(), streaming: try self.answersStreaming,
+      richMessages: try self.answersRichMessages,
       notices: BalanceNotices(
         lowBalance: try self.billingLowBalanceCredits, askAbove: try self.billingAskAboveShare),
       administrators: try self.telegramAdminUserIDs)

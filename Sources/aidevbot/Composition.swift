@@ -9,9 +9,11 @@ import Ledger
 import Logging
 import Messaging
 import Metering
+import Replication
 import Sales
 import Settings
 import TelegramBotAPI
+import Workshop
 
 /// The composition root: builds what the commands run from the settings.
 struct Composition {
@@ -20,6 +22,16 @@ struct Composition {
 
   init(_ options: ConfigOption) async throws {
     settings = try await Settings(file: options.config)
+  }
+
+  /// Where what models have written is run.
+  func workshop() throws -> Workshop { .live(socket: try settings.workshopSocket) }
+
+  /// Litestream beside the bot, if what is promised has to be on its replica first.
+  func litestream() throws -> Litestream? {
+    guard let socket = try settings.replicationLitestreamSocket else { return nil }
+    let database = URL(fileURLWithPath: try settings.databasePath()).path
+    return Litestream(transport: transport, socket: socket, database: database)
   }
 
   /// The same, with the default models that a start on this database takes.

@@ -133,6 +133,18 @@ struct LedgerCommandTests {
     }
   }
 
+  @Test func showsHowFarTheProofIsOnATerminalAlone() async throws {
+    try await World.run { world in
+      try await world.openAnAccount(asking: true)
+      let shown = try await world.onTerminal(columns: 80, "ledger", "verify")
+      #expect(shown.status == 0)
+      #expect(shown.output.contains("\rProving [####"), "\(shown.output)")
+      #expect(shown.output.contains("] 100 %\r\u{1B}[KThe ledger holds."), "\(shown.output)")
+      let piped = try await world.aidevbot("ledger", "verify")
+      #expect(piped.errors.isEmpty && !piped.output.contains("Proving"))
+    }
+  }
+
   /// A question took 393,750 micro-credits of 100 credits. An output token more is 0.00000375
   /// dollars.
   @Test(arguments: [
@@ -182,6 +194,30 @@ struct LedgerCommandTests {
       let ending = try await world.stop(daemon)
       #expect(ending.errors.contains("The ledger is broken; nothing is sold."))
       #expect(world.callCount(.gemini) == 0)
+    }
+  }
+
+  /// Of 20,000 rows, which are more than what is proven before the first poll, the last is wrong.
+  @Test func aBreakThatIsFoundBesideTheWorkStopsTheSale() async throws {
+    try await World.run { world in
+      let first = try await world.startDaemon()
+      try await world.ask("/start")
+      try await world.stop(first)
+      try world.damage(
+        """
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        INSERT INTO credit_transactions (user_id, transaction_type, credits_amount_micro,
+          balance_after_micro, idempotency_key, description, created_at)
+        SELECT 1, 'manual_adjustment', 1, 100000000 + i + (i = 20000), 'row ' || i, 'row',
+          '2026-01-01 00:00:00.000' FROM n;
+        UPDATE users SET credit_balance_micro = 100020001;
+        """)
+      let daemon = try await world.startDaemon(changing: ["TELEGRAM_ADMIN_USER_IDS": "1001"])
+      #expect(try await world.replies(1, to: 1001).first?.contains("ledger is broken") == true)
+      #expect(
+        try await world.ask("How do I begin?").hasPrefix("I cannot take paid requests right now"))
+      let ending = try await world.stop(daemon)
+      #expect(ending.errors.contains("transaction 20001: the balance after it is given"))
     }
   }
 }

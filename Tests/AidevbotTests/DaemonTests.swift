@@ -53,7 +53,7 @@ struct DaemonTests {
       }
       let listed = help.split(separator: "\n").filter { $0.hasPrefix("/") }.map(String.init)
       #expect(menu.sorted() == listed.sorted())
-      #expect(menu.count == 20)
+      #expect(menu.count == 24)
       try await world.stop(daemon)
     }
   }

@@ -86,6 +86,86 @@ struct LitestreamTests {
     }
   }
 
+  /// A bucket takes Litestream some 15 s to come back to, a folder none; the bot asks every 2 s.
+  @Test func goesOnAfterAnOutageOfTheReplica() async throws {
+    try await World.run { world in
+      let litestream = try Litestream(world)
+      let (daemon, replication) = try await litestream.startReplicated()
+      try await world.ask(Seller.gemini.question)
+      try FileManager.default.moveItem(at: world.url("replica"), to: world.url("away"))
+      try Data().write(to: world.url("replica"))
+      world.telegram.message(Seller.gemini.question, from: 42)
+      try await daemon.state.wait(for: "word of it") {
+        $0.errorText.contains("nothing is promised until it has")
+      }
+      try await world.wait(
+        for: "the charge", untilThereIs: "SELECT count(*) = 2 FROM api_key_usage")
+      #expect(
+        world.telegram.state.value.sent(to: 42).count { $0.hasPrefix("Hello") } == 1)
+      try FileManager.default.removeItem(at: world.url("replica"))
+      try FileManager.default.moveItem(at: world.url("away"), to: world.url("replica"))
+      try await world.telegram.state.wait(for: "the answer") {
+        $0.sent(to: 42).count { $0.hasPrefix("Hello") } == 2
+      }
+      let log = try await world.stop(daemon).errors
+      #expect(log.contains("what waited goes on"))
+      replication.signal(SIGTERM)
+      try await replication.waitForExit()
+      try await world.expectNothingLeft()
+    }
+  }
+
+  /// It is stopped, and starts anew: what was asked for meanwhile is answered then, and what was
+  /// promised is on the replica, at any moment at which the machine is lost.
+  @Test func isWaitedForBeforeAnythingIsPromised() async throws {
+    try await World.run { world in
+      let litestream = try Litestream(world)
+      let (daemon, replication) = try await litestream.startReplicated()
+      for _ in 1...3 { try await world.ask(Seller.gemini.question) }
+      // Frozen, it answers nothing; gone, it is not there.
+      replication.signal(SIGSTOP)
+      world.telegram.message(Seller.gemini.question, from: 42)
+      try await world.wait(
+        for: "the charge", untilThereIs: "SELECT count(*) = 4 FROM api_key_usage")
+      let before = world.telegram.state.value
+      #expect(before.sent(to: 42).count { $0.hasPrefix("Hello") } == 3)
+      #expect(before.pendingCount == 1)
+      replication.signal(SIGKILL)
+      try await replication.waitForExit()
+      let again = try litestream.replicate()
+      try await world.telegram.state.wait(for: "the answer") {
+        $0.sent(to: 42).count { $0.hasPrefix("Hello") } == 4
+      }
+      // The machine is lost.
+      try await world.kill(daemon)
+      again.signal(SIGKILL)
+      try await again.waitForExit()
+      let all = try world.charges()
+      try world.destroyDatabase()
+      let copy = try await litestream.restore(to: "restored.sqlite")
+      #expect(copy.status == 0, "\(copy.errors)")
+      #expect(try world.charges(in: world.path("restored.sqlite")) == all)
+    }
+  }
+
+  @Test func doctorTriesTheReplica() async throws {
+    try await World.run { world in
+      let socket = world.path("socket")
+      let settings = ["REPLICATION_LITESTREAM_SOCKET": socket]
+      let away = try await world.aidevbot("doctor", changing: settings)
+      #expect(away.status != 0)
+      #expect(away.output.contains("FAILED  replica       Litestream does not answer at \(socket)"))
+      #expect(away.output.contains("journalctl -u aidevbot-litestream"))
+      let litestream = try LoopbackServer(unixSocket: socket) { _ in
+        .json(#"{"status":"synced","txid":6,"replicated_txid":6}"#)
+      }
+      defer { litestream.stop() }
+      let there = try await world.aidevbot("doctor", changing: settings)
+      #expect(there.status == 0, "\(there.output)")
+      #expect(there.output.contains("ok      replica       has all that is committed"))
+    }
+  }
+
   @Test func restoringAndBackingUpMindLitestream() async throws {
     try await World.run { world in
       let litestream = try Litestream(world)
@@ -140,6 +220,18 @@ private struct Litestream {
     try start("replicate", [])
   }
 
+  /// A bot, with an account, that promises nothing before it is on the replica.
+  func startReplicated() async throws -> (daemon: ChildProcess, replication: ChildProcess) {
+    // Litestream takes a database that is there.
+    let first = try await world.startDaemon()
+    try await world.openAccount()
+    try await world.stop(first)
+    let replication = try replicate()
+    let daemon = try await world.startDaemon(
+      changing: ["REPLICATION_LITESTREAM_SOCKET": world.path("socket")])
+    return (daemon, replication)
+  }
+
   func restore(to name: String, asOf moment: Date? = nil) async throws -> ChildProcess.Ending {
     let when = moment.map { ["-timestamp", form.format($0)] } ?? []
     return try await start("restore", when + ["-o", world.path(name), world.databasePath])
@@ -148,7 +240,7 @@ private struct Litestream {
 
   /// What is in the replica, only a restore tells.
   func waitUntilReplicaHas(_ charges: Int) async throws {
-    let end = ContinuousClock.now + .seconds(120)
+    let end = ContinuousClock.now + .seconds(600)
     for number in 1... {
       let name = "look-\(charges)-\(number).sqlite"
       let look = try await restore(to: name)
@@ -164,7 +256,7 @@ private struct Litestream {
       program,
       [command, "-config", package.appending(path: "systemd/litestream.yml").path] + arguments,
       changing: [
-        "STATE_DIRECTORY": world.folder.path,
+        "STATE_DIRECTORY": world.folder.path, "RUNTIME_DIRECTORY": world.folder.path,
         "LITESTREAM_REPLICA_URL": "file://\(world.path("replica"))", "LOG_LEVEL": "debug",
       ])
   }

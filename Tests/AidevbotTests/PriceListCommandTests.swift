@@ -45,8 +45,8 @@ struct PriceListCommandTests {
         lines == [
           "US dollars per million tokens, or per image:", "MODEL PRICE OLD NEW CHANGE",
           "openrouter/\(Self.sonnet) input 2 3 +50.0 %",
-          "openrouter/\(Self.sonnet) cached input - 0.3 -85.0 %",
-          "openrouter/\(Self.sonnet) cache write - 3.75 +87.5 %",
+          "openrouter/\(Self.sonnet) cached input 0.1 0.3 +200.0 %",
+          "openrouter/\(Self.sonnet) cache write 2.5 3.75 +50.0 %",
           "Ends on 2027-06-30: openrouter/\(Self.sonnet)",
         ])
       #expect(try await world.history(Self.sonnet).count == 1)
@@ -116,7 +116,8 @@ struct PriceListCommandTests {
       world.openRouter.answer.change {
         $0.modelList = """
           {"data": [{"id": "\(Self.sonnet)", "pricing": {
-            "prompt": "0.002", "completion": "0.00001"}}]}
+            "prompt": "0.002", "completion": "0.00001", "input_cache_read": "0.0000001",
+            "input_cache_write": "0.0000025"}}]}
           """
       }
       let shown = try await world.pricing("sync openrouter")

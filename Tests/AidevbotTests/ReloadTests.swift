@@ -53,6 +53,28 @@ struct ReloadTests {
     }
   }
 
+  @Test func showsAnswersAsTheyGrowFromTheNextOneOn() async throws {
+    try await World.run { world in
+      let slow = SlowAnswer()
+      slow.say("Hello from")
+      try world.configure("answers:\n  streaming: off\n")
+      let daemon = try await world.startDaemon(changing: ["ANSWERS_STREAMING": nil])
+      try await world.openAccount()
+      #expect(try await world.ask("How do I begin?").hasPrefix("Hello from the fake model."))
+      #expect(world.telegram.state.value.calls(of: "editMessageText").isEmpty)
+      try world.configure("answers:\n  streaming: edits\n")
+      #expect(try await daemon.reload().contains("answers.streaming: off -> edits"))
+      world.onCall(of: .gemini) { _ in slow.reply }
+      #expect(try await world.ask("How do I begin?") == "Hello from ▌")
+      slow.end(" a slow one.")
+      try await world.telegram.state.wait(for: "the answer") { state in
+        state.sent(to: 42).last?.hasPrefix("Hello from a slow one.") == true
+      }
+      try await world.stop(daemon)
+      try await world.expectNothingLeft()
+    }
+  }
+
   @Test(arguments: [
     ("billing:\n  markup: canary\n", "BILLING_MARKUP must be a decimal"),
     ("telegram: [canary", "is not YAML of the form"),

@@ -4,6 +4,7 @@ import Glibc
 import Ledger
 @testable import Messaging
 import TelegramBotAPI
+import Replication
 import Testing
 import TestSupport
 
@@ -57,10 +58,12 @@ struct ServiceTests {
   private static let start = Date(timeIntervalSince1970: 1_800_000_000)
 
   private func watch(
-    _ health: Health, load: @escaping @Sendable (Date) throws -> Health.Load
+    _ health: Health, _ replica: Replica? = nil,
+    load: @escaping @Sendable (Date) throws -> Health.Load
   ) -> ServiceWatch {
     ServiceWatch(
-      notifier: ServiceNotifier(environment: [:]), health: health, version: "1.2.3+4", load: load)
+      notifier: ServiceNotifier(environment: [:]), health: health, version: "1.2.3+4",
+      replica: replica, load: load)
   }
 
   private static let someLoad = Health.Load(
@@ -103,6 +106,38 @@ struct ServiceTests {
     health.pollerEvents().pollSent()
     #expect(
       watch.report(at: Date()) == ["STATUS=1.2.3+4: the database does not answer: a WATCHDOG=1"])
+  }
+
+  /// No restart would bring it back, also none of a bot that has yet to poll.
+  @Test func itIsAliveWhileTheReplicaIsAway() async throws {
+    struct Away: Error {}
+    let isThere = Watched(false)
+    let (attempts, asked) = (Watched(0), Watched(0))
+    let replica = Replica(
+      sync: {
+        attempts.change { $0 += 1 }
+        guard isThere.value else { throw Away() }
+      },
+      sleep: { _ in try await asked.wait(for: "an end of the wait") { $0 > 0 } })
+    let health = Health(startedAt: Self.start)
+    let watch = watch(health, replica) { _ in Self.someLoad }
+    let waiting = Task { await replica.has() }
+    try await attempts.wait(for: "an attempt") { $0 == 1 }
+    while replica.outage == nil { await Task.yield() }
+    let away = watch.report(at: Self.start)
+    #expect(away[0].hasPrefix("STATUS=1.2.3+4: nothing has been promised for "))
+    #expect(away[0].hasSuffix(": Away()"))
+    #expect(away.dropFirst() == ["WATCHDOG=1", "EXTEND_TIMEOUT_USEC=120000000"])
+    health.pollerEvents().pollSent()
+    let sent = try #require(health.counters.firstPollAt)
+    let late = sent + ServiceWatch.patience * 5
+    #expect(watch.report(at: late).dropFirst() == ["WATCHDOG=1"])
+    isThere.change { $0 = true }
+    asked.change { $0 = 1 }
+    #expect(await waiting.value)
+    // The next poll may be as long as any.
+    #expect(watch.report(at: late + ServiceWatch.patience - 1).last == "WATCHDOG=1")
+    #expect(watch.report(at: late + ServiceWatch.patience).count == 1)
   }
 
   // MARK: The daemon

@@ -11,37 +11,54 @@ extension StepCase {
     let before = Int(try world.number("SELECT count(*) FROM inbox") ?? 0)
     let replies = world.telegram.state.value.messages.filter { $0.chatID == Self.user }.count
     let order = ["AIDEVBOT_KILL_AT": "\(step.rawValue):1", "ANSWERS_STREAMING": "edits"]
-    let slow = SlowAnswer()
-    let isArmed = Watched(true)
-    world.onCall(of: .gemini) { _ in isArmed.value ? slow.reply : nil }
-    slow.say("Hello from")
-    let armed = try world.start(["run"], changing: order)
-    let update = world.telegram.message(Seller.gemini.question, from: Self.user)
-    if step != .previewSending, step != .previewShown {
-      try await world.telegram.state.wait(for: "the first words") { state in
-        state.sent(to: Self.user).last == "Hello from ▌"
-      }
-      if step == .stopped {
-        world.telegram.callback("stop:\(update)", from: Self.user)
-      } else {
-        slow.say(" the fake")
-      }
+    let slow = Watched<SlowAnswer?>(nil)
+    world.onCall(of: .gemini) { _ in slow.value?.reply }
+    var update: Int64 = 0
+    for life in 1...lives {
+      let answer = SlowAnswer()
+      slow.change { $0 = answer }
+      answer.say("Hello from")
+      let edits = Self.edits(world.telegram.state.value)
+      let armed = try world.start(["run"], changing: order)
+      if life == 1 { update = world.telegram.message(Seller.gemini.question, from: Self.user) }
+      try await grow(answer, of: update, after: edits, isFirst: life == 1, in: world)
+      #expect(try await armed.waitForExit().status == -SIGKILL)
     }
-    if step == .replyQueued {
-      try await world.telegram.state.wait(for: "more words") { state in
-        state.sent(to: Self.user).last == "Hello from the fake ▌"
-      }
-      slow.end(" model.")
-    }
-    #expect(try await armed.waitForExit().status == -SIGKILL)
-    isArmed.change { $0 = false }
+    slow.change { $0 = nil }
 
-    let updates = before + (step == .stopped ? 2 : 1)
+    let updates = before + 1 + (step == .stopped ? lives : 0)
     let changes = ["ANSWERS_STREAMING": "edits"]
     let last = try await world.startDaemon(changing: changes)
     try await world.waitUntilDone(updates: updates)
     try await world.stop(last)
     return try streamedOutcome(of: update, after: replies, in: world)
+  }
+
+  private var lives: Int { kill == .twoLives ? 2 : 1 }
+
+  private static func edits(_ state: FakeTelegramState) -> Int {
+    state.calls(of: "editMessageText").count
+  }
+
+  /// Goes on until the step. In a second life, the first frame edits the message of the first.
+  private func grow(
+    _ answer: SlowAnswer, of update: Int64, after edits: Int, isFirst: Bool, in world: World
+  ) async throws {
+    guard step != .previewSending, step != .previewShown else { return }
+    guard isFirst || step != .previewGrown else { return }
+    try await world.telegram.state.wait(for: "the first words") { state in
+      isFirst ? state.sent(to: Self.user).last == "Hello from ▌" : Self.edits(state) > edits
+    }
+    if step == .stopped {
+      world.telegram.callback("stop:\(update)", from: Self.user)
+    } else {
+      answer.say(" the fake")
+    }
+    guard step == .replyQueued else { return }
+    try await world.telegram.state.wait(for: "more words") { state in
+      state.sent(to: Self.user).last == "Hello from the fake ▌"
+    }
+    answer.end(" model.")
   }
 
   /// What the person sees at the end is one answer. Of a preview whose id was never known, they see
@@ -52,7 +69,7 @@ extension StepCase {
     let all = world.telegram.state.value.messages.filter { $0.chatID == Self.user }
     let messages = all.dropFirst(count)
     let unfinished = messages.filter { $0.text.hasSuffix(" ▌") }
-    #expect(unfinished.count == (step == .previewShown ? 1 : 0))
+    #expect(unfinished.count == (step == .previewShown ? lives : 0))
     for one in unfinished {
       let button = one.replyMarkup?["inline_keyboard"]?.array?.first?.array?.first
       #expect(button?["callback_data"] == .string("stop:\(update)"))

@@ -23,6 +23,8 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     case payment = "a payment"
     /// An administrator's command, and what Telegram is told.
     case refund = "a refund"
+    /// Two tasks, planned and agreed to before.
+    case built = "a build"
 
     var steps: [KillPoint] {
       switch self {
@@ -32,6 +34,10 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
       case .pasted: return [.updateStored, .markedSent, .settled, .replyQueued]
       case .pastedInPieces: return [.updateStored]
       case .again: return [.replyQueued, .markedSent, .settled]
+      case .built:
+        return [
+          .stepBegun, .stepAnswered, .stepSettled, .checkBegun, .taskEnded, .zipMade, .delivered,
+        ]
       default: break
       }
       let paid: [KillPoint] = [.markedSent, .firstByte]
@@ -47,16 +53,21 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
     var sellers: [Seller?] {
       switch self {
       case .answered, .failing: Seller.allCases
-      case .kept, .streamed, .pasted, .pastedInPieces, .again: [.gemini]
+      case .kept, .streamed, .pasted, .pastedInPieces, .again, .built: [.gemini]
       case .free, .payment, .refund: [nil]
       }
     }
 
-    /// A refund makes several replies side by side, so that nobody can count the steps of two.
-    var kills: [Kill] {
+    /// A refund makes several replies side by side, so that nobody can count the steps of two. Of
+    /// an answer that grows, two lives differ where a preview is left behind. What a second kill
+    /// does to a build is seen without the executable.
+    func kills(at step: KillPoint) -> [Kill] {
       switch self {
-      case .streamed: [.firstPassing]
+      case .streamed:
+        [.previewShown, .previewGrown, .stopped].contains(step)
+          ? [.firstPassing, .twoLives] : [.firstPassing]
       case .refund, .kept, .pasted, .pastedInPieces, .again: [.firstPassing, .twoLives]
+      case .built: [.firstPassing]
       default: Kill.allCases
       }
     }
@@ -83,7 +94,9 @@ struct StepCase: Sendable, Hashable, CustomTestStringConvertible {
   static let all: [StepCase] = Request.allCases.flatMap { request in
     request.steps.flatMap { step in
       request.sellers.flatMap { seller in
-        request.kills.map { StepCase(request: request, step: step, seller: seller, kill: $0) }
+        request.kills(at: step).map {
+          StepCase(request: request, step: step, seller: seller, kill: $0)
+        }
       }
     }
   }
@@ -104,6 +117,7 @@ extension StepCase {
     guard request != .kept else { return try await runKept(in: world) }
     guard request != .streamed else { return try await runStreamed(in: world) }
     guard request != .again else { return try await runAgain(in: world) }
+    guard request != .built else { return try await runBuilt(in: world) }
     guard !request.isPasted else { return try await runPasted(in: world) }
     let invoice = try await prepare(world)
     let before = Int(try world.number("SELECT count(*) FROM inbox") ?? 0)
@@ -164,7 +178,7 @@ extension StepCase {
   @discardableResult
   private func makeRequest(_ number: Int, _ invoice: SentInvoice?, in world: World) -> Int64 {
     switch request {
-    case .answered, .failing, .kept, .streamed, .pasted, .pastedInPieces, .again, .free:
+    case .answered, .failing, .kept, .streamed, .pasted, .pastedInPieces, .again, .free, .built:
       world.telegram.message(seller?.question ?? "/status", from: Self.user)
     case .payment:
       world.telegram.payment(
@@ -220,6 +234,7 @@ extension StepCase {
   /// Checks all that must be so wherever the process was killed.
   func expectRightMoney(_ outcome: StepOutcome, in world: World) throws {
     if request.isOfStars { return try expectRightStars(outcome, in: world) }
+    if request == .built { return try expectRightBuild(outcome, in: world) }
     let lives = kill == .twoLives ? 2 : 1
     // What Telegram has taken without the outbox's knowing is sent again.
     #expect(outcome.copies == (step == .replySent && request != .kept ? 1 + lives : 1))

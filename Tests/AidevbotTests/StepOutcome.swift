@@ -12,6 +12,7 @@ struct StepOutcome: Sendable {
     case status = "reply"
     case receipt
     case refunded
+    case delivered
 
     init?(text: String) {
       if text.hasPrefix("Hello from the fake model.") {
@@ -69,12 +70,13 @@ enum StepTable {
   private static func table(_ outcomes: [StepCase: String]) -> String {
     let rows = StepCase.Request.allCases.flatMap { request in
       request.steps.map { step in
-        let once = request.kills.filter { $0 != .twoLives }.map {
+        let kills = request.kills(at: step)
+        let once = kills.filter { $0 != .twoLives }.map {
           cell(request, step, $0, outcomes)
         }
         let cells = [
           request.rawValue, "`\(step.rawValue)`", Set(once).sorted().joined(separator: " / "),
-          request.kills.contains(.twoLives) ? cell(request, step, .twoLives, outcomes) : "",
+          kills.contains(.twoLives) ? cell(request, step, .twoLives, outcomes) : "",
         ]
         return "| \(cells.joined(separator: " | ")) |"
       }

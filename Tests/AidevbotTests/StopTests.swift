@@ -1,3 +1,4 @@
+@testable import aidevbot
 import Glibc
 import Testing
 import TestSupport
@@ -63,7 +64,7 @@ struct StopTests {
         for: "the end of all", untilThereIs: "SELECT count(*) >= 20 FROM inbox WHERE state = 'done'"
       )
       daemon.signal(SIGTERM)
-      let log = try await daemon.waitForExit(within: .seconds(30)).errors
+      let log = try await daemon.waitForExit().errors
       #expect(!log.contains("Not all work ended in time"))
       #expect(world.telegram.state.value.sent(to: 42).count == 3)
       let next = try await world.startDaemon()
@@ -84,7 +85,7 @@ struct StopTests {
       daemon.signal(SIGTERM)
       try await daemon.state.wait(for: "the stop") { $0.errorText.contains("Stopping") }
       daemon.signal(signal)
-      #expect(try await daemon.waitForExit(within: .seconds(20)).status == 0)
+      #expect(try await daemon.waitForExit().status == 0)
       #expect(
         try world.number("SELECT count(*) FROM credit_holds WHERE state = 'pending'") == 1)
 
@@ -94,5 +95,13 @@ struct StopTests {
       #expect(try world.usage().map(\.chargedTo) == ["house", "user"])
       try await world.expectNothingLeft()
     }
+  }
+
+  /// SIGUSR2, which nothing here means anything by, stands for the others.
+  @Test func losesNoSignalThatComesAtOnce() async throws {
+    let seen = Watched(0)
+    Signals.handle([SIGUSR2]) { _ in seen.change { $0 += 1 } }
+    Glibc.kill(getpid(), SIGUSR2)
+    try await seen.wait(for: "the signal") { $0 == 1 }
   }
 }

@@ -94,7 +94,14 @@ extension World {
     let daemon = try await startDaemon()
     for user in [42, 43] as [Int64] { try await openAccount(of: user) }
     try await ask(Seller.gemini.question)
-    try await ask("/new Tetris")
+    try damage(
+      """
+      INSERT INTO projects (id, user_id, title, status, created_at, updated_at)
+      SELECT '7e7e7e7e-0000-4000-8000-000000000000', id, 'Tetris', 'active', created_at, created_at
+      FROM users WHERE telegram_user_id = 42;
+      UPDATE users SET active_project_id = '7e7e7e7e-0000-4000-8000-000000000000'
+      WHERE telegram_user_id = 42
+      """)
     try await ask(Seller.gemini.question)
     try await ask(Seller.openRouter.question, from: 43)
     try await stop(daemon)

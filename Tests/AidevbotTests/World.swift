@@ -75,6 +75,8 @@ extension World {
       "TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "0", "LIBDISPATCH_LOG": "NO",
       // What Telegram gets does not depend on how fast an answer comes.
       "ANSWERS_STREAMING": "off",
+      // Trying to get out of one takes a second of the processor, each time.
+      "WORKSHOP_SOCKET": "off",
     ]
   }
 

@@ -14,6 +14,7 @@ import Metering
 @testable import TelegramBotAPI
 import Testing
 import TestSupport
+import Workshop
 
 /// A bot on a real database in a folder of its own, with fake providers. It waits for nothing: its
 /// writer notes how long it would have. When it goes with its test, its ledger is verified: the
@@ -29,6 +30,7 @@ final class BotRig: Sendable {
   let openRouter: FakeOpenRouter
   let llm: LLMClient
   let settings: BotSettings
+  let workshop: Workshop
   let waits: Watched<[Duration]>
   let writer: LedgerWriter
   /// How many transactions were committed to the file.
@@ -53,7 +55,8 @@ final class BotRig: Sendable {
     notices: BalanceNotices = BalanceNotices(), administrators: [Int64] = [],
     promotions: BotSettings.Promotions = .init(), timeout: Duration = .seconds(3_600),
     keys: [String] = ["test-key-of-some-length-abcd"],
-    streaming: AnswerStreaming = .off, wait: (@Sendable (Duration) async -> Void)? = nil,
+    streaming: AnswerStreaming = .off, richMessages: RichMessages = .never,
+    workshop: Workshop = .closed, wait: (@Sendable (Duration) async -> Void)? = nil,
     at location: SourceLocation = #_sourceLocation
   ) throws {
     self.location = location
@@ -89,12 +92,14 @@ final class BotRig: Sendable {
       terms: try BillingTerms(creditValueUSD: "0.01", markup: "1.5"),
       initialGrant: try Credits(parsing: credits),
       sendRates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0),
-      store: try .ofTests(), promotions: promotions, streaming: streaming, notices: notices,
+      store: try .ofTests(), promotions: promotions, streaming: streaming,
+      richMessages: richMessages, notices: notices,
       administrators: administrators)
     let counter = CommitCounter(commits)
     try database.write { $0.db.add(transactionObserver: counter, extent: .databaseLifetime) }
     previews = TelegramPreviews(streaming: { streaming }, sleep: writer.sleep)
-    engine = try Self.engine(writer, llm, settings, wakes, previews)
+    self.workshop = workshop
+    engine = try Self.engine(writer, llm, settings, workshop, wakes, previews)
   }
 
   deinit {
@@ -117,15 +122,16 @@ final class BotRig: Sendable {
 
   /// The bot after another start of the process.
   func restarted() throws -> Engine {
-    try Self.engine(writer, llm, settings, wakes, previews)
+    try Self.engine(writer, llm, settings, workshop, wakes, previews)
   }
 
-  private static func engine(
-    _ writer: LedgerWriter, _ llm: LLMClient, _ settings: BotSettings, _ wakes: Watched<Int>,
-    _ previews: TelegramPreviews
+  static func engine(
+    _ writer: LedgerWriter, _ llm: LLMClient, _ settings: BotSettings, _ workshop: Workshop,
+    _ wakes: Watched<Int>, _ previews: TelegramPreviews
   ) throws -> Engine {
     try Engine(
       channel: .telegram, bot: .bot, writer: writer, llm: llm, settings: settings,
+      workshop: workshop,
       effects: Engine.Effects(
         typing: parkedTyping, preview: previews.begin, repliesArrived: { wakes.change { $0 += 1 } },
         // However slow the machine is, no minute passes.
@@ -156,6 +162,13 @@ private final class CommitCounter: TransactionObserver {
     DispatchQueue.global().async { [commits] in commits.change { $0 += 1 } }
   }
   func databaseDidRollback(_ db: Database) {}
+}
+
+extension Workshop {
+  /// Where nothing can be run.
+  static let closed = Workshop(
+    languages: { () throws(WorkshopError) in [] },
+    run: { _ throws(WorkshopError) in throw .unavailable("it is closed") })
 }
 
 extension Store {
@@ -308,7 +321,7 @@ extension BotRig {
 
   func holds() throws -> [CreditHold] {
     try database.read {
-      try CreditHold.fetchAll($0.db, sql: "SELECT * FROM credit_holds ORDER BY id")
+      try CreditHold.fetchAll($0.db, sql: "SELECT * FROM credit_holds ORDER BY rowid")
     }
   }
 

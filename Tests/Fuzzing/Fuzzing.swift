@@ -3,7 +3,8 @@ import Foundation
 /// What is fuzzed. The environment variable FUZZ names one of them, since libFuzzer has the command
 /// line to itself.
 private enum Target: String, CaseIterable {
-  case update, gemini, openrouter, eventstream, configuration, renderer, money, prices
+  case update, gemini, openrouter, eventstream, configuration, renderer, markdown, money, prices
+  case answer, plan
 
   static let chosen: Target = {
     let name = ProcessInfo.processInfo.environment["FUZZ"] ?? ""
@@ -21,8 +22,11 @@ private enum Target: String, CaseIterable {
     case .eventstream: EventStreamTarget.run(input)
     case .configuration: ConfigurationTarget.run(input)
     case .renderer: RendererTarget.run(input)
+    case .markdown: MarkdownTarget.run(input)
     case .money: MoneyTarget.run(input)
     case .prices: PricesTarget.run(input)
+    case .answer: AnswerTarget.run(input)
+    case .plan: BuildPlanTarget.run(input)
     }
   }
 }

@@ -7,11 +7,11 @@ import TestSupport
 struct CancellationTests {
   private func request(_ server: LoopbackServer, body: String) -> HTTPRequest {
     HTTPRequest(
-      .post, server.url, body: Data(body.utf8), deadline: .seconds(20), isIdempotent: false)
+      .post, server.url, body: Data(body.utf8), deadline: .seconds(600), isIdempotent: false)
   }
 
   @Test func answersTheOthersWhereSomeOfManyRequestsAreCancelled() async throws {
-    let transport = HTTPTransport()
+    let transport = HTTPTransport(limits: .init(connect: .seconds(600)))
     let server = try LoopbackServer { .response(status: 200, body: $0.body) }
     let tasks = (0..<300).map { number in
       Task { try await transport.send(request(server, body: "\(number)")) }
@@ -39,7 +39,7 @@ struct CancellationTests {
     for _ in 0..<50 {
       var streams: [HTTPResponseStream] = []
       do {
-        let transport = HTTPTransport()
+        let transport = HTTPTransport(limits: .init(connect: .seconds(600)))
         for _ in 0..<3 { streams.append(try await transport.stream(request(server, body: ""))) }
       }
       // Some are dropped as the transport ends, one is read.

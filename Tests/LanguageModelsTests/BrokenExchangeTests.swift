@@ -59,10 +59,10 @@ struct BrokenExchangeTests {
   @Test(arguments: ProviderCase.allCases)
   func thatTakesTooLongMayHaveCost(provider: ProviderCase) async throws {
     let server = try LoopbackServer { _ in .hang }
-    let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
+    let error = await provider.model(at: server.url, timeout: .seconds(15)).failure()
     #expect(error?.reason == .timedOut)
     #expect(error?.mayHaveCost == true)
-    #expect((error?.responseTime ?? .zero) >= .milliseconds(1_900))
+    #expect((error?.responseTime ?? .zero) >= .milliseconds(14_900))
   }
 
   @Test(arguments: ProviderCase.allCases)

@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 @testable import LanguageModels
 import Metering
 import Testing
@@ -139,7 +140,7 @@ struct GeminiUsageTests {
     let json = """
       {"promptTokenCount": 12, "candidatesTokenCount": 1000000000, "thoughtsTokenCount": 8}
       """
-    let usage = try JSONDecoder().decode(GeminiUsage.self, from: Data(json.utf8))
+    let usage = GeminiUsage(try #require(JSONObject(json.utf8)))
     #expect(usage.normalised(images: 0, outputCap: 400) == nil)
   }
 

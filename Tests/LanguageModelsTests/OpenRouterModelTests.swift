@@ -11,6 +11,7 @@ struct OpenRouterModelTests {
     router.answer.change {
       $0.text = "Vier"
       $0.cachedInputTokens = 200
+      $0.cacheWriteTokens = 300
       $0.reasoningTokens = 100
       $0.cost = "7.1e-05"
     }
@@ -27,8 +28,8 @@ struct OpenRouterModelTests {
     #expect(
       answer.usage
         == TokenUsage(
-          inputTokens: 1000, cachedInputTokens: 200, outputTokens: 500, reasoningTokens: 100,
-          reportedCostUSD: "0.000071"))
+          inputTokens: 1000, cachedInputTokens: 200, cacheWriteTokens: 300, outputTokens: 500,
+          reasoningTokens: 100, reportedCostUSD: "0.000071"))
     #expect(answer.model == "vendor/name:free")
     #expect(answer.requestID == "fake-1")
     #expect(answer.keyIdentifier == "…abcd")

@@ -187,10 +187,10 @@ struct StreamedAnswerTests {
       .written { write in
         guard write(Data("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n".utf8))
         else { return }
-        while write(Data(":\n".utf8)) { _ = never.block(within: .milliseconds(5)) { $0 } }
+        while write(Data(":\n".utf8)) { _ = never.block(within: .milliseconds(100)) { $0 } }
       }
     }
-    let error = await provider.model(at: server.url, timeout: .seconds(2)).failure()
+    let error = await provider.model(at: server.url, timeout: .seconds(15)).failure()
     #expect(error?.reason == .timedOut)
     #expect(error?.mayHaveCost == true)
   }

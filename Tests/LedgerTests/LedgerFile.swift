@@ -77,6 +77,31 @@ final class LedgerFile: Sendable {
   }
 }
 
+extension LedgerTransaction {
+  /// What the proof beside the bot finds, from where the last one ended.
+  func prove() throws -> [String] {
+    var proof = try LedgerProof(in: self)
+    while !proof.isAtEnd { try proof.proveSlice(in: self) }
+    try proof.keep(in: self)
+    return proof.breaks
+  }
+}
+
+extension LedgerTransaction {
+  /// How SQLite goes about what is read, step by step.
+  func steps(of read: (LedgerTransaction) throws -> Void) throws -> [String] {
+    var queries: [String] = []
+    db.trace { queries.append($0.expandedDescription) }
+    defer { db.trace(options: []) }
+    try read(self)
+    db.trace(options: [])
+    return try queries.flatMap { query in
+      try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(query)").map { row -> String in row["detail"]
+      }
+    }
+  }
+}
+
 let now = Date(timeIntervalSince1970: 1_800_000_000)
 
 /// In what is expected, a number is one of nano-dollars.

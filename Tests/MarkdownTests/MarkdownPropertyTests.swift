@@ -45,9 +45,10 @@ struct MarkdownPropertyTests {
     }
   }
 
-  @Test(arguments: 0..<10)
+  @Test(arguments: 0..<20)
   func growsToWhatItIsAsAWhole(seed: Int) {
-    let source = Self.source(UInt64(seed + 5_000))
+    // Of several messages, so that what is full is let go of.
+    let source = (0..<3).map { Self.source(UInt64(seed + 5_000 + 100 * $0)) }.joined()
     let limits = MessageLimits(units: 40, styles: 16)
     var growing = GrowingMarkdown(limits: limits)
     for character in source.unicodeScalars {
@@ -76,6 +77,27 @@ struct MarkdownPropertyTests {
     }
     #expect(Array(whole.prefix(seen.count)) == seen)
     #expect(seen.count >= 5)
+  }
+
+  /// The blank end of code is skipped between two messages, and its style ends there.
+  @Test func skipsTheBlankEndOfCodeThatIsCut() {
+    let limits = MessageLimits(units: 40, styles: 16)
+    let lines = String(repeating: "word word word word word word word word\n\n", count: 4)
+    let code = "```\n\(String(repeating: "a", count: 39))\n  \n  \n```\n\n"
+    var growing = GrowingMarkdown(limits: limits)
+    growing.append(lines + code + "The end.\n\n")
+    #expect(growing.messages.count == 6)
+    #expect(growing.messages.last == FormattedText("The end."))
+  }
+
+  /// A quote around code has its style before that, though code may begin with a space.
+  @Test(arguments: ["> `  a`", "> `  a ` b", "- > `  a`\n  > b"])
+  func keepsStylesInOrderAroundCodeThatBeginsBlank(source: String) {
+    let limits = MessageLimits(units: 40, styles: 16)
+    for message in RenderedMarkdown(source, limits: limits).messages {
+      #expect(message.fault(limits) == nil)
+      #expect(message.styles.map(\.style) == [.quote, .code])
+    }
   }
 
   /// Words that are nested, quoted, listed or set off are all there, in order.

@@ -24,7 +24,7 @@ struct FakeTelegramStarsTests {
     let response = try await transport.send(
       HTTPRequest(
         .post, "\(fake.url)/bot\(fake.token)/\(method)", headers: [("Content-Type", type)],
-        body: body, deadline: .seconds(60), isIdempotent: false))
+        body: body, deadline: .seconds(600), isIdempotent: false))
     return try JSONValue(json: response.body)
   }
 

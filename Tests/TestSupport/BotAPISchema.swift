@@ -20,6 +20,8 @@ package struct BotAPISchema: Sendable, Decodable {
     var fields: [String: Field]
     /// Names of types, one of which the object must be of.
     var subtypes: [String]?
+    /// What it stands for, where it need not be an object.
+    var type: String?
   }
 
   private let methods: [String: Fields]
@@ -75,6 +77,7 @@ package struct BotAPISchema: Sendable, Decodable {
       let faults = choices.map { fault(in: value, as: $0, at: path) }
       return faults.contains(nil) ? nil : "\(path) is no \(type)"
     }
+    if let meaning = types[type]?.type { return fault(in: value, as: meaning, at: path) }
     let arrayPrefix = "Array of "
     if type.hasPrefix(arrayPrefix) {
       guard let array = value.array else { return "\(path) is no \(type)" }

@@ -36,7 +36,16 @@ package enum GeminiDialect: FakeDialect {
       check.expect(request.json, hasOnly: ["systemInstruction", "contents", "generationConfig"])
       checkContents(request.json, &check)
       let config = request.json["generationConfig"] as? [String: Any] ?? [:]
-      check.expect(config, hasOnly: ["maxOutputTokens", "thinkingConfig"])
+      check.expect(
+        config,
+        hasOnly: [
+          "maxOutputTokens", "thinkingConfig", "responseMimeType", "responseJsonSchema",
+        ])
+      if let schema = config["responseJsonSchema"] {
+        check.expect(schema is [String: Any], "the schema is an object")
+        check.expect(
+          config["responseMimeType"] as? String == "application/json", "the answer is JSON")
+      }
       check.expect(positive: config["maxOutputTokens"], "maxOutputTokens")
       if let thinking = config["thinkingConfig"] as? [String: Any] {
         check.expect(thinking, hasOnly: ["thinkingBudget", "thinkingLevel"])

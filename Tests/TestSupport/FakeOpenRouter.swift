@@ -43,7 +43,18 @@ package enum OpenRouterDialect: FakeDialect {
     check.expect(request.headers["content-type"] == "application/json", "the body is JSON")
     check.expect(
       body,
-      hasOnly: ["model", "messages", "max_completion_tokens", "stream", "provider", "reasoning"])
+      hasOnly: [
+        "model", "messages", "max_completion_tokens", "stream", "provider", "reasoning",
+        "response_format",
+      ])
+    if let format = body["response_format"] as? [String: Any] {
+      let schema = format["json_schema"] as? [String: Any] ?? [:]
+      check.expect(format, hasOnly: ["type", "json_schema"])
+      check.expect(format["type"] as? String == "json_schema", "the answer follows a schema")
+      check.expect(schema, hasOnly: ["name", "strict", "schema"])
+      check.expect(text: schema["name"], "json_schema.name")
+      check.expect(schema["schema"] is [String: Any], "the schema is an object")
+    }
     if let reasoning = body["reasoning"] as? [String: Any] {
       check.expect(reasoning, hasOnly: ["max_tokens"])
       let (budget, cap) = (reasoning["max_tokens"], body["max_completion_tokens"] as? Int ?? 0)
@@ -53,7 +64,8 @@ package enum OpenRouterDialect: FakeDialect {
     check.expect(text: body["model"], "model")
     check.expect(positive: body["max_completion_tokens"], "max_completion_tokens")
     check.expect(body["stream"] as? Bool == true, "the answer comes as it is made")
-    check.expect(chatMessages: body["messages"])
+    let isAnthropics = (body["model"] as? String)?.hasPrefix("anthropic/") == true
+    check.expect(chatMessages: body["messages"], takesMarks: isAnthropics)
     if let provider = body["provider"] as? [String: Any] {
       check.expect(provider, hasOnly: ["max_price"])
       let prices = provider["max_price"] as? [String: Any] ?? [:]
@@ -83,7 +95,8 @@ package enum OpenRouterDialect: FakeDialect {
       {"prompt_tokens": \(answer.inputTokens), "cost": \(answer.cost), "is_byok": false, \
       "completion_tokens": \(answer.outputTokens), \
       "total_tokens": \(answer.inputTokens + answer.outputTokens), \
-      "prompt_tokens_details": {"cached_tokens": \(answer.cachedInputTokens)}, \
+      "prompt_tokens_details": {"cached_tokens": \(answer.cachedInputTokens), \
+      "cache_write_tokens": \(answer.cacheWriteTokens)}, \
       "completion_tokens_details": {"reasoning_tokens": \(answer.reasoningTokens)}}
       """
     return [chunk(answer.halves.0), chunk(answer.halves.1, end)]
@@ -96,7 +109,8 @@ package enum OpenRouterDialect: FakeDialect {
     "native_tokens_prompt": \(answer.inputTokens),
     "native_tokens_completion": \(answer.outputTokens),
     "native_tokens_reasoning": \(answer.reasoningTokens),
-    "native_tokens_cached": \(answer.cachedInputTokens)}}
+    "native_tokens_cached": \(answer.cachedInputTokens),
+    "native_tokens_cache_write": \(answer.cacheWriteTokens)}}
     """
   }
 }

@@ -6,6 +6,8 @@ package struct FakeAnswer: Sendable {
   /// Cached ones included.
   package var inputTokens = 1000
   package var cachedInputTokens = 0
+  /// As OpenRouter tells it; none of them is a cached one.
+  package var cacheWriteTokens = 0
   /// Reasoning included.
   package var outputTokens = 500
   package var reasoningTokens = 0

@@ -48,6 +48,7 @@ extension FakeTelegramState {
     case "deleteWebhook": webhookURL = ""
     case "setMyCommands": return setMyCommands(parameters)
     case "sendMessage": return sendMessage(parameters)
+    case "sendRichMessage": return sendRichMessage(parameters)
     case "sendDocument": return sendDocument(call)
     case "copyMessage": return copyMessage(parameters)
     case "editMessageText": return editMessageText(parameters)
@@ -132,21 +133,23 @@ extension FakeTelegramState {
   private mutating func editMessageText(_ parameters: [String: JSONValue])
     -> FakeTelegramOutcome
   {
-    guard let text = parameters["text"]?.string, !text.allSatisfy(\.isWhitespace) else {
-      return .violation("message text is empty")
-    }
+    let rich = parameters["rich_message"]
+    if let fault = rich.flatMap(Self.richFault) { return .violation(fault) }
+    guard let text = rich?.richWords ?? parameters["text"]?.string,
+      !text.allSatisfy(\.isWhitespace)
+    else { return .violation("message text is empty") }
     let index = messages.firstIndex {
       $0.chatID == parameters["chat_id"]?.integer && $0.id == parameters["message_id"]?.integer
     }
     guard let index else { return .error(400, "Bad Request: message to edit not found") }
     let markup = parameters["reply_markup"]
-    if messages[index].text == text, messages[index].replyMarkup == markup {
-      return .error(
-        400,
-        "Bad Request: message is not modified: specified new message content and reply markup "
-          + "are exactly the same as a current content and reply markup of the message")
+    if messages[index].text == text, messages[index].rich == rich,
+      messages[index].replyMarkup == markup
+    {
+      return Self.notModified
     }
     messages[index].text = text
+    messages[index].rich = rich
     messages[index].replyMarkup = markup
     return .result(Self.json(of: messages[index]))
   }
@@ -179,15 +182,15 @@ extension FakeTelegramState {
     }
     guard let index else { return .error(400, "Bad Request: message to edit not found") }
     let markup = parameters["reply_markup"]
-    guard messages[index].replyMarkup != markup else {
-      return .error(
-        400,
-        "Bad Request: message is not modified: specified new message content and reply markup "
-          + "are exactly the same as a current content and reply markup of the message")
-    }
+    guard messages[index].replyMarkup != markup else { return Self.notModified }
     messages[index].replyMarkup = markup
     return .result(Self.json(of: messages[index]))
   }
+
+  private static let notModified = FakeTelegramOutcome.error(
+    400,
+    "Bad Request: message is not modified: specified new message content and reply markup "
+      + "are exactly the same as a current content and reply markup of the message")
 
   private mutating func answerQuery(_ id: JSONValue?) -> FakeTelegramOutcome {
     guard let id = id?.string, openQueries.contains(id) else {
@@ -198,13 +201,13 @@ extension FakeTelegramState {
     return .result("true")
   }
 
-  private static let bot: JSONValue = [
+  static let bot: JSONValue = [
     "id": .integer(FakeTelegram.botID), "is_bot": true, "first_name": "Dev",
     "username": .string(FakeTelegram.botUsername), "can_join_groups": true,
     "can_read_all_group_messages": false, "supports_inline_queries": false,
   ]
 
-  private static func json(of message: SentMessage) -> String {
+  static func json(of message: SentMessage) -> String {
     Self.message(message.id, in: message.chatID, holding: ["text": .string(message.text)])
   }
 

@@ -27,7 +27,7 @@ extension FakeTelegramAPI {
     switch step {
     case .answer(let outcome): return outcome
     case .wait(let poll):
-      _ = state.block(within: .seconds(timeout)) {
+      _ = state.block(within: state.value.lengthOfPolls ?? .seconds(timeout)) {
         $0.newestPoll != poll || !$0.queue.isEmpty || !$0.webhookURL.isEmpty || $0.isStopped
       }
       return state.change { state in

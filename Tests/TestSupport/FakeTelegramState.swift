@@ -21,7 +21,10 @@ package struct FakeTelegramState: Sendable {
   package struct SentMessage: Sendable, Equatable {
     package var id: Int64
     package var chatID: Int64
+    /// Of a message of blocks, their words.
     package var text: String
+    /// `InputRichMessage`, of a message of blocks.
+    package var rich: JSONValue?
     package var replyMarkup: JSONValue?
     /// As it was sent.
     package var parameters: [String: JSONValue]
@@ -72,6 +75,8 @@ package struct FakeTelegramState: Sendable {
   /// The number of the newest waiting poll; an older one ends.
   var newestPoll = 0
   var waitingPolls = 0
+  /// How long a poll waits at most, whatever it asks for, where a test wants no limit of time.
+  package var lengthOfPolls: Duration?
   var isStopped = false
 
   package func calls(of method: String) -> [Call] {

@@ -6,5 +6,6 @@ extension HTTPTransport {
   ///
   /// Its limits are those of no machine, however slow it is.
   package static let ofAllTests = HTTPTransport(
-    limits: Limits(connect: .seconds(600), idleConnection: .seconds(3_600)))
+    limits: Limits(
+      connect: .seconds(600), idleConnection: .seconds(3_600), gathering: .zero))
 }

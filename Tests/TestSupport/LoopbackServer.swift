@@ -119,6 +119,21 @@ package final class LoopbackServer: Sendable {
     Thread.detachNewThread { [listener = self.listener] in listener.acceptAll() }
   }
 
+  /// Listens on a socket of the file system instead.
+  package init(unixSocket path: String, handler: @escaping Handler) throws {
+    let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let isBound = withUnixAddress(path) {
+      bind(listener, $0, $1) == 0 && listen(listener, 64) == 0
+    }
+    guard isBound else {
+      close(listener)
+      throw WaitFailed(what: "a listening socket at \(path) (errno \(errno))")
+    }
+    port = 0
+    self.listener = LoopbackListener(socket: listener, handler: handler)
+    Thread.detachNewThread { [listener = self.listener] in listener.acceptAll() }
+  }
+
   deinit {
     stop()
   }

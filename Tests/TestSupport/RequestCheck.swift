@@ -26,12 +26,27 @@ package struct RequestCheck {
   }
 
   /// The messages of a chat completion; the first may be the system's.
-  mutating func expect(chatMessages value: Any?) {
+  ///
+  /// - Parameter takesMarks: Whether what is to be kept may be marked, in four places at most.
+  mutating func expect(chatMessages value: Any?, takesMarks: Bool = false) {
     var messages = value as? [[String: Any]] ?? []
+    var marks = 0
     for message in messages {
       expect(message, hasOnly: ["role", "content"])
-      expect(text: message["content"], "content")
+      guard takesMarks, let parts = message["content"] as? [[String: Any]] else {
+        expect(text: message["content"], "content")
+        continue
+      }
+      for part in parts {
+        expect(part, hasOnly: ["type", "text", "cache_control"])
+        expect(part["type"] as? String == "text", "a part is a text")
+        expect(text: part["text"], "a part")
+        guard let mark = part["cache_control"] as? [String: Any] else { continue }
+        expect(jsonText(mark) == #"{"type":"ephemeral"}"#, "a mark is for five minutes")
+        marks += 1
+      }
     }
+    expect(marks <= 4, "there are four marks at most")
     if messages.first?["role"] as? String == "system" { messages.removeFirst() }
     expect(conversation: messages.map { $0["role"] as? String ?? "" }, with: "assistant")
   }

@@ -14,6 +14,8 @@ struct Command: Decodable {
   var discussion: String?
   var arguments: [Argument]?
   var subcommands: [Command]?
+  /// `false` for what nobody types.
+  var shouldDisplay: Bool?
 }
 
 struct Argument: Decodable {
@@ -76,7 +78,9 @@ func entry(_ argument: Argument) -> String {
 /// The commands that do something, each with its whole name.
 func leaves(_ command: Command, _ path: [String]) -> [(name: String, command: Command)] {
   let path = path + [command.commandName]
-  let below = (command.subcommands ?? []).filter { $0.commandName != "help" }
+  let below = (command.subcommands ?? []).filter {
+    $0.commandName != "help" && $0.shouldDisplay != false
+  }
   guard below.isEmpty else { return below.flatMap { leaves($0, path) } }
   return [(path.joined(separator: " "), command)]
 }

@@ -42,7 +42,21 @@ package enum AnswerButtons {
     let all: [Press] =
       ending == .complete
       ? [.again(work.updateID)] : [.goOn(work.updateID), .again(work.updateID)]
-    return all.map(\.button)
+    let builds = work.sender.isPrivate && (work.task == .planning || work.task == .coding)
+    return all.map(\.button) + (builds ? [buildButton(work.updateID)] : [])
+  }
+
+  private static let buildArgument = "from:"
+
+  /// Has built what an answer has planned or sketched.
+  private static func buildButton(_ updateID: Int64) -> Button {
+    Button("Build this", command: "new", argument: "\(buildArgument)\(updateID)")
+  }
+
+  /// The update of the answer that such a button is under; `nil` for another one.
+  package static func answerToBuild(_ argument: String) -> Int64? {
+    guard argument.hasPrefix(buildArgument) else { return nil }
+    return Int64(argument.dropFirst(buildArgument.count))
   }
 
   /// What a model is asked by "Go on". The person sees nothing of it.

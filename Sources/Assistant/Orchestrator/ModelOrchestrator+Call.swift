@@ -11,7 +11,7 @@ extension ModelOrchestrator {
 
   func make(_ call: PaidCall) async throws {
     KillPoint.markedSent.passed()
-    log(.debug, "A call begins.", call)
+    log(.debug, "A call begins.", call.hold)
     let preview =
       call.choice.preferences.streams
       ? environment.preview(call.work.updateID, call.work.sender) : nil
@@ -50,7 +50,7 @@ extension ModelOrchestrator {
     throw LanguageModelError(.cancelled)
   }
 
-  private func keep(_ requestID: String, of hold: CreditHold) async {
+  func keep(_ requestID: String, of hold: CreditHold) async {
     do {
       try await environment.writer.writeOnce { tx in
         try holds(in: tx).keepRequestID(requestID, of: hold.id)

@@ -7,7 +7,7 @@ extension ModelOrchestrator {
   struct Choice: Sendable {
     var preferences: Preferences
     var model: ModelID
-    /// The one that the person has chosen, and that is gone.
+    /// The one that the person has chosen, or the default, and that is gone.
     var inPlaceOf: ModelID?
   }
 
@@ -20,7 +20,8 @@ extension ModelOrchestrator {
     return Choice(preferences: preferences, model: model, inPlaceOf: inPlaceOf)
   }
 
-  /// Says once, with the answer of the model in its place, that the chosen one is gone.
+  /// Says with the answer of the model in its place that one is gone: once if the person had chosen
+  /// it, and with each answer if it is the default, since the price is another.
   func noteOfMissingModel(_ call: PaidCall, in tx: LedgerTransaction) throws -> String? {
     guard let missing = call.choice.inPlaceOf else { return nil }
     try Preferences.forgetModel(

@@ -10,16 +10,8 @@ import Metering
 /// How a call ends: with a charge, or at the house's expense.
 extension ModelOrchestrator {
   func settle(_ call: PaidCall, with answer: Answer) async throws {
-    let metered = MeteredCall(
-      usage: answer.usage.countingImagesOnce(
-        imagesHavePrice: call.price.tariff.imageOutput != nil), model: answer.model,
-      keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
-      responseMilliseconds: answer.responseTime.wholeMilliseconds,
-      isEstimate: answer.usageIsEstimate)
     let settlement = try await environment.writer.write(for: "settling a call") { tx in
-      let settlement = try holds(in: tx).settle(
-        call.hold.id, with: metered, payingFor: answer.leastUsage, at: call.price)
-      if answer.usageIsEstimate { try lookUpLater(call, in: tx) }
+      let settlement = try settle(call.hold, at: call.price, with: answer, in: tx)
       let tellsOfCut = try keep(answer.text, of: call, in: tx)
       // Half a list is not to take the place of a whole one.
       if call.work.task.updatesTaskList, answer.ending == .complete,
@@ -46,16 +38,22 @@ extension ModelOrchestrator {
       if settlement.charge > .zero { try thankForInvitation(of: call.account, in: tx) }
       return settlement
     }
-    log(
-      .info, "A call is paid for.", call,
-      [
-        "request": "\(answer.requestID ?? "-")", "credits": "\(settlement.charge)",
-        "milliseconds": "\(answer.responseTime.wholeMilliseconds)",
-      ])
-    await report(settlement, answer, of: call)
-    for refusal in answer.refusals {
-      await report(refusal, of: call, "A key was refused; another one has served.")
-    }
+    await report(settlement, answer, of: call.hold)
+  }
+
+  /// Charges for what the answer used, in the transaction that keeps it.
+  func settle(
+    _ hold: CreditHold, at price: ModelPrice, with answer: Answer, in tx: LedgerTransaction
+  ) throws -> Settlement {
+    let metered = MeteredCall(
+      usage: answer.usage.countingImagesOnce(imagesHavePrice: price.tariff.imageOutput != nil),
+      model: answer.model, keyIdentifier: answer.keyIdentifier, requestID: answer.requestID,
+      responseMilliseconds: answer.responseTime.wholeMilliseconds,
+      isEstimate: answer.usageIsEstimate)
+    let settlement = try holds(in: tx).settle(
+      hold.id, with: metered, payingFor: answer.leastUsage, at: price)
+    if answer.usageIsEstimate { try lookUpLater(hold, in: tx) }
+    return settlement
   }
 
   /// In a group, what is left on the account is nobody else's business.
@@ -77,6 +75,7 @@ extension ModelOrchestrator {
       buttons: AnswerButtons.under(work, ending: answer.ending)
         + (warning == nil ? [] : environment.offers))
     reply.isAnswer = true
+    reply.richMessages = environment.richMessages
     return reply
   }
 
@@ -100,71 +99,90 @@ extension ModelOrchestrator {
     ]
   }
 
-  private func report(_ settlement: Settlement, _ answer: Answer, of call: PaidCall) async {
+  func report(_ settlement: Settlement, _ answer: Answer, of hold: CreditHold) async {
+    log(
+      .info, "A call is paid for.", hold,
+      [
+        "request": "\(answer.requestID ?? "-")", "credits": "\(settlement.charge)",
+        "milliseconds": "\(answer.responseTime.wholeMilliseconds)",
+      ])
+    for refusal in answer.refusals {
+      await report(refusal, of: hold, "A key was refused; another one has served.")
+    }
     if answer.usageIsEstimate, ![.timeLimit, .stopped].contains(answer.ending) {
-      await tellOfUntoldUsage(call)
+      await tellOfUntoldUsage(hold)
     }
     if settlement.cost.hasDrifted {
       Logger.current.warning(
         "A price has drifted: the provider charges another figure than our price list.",
         metadata: [
-          "model": "\(call.hold.model)", "table_usd": "\(settlement.cost.table)",
+          "model": "\(hold.model)", "table_usd": "\(settlement.cost.table)",
           "reported_usd": "\(settlement.cost.actual)",
         ])
       await environment.alerts.raise(
-        .priceDrift, of: "\(call.hold.model)",
-        "\(call.hold.model) costs another figure than our price list says. The provider's counts, "
+        .priceDrift, of: "\(hold.model)",
+        "\(hold.model) costs another figure than our price list says. The provider's counts, "
           + "so no money is lost; mend the list with: \(Installation.current.program) pricing set.")
     }
     // What an estimate comes to above the hold is no fact.
     if settlement.forgiven > .zero, !answer.usageIsEstimate {
       Logger.current.error(
         "A call cost more than was held; the house bears the rest.",
-        metadata: ["hold": "\(call.hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
+        metadata: ["hold": "\(hold.id)", "forgiven_micro": "\(settlement.forgiven.micro)"])
       await environment.alerts.raise(
-        .houseLoss, of: "\(call.hold.model)",
-        "A call to \(call.hold.model) cost more than was held; "
+        .houseLoss, of: "\(hold.model)",
+        "A call to \(hold.model) cost more than was held; "
           + "\(settlement.forgiven.text) credits were forgiven. Check its price.")
     }
   }
 
-  private func tellOfUntoldUsage(_ call: PaidCall) async {
+  private func tellOfUntoldUsage(_ hold: CreditHold) async {
     log(
       .warning, "The provider has not said what an answer used; it is charged for by estimate.",
-      call)
+      hold)
     await environment.alerts.raise(
       .untoldUsage,
-      "\(call.hold.model) does not say what its answers use; they are charged for by an estimate "
+      "\(hold.model) does not say what its answers use; they are charged for by an estimate "
         + "of four bytes a token. Have its server report usage in streams "
         + "(stream_options.include_usage), or choose another model.")
   }
 
   /// Where its provider may tell later what it used.
-  private func lookUpLater(_ call: PaidCall, in tx: LedgerTransaction) throws {
-    guard environment.llm.looksUpUsage(call.hold.model.provider) else { return }
-    try tx.corrections.schedule(holdID: call.hold.id)
+  private func lookUpLater(_ hold: CreditHold, in tx: LedgerTransaction) throws {
+    guard environment.llm.looksUpUsage(hold.model.provider) else { return }
+    try tx.corrections.schedule(holdID: hold.id)
   }
 
   func void(_ call: PaidCall, because failure: LanguageModelError) async throws {
-    if failure.reason == .stopped {
-      log(.info, "A call was stopped before its first word.", call)
-    } else {
-      environment.health.noteFailedCall()
-      await report(failure, of: call, "A call failed.")
-    }
+    await report(failure, of: call.hold)
     try await environment.writer.write(for: "voiding a call") { tx in
-      let loss = try loss(of: call.hold, failure, in: tx)
-      try holds(in: tx).void(
-        call.hold.id, loss: loss, because: try causeOfLoss(of: call.hold, failure, in: tx))
-      if failure.reason == .stopped { try lookUpLater(call, in: tx) }
+      try void(call.hold, because: failure, in: tx)
       KillPoint.voided.passed()
       try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
     }
   }
 
+  /// Ends the hold of a call without an answer; the house bears what it cost.
+  func void(
+    _ hold: CreditHold, because failure: LanguageModelError, in tx: LedgerTransaction
+  ) throws {
+    let loss = try loss(of: hold, failure, in: tx)
+    try holds(in: tx).void(
+      hold.id, loss: loss, because: try causeOfLoss(of: hold, failure, in: tx))
+    if failure.reason == .stopped { try lookUpLater(hold, in: tx) }
+  }
+
+  func report(_ failure: LanguageModelError, of hold: CreditHold) async {
+    guard failure.reason != .stopped else {
+      return log(.info, "A call was stopped before its first word.", hold)
+    }
+    environment.health.noteFailedCall()
+    await report(failure, of: hold, "A call failed.")
+  }
+
   /// A provider's prose stays out of it, since it may repeat what was asked.
   private func report(
-    _ failure: LanguageModelError, of call: PaidCall, _ message: Logger.Message
+    _ failure: LanguageModelError, of hold: CreditHold, _ message: Logger.Message
   ) async {
     var details: Logger.Metadata = [
       "request": "\(failure.requestID ?? "-")", "reason": "\(failure.reason)",
@@ -175,9 +193,9 @@ extension ModelOrchestrator {
       details["words"] = "\(failure.report.words.joined(separator: " "))"
     }
     details["said"] = failure.report.sentence.map { "\($0)" }
-    log(.warning, message, call, details)
+    log(.warning, message, hold, details)
     guard failure.reason.needsTheOperator else { return }
-    let model = call.hold.model
+    let model = hold.model
     await environment.alerts.raise(
       .failingProvider, of: "\(model) \(failure.reasonWord)",
       failure.operatorMessage(model: model))

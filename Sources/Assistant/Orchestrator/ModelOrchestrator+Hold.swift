@@ -165,7 +165,7 @@ extension ModelOrchestrator {
     return .refused(because: error)
   }
 
-  private func lossBound(of account: UserAccount, in tx: LedgerTransaction) throws -> NanoDollars {
+  func lossBound(of account: UserAccount, in tx: LedgerTransaction) throws -> NanoDollars {
     let (divisor, time) = Self.lossPartOfPaid
     let stars = try tx.payments.stars(paidBy: account.id, since: tx.now - time)
     let paid = try environment.usdPerStar.times(stars).nanoDollars()

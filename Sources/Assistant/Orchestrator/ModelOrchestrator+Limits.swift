@@ -94,12 +94,15 @@ extension ModelOrchestrator {
     _ work: Work, _ least: Credits, above limit: Credits, left: Credits, in tx: LedgerTransaction
   ) throws -> Beginning {
     guard work.sender.isPrivate else { return try refuse(work, Self.notInGroup.text, in: tx) }
+    let need =
+      "This needs at least \(least.text) credits, and your own limit of \(limit.text) a day leaves "
+      + "\(left.text) for today."
+    let way =
+      least > limit
+      ? "To have it answered, raise the limit in /settings, which counts from 00:00 UTC on; then"
+      : "It goes on at 00:00 UTC; then"
     let reply = Reply(
-      """
-      This needs at least \(least.text) credits, and your own limit of \(limit.text) a day leaves \
-      \(left.text) for today. It goes on at 00:00 UTC; then tap \u{201C}Ask again\u{201D} and I \
-      will answer it. /settings has the limit.
-      """,
+      "\(need) \(way) tap \u{201C}Ask again\u{201D} and I will answer it.",
       buttons: [.askAgain(work.updateID)])
     try environment.inbox.offerAgain(work.updateID, because: .credits, in: tx)
     try finish(work, with: reply, in: tx)

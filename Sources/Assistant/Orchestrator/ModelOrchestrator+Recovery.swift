@@ -82,7 +82,7 @@ extension ModelOrchestrator {
 
   /// Voids the hold, unless it has ended meanwhile: housekeeping and the handling of its update
   /// come upon it side by side. Without a known cost, that of a call that was sent is estimated.
-  private func void(
+  func void(
     _ hold: CreditHold, known: MeteredCall?, because cause: CallLoss.Cause,
     in tx: LedgerTransaction
   ) throws {
@@ -96,7 +96,7 @@ extension ModelOrchestrator {
   }
 
   /// What the provider says a call cut off has used, if it can be asked.
-  private func metered(_ hold: CreditHold) async -> MeteredCall? {
+  func metered(_ hold: CreditHold) async -> MeteredCall? {
     guard hold.state == .pending, let requestID = hold.requestID,
       let usage = try? await environment.llm.usage(
         ofRequest: requestID, provider: hold.model.provider)

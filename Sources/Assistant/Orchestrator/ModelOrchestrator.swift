@@ -12,39 +12,40 @@ import TelegramBotAPI
 /// charge, the answer, the reply and the end of the update at once, so that a `kill -9` between any
 /// two steps leaves either all of them or none.
 package struct ModelOrchestrator: Sendable {
-  /// What an orchestrator needs.
-  package struct Environment: Sendable {
-    package var writer: LedgerWriter
-    package var inbox: Inbox
-    package var outbox: Outbox
-    package var llm: LLMClient
-    package var models: ModelAssignment
-    package var terms: BillingTerms
+  /// What an orchestrator needs. A class, as each call under way refers to it many times.
+  package final class Environment: Sendable {
+    package let writer: LedgerWriter
+    package let inbox: Inbox
+    package let outbox: Outbox
+    package let llm: LLMClient
+    package let models: ModelAssignment
+    package let terms: BillingTerms
     /// After a break in the ledger nothing is sold, but everything is answered.
-    package var selling: SellingStatus
+    package let selling: SellingStatus
     /// What Telegram pays for a Star.
-    package var usdPerStar: USD
+    package let usdPerStar: USD
     /// What an invitation brings both sides.
-    package var referralCredits: Credits
+    package let referralCredits: Credits
     /// What is for sale; without any of it, nobody can spend more than they were given.
-    package var offers: [Button]
-    package var notices: BalanceNotices
-    package var alerts: OperatorAlerts
-    package var health: Health
-    package var places: CallPlaces
+    package let offers: [Button]
+    package let notices: BalanceNotices
+    package let richMessages: RichMessages
+    package let alerts: OperatorAlerts
+    package let health: Health
+    package let places: CallPlaces
     /// How often a person's prompts are counted by a provider.
-    package var counts: RateOfPerson
-    package var answers: AnswersUnderWay
+    package let counts: RateOfPerson
+    package let answers: AnswersUnderWay
     /// Shows that the bot is at work.
-    package var typing: @Sendable (Address) async -> Void
+    package let typing: @Sendable (Address) async -> Void
     /// Begins to show the answer to that update while it grows; `nil` where it is to come whole.
-    package var preview: @Sendable (Int64, Address) -> (any AnswerPreview)?
+    package let preview: @Sendable (Int64, Address) -> (any AnswerPreview)?
 
     package init(
       writer: LedgerWriter, inbox: Inbox, outbox: Outbox, llm: LLMClient, models: ModelAssignment,
       terms: BillingTerms, selling: SellingStatus, usdPerStar: USD, referralCredits: Credits,
-      offers: [Button], notices: BalanceNotices = BalanceNotices(), alerts: OperatorAlerts,
-      health: Health,
+      offers: [Button], notices: BalanceNotices = BalanceNotices(),
+      richMessages: RichMessages = .never, alerts: OperatorAlerts, health: Health,
       places: CallPlaces = CallPlaces(),
       counts: RateOfPerson = ModelOrchestrator.countsOfPerson(),
       answers: AnswersUnderWay = AnswersUnderWay(),
@@ -62,6 +63,7 @@ package struct ModelOrchestrator: Sendable {
       self.referralCredits = referralCredits
       self.offers = offers
       self.notices = notices
+      self.richMessages = richMessages
       self.alerts = alerts
       self.health = health
       self.places = places
@@ -72,22 +74,36 @@ package struct ModelOrchestrator: Sendable {
     }
   }
 
-  /// A call that is paid for and about to be made.
-  package struct PaidCall: Sendable {
-    var work: Work
-    var turn: Turn
-    var account: UserAccount
-    var choice: Choice
-    var price: ModelPrice
-    var prompt: Prompt
-    var hold: CreditHold
+  /// A call that is paid for and about to be made. A class, as it is long, and many places hold it
+  /// for as long as the model works.
+  package final class PaidCall: Sendable {
+    let work: Work
+    let turn: Turn
+    let account: UserAccount
+    let choice: Choice
+    let price: ModelPrice
+    let prompt: Prompt
+    let hold: CreditHold
+
+    init(
+      work: Work, turn: Turn, account: UserAccount, choice: Choice, price: ModelPrice,
+      prompt: Prompt, hold: CreditHold
+    ) {
+      self.work = work
+      self.turn = turn
+      self.account = account
+      self.choice = choice
+      self.price = price
+      self.prompt = prompt
+      self.hold = hold
+    }
 
     /// As the model is asked it.
     var question: String { prompt.messages.last?.text ?? work.text }
   }
 
   /// What is left to be done for work, once the transaction in which it was begun is committed.
-  package enum Beginning: Sendable {
+  package indirect enum Beginning: Sendable {
     /// The hold is taken.
     case call(PaidCall)
     /// The person has been told why not. The error is the operator's to mend, if there is one.
@@ -136,38 +152,54 @@ package struct ModelOrchestrator: Sendable {
   ///
   /// - Throws: Errors of the database and mistakes of ours; then nothing was charged.
   package func perform(_ beginning: Beginning) async throws {
-    guard let work = beginning.work else { return try await goOn(with: beginning) }
-    environment.answers.begin(
-      work.updateID, ofPerson: work.sender.user.id, inChat: work.sender.chatID)
-    defer { environment.answers.end(work.updateID) }
-    try await goOn(with: beginning)
-  }
-
-  private func goOn(with beginning: Beginning) async throws {
-    switch beginning {
-    case .call(let call):
+    guard let updateID = enlist(beginning) else { return await report(beginning) }
+    defer { environment.answers.end(updateID) }
+    if let call = try await call(from: beginning) {
       defer { withExtendedLifetime(call.work.place) {} }
       try await make(call)
-    case .refused(because: nil): break
-    case .refused(let error?):
-      Logger.current.error("A model cannot be sold.", metadata: ["reason": "\(error.sentence)"])
-      await environment.alerts.raise(
-        .unsellableModel, of: error.sentence, "A model cannot be sold: \(error.sentence).")
-    case .noPlace(let work, let isPayer):
-      guard let beginning = try await beginInPlace(work, isPayer: isPayer) else { return }
-      try await goOn(with: beginning)
-    case .tooDear(let work, let prompt, let model, let bound):
-      try await goOn(with: try await beginCounted(work, prompt, of: model, bound: bound))
-    case .cutOff(let work, let hold, let isOnly):
-      try await goOn(with: try await beginAgain(work, after: hold, isOnly: isOnly))
     }
   }
 
+  /// From now on it can be stopped. Has a frame of its own, as that of its caller is kept for as
+  /// long as the model works.
+  @inline(never)
+  private func enlist(_ beginning: Beginning) -> Int64? {
+    guard let work = beginning.work else { return nil }
+    environment.answers.begin(
+      work.updateID, ofPerson: work.sender.user.id, inChat: work.sender.chatID)
+    return work.updateID
+  }
+
+  /// Goes on until there is a call to be made; `nil` if there is none.
+  private func call(from beginning: Beginning) async throws -> PaidCall? {
+    switch beginning {
+    case .call(let call): return call
+    case .refused:
+      await report(beginning)
+      return nil
+    case .noPlace(let work, let isPayer):
+      guard let beginning = try await beginInPlace(work, isPayer: isPayer) else { return nil }
+      return try await call(from: beginning)
+    case .tooDear(let work, let prompt, let model, let bound):
+      return try await call(from: try await beginCounted(work, prompt, of: model, bound: bound))
+    case .cutOff(let work, let hold, let isOnly):
+      return try await call(from: try await beginAgain(work, after: hold, isOnly: isOnly))
+    }
+  }
+
+  /// Tells the operator what there is to mend.
+  func report(_ beginning: Beginning) async {
+    guard case .refused(because: let error?) = beginning else { return }
+    Logger.current.error("A model cannot be sold.", metadata: ["reason": "\(error.sentence)"])
+    await environment.alerts.raise(
+      .unsellableModel, of: error.sentence, "A model cannot be sold: \(error.sentence).")
+  }
+
   func log(
-    _ level: Logger.Level, _ message: Logger.Message, _ call: PaidCall,
+    _ level: Logger.Level, _ message: Logger.Message, _ hold: CreditHold,
     _ details: Logger.Metadata = [:]
   ) {
-    let names: Logger.Metadata = ["model": "\(call.hold.model)", "hold": "\(call.hold.id)"]
+    let names: Logger.Metadata = ["model": "\(hold.model)", "hold": "\(hold.id)"]
     Logger.current.log(level: level, message, metadata: names.merging(details) { $1 })
   }
 

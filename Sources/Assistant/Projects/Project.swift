@@ -7,6 +7,18 @@ package struct Project: Sendable, Equatable {
   package enum Status: String, Sendable, DatabaseValueConvertible {
     case active
     case done
+    /// What is built in it, and how far that is.
+    case asking, planned, building, paused, delivered, stopped
+
+    /// For people.
+    package var words: String {
+      switch self {
+      case .active: "open"
+      case .asking: "being planned"
+      case .stopped: "ended"
+      default: rawValue
+      }
+    }
   }
 
   package var id: String

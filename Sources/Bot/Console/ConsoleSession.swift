@@ -1,12 +1,14 @@
 import Assistant
+import Builds
 package import Commands
-import Foundation
+package import Foundation
 package import LanguageModels
 package import Ledger
 import Markdown
 import Messaging
 import Synchronization
 import TelegramBotAPI
+package import Workshop
 
 /// A conversation in the terminal, through the same dispatcher, orchestrator, ledger and file as
 /// the daemon's. Its updates have negative ids, so that both can use one file at once.
@@ -33,6 +35,8 @@ package final class ConsoleSession: Sendable {
   private let showsStyles: Bool
   private let printPart: (@Sendable (String, _ isLast: Bool) -> Void)?
   private let lastPreview: LastPreview
+  private let arrivals: Arrivals
+  private let save: @Sendable (_ name: String, Data) throws -> String
 
   private var engine: Engine { state.withLock { $0.engine } }
   /// Which messages lines are.
@@ -40,16 +44,22 @@ package final class ConsoleSession: Sendable {
 
   /// - Parameters:
   ///   - showsStyles: Whether the terminal shows bold text, and somebody wants it.
+  ///   - save: Keeps a file that the bot sends, and says where.
   ///   - printPart: Prints a part of an answer, which goes on where the one before ended; `nil`
   ///     where answers come whole.
   /// - Throws: Errors of the database.
   package init(
-    database: LedgerDatabase, llm: LLMClient, settings: BotSettings, firstName: String,
-    showsStyles: Bool = false, printPart: (@Sendable (String, _ isLast: Bool) -> Void)? = nil,
+    database: LedgerDatabase, llm: LLMClient, settings: BotSettings, workshop: Workshop,
+    firstName: String, showsStyles: Bool = false,
+    save: @escaping @Sendable (_ name: String, Data) throws -> String,
+    printPart: (@Sendable (String, _ isLast: Bool) -> Void)? = nil,
     print: @escaping @Sendable (String) -> Void
   ) throws {
     let lastPreview = LastPreview()
     self.lastPreview = lastPreview
+    let arrivals = Arrivals()
+    self.arrivals = arrivals
+    self.save = save
     self.printPart = printPart
     self.firstName = firstName
     self.showsStyles = showsStyles
@@ -65,14 +75,16 @@ package final class ConsoleSession: Sendable {
     makeEngine = {
       try Engine(
         channel: .console, bot: bot, writer: writer, llm: llm, settings: settings,
-        effects: Engine.Effects(preview: { _, _ in
-          guard let printPart else { return nil }
-          let preview = ConsolePreview { part, isFirst in
-            printPart((isFirst ? "\n" : "") + part.inTerminal(styled: showsStyles), false)
-          }
-          lastPreview.replace(by: preview)
-          return preview
-        }))
+        workshop: workshop,
+        effects: Engine.Effects(
+          preview: { _, _ in
+            guard let printPart else { return nil }
+            let preview = ConsolePreview { part, isFirst in
+              printPart((isFirst ? "\n" : "") + part.inTerminal(styled: showsStyles), false)
+            }
+            lastPreview.replace(by: preview)
+            return preview
+          }, repliesArrived: { arrivals.note() }))
     }
     state = Mutex(State(engine: try makeEngine()))
   }
@@ -102,7 +114,7 @@ package final class ConsoleSession: Sendable {
         let hadAccount = try hasAccount
         try await engine.receive([try stored(update)], nextOffset: nil)
         await engine.dispatcher.becomeIdle()
-        let new = try deliver()
+        let new = try await deliverWhatIsBuilt()
         if !new.isEmpty { buttons = new }
         buttons = try await renew() ?? buttons
         if hadAccount, try !hasAccount { await erased() }
@@ -115,6 +127,11 @@ package final class ConsoleSession: Sendable {
   /// way is cancelled, at no cost. The conversation goes on.
   package func interrupt() async {
     guard !engine.answers.stopAll(of: Self.userID, inChat: nil) else { return }
+    let desk = engine.desk
+    let isBuilding = try? await writer.writeOnce {
+      try desk.interrupt(ofTelegramUser: Self.userID, in: $0)
+    }
+    guard isBuilding != true else { return }
     let engine = state.withLock { state in
       state.isInterrupted = true
       return state.engine
@@ -131,7 +148,26 @@ package final class ConsoleSession: Sendable {
   private func goOn() async throws -> [Button] {
     try await engine.resume()
     await engine.dispatcher.becomeIdle()
-    return try deliver()
+    return try await deliverWhatIsBuilt()
+  }
+
+  /// Prints what comes while something is built, until it waits for a person. Returns the buttons
+  /// of the last message.
+  private func deliverWhatIsBuilt() async throws -> [Button] {
+    var buttons = try deliver()
+    let (arrivals, builds) = (arrivals, engine.builds)
+    let arriving = arrivals.begin()
+    let building = Task {
+      await builds.finish()
+      arrivals.end()
+    }
+    for await _ in arriving {
+      let new = try deliver()
+      if !new.isEmpty { buttons = new }
+    }
+    await building.value
+    let new = try deliver()
+    return new.isEmpty ? buttons : new
   }
 
   /// After an interruption, the engine that was interrupted takes nothing more. Returns the buttons
@@ -189,8 +225,12 @@ package final class ConsoleSession: Sendable {
       // What was printed stays as it is.
       case .request(let request) where request.method == "editMessageReplyMarkup": break
       case .request(let request):
-        buttons = []
-        print(try Self.standIn(for: request))
+        if let file = request.attachment {
+          print(kept(file))
+        } else {
+          buttons = []
+          print(try Self.standIn(for: request))
+        }
       case nil: continue  // Fetched whole, it always has a content.
       }
       try writer.writeAtOnce { try engine.outbox.end(reply.id, .sent(messageID: nil), in: $0) }
@@ -208,6 +248,14 @@ package final class ConsoleSession: Sendable {
     printPart(message.inTerminal(after: printed.utf16.count, styled: showsStyles), true)
   }
 
+  private func kept(_ file: BotRequest.Attachment) -> String {
+    do {
+      return "Saved: \(try save(file.fileName, file.data))"
+    } catch {
+      return "\(file.fileName) could not be saved: \(error.localizedDescription)"
+    }
+  }
+
   /// In place of what Telegram alone can show.
   private static func standIn(for request: BotRequest) throws -> String {
     switch request.method {
@@ -218,6 +266,21 @@ package final class ConsoleSession: Sendable {
     default: ""
     }
   }
+}
+
+/// Says when there is something to print.
+private final class Arrivals: Sendable {
+  private let source = Mutex<AsyncStream<Void>.Continuation?>(nil)
+
+  func begin() -> AsyncStream<Void> {
+    let (stream, source) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    self.source.withLock { $0 = source }
+    return stream
+  }
+
+  func note() { source.withLock { _ = $0?.yield() } }
+
+  func end() { source.withLock { $0.take()?.finish() } }
 }
 
 /// The note over the chat that answers a press.

@@ -35,7 +35,40 @@ enum BotSchema {
     }
     PreferencesSchema.register(in: &migrator)
     ConversationSchema.register(in: &migrator)
+    migrator.registerMigration("bot 12: answers as messages of blocks") { db in
+      // What stands above the text where the message is one of blocks.
+      try db.execute(sql: "ALTER TABLE outbox ADD COLUMN markdown TEXT")
+    }
+    migrator.registerMigration("bot 13: steps of builds, files of projects") { db in
+      try db.execute(sql: builds)
+    }
   }
+
+  /// The table of builds is the ledger's, as it proves their caps.
+  private static let builds = """
+    CREATE TABLE build_steps (
+      build_id TEXT NOT NULL REFERENCES builds (id),
+      number INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      task INTEGER NOT NULL,
+      round INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('begun', 'done', 'failed', 'cut_off')),
+      hold_id TEXT REFERENCES credit_holds (id),
+      outcome TEXT NOT NULL,
+      passed INTEGER NOT NULL CHECK (passed IN (0, 1)),
+      created_at TEXT NOT NULL,
+      finished_at TEXT,
+      PRIMARY KEY (build_id, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE project_files (
+      project_id TEXT NOT NULL REFERENCES projects (id),
+      path TEXT NOT NULL,
+      content TEXT NOT NULL,
+      updated_at TEXT NOT NULL,
+      PRIMARY KEY (project_id, path)
+    ) STRICT, WITHOUT ROWID;
+    ALTER TABLE builds ADD COLUMN quote_factor REAL;
+    """
 
   /// `seq` is the order of arrival: update ids may start anew at a lower number. `attempts` counts
   /// the starts of the process that found the update unfinished; `is_tried_alone` is set while an

@@ -36,24 +36,7 @@ CREATE TABLE users (
 ) STRICT;
 CREATE UNIQUE INDEX referral_codes ON users (referral_code) WHERE referral_code IS NOT NULL;
 CREATE INDEX referred_users ON users (referred_by) WHERE referred_by IS NOT NULL;
-
--- What people work on.
-CREATE TABLE projects (
-  id TEXT PRIMARY KEY,
-  user_id INTEGER NOT NULL REFERENCES users (id),
-  title TEXT NOT NULL,
-  description TEXT,
-  status TEXT NOT NULL CHECK (status IN ('active', 'done')),
-  tech_stack TEXT,
-  current_todo_markdown TEXT,
-  created_at TEXT NOT NULL,
-  updated_at TEXT NOT NULL,
-  completed_at TEXT,
-  -- The update whose answer brought the task list, and the list that it replaced.
-  todo_update_id INTEGER,
-  replaced_todo_markdown TEXT
-) STRICT;
-CREATE INDEX projects_of_user ON projects (user_id, created_at);
+CREATE INDEX users_by_time ON users (created_at);
 
 -- One version of a model's price; never edited, only closed. A price is in USD for a million
 -- tokens, or for an image.
@@ -144,7 +127,9 @@ CREATE TABLE api_key_usage (
   -- When its provider is asked next what it used; NULL if it is not to be asked.
   look_up_after TEXT
     CHECK (look_up_after IS NULL OR (provider_request_id IS NOT NULL AND is_estimate = 1)),
-  look_ups INTEGER NOT NULL DEFAULT 0 CHECK (look_ups >= 0)
+  look_ups INTEGER NOT NULL DEFAULT 0 CHECK (look_ups >= 0),
+  -- The part of the prompt that its provider put into its cache.
+  cache_write_tokens INTEGER NOT NULL DEFAULT 0 CHECK (cache_write_tokens >= 0)
 ) STRICT;
 CREATE INDEX calls_to_look_up ON api_key_usage (look_up_after) WHERE look_up_after IS NOT NULL;
 CREATE INDEX losses_by_time ON api_key_usage (lost_at) WHERE loss_cause IS NOT NULL;
@@ -172,8 +157,13 @@ CREATE TABLE credit_holds (
   provider_request_id TEXT,
   created_at TEXT NOT NULL,
   deadline_at TEXT NOT NULL,
-  finished_at TEXT
+  finished_at TEXT,
+  -- The build that the call is for.
+  build_id TEXT REFERENCES builds (id),
+  -- Its own, with which a repair is charged instead of that of the settings.
+  markup TEXT
 ) STRICT;
+CREATE INDEX holds_of_build ON credit_holds (build_id) WHERE build_id IS NOT NULL;
 CREATE INDEX pending_holds ON credit_holds (user_id) WHERE state = 'pending';
 CREATE TRIGGER a_finished_hold_stays_finished BEFORE UPDATE OF state ON credit_holds
 WHEN OLD.state <> 'pending'
@@ -362,6 +352,84 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); E
 CREATE TRIGGER the_journal_is_never_edited BEFORE UPDATE ON credit_transactions
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only: add a correcting row'); END;
 
+-- What people work on.
+CREATE TABLE "projects" (
+  id TEXT PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  title TEXT NOT NULL,
+  description TEXT,
+  status TEXT NOT NULL CHECK (status IN (
+    'active', 'done', 'asking', 'planned', 'building', 'paused', 'delivered', 'stopped')),
+  tech_stack TEXT,
+  current_todo_markdown TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  completed_at TEXT,
+  -- The update whose answer brought the task list, and the list that it replaced.
+  todo_update_id INTEGER,
+  replaced_todo_markdown TEXT
+) STRICT;
+CREATE INDEX projects_of_user ON projects (user_id, created_at);
+
+-- Software that is built for somebody, task by task. The calls for it share a cap.
+CREATE TABLE builds (
+  id TEXT PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  project_id TEXT NOT NULL REFERENCES projects (id),
+  kind TEXT NOT NULL CHECK (kind IN ('new', 'refinement')),
+  state TEXT NOT NULL CHECK (state IN (
+    'asking', 'planned', 'quoted', 'running', 'pausing', 'paused', 'delivering', 'delivered',
+    'stopped')),
+  pause_reason TEXT,
+  idea TEXT NOT NULL,
+  -- JSON, as are the next two.
+  questions TEXT,
+  answers TEXT,
+  plan TEXT,
+  -- Of the plan and of the quote: each change raises it, and buttons name it.
+  version INTEGER NOT NULL DEFAULT 0 CHECK (version >= 0),
+  -- What its owner writes next is about it.
+  awaits_words INTEGER NOT NULL DEFAULT 0 CHECK (awaits_words IN (0, 1)),
+  -- What its owner has agreed to; NULL before.
+  cap_micro INTEGER CHECK (cap_micro >= 0),
+  quoted_cap_micro INTEGER CHECK (quoted_cap_micro >= 0),
+  expected_low_micro INTEGER CHECK (expected_low_micro >= 0),
+  expected_high_micro INTEGER CHECK (expected_high_micro >= 0),
+  planner_provider TEXT,
+  planner_model TEXT,
+  coder_provider TEXT,
+  coder_model TEXT,
+  task_index INTEGER NOT NULL DEFAULT 0 CHECK (task_index >= 0),
+  round INTEGER NOT NULL DEFAULT 0 CHECK (round >= 0),
+  channel TEXT NOT NULL,
+  chat_id INTEGER NOT NULL,
+  thread_id INTEGER,
+  progress_message_id INTEGER,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  finished_at TEXT,
+  -- By what the expectation was multiplied, as earlier builds took more or less than their sizes say.
+  quote_factor REAL
+) STRICT;
+CREATE INDEX builds_of_project ON builds (project_id);
+CREATE INDEX builds_of_user ON builds (user_id, created_at);
+CREATE UNIQUE INDEX one_open_build ON builds (user_id)
+  WHERE state NOT IN ('delivered', 'stopped');
+CREATE INDEX open_builds ON builds (state) WHERE state NOT IN ('delivered', 'stopped');
+
+-- How far the ledger was proven, so that a start goes on from there.
+CREATE TABLE ledger_proof (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  -- A row of the journal: it and all before it are proven.
+  proven_to INTEGER NOT NULL,
+  -- SQLite's own, which changes with every table, index and trigger: then nothing counts as proven.
+  schema_version INTEGER NOT NULL,
+  -- When the journal was last begun to be proven from its first row.
+  begun_at TEXT NOT NULL,
+  -- What was found wrong; the next start proves all before it polls.
+  first_break TEXT
+) STRICT;
+
 -- An update, from the poll that fetched it to the commit that finishes it.
 CREATE TABLE inbox (
   -- The order of arrival: update ids may start anew at a lower number.
@@ -494,6 +562,8 @@ CREATE TABLE outbox (
   preview_part INTEGER,
   -- What of the text is shown how: JSON, as the Bot API has it.
   entities TEXT,
+  -- What a model has written, above the text, where the message is one of blocks.
+  markdown TEXT,
   CHECK ((method IS NULL) = (payload IS NULL)),
   CHECK ((method IS NULL) <> (text IS NULL))
 ) STRICT;
@@ -607,4 +677,31 @@ CREATE TABLE cut_conversations (
   project_id TEXT NOT NULL,
   update_id INTEGER NOT NULL,
   PRIMARY KEY (user_id, project_id)
+) STRICT, WITHOUT ROWID;
+
+-- What was done for a build, step by step; what is next follows from these rows.
+CREATE TABLE build_steps (
+  build_id TEXT NOT NULL REFERENCES builds (id),
+  number INTEGER NOT NULL,
+  -- questions, plan, change, plan_repair, write, check, repair, decision, task_end, review or mend.
+  kind TEXT NOT NULL,
+  task INTEGER NOT NULL,
+  round INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('begun', 'done', 'failed', 'cut_off')),
+  hold_id TEXT REFERENCES credit_holds (id),
+  -- What the model said, how a command ended and what it printed, or an answer of no use.
+  outcome TEXT NOT NULL,
+  passed INTEGER NOT NULL CHECK (passed IN (0, 1)),
+  created_at TEXT NOT NULL,
+  finished_at TEXT,
+  PRIMARY KEY (build_id, number)
+) STRICT, WITHOUT ROWID;
+
+-- What was written for a project: text.
+CREATE TABLE project_files (
+  project_id TEXT NOT NULL REFERENCES projects (id),
+  path TEXT NOT NULL,
+  content TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (project_id, path)
 ) STRICT, WITHOUT ROWID;

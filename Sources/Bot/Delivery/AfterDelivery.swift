@@ -1,4 +1,5 @@
 import Assistant
+import Builds
 import Foundation
 import GRDB
 package import Ledger
@@ -55,6 +56,9 @@ package struct AfterDelivery: Sendable {
       try SupportRequests.remember(messageID, inChat: chatID, of: id, in: tx)
       return false
     case (.supportRequest, _): return false
+    case (.buildProgress(let id), .sent(let messageID?, _)):
+      return try BuildMessages.noteProgress(messageID, of: id, outbox: outbox, in: tx)
+    case (.buildProgress, _): return false
     case (.supportAnswer(let request, let administrator), .failed(let reason, _)):
       let text = "Your answer to request #\(request) could not be delivered: \(reason)"
       try outbox.queue([.message(Reply(text), to: administrator)], in: tx)
@@ -72,11 +76,15 @@ package struct AfterDelivery: Sendable {
   private func undelivered(
     _ reply: Outbox.Queued, _ refusal: Outbox.Refusal, in tx: LedgerTransaction
   ) throws {
+    guard refusal != .blocks else { return try outbox.queueAsText(reply, in: tx) }
     if let chatID = reply.chatID, chatID > 0, refusal == .blocked || refusal == .forbidden {
       try tx.users.setReachable(false, telegramUserID: chatID)
     }
     if case .groupAnswer(let asker)? = reply.purpose, refusal != .none {
-      if let chatID = reply.chatID, refusal != .reply { try tx.refusingChats.add(chatID) }
+      // A group that takes no files may well take messages.
+      if let chatID = reply.chatID, refusal != .reply, !(reply.isFile && refusal == .rights) {
+        try tx.refusingChats.add(chatID)
+      }
       return try outbox.divert(reply, to: asker, in: tx)
     }
     guard let updateID = reply.updateID, let chatID = reply.chatID else { return }
@@ -87,6 +95,11 @@ package struct AfterDelivery: Sendable {
     guard try outbox.reachedNobody(updateID, in: tx),
       let amount = try Work.takeBack(updateID: updateID, terms: terms, in: tx)
     else {
+      if reply.isFile, refusal == .forbidden, let group = try outbox.groupThatHas(updateID, in: tx)
+      {
+        try outbox.queue(
+          [.message(Self.fileIsMissing, to: group.chatID)], topic: group.topic, in: tx)
+      }
       // It comes after the other parts, which are queued already.
       guard refusal == .reply, try outbox.isFirstMissingPart(reply, in: tx) else { return }
       return try outbox.queue(
@@ -103,6 +116,12 @@ package struct AfterDelivery: Sendable {
 
   private static let partIsMissing = Reply(
     "One part of this answer is missing: Telegram did not take it. Please ask me for it once more.")
+
+  private static let fileIsMissing = Reply(
+    """
+    A file belongs to this answer, but this group takes none of mine. Start a chat with me, and \
+    ask me there.
+    """)
 
   private static let allIsMissing = Reply(
     "Telegram did not take my answer, so it cost you nothing. Please put it differently.")

@@ -276,10 +276,22 @@ extension Dispatcher {
 
   /// Has a model work for a lane, which waits for it; then the lane goes on.
   private func make(_ call: @Sendable () async -> Void, for key: LaneKey) async {
+    beginWait(of: key)
+    await call()
+    endWait(of: key)
+  }
+
+  /// Not a part of `make`, whose frame would hold all that is used here for as long as the model
+  /// works.
+  @inline(never)
+  private func beginWait(of key: LaneKey) {
     lanes[key]?.isInCall = true
     letReadingPass(key)
     lanes[key]?.waiting.map(\.update).compactMap(handler().waitingMessage).forEach(waits)
-    await call()
+  }
+
+  @inline(never)
+  private func endWait(of key: LaneKey) {
     lanes[key]?.isInCall = false
     guard !isDraining, lanes[key]?.waiting.isEmpty == false else {
       lanes[key] = nil

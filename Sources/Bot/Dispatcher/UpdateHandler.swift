@@ -1,33 +1,18 @@
-package import Assistant
-package import Commands
+import Assistant
+import Builds
+import Commands
 import Foundation
 import GRDB
 import KillPoints
 import Ledger
 import Logging
 package import Messaging
-package import Sales
-package import TelegramBotAPI
+import Sales
+import TelegramBotAPI
 
 /// Handles one update to its end: whatever becomes of it, it is finished or quarantined, and in a
 /// private chat something is said.
 package struct UpdateHandler: Sendable {
-  package struct Environment: Sendable {
-    package var writer: LedgerWriter
-    package var inbox: Inbox
-    package var outbox: Outbox
-    package var commands: CommandList
-    package var orchestrator: ModelOrchestrator
-    package var payments: PaymentHandler
-    /// The bot's own account.
-    package var bot: User
-    /// Telegram user ids.
-    package var administrators: [Int64]
-    package var alerts: OperatorAlerts
-    /// How often whoever has no account gets the same reply.
-    package var repliesToStrangers: RateOfPerson
-  }
-
   let environment: Environment
 
   package init(_ environment: Environment) {
@@ -246,7 +231,17 @@ extension UpdateHandler {
   ) throws -> Response {
     let request = try request(argument: text, from: sender, of: stored, in: tx)
     return try response(to: request, from: sender, of: stored, in: tx) {
-      guard try !request.account().isBlocked else { return .reply(Self.blocked(sender)) }
+      let account = try request.account()
+      guard !account.isBlocked else { return .reply(Self.blocked(sender)) }
+      let answer = try sender.inReplyTo.flatMap {
+        try Exchange.find(answeredBy: $0, inChat: sender.chatID, ofUser: account.id, in: tx)
+      }
+      if sender.isPrivate,
+        let reply = try environment.desk.take(
+          text, by: account, repliesToAnswer: answer != nil, in: tx)
+      {
+        return .reply(reply)
+      }
       let asks = !text.isEmpty || request.replied != nil
       return asks ? .work(.chat, text) : .reply(Self.whatCanIDo)
     }
@@ -305,6 +300,7 @@ extension UpdateHandler {
       profile: Profile(of: user),
       existingAccount: try tx.users.find(telegramUserID: user.id), argument: argument,
       updateID: stored.id, groupID: sender.isPrivate ? nil : sender.chatID,
+      topic: sender.privateTopic,
       isAdministrator: isAdministrator(sender),
       replied: stored.message.flatMap { RepliedMessage(of: $0, bot: environment.bot) },
       attachment: stored.message.flatMap(SupportRequests.Words.init(attachmentOf:)))

@@ -1,4 +1,5 @@
 import Assistant
+import Builds
 package import Commands
 import Foundation
 import GRDB
@@ -6,8 +7,10 @@ package import LanguageModels
 package import Ledger
 package import Logging
 package import Messaging
+package import Replication
 import Sales
 package import TelegramBotAPI
+package import Workshop
 
 /// The daemon: polls Telegram, answers, and stops when it is told to, losing nothing.
 package struct TelegramBot: Sendable {
@@ -27,28 +30,34 @@ package struct TelegramBot: Sendable {
   private let client: TelegramClient
   private let writer: LedgerWriter
   private let current: CurrentSettings
+  private let workshop: Workshop
   private let priceCatalog: OpenRouterCatalog?
   private let drainLimit: Duration
   private let logger: Logger
   private let sleep: @Sendable (Duration) async throws -> Void
   private let health: Health
   private let events: Poller.Events
+  private let replica: Replica?
 
   /// - Parameters:
   ///   - priceCatalog: Where prices are taken over from, once a day, if they are to be.
   ///   - events: Told, after `health`, what the poller does.
+  ///   - replica: Where what is committed has to be before anything is promised.
   ///   - drainLimit: How long work under way may take to end after a stop, before it is cancelled.
   ///   - sleep: Ends early, by throwing, when the task is cancelled.
   package init(
     client: TelegramClient, database: LedgerDatabase, llm: LLMClient, settings: BotSettings,
+    workshop: Workshop,
     priceCatalog: OpenRouterCatalog? = nil, health: Health = Health(),
-    events: Poller.Events = Poller.Events(),
+    events: Poller.Events = Poller.Events(), replica: Replica? = nil,
     drainLimit: Duration = TelegramBot.defaultDrainLimit, logger: Logger,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.health = health
     self.events = events
+    self.replica = replica
     self.client = client
+    self.workshop = workshop
     self.priceCatalog = priceCatalog
     self.drainLimit = drainLimit
     current = CurrentSettings(settings, llm)
@@ -81,6 +90,7 @@ package struct TelegramBot: Sendable {
       streaming: { [current] in current.settings.streaming }, sleep: writer.sleep)
     let engine = try Engine(
       channel: .telegram, bot: bot, writer: writer, llm: current.llm, settings: current.settings,
+      workshop: workshop,
       effects: Engine.Effects(
         typing: showTyping, preview: previews.begin, repliesArrived: { arrival.yield() },
         waits: { reactions.add($0) }),
@@ -88,12 +98,13 @@ package struct TelegramBot: Sendable {
     let delivery = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
       ended: { try engine.afterDelivery.follow($0, $1, in: $2) }, wakeUps: arrivals,
-      health: health)
+      health: health, replica: replica)
     previews.use(delivery)
     let poller = Poller(
       client: client, storage: pollerStorage(engine), events: health.pollerEvents(also: events),
       sleep: sleep, logger: logger)
     try await engine.resume()
+    await engine.builds.start()
     let services = Task { await runServices(engine, delivery, reactions) }
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
 
@@ -111,7 +122,7 @@ package struct TelegramBot: Sendable {
     await drain(engine, delivery)
     if case .success = outcome { _ = await within(Self.confirmLimit) { await poller.confirm() } }
     await end(services)
-    HealthLog(health: health, writer: writer).write()
+    HealthLog(health: health, writer: writer, replica: replica).write()
     try outcome.get()
   }
 
@@ -128,7 +139,9 @@ package struct TelegramBot: Sendable {
     let reconciliation = StarReconciliation(
       client: client, writer: writer, payments: engine.payments)
     var periodic: [any PeriodicService] = [
-      HealthLog(health: health, writer: writer), engine.housekeeping, OutboxLook(delivery),
+      HealthLog(health: health, writer: writer, replica: replica), engine.housekeeping,
+      engine.ledgerLook,
+      OutboxLook(delivery),
       StarReconciler(reconciliation, alerts: engine.alerts),
       ThinkingLook { [current] in (current.settings.models.all, current.llm) },
       UsageLookUp(writer: writer) { [current] in current.llm },
@@ -153,6 +166,7 @@ package struct TelegramBot: Sendable {
   private func drain(_ engine: Engine, _ delivery: OutboxDelivery) async {
     let isDrained = await within(drainLimit) {
       await engine.dispatcher.drain()
+      await engine.builds.drain()
       await delivery.answerQueries()
     }
     guard !isDrained else {
@@ -161,8 +175,10 @@ package struct TelegramBot: Sendable {
     }
     logger.warning("Not all work ended in time; it is cancelled.")
     await engine.dispatcher.cancel()
+    await engine.builds.cancel()
     let hasEnded = await within(Self.cancelLimit) {
       await engine.dispatcher.becomeIdle()
+      await engine.builds.becomeIdle()
       await delivery.finish()
     }
     if !hasEnded { logger.warning("Something is left to be done; the next start goes on with it.") }
@@ -208,14 +224,22 @@ package struct TelegramBot: Sendable {
     }
   }
 
+  /// A poll confirms to Telegram what the one before has brought: also that of an earlier life.
   private func pollerStorage(_ engine: Engine) -> Poller.Storage {
     Poller.Storage(
       nextOffset: {
-        try await explained { try writer.read { try engine.inbox.nextOffset(in: $0) } }
+        try await waitForReplica()
+        return try await explained { try writer.read { try engine.inbox.nextOffset(in: $0) } }
       },
       store: { updates, offset in
         try await explained { try await engine.receive(updates, nextOffset: offset) }
+        try await waitForReplica()
       })
+  }
+
+  /// - Throws: `CancellationError`.
+  private func waitForReplica() async throws {
+    if let replica, await !replica.has() { throw CancellationError() }
   }
 
   /// The poller logs what it is thrown, and tries again by itself.

@@ -7,13 +7,13 @@ import Logging
 import Messaging
 import Sales
 
-/// What is due now and then: forgotten holds are voided, the queues pruned, the ledger and the disk
-/// looked at.
+/// What is due now and then: forgotten holds are voided, the queues pruned, and losses, the disk
+/// and the backups looked at.
 struct Housekeeping: PeriodicService {
   /// How often what is overdue is looked for.
   static let rounds = Duration.seconds(60)
-  /// In rounds; adding up every balance takes a second or two for millions of rows.
-  static let verifiedEvery = 60
+  /// In rounds.
+  static let backupsEvery = 60
   /// In bytes. Below this, a burst of messages could fill the disk before anybody looks.
   static let minimumFreeSpace: Int64 = 256 << 20
   /// 1 USD: what the house bears in a day, of all people and for all causes, without anybody having
@@ -71,15 +71,11 @@ struct Housekeeping: PeriodicService {
     try await orchestrator().voidOverdueHolds()
     try prune()
     if writer.database.mayLogHoldErasedWords { writer.truncateLog() }
-    try await look(isHourly: number % Self.verifiedEvery == 0)
+    try await look(isHourly: number % Self.backupsEvery == 0)
   }
 
   private func look(isHourly: Bool) async throws {
-    if isHourly {
-      let report = try writer.read { try $0.verification.verifyBalances() }
-      selling.close(because: report)
-      await lookAtBackups()
-    }
+    if isHourly { await lookAtBackups() }
     if let first = selling.firstBreak { await alerts.raise(brokenLedger: first) }
     let loss = try writer.read { try $0.usage.houseLoss(since: $0.now - .day) }
     if loss > Self.alertedLossPerDay {

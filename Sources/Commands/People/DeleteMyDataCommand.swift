@@ -1,4 +1,5 @@
 import Assistant
+import Builds
 import GRDB
 import Ledger
 import Messaging
@@ -12,6 +13,7 @@ struct DeleteMyDataCommand: Command {
   let servesBlocked = true
   let changesActiveProject = true
   let erasure: AccountErasure
+  let desk: BuildDesk
 
   private static let yes = "yes"
 
@@ -28,7 +30,8 @@ struct DeleteMyDataCommand: Command {
     return .reply(
       Reply(
         """
-        This erases your account for good: your name, our conversation and your projects.
+        This erases your account for good: your name, our conversation, and your projects \
+        with all their plans and files. What I am building for you ends.
 
         • You lose your \(account.balance.text) credits. For a refund, write to /paysupport \
         first.\(cancellation)
@@ -52,6 +55,8 @@ struct DeleteMyDataCommand: Command {
       return ButtonResponse(
         notice: "Nothing was erased.", replacement: Reply("Your account stays as it is."))
     }
+    // What is being built ends first. If a call is under way for it, that has to end as well.
+    try desk.stopAll(of: account, in: tx)
     let cancellations: [Outgoing]
     do {
       cancellations = try erasure.erase(account, askedBy: request.updateID, in: tx)

@@ -68,7 +68,9 @@ struct ModelCommand: Command {
           .button(model, isChosen: model == current)
       }
     }
-    if buttons.isEmpty { paragraphs.append("There is one model for each, so nothing to choose.") }
+    if buttons.isEmpty {
+      paragraphs.append("There is one model for each kind of work, so there is nothing to choose.")
+    }
     return Reply(paragraphs.joined(separator: "\n\n"), buttons: buttons)
   }
 

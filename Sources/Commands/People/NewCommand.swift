@@ -1,41 +1,53 @@
 import Assistant
+import Builds
 import Foundation
 import GRDB
 import Ledger
 import Messaging
 
-/// `/new TITLE`: begins a project and makes it the active one.
+/// `/new IDEA`: opens a project, and has it planned, priced and built.
 struct NewCommand: Command {
   let name = "new"
-  let summary = "Begin a project: /new and its title"
+  let summary = "Have software built: /new and your idea"
   let isPersonal = true
   let changesActiveProject = true
+  let takesLines = true
+  let desk: BuildDesk
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let account = try request.account()
-    let title = request.argument.onOneLine.trimmingCharacters(in: .whitespaces)
-    guard !title.isEmpty else {
-      return .reply(Reply("Give your project a title, for example:\n/new Shopping list"))
-    }
-    let service = tx.projects
-    guard title.utf16.count <= Project.maximumTitleLength else {
+    let idea = request.argument.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !idea.onOneLine.trimmingCharacters(in: .whitespaces).isEmpty else {
       return .reply(
         Reply(
-          "A title may have \(Project.maximumTitleLength) characters at most. Try a shorter one."))
+          "Tell me what you would like to have, for example:\n/new a to-do list for the terminal"))
     }
-    guard try service.count(ofUser: account.id) < Project.maximumPerUser else {
-      return .reply(
-        Reply(
-          "You have \(Project.maximumPerUser) projects, which is as many as I can keep for you."))
-    }
-    let project = try service.create(title: title, userID: account.id)
-    return .reply(
-      Reply(
-        """
-        Project "\(project.title)" is under way. Our conversation starts fresh with it, and what \
-        you spend from here on counts towards it.
+    return .reply(try desk.begin(idea: idea, by: account, topic: request.topic, in: tx))
+  }
 
-        A good next step: /plan and what it should do.
-        """))
+  func press(
+    _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    let account = try request.account()
+    if let id = AnswerButtons.answerToBuild(argument) {
+      return try begin(from: id, by: account, request, in: tx)
+    }
+    return try desk.press(argument, by: account, in: tx)
+      ?? ButtonResponse(notice: "This button has expired. Send /status for new ones.")
+  }
+
+  /// Has built what an answer of before has planned or sketched.
+  private func begin(
+    from updateID: Int64, by account: UserAccount, _ request: CommandRequest,
+    in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    guard let exchange = try Exchange.find(updateID, ofUser: account.id, in: tx) else {
+      return ButtonResponse(notice: "That answer is no longer in our conversation.")
+    }
+    let idea = "\(exchange.question)\n\n\(exchange.answer)"
+    let reply = try desk.begin(
+      idea: String(idea.prefix(Build.maximumWords / 4)), by: account, topic: request.topic, in: tx)
+    return ButtonResponse(
+      notice: "I am on it.", also: [.message(reply, to: account.telegramUserID)])
   }
 }

@@ -21,7 +21,9 @@ struct PrivacyCommand: Command {
     • Our conversation, as context for the next answer: the last \(Conversation.keptMessages) \
     messages of each project, and of each group where you ask me, until you erase your account; \
     /reset forgets those of the active project sooner.
-    • Your projects with their task lists, and what you choose in /settings and /model: likewise.
+    • Your projects: ideas, your answers to my questions, plans, task lists, files, and what \
+    running them printed; until you erase your account.
+    • What you choose in /settings and /model: likewise.
     • What you bought, what you spent and what your requests cost, as a journal: for good, since \
     accounting needs it. Once you erase your account, it has no name on it.
     • Messages on their way in and out: \(Int(Inbox.keptFor) / 3_600) hours, and \
@@ -37,8 +39,8 @@ struct PrivacyCommand: Command {
     • Backups of all this: as long as whoever runs me keeps them, usually two weeks. Should one be \
     restored, your erasure is done again.
 
-    What you ask, with the message that you reply to, goes to the provider of the model that \
-    answers \
+    What you ask, with the message that you reply to, and the idea, plan and files of what I \
+    build for you go to the provider of the model that answers \
     (\(Provider.all.map(\.recipient).joined(separator: ", or "))), without your name. Nothing is \
     sold or used for advertising.
 

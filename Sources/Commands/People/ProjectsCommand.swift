@@ -20,7 +20,7 @@ struct ProjectsCommand: Command {
     guard let project = try tx.projects.find(argument), project.userID == account.id else {
       return ButtonResponse(notice: "That is not one of your projects. /projects lists them.")
     }
-    guard project.status == .active else {
+    guard project.status != .done else {
       return ButtonResponse(notice: "That project is done. /projects lists what is still open.")
     }
     try tx.users.setActiveProject(project.id, ofUser: account.id)
@@ -32,13 +32,13 @@ struct ProjectsCommand: Command {
   private func list(_ account: UserAccount, in tx: LedgerTransaction) throws -> Reply {
     let projects = try tx.projects.list(ofUser: account.id, limit: Project.listed)
     guard !projects.isEmpty else {
-      return Reply("You have no projects yet. Begin one with /new and its title.")
+      return Reply("You have no projects yet. Begin one with /new and your idea.")
     }
     let lines = projects.map { project in
       if project.id == account.activeProjectID { return "▸ \(project.title) (active)" }
-      return "• \(project.title) (\(project.status == .active ? "open" : "done"))"
+      return "• \(project.title) (\(project.status.words))"
     }
-    let others = projects.filter { $0.status == .active && $0.id != account.activeProjectID }
+    let others = projects.filter { $0.status != .done && $0.id != account.activeProjectID }
     return Reply(
       "Your projects, newest first:\n" + lines.joined(separator: "\n"),
       buttons: others.map { Button($0.title, command: name, argument: $0.id) })

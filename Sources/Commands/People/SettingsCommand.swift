@@ -50,8 +50,9 @@ struct SettingsCommand: Command {
     let parts = argument.split(separator: ":", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return false }
     switch parts[0] {
-    case "cost": preferences.showsCost = parts[1] == "on"
-    case "streaming": preferences.streams = parts[1] == "on"
+    case "cost", "streaming":
+      guard let isOn = ["on": true, none: false][parts[1]] else { return false }
+      if parts[0] == "cost" { preferences.showsCost = isOn } else { preferences.streams = isOn }
     case "length":
       guard let length = Preferences.AnswerLength(rawValue: parts[1]) else { return false }
       preferences.answerLength = length
@@ -89,7 +90,8 @@ struct SettingsCommand: Command {
       • Answers appear as they are written: \(preferences.streams ? "on" : "off")
       • Your own limit: \(try Self.limitText(preferences.limit, of: account, in: tx))
 
-      A lower limit counts at once, a higher one from tomorrow (UTC). /settings limit 50 sets any.
+      A lower limit counts at once, a higher one from tomorrow (UTC). For any other, send \
+      /settings limit and a number.
       """
     return Reply(text, buttons: buttons(preferences, thinks: thinks))
   }

@@ -49,7 +49,7 @@ struct StartCommand: Command {
         • I answer questions about software, and remember what we said.
         • /plan makes a plan with a task list of an idea.
         • /code writes complete code, and /verify checks yours.
-        • /new keeps a project together, and /help shows the rest.
+        • /new builds software from an idea: a plan, a price, then a zip. /help shows the rest.
 
         \(Self.grant(of: account)) \(try cost(account, in: tx).map { "\($0) " } ?? "")Each answer \
         says what it cost, and you never pay for one that failed.

@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 
 /// The `error` object of a chat completion, or one sentence in its place. Whatever in it is not as
 /// documented is left out.
@@ -28,6 +29,14 @@ struct ChatError: Decodable {
 
   /// For a response that says only that it is an error.
   init() {}
+
+  /// `nil` if it is nothing that could be read.
+  init?(_ value: JSONValue) {
+    guard let error = ProviderJSON.decode(Self.self, from: value.json, with: .snakeCase) else {
+      return nil
+    }
+    self = error
+  }
 
   init(from decoder: any Decoder) throws {
     guard let container = try? decoder.container(keyedBy: CodingKeys.self) else {

@@ -17,24 +17,22 @@ struct ChatReader<Form: ChatForm>: AnswerReader {
 
   mutating func take(_ piece: Data) -> String {
     guard piece != endMark else { return "" }
-    guard let next = ProviderJSON.decode(ChatCompletion.self, from: piece, with: .snakeCase) else {
+    guard let next = ChatCompletion(piece) else {
       whole.isUnreadable = true
       return ""
     }
-    let choice = next.choices?.first
-    let text = choice?.content?.text ?? ""
-    whole.text += text
-    images += choice?.content?.images ?? 0
-    whole.endWord = choice?.finishReason ?? whole.endWord
-    whole.nativeEndWord = choice?.nativeFinishReason ?? whole.nativeEndWord
-    if failure == nil, let error = next.error ?? choice?.error { failure = (error, piece) }
+    whole.text += next.content.text
+    images += next.content.images
+    whole.endWord = next.finishReason ?? whole.endWord
+    whole.nativeEndWord = next.nativeFinishReason ?? whole.nativeEndWord
+    if failure == nil, let error = next.error { failure = (error, piece) }
     whole.requestID = whole.requestID ?? next.id
     whole.model = next.model ?? whole.model
     if let usage = next.usage {
       told = told?.raised(to: usage) ?? usage
       whole.bytesCounted = whole.text.utf8.count
     }
-    return text
+    return next.content.text
   }
 
   func received(_ reply: ProviderReply, isStream: Bool) -> ReceivedAnswer {

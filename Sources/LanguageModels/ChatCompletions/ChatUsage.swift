@@ -1,72 +1,41 @@
+import JSONReading
 import Metering
 
 /// The `usage` of a chat completion; OpenAI's names, and what others add. Each count may be
 /// missing.
-struct ChatUsage: Decodable {
-  private struct PromptDetails: Decodable {
-    private enum CodingKeys: CodingKey {
-      case cachedTokens
-    }
-
-    var cachedTokens: Int?
-
-    init(from decoder: any Decoder) throws {
-      cachedTokens = try decoder.container(keyedBy: CodingKeys.self).count(.cachedTokens)
-    }
-  }
-
-  private struct CompletionDetails: Decodable {
-    private enum CodingKeys: CodingKey {
-      case reasoningTokens, imageTokens
-    }
-
-    var reasoningTokens: Int?
-    var imageTokens: Int?
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      reasoningTokens = container.count(.reasoningTokens)
-      imageTokens = container.count(.imageTokens)
-    }
-  }
-
-  private struct CostDetails: Decodable {
-    var upstreamInferenceCost: ReportedCost?
-  }
-
-  private enum CodingKeys: CodingKey {
-    case promptTokens, completionTokens, totalTokens, promptTokensDetails
-    case completionTokensDetails, promptCacheHitTokens, cost, isByok, costDetails
-  }
-
+struct ChatUsage {
   /// Includes what came from the cache.
   var prompt: Int?
   /// Normally with the reasoning.
   var completion: Int?
   var total: Int?
   var cached: Int?
+  /// Of the prompt, what was put into the cache; none of it is in `cached`
+  /// (openrouter.ai/docs, "Usage Accounting").
+  var cacheWrite: Int?
   var reasoning: Int?
   /// Of the completion.
   var imageTokens: Int?
   /// What OpenRouter says that the call cost, all in all.
   var cost: ReportedCost?
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    prompt = container.count(.promptTokens)
-    completion = container.count(.completionTokens)
-    total = container.count(.totalTokens)
+  init(_ usage: JSONObject) {
+    prompt = usage["prompt_tokens"]?.count
+    completion = usage["completion_tokens"]?.count
+    total = usage["total_tokens"]?.count
     // DeepSeek's name for the cached tokens (api-docs.deepseek.com, "Context Caching").
     cached =
-      container.lenient(.promptTokensDetails, as: PromptDetails.self)?.cachedTokens
-      ?? container.count(.promptCacheHitTokens)
-    let details = container.lenient(.completionTokensDetails, as: CompletionDetails.self)
-    reasoning = details?.reasoningTokens
-    imageTokens = details?.imageTokens
+      usage["prompt_tokens_details"]?.object?["cached_tokens"]?.count
+      ?? usage["prompt_cache_hit_tokens"]?.count
+    cacheWrite = usage["prompt_tokens_details"]?.object?["cache_write_tokens"]?.count
+    let details = usage["completion_tokens_details"]?.object
+    reasoning = details?["reasoning_tokens"]?.count
+    imageTokens = details?["image_tokens"]?.count
     cost = ReportedCost.total(
-      container.lenient(.cost),
-      upstream: container.lenient(.costDetails, as: CostDetails.self)?.upstreamInferenceCost,
-      isOwnKey: container.lenient(.isByok))
+      usage["cost"].flatMap(ReportedCost.init),
+      upstream: usage["cost_details"]?.object?["upstream_inference_cost"]
+        .flatMap(ReportedCost.init),
+      isOwnKey: usage["is_byok"]?.boolean)
   }
 
   /// The larger of each count: they are running totals, and some servers end with zeros. Of costs,
@@ -77,6 +46,7 @@ struct ChatUsage: Decodable {
     usage.completion.raise(to: other.completion)
     usage.total.raise(to: other.total)
     usage.cached.raise(to: other.cached)
+    usage.cacheWrite.raise(to: other.cacheWrite)
     usage.reasoning.raise(to: other.reasoning)
     usage.imageTokens.raise(to: other.imageTokens)
     if let cost = other.cost, cost.isPositive || usage.cost?.isPositive != true {

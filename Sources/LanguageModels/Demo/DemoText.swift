@@ -2,6 +2,7 @@
 enum DemoText {
   /// By what the instructions ask for.
   static func answer(to prompt: Prompt) -> String {
+    if let step = DemoBuild.answer(to: prompt) { return step }
     let kinds = [
       ("into a plan", plan), ("the complete code", code), ("for mistakes", verification),
     ]
@@ -117,6 +118,9 @@ enum DemoText {
     let shown = quote.prefix(maximumQuoteLength)
     let verb = quote.hasSuffix("?") ? "asked" : "wrote"
     let again = questions.count > 1 ? "This time you" : "You"
-    return "\(again) \(verb): “\(shown)\(shown.count < quote.count ? "…" : "")”."
+    let isCut = shown.count < quote.count
+    // Its own sign ends the sentence.
+    let end = !isCut && shown.hasSuffix("?") ? "" : "."
+    return "\(again) \(verb): “\(shown)\(isCut ? "…" : "")”\(end)"
   }
 }

@@ -6,6 +6,7 @@ package import Metering
 package struct GeminiModel: LanguageModel {
   let api: ProviderAPI
   private let thinkingModels = ThinkingModels()
+  private let schemaModels = SchemaModels(unlessKnown: true)
 
   /// - Parameters:
   ///   - baseURL: Without a path, as in `https://generativelanguage.googleapis.com`.
@@ -21,10 +22,13 @@ package struct GeminiModel: LanguageModel {
   package func stream(_ prompt: Prompt, model: String) -> AnswerStream {
     AnswerStream { feed throws(LanguageModelError) in
       let start = ContinuousClock.now
-      return try await thinkingModels.answer(
-        by: model, within: GeminiRequest.ThinkingConfig(prompt, model)
-      ) { thinking throws(LanguageModelError) in
-        try await ask(prompt, model, thinking, begunAt: start, feed)
+      return try await schemaModels.answer(to: prompt, by: model) {
+        prompt throws(LanguageModelError) in
+        try await thinkingModels.answer(
+          by: model, within: GeminiRequest.ThinkingConfig(prompt, model)
+        ) { thinking throws(LanguageModelError) in
+          try await ask(prompt, model, thinking, begunAt: start, feed)
+        }
       }
     }
   }
@@ -34,14 +38,10 @@ package struct GeminiModel: LanguageModel {
     _ prompt: Prompt, _ model: String, _ thinking: GeminiRequest.ThinkingConfig?,
     begunAt start: ContinuousClock.Instant, _ feed: AnswerFeed
   ) async throws(LanguageModelError) -> Answer? {
-    let config = GeminiRequest.GenerationConfig(
-      maxOutputTokens: prompt.maximumOutputTokens, thinkingConfig: thinking)
-    let request = ProviderAPI.Request(
-      method: .post, path: path(model, "streamGenerateContent?alt=sse"),
-      body: GeminiRequest(prompt, generationConfig: config), isBilled: true)
-    let reader = GeminiReader(outputCap: prompt.maximumOutputTokens)
-    return try await api.answer(request, begunAt: start, feed: feed, reader: reader) {
-      reply, received async throws(LanguageModelError) -> Answer? in
+    try await api.answer(
+      request(prompt, model, thinking), begunAt: start, feed: feed,
+      reader: GeminiReader(outputCap: prompt.maximumOutputTokens)
+    ) { reply, received async throws(LanguageModelError) -> Answer? in
       guard reply.isSuccess else {
         let error = GeminiFailure(reply).error.lookingForLength(in: reply.body)
         let isOfField =
@@ -54,6 +54,18 @@ package struct GeminiModel: LanguageModel {
       if let id = answer.requestID { await feed.tell(requestID: id) }
       return answer
     }
+  }
+
+  /// Has a frame of its own, as that of its caller is kept for as long as the call is under way.
+  @inline(never)
+  private func request(
+    _ prompt: Prompt, _ model: String, _ thinking: GeminiRequest.ThinkingConfig?
+  ) -> ProviderAPI.Request {
+    let config = GeminiRequest.GenerationConfig(prompt, thinkingConfig: thinking)
+    return ProviderAPI.Request(
+      method: .post, path: path(model, "streamGenerateContent?alt=sse"),
+      body: GeminiRequest(prompt, generationConfig: config),
+      schema: prompt.schema.map { ("responseJsonSchema", $0) }, isBilled: true)
   }
 
   package func countTokens(
@@ -70,7 +82,7 @@ package struct GeminiModel: LanguageModel {
       guard let count = response?.totalTokens, TokenUsage.isSensible(count) else {
         throw LanguageModelError(.answerMalformed)
       }
-      return count
+      return count + prompt.schemaTokenBound
     }
   }
 

@@ -17,18 +17,15 @@ struct GeminiReader: AnswerReader {
   var usage: TokenUsage? { told?.normalised(images: images, outputCap: outputCap) }
 
   mutating func take(_ piece: Data) -> String {
-    guard let next = ProviderJSON.decode(GeminiResponse.self, from: piece), !next.isError else {
+    guard let next = GeminiResponse(piece) else {
       let failure = GeminiFailure(inSuccess: piece)?.error.lookingForLength(in: piece)
       whole.failure = whole.failure ?? failure
       if failure == nil { whole.isUnreadable = true }
       return ""
     }
-    let candidate = next.candidates?.first
-    let parts = candidate?.content?.parts ?? []
-    let text = parts.filter { !$0.isThought }.compactMap(\.text).joined()
-    whole.text += text
-    images += parts.count(where: \.isImage)
-    whole.endWord = candidate?.finishReason ?? whole.endWord
+    whole.text += next.text
+    images += next.images
+    whole.endWord = next.finishReason ?? whole.endWord
     whole.promptBlock = next.blockReason ?? whole.promptBlock
     whole.model = next.modelVersion ?? whole.model
     whole.requestID = whole.requestID ?? next.responseId
@@ -37,7 +34,7 @@ struct GeminiReader: AnswerReader {
       // They are running totals, of what came with them too.
       whole.bytesCounted = whole.text.utf8.count
     }
-    return text
+    return next.text
   }
 
   func received(_ reply: ProviderReply, isStream: Bool) -> ReceivedAnswer {

@@ -13,6 +13,19 @@ struct GeminiRequest: Encodable {
     /// Thoughts and answer together.
     var maxOutputTokens: Int
     var thinkingConfig: ThinkingConfig?
+    var responseMimeType: String?
+    /// Where `ProviderAPI` puts the schema.
+    var responseJsonSchema: String?
+
+    /// With the schema, if the prompt has one (ai.google.dev/gemini-api/docs/structured-output).
+    /// Its newer form, `responseFormat`, is not known to all models and servers that know this one.
+    init(_ prompt: Prompt, thinkingConfig: ThinkingConfig?) {
+      maxOutputTokens = prompt.maximumOutputTokens
+      self.thinkingConfig = thinkingConfig
+      guard prompt.schema != nil else { return }
+      responseMimeType = "application/json"
+      responseJsonSchema = ""
+    }
   }
 
   /// How much a model may think: in tokens or by a level, as its generation takes it. Both at once
@@ -59,8 +72,10 @@ struct GeminiRequest: Encodable {
     self.model = model
     systemInstruction =
       prompt.system.isEmpty ? nil : Content(parts: [Part(text: prompt.system)])
+    // A beginning that is the same is a part of its own: Gemini finds by itself what it has read
+    // before (ai.google.dev/gemini-api/docs/caching, "Implicit caching").
     contents = prompt.messages.map { message in
-      Content(role: message.role == .user ? "user" : "model", parts: [Part(text: message.text)])
+      Content(role: message.role == .user ? "user" : "model", parts: message.parts.map(Part.init))
     }
     self.generationConfig = generationConfig
   }

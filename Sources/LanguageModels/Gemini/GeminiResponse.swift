@@ -1,72 +1,41 @@
 import Foundation
+import JSONReading
 import Metering
 
 /// An answer of Gemini's, or a part of it from an event stream; Gemini's names. Its enums are open:
 /// new values come without notice.
-struct GeminiResponse: Decodable {
-  struct Candidate: Decodable {
-    var content: Content?
-    var finishReason: String?
-
-    private enum CodingKeys: CodingKey {
-      case content, finishReason
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      content = try container.decodeIfPresent(Content.self, forKey: .content)
-      finishReason = container.name(.finishReason)
-    }
-  }
-
-  struct Content: Decodable {
-    var parts: [Part]?
-  }
-
-  struct Part: Decodable {
-    struct InlineData: Decodable {}
-
-    var text: String?
-    var isThought: Bool
-    var isImage: Bool
-
-    private enum CodingKeys: CodingKey {
-      case text, thought, inlineData
-    }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: CodingKeys.self)
-      text = try container.decodeIfPresent(String.self, forKey: .text)
-      isThought = container.lenient(.thought, as: Bool.self) ?? (container.name(.thought) == "true")
-      isImage = container.lenient(.inlineData, as: InlineData.self) != nil
-    }
-  }
-
-  private struct PromptFeedback: Decodable {
-    var blockReason: String?
-  }
-
-  private struct Failure: Decodable {}
-
-  private enum CodingKeys: CodingKey {
-    case candidates, promptFeedback, usageMetadata, modelVersion, responseId, error
-  }
-
-  var candidates: [Candidate]?
+struct GeminiResponse {
+  /// Of the first candidate, without its thoughts.
+  var text = ""
+  var images = 0
+  var finishReason: String?
   var blockReason: String?
   var usageMetadata: GeminiUsage?
   var modelVersion: String?
   var responseId: String?
-  /// What the error says is for `GeminiFailure` to read.
-  var isError: Bool
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    candidates = try container.decodeIfPresent([Candidate].self, forKey: .candidates)
-    blockReason = container.lenient(.promptFeedback, as: PromptFeedback.self)?.blockReason
-    usageMetadata = container.lenient(.usageMetadata)
-    modelVersion = container.name(.modelVersion)
-    responseId = container.name(.responseId)
-    isError = container.lenient(.error, as: Failure.self) != nil
+  /// `nil` if it is not of that form, or an error, which is for `GeminiFailure` to read.
+  init?(_ json: Data) {
+    guard let response = JSONObject(json), response["error"] == nil else { return nil }
+    do {
+      if let candidate = try response.expectObjects("candidates").first { try take(candidate) }
+    } catch {
+      return nil
+    }
+    blockReason = response["promptFeedback"]?.object?["blockReason"]?.text
+    usageMetadata = response["usageMetadata"]?.object.map(GeminiUsage.init)
+    modelVersion = response["modelVersion"]?.name
+    responseId = response["responseId"]?.name
+  }
+
+  private mutating func take(_ candidate: JSONObject) throws {
+    finishReason = candidate["finishReason"]?.name
+    let content = try candidate.expect("content", \.object)
+    for part in try content?.expectObjects("parts") ?? [] {
+      let text = try part.expect("text", \.text) ?? ""
+      let isThought = part["thought"]?.boolean ?? (part["thought"]?.text == "true")
+      if !isThought { self.text += text }
+      if part["inlineData"]?.object != nil { images += 1 }
+    }
   }
 }

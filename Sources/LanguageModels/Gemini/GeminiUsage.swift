@@ -1,18 +1,9 @@
+import JSONReading
 import Metering
 
 /// Gemini's `usageMetadata`. A count that is absent is 0, as in all of protobuf's JSON, or is told
 /// in another event of the stream.
-struct GeminiUsage: Decodable {
-  private struct Detail: Decodable {
-    var modality: String?
-    var tokenCount: Int?
-  }
-
-  private enum CodingKeys: CodingKey {
-    case promptTokenCount, toolUsePromptTokenCount, cachedContentTokenCount, candidatesTokenCount
-    case thoughtsTokenCount, totalTokenCount, candidatesTokensDetails
-  }
-
+struct GeminiUsage {
   /// Includes what came from the cache.
   private var prompt: Int?
   private var toolUse: Int?
@@ -25,17 +16,17 @@ struct GeminiUsage: Decodable {
   /// Those of the candidates that are images.
   private var imageTokens: Int?
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    prompt = container.count(.promptTokenCount)
-    toolUse = container.count(.toolUsePromptTokenCount)
-    cached = container.count(.cachedContentTokenCount)
-    candidates = container.count(.candidatesTokenCount)
-    thoughts = container.count(.thoughtsTokenCount)
-    total = container.count(.totalTokenCount)
-    let details = container.lenient(.candidatesTokensDetails, as: [Detail].self) ?? []
-    let images = details.filter { $0.modality == "IMAGE" }.compactMap(\.tokenCount)
-    imageTokens = images.first { TokenUsage.isSensible($0) }
+  init(_ usage: JSONObject) {
+    prompt = usage["promptTokenCount"]?.count
+    toolUse = usage["toolUsePromptTokenCount"]?.count
+    cached = usage["cachedContentTokenCount"]?.count
+    candidates = usage["candidatesTokenCount"]?.count
+    thoughts = usage["thoughtsTokenCount"]?.count
+    total = usage["totalTokenCount"]?.count
+    let details = usage["candidatesTokensDetails"]?.elements?.compactMap(\.object) ?? []
+    imageTokens =
+      details.lazy.filter { $0["modality"]?.text == "IMAGE" }
+      .compactMap { $0["tokenCount"]?.count }.first
   }
 
   /// The larger of each count: they are running totals, and the last event may lack some.

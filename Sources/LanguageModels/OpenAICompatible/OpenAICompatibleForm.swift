@@ -10,8 +10,9 @@ enum OpenAICompatibleForm: ChatForm {
     // (docs.x.ai, "Consumption and Rate Limits").
     if reasoning > 0, told.total == input + output + reasoning { output += reasoning }
     return TokenUsage(
-      inputTokens: input, cachedInputTokens: told.cached ?? 0, outputTokens: output,
-      reasoningTokens: reasoning, images: images, imageTokens: told.imageTokens ?? 0)
+      inputTokens: input, cachedInputTokens: told.cached ?? 0,
+      cacheWriteTokens: told.cacheWrite ?? 0, outputTokens: output, reasoningTokens: reasoning,
+      images: images, imageTokens: told.imageTokens ?? 0)
   }
 
   /// A refusal is free. Whoever fails after a good start may have worked and charge for it.

@@ -50,26 +50,37 @@ package struct OpenRouterCatalog: Sendable {
       }
 
       var id: String?
-      var takesReasoning: Bool
+      var takes: Parameters
 
       init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = container.name(.id)
         let parameters = container.lenient(.supportedParameters, as: [String].self)
         let reasoning = container.lenient(.reasoning, as: Reasoning.self)
-        takesReasoning =
-          parameters?.contains("reasoning") == true && reasoning?.defaultEnabled != false
+        takes = Parameters(
+          reasoning: parameters?.contains("reasoning") == true
+            && reasoning?.defaultEnabled != false,
+          schema: parameters?.contains("structured_outputs") == true)
       }
     }
 
     var data: [Model]
   }
 
-  /// The names of those that say that their thinking can be bounded, but for those that do not
-  /// think unless they are asked to: a budget would be such a wish.
-  func modelsThatTakeReasoning() async throws(LanguageModelError) -> Set<String> {
+  /// What a model says that it takes.
+  struct Parameters {
+    /// Its thinking can be bounded, and it thinks without being asked to: a budget would be such a
+    /// wish.
+    var reasoning: Bool
+    /// It answers by a JSON Schema.
+    var schema: Bool
+  }
+
+  /// Those of each model, by its name.
+  func parameters() async throws(LanguageModelError) -> [String: Parameters] {
     guard let list = ProviderJSON.decode(List.self, from: try await models(), with: .snakeCase)
     else { throw LanguageModelError(.answerMalformed) }
-    return Set(list.data.filter(\.takesReasoning).compactMap(\.id))
+    let named = list.data.compactMap { model in model.id.map { ($0, model.takes) } }
+    return Dictionary(named) { first, _ in first }
   }
 }

@@ -6,7 +6,8 @@ enum OpenRouterForm: ChatForm {
   static func usage(_ told: ChatUsage, images: Int) -> TokenUsage {
     TokenUsage(
       inputTokens: told.prompt ?? 0, cachedInputTokens: told.cached ?? 0,
-      outputTokens: told.completion ?? 0, reasoningTokens: told.reasoning ?? 0, images: images,
+      cacheWriteTokens: told.cacheWrite ?? 0, outputTokens: told.completion ?? 0,
+      reasoningTokens: told.reasoning ?? 0, images: images,
       imageTokens: told.imageTokens ?? 0, reportedCostUSD: told.cost?.description)
   }
 

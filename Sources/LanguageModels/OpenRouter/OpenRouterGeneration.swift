@@ -9,6 +9,7 @@ struct OpenRouterGeneration: Decodable {
 
   private enum CodingKeys: CodingKey {
     case nativeTokensPrompt, nativeTokensCompletion, nativeTokensReasoning, nativeTokensCached
+    case nativeTokensCacheWrite
     case totalCost, upstreamInferenceCost, isByok
   }
 
@@ -27,6 +28,7 @@ struct OpenRouterGeneration: Decodable {
     }
     usage = TokenUsage(
       inputTokens: prompt ?? 0, cachedInputTokens: container.count(.nativeTokensCached) ?? 0,
+      cacheWriteTokens: container.count(.nativeTokensCacheWrite) ?? 0,
       outputTokens: container.count(.nativeTokensCompletion) ?? 0,
       reasoningTokens: container.count(.nativeTokensReasoning) ?? 0,
       images: 0,  // Told in tokens alone, which are among those of the completion.

@@ -6,6 +6,7 @@ package import Metering
 package struct OpenRouterModel: LanguageModel {
   let api: ProviderAPI
   private let thinkingModels = ThinkingModels()
+  private let schemaModels = SchemaModels(unlessKnown: false)
 
   /// - Parameters:
   ///   - baseURL: As in `https://openrouter.ai/api/v1`.
@@ -21,9 +22,12 @@ package struct OpenRouterModel: LanguageModel {
   package func stream(_ prompt: Prompt, model: String) -> AnswerStream {
     AnswerStream { feed throws(LanguageModelError) in
       let start = ContinuousClock.now
-      return try await thinkingModels.answer(by: model, within: prompt.thinkingBudget) {
-        budget throws(LanguageModelError) in
-        try await ask(prompt, model, budget, begunAt: start, feed)
+      return try await schemaModels.answer(to: prompt, by: model) {
+        prompt throws(LanguageModelError) in
+        try await thinkingModels.answer(by: model, within: prompt.thinkingBudget) {
+          budget throws(LanguageModelError) in
+          try await ask(prompt, model, budget, begunAt: start, feed)
+        }
       }
     }
   }
@@ -36,7 +40,7 @@ package struct OpenRouterModel: LanguageModel {
     let request = ProviderAPI.Request(
       method: .post, path: "/chat/completions",
       body: OpenRouterRequest(prompt, model: model, thinkingBudget: thinkingBudget),
-      isBilled: true)
+      schema: prompt.schema.map { ("schema", $0) }, isBilled: true)
     let reader = ChatReader(OpenRouterForm.self)
     return try await api.answer(request, begunAt: start, feed: feed, reader: reader) {
       reply, received async throws(LanguageModelError) -> Answer? in
@@ -124,8 +128,11 @@ package struct OpenRouterModel: LanguageModel {
     let models = models.filter { thinkingModels[$0] == nil }
     guard !models.isEmpty else { return }
     let catalog = OpenRouterCatalog(transport: api.transport, baseURL: api.baseURL)
-    let thinking = try await catalog.modelsThatTakeReasoning()
-    for model in models { thinkingModels[model] = thinking.contains(model) }
+    let listed = try await catalog.parameters()
+    for model in models {
+      thinkingModels[model] = listed[model]?.reasoning ?? false
+      schemaModels[model] = listed[model]?.schema ?? false
+    }
   }
 
   private struct KeyInfo: Decodable {

@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 
 /// An amount of US dollars as a provider reports it. `Decimal` is decoded from the digits
 /// themselves, `7.1e-05` or `0.000071`, without a `Double` between (38 of them; providers send 17).
@@ -7,6 +8,12 @@ struct ReportedCost: Decodable, CustomStringConvertible {
 
   private init(_ amount: Decimal) {
     self.amount = amount
+  }
+
+  /// `nil` if it is no cost.
+  init?(_ value: JSONValue) {
+    guard let cost = ProviderJSON.decode(Self.self, from: value.json) else { return nil }
+    self = cost
   }
 
   /// - Throws: If what came is no number or negative: then it is no cost.

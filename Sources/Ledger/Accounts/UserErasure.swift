@@ -49,6 +49,14 @@ package struct UserErasure {
         WHERE user_id = :user
         """, arguments: user)
     try tx.db.execute(
+      sql: """
+        UPDATE builds SET idea = '', questions = NULL, answers = NULL, plan = NULL,
+          pause_reason = NULL, awaits_words = 0, chat_id = 0, thread_id = NULL,
+          progress_message_id = NULL, state = iif(state = 'delivered', 'delivered', 'stopped'),
+          updated_at = :now, finished_at = coalesce(finished_at, :now)
+        WHERE user_id = :user
+        """, arguments: user)
+    try tx.db.execute(
       sql: "UPDATE orders SET state = 'closed', updated_at = :now WHERE user_id = :user",
       arguments: user)
     try tx.db.execute(

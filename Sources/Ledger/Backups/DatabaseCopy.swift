@@ -51,7 +51,8 @@ struct DatabaseCopy {
   /// - Throws: `BackupError.broken`.
   func checkLedger() throws -> LedgerVerification.Report {
     let report = try read { db in
-      try LedgerTransaction(db: db, now: .distantPast).verification.verify()
+      try db.execute(sql: LedgerVerification.keepingPages)
+      return try LedgerTransaction(db: db, now: .distantPast).verification.verify()
     }
     guard report.isSound else { throw BackupError.broken(path: path, breaks: report.breaks) }
     return report

@@ -67,17 +67,37 @@ package struct DatabaseRestore {
     }
   }
 
-  /// Its tables, and who is in them.
+  /// Its tables, who is in them, and what is being built for them.
   private func bringUpToDate(_ restored: String) throws -> Int? {
     let database = try open(restored)
     let erasures = Result {
       try database.write { tx in
-        try ReplacedErasures(at: path, knownBy: tables, asSeenFrom: tx)?.doAgain(in: tx, eraseAgain)
+        try Self.pauseBuilds(in: tx)
+        let replaced = try ReplacedErasures(at: path, knownBy: tables, asSeenFrom: tx)
+        return try replaced?.doAgain(in: tx, eraseAgain)
       }
     }
     try database.close()
     return try erasures.get()
   }
+
+  /// Nobody knows what became of a build since the backup: its owner says whether it goes on. The
+  /// buttons of before say nothing any more, nor do those since the backup: no build has had that
+  /// many versions.
+  private static func pauseBuilds(in tx: LedgerTransaction) throws {
+    try tx.db.execute(
+      sql: """
+        UPDATE builds SET version = version + 1000000, updated_at = :now
+        WHERE state NOT IN ('delivered', 'stopped');
+        UPDATE projects SET status = 'paused', updated_at = :now WHERE status <> 'done' AND id IN (
+          SELECT project_id FROM builds WHERE \(goesOn));
+        UPDATE builds SET state = 'paused', pause_reason = 'restored' WHERE \(goesOn);
+        """, arguments: ["now": tx.now.databaseText])
+  }
+
+  private static let goesOn = """
+    (state IN ('running', 'pausing', 'delivering') OR (state = 'asking' AND awaits_words = 0))
+    """
 
   private func copy(
     of backup: String, at restored: String, _ progress: @escaping Progress

@@ -18,6 +18,8 @@ enum LedgerSchema {
     PromotionSchema.register(in: &migrator)
     CorrectionSchema.register(in: &migrator)
     SpendingSchema.register(in: &migrator)
+    BuildSchema.register(in: &migrator)
+    ProofSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -25,6 +25,10 @@ package struct CreditHold: Sendable, Equatable {
   package var sentAt: Date?
   package var requestID: String?
   package var createdAt: Date
+  /// The build that the call is for.
+  package var buildID: String?
+  /// Its own, with which it is charged instead of that of all calls.
+  package var markup: String?
 }
 
 extension CreditHold: FetchableRecord {
@@ -42,5 +46,7 @@ extension CreditHold: FetchableRecord {
     sentAt = row["sent_at"]
     requestID = row["provider_request_id"]
     createdAt = row["created_at"]
+    buildID = row["build_id"]
+    markup = row["markup"]
   }
 }

@@ -28,6 +28,11 @@ package struct CreditHoldService {
     /// What the house bears of the person's calls in a day: once it bears anything, no call is made
     /// with which that could be passed. `nil` for no bound.
     package var lossBound: NanoDollars?
+    /// The build that the call is for: within its cap, if one is agreed to.
+    package var buildID: String?
+    /// Of this hold alone, whatever the markup of all calls is then or later, as `RepairTerms` say;
+    /// `nil` for that of all calls.
+    package var markup: String?
 
     package init(
       userID: Int64, projectID: String?, work: String, taskType: String, price: ModelPrice,
@@ -51,7 +56,7 @@ package struct CreditHoldService {
   /// pay. From its commit on, the call counts as sent: the provider may charge us.
   ///
   /// - Parameter account: As it was read in this transaction, if it was.
-  /// - Throws: `LedgerError.insufficientCredits`, `lossBoundPassed`, `unusablePrice`.
+  /// - Throws: `LedgerError.insufficientCredits`, `capReached`, `lossBoundPassed`, `unusablePrice`.
   package func take(_ request: Request, of account: UserAccount? = nil) throws -> CreditHold {
     let account = try account ?? tx.users.account(id: request.userID)
     let size = try size(of: request, for: account)
@@ -70,41 +75,47 @@ package struct CreditHoldService {
       id: "\(request.work):\(attempt)", userID: request.userID, projectID: request.projectID,
       amount: size.amount, state: .pending, taskType: request.taskType, model: request.price.model,
       priceID: request.price.id, inputTokensEstimate: request.inputTokensEstimate,
-      outputTokensCap: size.outputTokens, sentAt: tx.now, createdAt: tx.now)
+      outputTokensCap: size.outputTokens, sentAt: tx.now, createdAt: tx.now,
+      buildID: request.buildID, markup: request.markup)
     try tx.db.run(
       """
       INSERT INTO credit_holds (id, user_id, project_id, amount_micro, task_type, model_provider,
         model_name, model_pricing_id, input_tokens_estimate, output_tokens_cap, sent_at,
-        created_at, deadline_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        created_at, deadline_at, build_id, markup)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       [
         hold.id, hold.userID, hold.projectID, hold.amount, hold.taskType,
         hold.model.provider.rawValue, hold.model.name, hold.priceID, hold.inputTokensEstimate,
         hold.outputTokensCap, tx.now.databaseText, tx.now.databaseText,
-        request.deadline.databaseText,
+        request.deadline.databaseText, hold.buildID, hold.markup,
       ])
     return hold
   }
 
-  /// What would be held.
+  /// What would be held. The output cap shrinks to what the account and the build's cap leave.
   ///
-  /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
+  /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`; `capReached` where it is the cap
+  ///   that leaves less than the account.
   package func size(of request: Request, for account: UserAccount) throws -> HoldSize {
-    try HoldSize.fitting(
-      request.payable(by: account), rates: try rates(of: request.price), terms: terms,
-      inputTokens: request.inputTokensBound, outputCap: request.outputCap,
-      minimumOutputTokens: request.minimumOutputTokens)
+    let (payable, room) = (request.payable(by: account), try room(for: request))
+    do {
+      return try HoldSize.fitting(
+        min(payable, room ?? payable), rates: try rates(of: request.price),
+        terms: try terms.with(markup: request.markup), inputTokens: request.inputTokensBound,
+        outputCap: request.outputCap, minimumOutputTokens: request.minimumOutputTokens)
+    } catch LedgerError.insufficientCredits(let shortfall) where room.map({ $0 < payable }) ?? false
+    {
+      throw LedgerError.capReached(shortfall: shortfall)
+    }
   }
 
   /// Whether an exact count of the prompt could make the call fit: not where the account does not
   /// even pay for the shortest answer to an empty prompt.
   package func mayFit(_ request: Request, of account: UserAccount) -> Bool {
-    guard let rates = try? rates(of: request.price) else { return false }
-    let least = try? HoldSize.fitting(
-      request.payable(by: account), rates: rates, terms: terms, inputTokens: 0,
-      outputCap: request.outputCap, minimumOutputTokens: request.minimumOutputTokens)
-    return least != nil
+    var least = request
+    least.inputTokensBound = 0
+    return (try? size(of: least, for: account)) != nil
   }
 
   /// Keeps the provider's id of the call, with which its cost can be asked for after a crash.
@@ -127,6 +138,7 @@ package struct CreditHoldService {
   ) throws -> Settlement {
     let hold = try pendingHold(id)
     let cost = try cost(of: call.usage, for: hold, at: price)
+    let terms = try terms.with(markup: hold.markup)
     let full = try terms.charge(for: cost.actual)
     let limit = try least.map { least in
       try terms.charge(for: try self.cost(of: least, for: hold, at: price).actual)
@@ -266,9 +278,14 @@ extension CreditHoldService {
   /// What the call may cost counts whole, since it may end without an answer.
   private func checkLossBound(of request: Request, _ size: HoldSize) throws {
     guard let bound = request.lossBound else { return }
+    let terms = try terms.with(markup: request.markup)
     let loss = try tx.usage.houseLoss(ofUser: request.userID, since: tx.now - .day)
-    guard loss > .zero else { return }
-    let cost = try terms.cost(coveredBy: size.amount).nanoDollars()
+    guard loss > .zero || terms.chargesNothing else { return }
+    let cost =
+      try terms.chargesNothing
+      ? rates(of: request.price).bound(
+        inputTokens: request.inputTokensBound, outputTokens: size.outputTokens
+      ).nanoDollars() : terms.cost(coveredBy: size.amount).nanoDollars()
     guard try loss.adding(cost) <= bound else { throw LedgerError.lossBoundPassed }
   }
 
@@ -304,8 +321,8 @@ extension CreditHoldService {
     try tx.usage.log(
       NewUsage(
         projectID: hold.projectID, userID: hold.userID, holdID: hold.id, taskType: hold.taskType,
-        provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost, terms: terms,
-        bearer: bearer, chargeLimit: limit))
+        provider: hold.model.provider, priceID: hold.priceID, call: call, cost: cost,
+        terms: try terms.with(markup: hold.markup), bearer: bearer, chargeLimit: limit))
   }
 
   private func rates(of price: ModelPrice) throws -> Rates {

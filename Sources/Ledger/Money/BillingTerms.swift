@@ -13,19 +13,28 @@ package struct BillingTerms: Sendable, Equatable {
   /// A million: no sensible setting comes near it.
   private static let most: Int128 = 1_000_000_000_000_000
 
-  /// - Throws: `LedgerError.malformedAmount` unless both are decimals of at most nine places,
-  ///   greater than zero and at most a million.
+  /// - Throws: `LedgerError.malformedAmount` unless both are decimals of at most nine places and at
+  ///   most a million, the credit value greater than zero. A markup of zero charges nothing.
   package init(creditValueUSD: String, markup: String) throws(LedgerError) {
     self.creditValueUSD = creditValueUSD
     self.markup = markup
     let value = try DecimalText.parse(creditValueUSD, decimals: Self.decimals)
     let factor = try DecimalText.parse(markup, decimals: Self.decimals)
     guard value > 0, value <= Self.most else { throw .malformedAmount(creditValueUSD) }
-    guard factor > 0, factor <= Self.most else { throw .malformedAmount(markup) }
+    guard factor >= 0, factor <= Self.most else { throw .malformedAmount(markup) }
     // (factor ÷ 10⁹) × 10⁶ µcredit ÷ (value × 10¹⁵ units), as units are 10⁻²⁴ USD.
     numerator = factor.magnitude
     denominator = value.magnitude * 1_000_000_000_000_000_000
   }
+
+  /// The same with another markup, or as they are for `nil`.
+  package func with(markup: String?) throws(LedgerError) -> BillingTerms {
+    guard let markup else { return self }
+    return try BillingTerms(creditValueUSD: creditValueUSD, markup: markup)
+  }
+
+  /// Whether the house bears all that calls cost.
+  package var chargesNothing: Bool { numerator == 0 }
 
   /// Whether the markup is below 1.
   package var chargesLessThanCosts: Bool { numerator < 1_000_000_000 }
@@ -43,7 +52,7 @@ package struct BillingTerms: Sendable, Equatable {
   /// The real cost that so many credits pay for: credits × credit value ÷ markup, rounded down to
   /// the 24th decimal. The inverse of `charge(for:)`, but for its rounding.
   ///
-  /// - Throws: `LedgerError.amountTooLarge`, also for a negative amount.
+  /// - Throws: `LedgerError.amountTooLarge`, also for a negative amount, and where all is free.
   package func cost(coveredBy credits: Credits) throws(LedgerError) -> USD {
     let product = UInt128(credits.micro.magnitude).multipliedFullWidth(by: denominator)
     guard credits >= .zero, product.high < numerator else { throw .amountTooLarge }

@@ -8,8 +8,6 @@ package struct PriceMove: Sendable, Equatable {
   package var new: String?
   private var oldAmount: USD?
   private var newAmount: USD?
-  /// Whether calls of the bot can be charged at it: they ask for no cache writes.
-  private var isUsed: Bool
   private var isPerMillion: Bool
 
   /// The change in tenths of a percent, rounded away from zero; `nil` if there was no price, or
@@ -33,7 +31,7 @@ package struct PriceMove: Sendable, Equatable {
   /// Whether a price at which calls are charged has moved by more than a tenth. What is priced
   /// apart for the first time has moved only if that makes it dearer.
   package var isLarge: Bool {
-    guard isUsed, let oldAmount, let newAmount, old != nil || newAmount > oldAmount else {
+    guard let oldAmount, let newAmount, old != nil || newAmount > oldAmount else {
       return false
     }
     return (newAmount.units - oldAmount.units).magnitude * 10 > oldAmount.units.magnitude
@@ -150,7 +148,7 @@ extension PriceMove {
       let move = PriceMove(
         part: [place.field.rawValue, place.condition].compactMap(\.self).joined(separator: ", "),
         old: before.texts[place], new: after.texts[place], oldAmount: before.amount(at: place),
-        newAmount: after.amount(at: place), isUsed: place.field != .cacheWrite,
+        newAmount: after.amount(at: place),
         isPerMillion: place.field != .imageInput && place.field != .imageOutput)
       return move.oldAmount == move.newAmount ? nil : move
     }

@@ -47,6 +47,8 @@ package struct BusinessReport: Sendable, Equatable {
     package enum Reason: Sendable, Equatable {
       /// What the house bears of calls, counted when that was known.
       case call(CallLoss.Cause)
+      /// Repairs of builds that the operator gives away (`RepairTerms.free`).
+      case freeRepairs
       /// Credits that were spent before their payment was refunded, by the terms of today.
       case refundedCredits
 
@@ -58,6 +60,7 @@ package struct BusinessReport: Sendable, Equatable {
         case .call(.undelivered): "undelivered"
         case .call(.interrupted): "interrupted"
         case .call(.outage): "outages"
+        case .freeRepairs: "free repairs"
         case .refundedCredits: "refunded"
         }
       }

@@ -84,7 +84,9 @@ extension BusinessReportService {
     let spent: Credits = refunds["loss"]
     let losses =
       rows.map { row in
-        Loss(reason: .call(row["loss_cause"]), count: row["count"], amount: row["loss"])
+        Loss(
+          reason: row["is_free"] ? .freeRepairs : .call(row["loss_cause"]), count: row["count"],
+          amount: row["loss"])
       } + [
         Loss(
           reason: .refundedCredits, count: refunds["lossy"],
@@ -97,8 +99,10 @@ extension BusinessReportService {
   }
 
   private static let losses = """
-    SELECT loss_cause, count(*) AS count, sum(loss_nanousd) AS loss FROM api_key_usage
-    WHERE loss_cause IS NOT NULL AND lost_at >= :from AND lost_at < :to GROUP BY loss_cause
+    SELECT loss_cause, loss_cause = 'overrun' AND markup = '0' AS is_free, count(*) AS count,
+      sum(loss_nanousd) AS loss
+    FROM api_key_usage
+    WHERE loss_cause IS NOT NULL AND lost_at >= :from AND lost_at < :to GROUP BY loss_cause, is_free
     """
 }
 

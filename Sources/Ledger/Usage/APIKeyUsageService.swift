@@ -18,8 +18,9 @@ package struct APIKeyUsageService {
         reasoning_tokens, images_processed, actual_cost_nanousd, actual_cost_usd, table_cost_usd,
         reported_cost_usd, credit_value_usd, markup, forgiven_micro, is_estimate, response_time_ms,
         model_pricing_id, provider_request_id, charged_to, created_at, loss_nanousd, loss_cause,
-        lost_at, charge_limit_micro)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        lost_at, charge_limit_micro, cache_write_tokens)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+        ?)
       """,
       [
         entry.projectID, entry.userID, entry.holdID, entry.call.keyIdentifier,
@@ -31,7 +32,7 @@ package struct APIKeyUsageService {
         entry.terms.creditValueUSD, entry.terms.markup, entry.forgiven, entry.call.isEstimate,
         entry.call.responseMilliseconds, entry.priceID, entry.call.requestID, entry.chargedTo,
         tx.now.databaseText, loss?.amount ?? .zero, loss?.cause,
-        loss.map { _ in tx.now.databaseText }, entry.chargeLimit,
+        loss.map { _ in tx.now.databaseText }, entry.chargeLimit, usage.cacheWriteTokens,
       ])
     return tx.db.lastInsertedRowID
   }

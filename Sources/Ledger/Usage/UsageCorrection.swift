@@ -49,10 +49,14 @@ package struct UsageCorrectionService {
 
   /// The provider does not know the call yet: asks again later, or never if it has been asked often
   /// enough. Then the estimate stays.
+  /// Of one that waits for no look-up any more, nothing changes.
   package func postpone(_ usageID: Int64) throws {
     let asked = try Int.fetchOne(
-      tx.db, sql: "SELECT look_ups FROM api_key_usage WHERE id = ?", arguments: [usageID])
-    let next = (asked ?? 0) + 1
+      tx.db,
+      sql: "SELECT look_ups FROM api_key_usage WHERE id = ? AND look_up_after IS NOT NULL",
+      arguments: [usageID])
+    guard let asked else { return }
+    let next = asked + 1
     let pause = next < Self.pauses.count ? Self.pauses[next] : nil
     try tx.db.run(
       "UPDATE api_key_usage SET look_ups = ?, look_up_after = ? WHERE id = ?",
@@ -87,7 +91,8 @@ package struct UsageCorrectionService {
     try tx.db.run(
       """
       UPDATE api_key_usage SET input_tokens_used = ?, output_tokens_used = ?,
-        cached_input_tokens = ?, reasoning_tokens = ?, images_processed = ?,
+        cached_input_tokens = ?, cache_write_tokens = ?, reasoning_tokens = ?,
+        images_processed = ?,
         booked_cost_nanousd = actual_cost_nanousd, actual_cost_nanousd = ?, actual_cost_usd = ?,
         table_cost_usd = ?, reported_cost_usd = ?, charge_limit_micro = ?, forgiven_micro = ?,
         look_up_after = NULL, look_ups = look_ups + 1, is_estimate = 0, loss_nanousd = ?,
@@ -95,8 +100,8 @@ package struct UsageCorrectionService {
       WHERE id = ?
       """,
       [
-        usage.inputTokens, usage.outputTokens, usage.cachedInputTokens, usage.reasoningTokens,
-        usage.images, try cost.actual.nanoDollars(), cost.actual.description,
+        usage.inputTokens, usage.outputTokens, usage.cachedInputTokens, usage.cacheWriteTokens,
+        usage.reasoningTokens, usage.images, try cost.actual.nanoDollars(), cost.actual.description,
         cost.table.description, cost.reported?.description, charged,
         try full.subtracting(due), loss, cause, lostAt, usageID,
       ])

@@ -24,60 +24,62 @@ package struct LedgerVerification {
     }
 
     package var isSound: Bool { breaks.isEmpty }
+
+    mutating func add(_ other: Report) {
+      users += other.users
+      transactions += other.transactions
+      settledCalls += other.settledCalls
+      breaks += other.breaks
+    }
   }
+
+  /// For a connection that proves much: SQLite looks for a row of another table in a page that it
+  /// has, in 64 MiB of them.
+  static let keepingPages = "PRAGMA cache_size = -65536"
 
   /// More breaks than this say nothing new.
   private static let maximumBreaks = 1_000
 
   /// Everything: row by row, and every charge computed anew from its usage and its price.
   package func verify() throws -> Report {
-    var report = try verifyBalances()
-    let checks = Self.journalChecks + Self.paymentChecks
-    report.breaks += try checks.flatMap { try breaks($0) }
-    report.breaks += try overdueHolds()
-    try verifyCharges(into: &report)
-    report.transactions = try count("credit_transactions")
+    try Part.allCases.map { try verify($0) }.reduce(into: Report()) { $0.add($1) }
+  }
+
+  /// What is proven by itself, and so side by side with the rest.
+  package enum Part: CaseIterable, Sendable {
+    /// The running sums, the balances and the holds of people, and each charge.
+    case sums
+    /// What the tables say of each other.
+    case references
+  }
+
+  /// - Parameter progress: Told now and then how much is done, of how much.
+  package func verify(
+    _ part: Part, progress: (_ done: Int, _ all: Int) -> Void = { _, _ in }
+  ) throws -> Report {
+    var report = Report()
+    switch part {
+    case .sums:
+      let rows = try greatestID("credit_transactions")
+      let all = rows + (try greatestID("api_key_usage"))
+      let sums = try verifyJournal(into: &report) { progress($0, all) }
+      try verifyPeople(sums, into: &report)
+      report.breaks += try overdueHolds()
+      try verifyCharges(into: &report) { progress(rows + $0, all) }
+      progress(all, all)
+    case .references:
+      let checks =
+        Self.journalChecks + [Self.rareRowsCheck] + Self.paymentChecks + Self.buildChecks
+      for (index, check) in checks.enumerated() {
+        report.breaks += try breaks(check)
+        progress(index + 1, checks.count)
+      }
+    }
     report.breaks = Array(report.breaks.prefix(Self.maximumBreaks))
     return report
   }
 
-  /// The cheap form for every start: balances and holds agree with the rows behind them.
-  package func verifyBalances() throws -> Report {
-    Report(
-      users: try count("users"),
-      breaks: try Self.balanceChecks.flatMap { try breaks($0) })
-  }
-
-  /// Each query returns one sentence a break.
-  private static let balanceChecks = [
-    """
-    SELECT format('user %d: the balance is %d micro-credits, but the journal sums to %d',
-      u.id, u.credit_balance_micro, coalesce(sum(t.credits_amount_micro), 0))
-    FROM users u LEFT JOIN credit_transactions t ON t.user_id = u.id
-    GROUP BY u.id HAVING u.credit_balance_micro <> coalesce(sum(t.credits_amount_micro), 0)
-    """,
-    """
-    SELECT format('user %d: %d micro-credits are held, but the pending holds sum to %d',
-      u.id, u.credit_held_micro, coalesce(sum(h.amount_micro), 0))
-    FROM users u LEFT JOIN credit_holds h ON h.user_id = u.id AND h.state = 'pending'
-    GROUP BY u.id HAVING u.credit_held_micro <> coalesce(sum(h.amount_micro), 0)
-    """,
-    """
-    SELECT format('user %d: %d micro-credits held of a balance of %d',
-      id, credit_held_micro, credit_balance_micro)
-    FROM users WHERE credit_held_micro < 0 OR credit_held_micro > credit_balance_micro
-    """,
-  ]
-
   private static let journalChecks = [
-    """
-    SELECT format('transaction %d: the balance after it is given as %d, but the rows sum to %d',
-      id, balance_after_micro, running)
-    FROM (SELECT id, balance_after_micro,
-        sum(credits_amount_micro) OVER (PARTITION BY user_id ORDER BY id) AS running
-      FROM credit_transactions)
-    WHERE balance_after_micro <> running
-    """,
     """
     SELECT format('hold %s is settled, but has %d usage rows charged to its user', h.id,
       count(u.id))
@@ -107,18 +109,6 @@ package struct LedgerVerification {
     WHERE t.transaction_type = 'usage_deduction' AND u.charged_to IS NOT 'user'
     """,
     """
-    SELECT format('transaction %d corrects a charge, but no charge of that user that was looked up '
-      || 'and that it leaves above zero says so', t.id)
-    FROM credit_transactions t
-    LEFT JOIN credit_transactions r ON r.hold_id = t.hold_id AND r.transaction_type = 'refund'
-    LEFT JOIN credit_transactions d ON d.hold_id = t.hold_id AND d.user_id = t.user_id
-      AND d.transaction_type = 'usage_deduction'
-      AND -d.credits_amount_micro >= t.credits_amount_micro + coalesce(r.credits_amount_micro, 0)
-    LEFT JOIN api_key_usage u ON u.id = d.api_key_usage_id AND u.booked_cost_nanousd IS NOT NULL
-      AND u.is_estimate = 0
-    WHERE t.transaction_type = 'usage_correction' AND (u.id IS NULL OR t.credits_amount_micro <= 0)
-    """,
-    """
     SELECT format('row %d of %s refers to a row of %s that is missing', rowid, "table", parent)
     FROM pragma_foreign_key_check
     """,
@@ -135,18 +125,93 @@ package struct LedgerVerification {
     try String.fetchAll(tx.db, sql: sql + " LIMIT \(Self.maximumBreaks)")
   }
 
-  private func count(_ table: String) throws -> Int {
-    try Int.fetchOne(tx.db, sql: "SELECT count(*) FROM \(table)") ?? 0
+  private func greatestID(_ table: String) throws -> Int {
+    try Int.fetchOne(tx.db, sql: "SELECT max(id) FROM \(table)") ?? 0
+  }
+}
+
+// MARK: - Sums
+
+extension LedgerVerification {
+  /// Rows between two reports of progress.
+  private static let rowsOfProgress = 1 << 16
+
+  /// One pass over the journal as it lies in the file, which is many times as fast as person by
+  /// person. Returns the sum of each person's rows, in micro-credits.
+  private func verifyJournal(
+    into report: inout Report, progress: (Int) -> Void
+  ) throws -> [Int64: Int64] {
+    var sums: [Int64: Int64] = [:]
+    let rows = try Row.fetchCursor(
+      tx.db,
+      sql: """
+        SELECT id, user_id, credits_amount_micro, balance_after_micro FROM credit_transactions
+        ORDER BY id
+        """)
+    while let row = try rows.next() {
+      report.transactions += 1
+      if report.transactions.isMultiple(of: Self.rowsOfProgress) { progress(report.transactions) }
+      let (amount, balance): (Int64, Int64) = (row[2], row[3])
+      // A sum that fits into no column is not the one that is in it.
+      let running = Self.add(amount, to: &sums[row[1], default: 0])
+      if running.overflow || running.partialValue != balance,
+        report.breaks.count < Self.maximumBreaks
+      {
+        report.breaks.append(
+          "transaction \(row[0] as Int64): the balance after it is given as \(balance), but the "
+            + "rows sum to \(running.partialValue)")
+      }
+    }
+    return sums
+  }
+
+  private static func add(
+    _ amount: Int64, to sum: inout Int64
+  ) -> (partialValue: Int64, overflow: Bool) {
+    let running = sum.addingReportingOverflow(amount)
+    sum = running.partialValue
+    return running
+  }
+
+  private func verifyPeople(_ sums: [Int64: Int64], into report: inout Report) throws {
+    let rows = try Row.fetchCursor(
+      tx.db,
+      sql: """
+        SELECT u.id, u.credit_balance_micro, u.credit_held_micro,
+          coalesce((SELECT sum(h.amount_micro) FROM credit_holds h
+            WHERE h.user_id = u.id AND h.state = 'pending'), 0)
+        FROM users u ORDER BY u.id
+        """)
+    while let row = try rows.next() {
+      report.users += 1
+      let (id, balance, held, pending): (Int64, Int64, Int64, Int64) = (
+        row[0], row[1], row[2], row[3]
+      )
+      let sum = sums[id] ?? 0
+      if balance != sum {
+        report.breaks.append(
+          "user \(id): the balance is \(balance) micro-credits, but the journal sums to \(sum)")
+      }
+      if held != pending {
+        report.breaks.append(
+          "user \(id): \(held) micro-credits are held, but the pending holds sum to \(pending)")
+      }
+      if held < 0 || held > balance {
+        report.breaks.append(
+          "user \(id): \(held) micro-credits held of a balance of \(balance)")
+      }
+      guard report.breaks.count < Self.maximumBreaks else { return }
+    }
   }
 }
 
 // MARK: - Charges, computed anew
 
 extension LedgerVerification {
-  private func verifyCharges(into report: inout Report) throws {
+  private func verifyCharges(into report: inout Report, progress: (Int) -> Void) throws {
     let prices = try Dictionary(
       uniqueKeysWithValues: tx.pricing.list(includingClosed: true)
-        .map { ($0.id, $0) })
+        .map { price in (price.id, Result { try Rates(price.tariff) }) })
     let rows = try Row.fetchCursor(
       tx.db,
       sql: """
@@ -160,8 +225,11 @@ extension LedgerVerification {
         LEFT JOIN credit_transactions r ON r.hold_id = u.hold_id AND r.transaction_type = 'refund'
         ORDER BY u.id
         """)
+    var count = 0
     while let row = try rows.next(), report.breaks.count < Self.maximumBreaks {
       let id: Int64 = row["id"]
+      count += 1
+      if count.isMultiple(of: Self.rowsOfProgress) { progress(count) }
       if row["charged"] as Int64? != nil { report.settledCalls += 1 }
       do {
         if let flaw = try flaw(of: row, prices) { report.breaks.append("usage \(id): \(flaw)") }
@@ -171,15 +239,15 @@ extension LedgerVerification {
     }
   }
 
-  private func flaw(of row: Row, _ prices: [Int64: ModelPrice]) throws -> String? {
-    guard let price = prices[row["model_pricing_id"]] else { return "its price is missing" }
+  private func flaw(of row: Row, _ prices: [Int64: Result<Rates, any Error>]) throws -> String? {
+    guard let rates = prices[row["model_pricing_id"]] else { return "its price is missing" }
     let usage = TokenUsage(
       inputTokens: row["input_tokens_used"], cachedInputTokens: row["cached_input_tokens"],
-      outputTokens: row["output_tokens_used"], reasoningTokens: row["reasoning_tokens"],
-      images: row["images_processed"])
+      cacheWriteTokens: row["cache_write_tokens"], outputTokens: row["output_tokens_used"],
+      reasoningTokens: row["reasoning_tokens"], images: row["images_processed"])
     let reported: String? = row["reported_cost_usd"]
     let cost = CallCost(
-      table: try Rates(price.tariff).cost(of: usage, at: PriceMoment(row["created_at"])),
+      table: try rates.get().cost(of: usage, at: PriceMoment(row["created_at"])),
       reported: try reported.map(USD.init(parsing:)))
     guard cost.table.description == row["table_cost_usd"] else {
       return

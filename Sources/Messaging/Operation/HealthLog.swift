@@ -1,6 +1,7 @@
 package import Foundation
 import Ledger
 import Logging
+package import Replication
 
 /// Writes one line now and then that says how the bot is doing, and one at its end.
 package struct HealthLog: PeriodicService {
@@ -8,11 +9,13 @@ package struct HealthLog: PeriodicService {
 
   let health: Health
   let writer: LedgerWriter
+  let replica: Replica?
   private var hasBegun = false
 
-  package init(health: Health, writer: LedgerWriter) {
+  package init(health: Health, writer: LedgerWriter, replica: Replica? = nil) {
     self.health = health
     self.writer = writer
+    self.replica = replica
   }
 
   /// Not at the start: by then there is nothing to say.
@@ -32,6 +35,13 @@ package struct HealthLog: PeriodicService {
       "newest_backup": "\(age(of: writer.database.newestBackupAt, at: now))",
       "up": "\(age(of: counters.startedAt, at: now))",
     ]
+    if let replica {
+      let outage = replica.outage
+      figures["replica"] = outage.map { "\($0.reason)" } ?? "has everything"
+      figures["replica_away"] = outage.map {
+        "\($0.begunAt.duration(to: .now).components.seconds)s"
+      }
+    }
     do {
       let load = try writer.read { try Health.load(in: $0) }
       figures["unanswered"] = "\(load.unansweredUpdates)"

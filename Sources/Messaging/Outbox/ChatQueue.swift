@@ -37,7 +37,7 @@ struct ChatQueue {
   /// Whether nothing would be lost if it were forgotten.
   func isForgettable(at now: ContinuousClock.Instant) -> Bool {
     let waits = [blockedUntil, noHintsUntil].compactMap { $0 }
-    return !isBusy && rate.isFresh(at: now) && waits.allSatisfy { $0 <= now }
+    return !isBusy && newID == nil && rate.isFresh(at: now) && waits.allSatisfy { $0 <= now }
   }
 
   mutating func keep(_ reply: Outbox.Queued) {

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 package import Ledger
+import Logging
 import Markdown
 import TelegramBotAPI
 
@@ -42,6 +43,29 @@ extension Outbox.Queued {
   }
 }
 
+extension Outbox.Queued {
+  /// Of a message that is gone, nobody misses the buttons; and what comes as text is not lost.
+  func level(ofFailure refusal: Outbox.Refusal) -> Logger.Level {
+    if case .request(let request)? = content, request.method == "editMessageReplyMarkup" {
+      return .debug
+    }
+    return refusal == .blocks ? .notice : .error
+  }
+}
+
+extension TelegramError {
+  /// Whether a message of blocks was surely not taken, and as text it may be: neither the chat, nor
+  /// its topic, nor the bot's rights there are at fault. An older server of an operator's own does
+  /// not know the method.
+  var refusesBlocks: Bool {
+    switch self {
+    case .badRequest: !(isChatMissing || isMissingRights || isThreadMissing || isTopicClosed)
+    case .notFound, .invalidRequest: true
+    default: false
+    }
+  }
+}
+
 /// Answers that a chat did not take: they go to the asker, or wait for them.
 extension Outbox {
   /// In seconds: 30 days.
@@ -51,6 +75,14 @@ extension Outbox {
   package func divert(
     _ reply: Queued, to asker: Int64, in tx: LedgerTransaction
   ) throws {
+    // Once, whatever of the answer follows.
+    let isFirst = try Bool.fetchOne(
+      tx.db,
+      sql: "SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE update_id = ? AND chat_id = ?)",
+      arguments: [reply.updateID ?? Self.noUpdate, asker])
+    if isFirst == true {
+      try queue([.message(reply.isFile ? Self.divertedFile : Self.diverted, to: asker)], in: tx)
+    }
     if case .request(let request)? = reply.content {
       try insert(
         .request(request.addressed(to: asker)), chatID: asker, purpose: .answer,
@@ -58,13 +90,26 @@ extension Outbox {
       return wakeAfterCommit(of: tx)
     }
     guard case .message(var message)? = reply.content else { return }
-    // The first part of an answer alone answers to a message.
-    if message.replyTo != nil {
-      try queue([.message(Self.diverted, to: asker)], in: tx)
-    }
     // Its buttons work where it was asked.
     (message.threadID, message.replyTo, message.buttons) = (nil, nil, [])
     try insert([message], chatID: asker, purpose: .answer, updateID: reply.updateID, in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
+  /// Queues as text what Telegram does not take as a message of blocks. Nobody has seen any of it.
+  package func queueAsText(_ reply: Queued, in tx: LedgerTransaction) throws {
+    guard let chatID = reply.chatID, case .message(let rich)? = reply.content,
+      let markdown = rich.markdown
+    else { return }
+    let rendered = RenderedReply(
+      Reply(markdown: markdown, below: rich.text, buttons: rich.buttons), threadID: rich.threadID,
+      replyTo: rich.replyTo)
+    for (number, message) in rendered.messages.enumerated() {
+      try message.check()
+      try insert(
+        .message(message), chatID: chatID, purpose: reply.purpose, updateID: reply.updateID,
+        previewPart: number == 0 ? reply.previewPart : nil, in: tx)
+    }
     wakeAfterCommit(of: tx)
   }
 
@@ -77,12 +122,30 @@ extension Outbox {
         SELECT count(*) FILTER (WHERE state <> 'failed') AS others,
           count(*) FILTER (WHERE state = 'failed' AND id < :id) AS missing
         FROM outbox WHERE update_id = :update AND update_id <> 0 AND chat_id = :chat AND id <> :id
-          AND text IS NOT NULL AND edited_message_id IS NULL
+          AND text IS NOT NULL AND markdown IS NULL AND edited_message_id IS NULL
         """,
       arguments: [
         "update": reply.updateID ?? Self.noUpdate, "chat": reply.chatID, "id": reply.id,
       ])
     return row.map { $0["others"] > 0 && $0["missing"] == 0 } ?? false
+  }
+
+  /// Where a group has taken another part of the answer.
+  package func groupThatHas(_ updateID: Int64, in tx: LedgerTransaction) throws
+    -> (chatID: Int64, topic: Topic?)?
+  {
+    try Row.fetchOne(
+      tx.db,
+      sql: """
+        SELECT chat_id, thread_id FROM outbox
+        WHERE update_id = ? AND update_id <> 0 AND channel = ? AND chat_id < 0 AND state = 'sent'
+        ORDER BY id LIMIT 1
+        """,
+      arguments: [updateID, channel.rawValue]
+    ).map { row in
+      let (chatID, threadID): (Int64, Int64?) = (row["chat_id"], row["thread_id"])
+      return (chatID, threadID.map { Topic(chatID: chatID, threadID: $0) })
+    }
   }
 
   /// Keeps an answer that failed because the person has blocked the bot.
@@ -123,6 +186,8 @@ extension Outbox {
 
   private static let diverted = Reply(
     "I could not write in the group where you asked me, so here is my answer.")
+  private static let divertedFile = Reply(
+    "The group where you asked me takes no files of mine, so here is the one of my answer.")
   private static let kept = Reply(
     "Good to have you back. This is what I could not tell you before:")
 }

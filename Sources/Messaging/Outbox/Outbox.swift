@@ -47,6 +47,8 @@ package struct Outbox: Sendable {
     case rights
     /// This reply.
     case reply
+    /// That it is a message of blocks: it may come as text.
+    case blocks
   }
 
   // MARK: - In
@@ -139,6 +141,19 @@ package struct Outbox: Sendable {
     wakeAfterCommit(of: tx)
   }
 
+  /// As `edit`, in place of an edit of that message that still waits.
+  package func replaceEdit(
+    _ messageID: Int64, inChat chatID: Int64, by reply: Reply, in tx: LedgerTransaction
+  ) throws {
+    try tx.db.run(
+      """
+      DELETE FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?
+        AND edited_message_id = ?
+      """, [channel.rawValue, chatID, messageID])
+    tx.db.afterNextTransaction { [withdrawals] _ in withdrawals.note() }
+    try edit(messageID, inChat: chatID, to: reply, in: tx)
+  }
+
   /// - Parameter parts: The preview whose place the messages take; what they leave of it goes.
   func insert(
     _ messages: [OutboxMessage], chatID: Int64, purpose: Purpose? = nil, updateID: Int64?,
@@ -166,6 +181,14 @@ package struct Outbox: Sendable {
     wakeAfterCommit(of: tx)
   }
 
+  /// Takes away a part whose place nothing takes any more.
+  func removeWithdrawn(
+    _ part: Previews.Part, ofUpdate updateID: Int64, in tx: LedgerTransaction
+  ) throws {
+    try insert([], chatID: part.chatID, updateID: updateID, inPlaceOf: [part], in: tx)
+    wakeAfterCommit(of: tx)
+  }
+
   /// - Parameters:
   ///   - threadID: The topic that a request was made in; a message has its own.
   ///   - answersQuery: Then it is as old as the query, which Telegram forgets.
@@ -185,8 +208,8 @@ package struct Outbox: Sendable {
       """
       INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
         file_name, file_type, file, text, entities, buttons,
-        thread_id, reply_to, edited_message_id, preview_part)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        thread_id, reply_to, edited_message_id, markdown, preview_part)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """,
       StatementArguments(
         [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, createdAt]

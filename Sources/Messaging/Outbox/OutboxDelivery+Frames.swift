@@ -44,7 +44,8 @@ extension OutboxDelivery {
 
   private func perform(_ frame: PreviewFrame) async throws -> PreviewFrame.Outcome {
     do throws(TelegramError) {
-      let result = try await perform(try frame.request(), atOnce: false)
+      let newID = chats[frame.chatID]?.newID
+      let result = try await perform(try frame.request(movedTo: newID), atOnce: false)
       switch frame.form {
       case .draft:
         return .shown(messageID: nil)
@@ -90,6 +91,10 @@ extension OutboxDelivery {
       try await writer.write(for: "forgetting a preview") {
         try $0.previews.forget(frame.part, ofUpdate: frame.updateID)
       }
+    }
+    if case .chatMigrated(let new) = error {
+      try await moveChat(from: frame.chatID, to: new)
+      return .moved
     }
     guard case .tooManyRequests(let wait) = error else { return .over }
     health.note(error)

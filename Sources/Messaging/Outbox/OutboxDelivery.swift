@@ -4,6 +4,7 @@ import GRDB
 import KillPoints
 package import Ledger
 import Logging
+package import Replication
 package import TelegramBotAPI
 
 /// Sends what is in the outbox: in order within a chat, chats side by side, within the rates that
@@ -17,6 +18,8 @@ package actor OutboxDelivery {
   let outbox: Outbox
   let client: TelegramClient
   let writer: LedgerWriter
+  /// Where what is committed has to be before anything is sent; `nil` if this machine is enough.
+  let replica: Replica?
   var rates: Rates
   private let ended: Ended
   let health: Health
@@ -49,9 +52,11 @@ package actor OutboxDelivery {
 
   package init(
     outbox: Outbox, client: TelegramClient, writer: LedgerWriter, rates: Rates,
-    ended: @escaping Ended, wakeUps: AsyncStream<Void>, health: Health = Health()
+    ended: @escaping Ended, wakeUps: AsyncStream<Void>, health: Health = Health(),
+    replica: Replica? = nil
   ) {
     self.health = health
+    self.replica = replica
     self.wakeUps = wakeUps
     self.ended = ended
     self.outbox = outbox
@@ -142,11 +147,14 @@ extension OutboxDelivery {
   private func send(_ reply: Outbox.Queued) async {
     var reply = reply
     var retries = Retries()
+    var isReplicated = false
     while !Task.isCancelled {
-      guard !reply.isForgotten(at: writer.now) else { return drop(reply) }
-      guard await waitForPlace(reply.chatID) else { return }
       let content: Outbox.Content
       do {
+        guard !reply.isForgotten(at: writer.now) else { return drop(reply) }
+        if !isReplicated { isReplicated = try await waitForReplica(&reply) }
+        guard isReplicated else { continue }
+        guard await waitForPlace(reply.chatID) else { return }
         guard let found = try self.content(of: reply) else { return end(reply, nil) }
         reply.previewMessageID = try previewMessageID(of: reply)
         content = found
@@ -173,7 +181,7 @@ extension OutboxDelivery {
     }
   }
 
-  private func content(of reply: Outbox.Queued) throws -> Outbox.Content? {
+  func content(of reply: Outbox.Queued) throws -> Outbox.Content? {
     // An answer to a query is sent at once, and nobody withdraws it.
     guard let content = reply.content, reply.chatID != nil else {
       return try reply.content ?? writer.read { try outbox.content(of: reply.id, in: $0) }
@@ -255,6 +263,8 @@ extension OutboxDelivery {
     case .badRequest where reply.leaveOutWhatIsMissing(after: error): break
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)
+    case _ where reply.isRich && error.refusesBlocks:
+      return .failed(String(describing: error), .blocks)
     case .badRequest, .forbidden, .invalidRequest:
       return .failed(String(describing: error), Outbox.Refusal(error))
     case .chatMigrated(let new): return await move(&reply, to: new)
@@ -297,28 +307,31 @@ extension OutboxDelivery {
     guard let old = reply.chatID else { return .failed("moved to another chat") }
     do {
       reply.content = try reply.content?.addressed(to: new)
-      try await writer.write(for: "moving a chat") {
-        try self.outbox.moveChat(from: old, to: new, in: $0)
-      }
-      // Computed first: the assignment below holds `chats` while it evaluates its right side.
-      let moved = try (chats[old]?.waiting ?? []).map { waiting in
-        var moved = waiting
-        moved.content = try waiting.content?.addressed(to: new)
-        return moved
-      }
-      chats[old]?.waiting = Deque(moved)
-      chats[old]?.newID = new
+      try await moveChat(from: old, to: new)
       return nil
     } catch {
       return .failed(String(describing: error))
     }
   }
 
+  func moveChat(from old: Int64, to new: Int64) async throws {
+    try await writer.write(for: "moving a chat") {
+      try self.outbox.moveChat(from: old, to: new, in: $0)
+    }
+    // Computed first: the assignment below holds `chats` while it evaluates its right side.
+    let moved = try (chats[old]?.waiting ?? []).map { waiting in
+      var moved = waiting
+      moved.content = try waiting.content?.addressed(to: new)
+      return moved
+    }
+    chats[old]?.waiting = Deque(moved)
+    chats[old]?.newID = new
+  }
+
   private func end(_ reply: Outbox.Queued, _ ending: Outbox.Ending?) {
-    if case .failed(let reason, _)? = ending {
-      // Of a message that is gone, nobody misses the buttons.
+    if case .failed(let reason, let refusal)? = ending {
       Logger.current.log(
-        level: reply.isKeyboardRemoval ? .debug : .error,
+        level: reply.level(ofFailure: refusal),
         "A reply cannot be delivered.", metadata: ["reply": "\(reply.id)", "reason": "\(reason)"])
     }
     note(reply, ending)
@@ -372,13 +385,6 @@ extension OutboxDelivery {
     }
     isRecording = false
     announceIdleness()
-  }
-}
-
-extension Outbox.Queued {
-  fileprivate var isKeyboardRemoval: Bool {
-    guard case .request(let request)? = content else { return false }
-    return request.method == "editMessageReplyMarkup"
   }
 }
 

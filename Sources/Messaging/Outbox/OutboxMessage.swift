@@ -1,8 +1,10 @@
 package import TelegramBotAPI
 
 /// One message of the bot, as a row of the outbox keeps it. Its wire JSON is made when it is sent.
-package struct OutboxMessage: Sendable, Equatable {
+package struct OutboxMessage: Sendable, Hashable {
   package var text: String
+  /// What stands above the text where it is a message of blocks.
+  package var markdown: String?
   /// What of the text is shown how.
   package var entities: [MessageEntity]
   package var buttons: [Button]
@@ -26,6 +28,8 @@ package struct OutboxMessage: Sendable, Equatable {
 
   /// What a message becomes whose button was pressed.
   package init(editing messageID: Int64, to reply: Reply) {
+    var reply = reply
+    reply.richMessages = .never
     self = RenderedReply(reply).messages.first ?? OutboxMessage(text: "")
     buttons = reply.buttons
     edits = messageID
@@ -33,6 +37,15 @@ package struct OutboxMessage: Sendable, Equatable {
 
   /// - Throws: `.invalidRequest` if a limit of the Bot API is broken.
   package func request(to chatID: Int64) throws(TelegramError) -> BotRequest {
+    if let markdown {
+      let rich = InputRichMessage(markdown: markdown, below: text)
+      guard let edits else {
+        return try .sendRichMessage(
+          chatID: chatID, rich, threadID: threadID, replyTo: replyTo, keyboard: keyboard)
+      }
+      return try .editMessageText(
+        chatID: chatID, messageID: edits, to: rich, keyboard: keyboard)
+    }
     guard let edits else {
       return try .sendMessage(
         chatID: chatID, text: text, entities: entities, threadID: threadID,
@@ -44,6 +57,7 @@ package struct OutboxMessage: Sendable, Equatable {
 
   /// - Throws: `.invalidRequest` if a limit of the Bot API is broken.
   func check() throws(TelegramError) {
+    if let markdown { return try InputRichMessage(markdown: markdown, below: text).check() }
     try BotRequest.check(messageText: text, entities: entities, keyboard: keyboard)
   }
 

@@ -95,6 +95,18 @@ extension Outbox {
         }
     }
 
+    /// Whether it is a message of blocks.
+    var isRich: Bool {
+      guard case .message(let message)? = content else { return false }
+      return message.markdown != nil
+    }
+
+    /// Whether it is a part of an answer that comes as a file.
+    package var isFile: Bool {
+      guard case .request(let request)? = content else { return false }
+      return request.method == "sendDocument"
+    }
+
     /// Whether it takes a part of a preview away.
     var isDeletion: Bool { previewPart != nil && content?.isDeletion == true }
 
@@ -147,13 +159,13 @@ extension Outbox.Content {
       [
         nil, nil, nil, nil, nil, message.text, try message.entities.text,
         try message.buttons.text, message.threadID, message.replyTo,
-        message.edits,
+        message.edits, message.markdown,
       ]
     case .request(let request):
       [
         request.method, String(decoding: request.json, as: UTF8.self),
         request.attachment?.fileName, request.attachment?.contentType, request.attachment?.data,
-        nil, nil, nil, threadID, nil, nil,
+        nil, nil, nil, threadID, nil, nil, nil,
       ]
     }
   }
@@ -165,6 +177,7 @@ extension OutboxMessage {
       text: row["text"], entities: try [MessageEntity](text: row["entities"]),
       buttons: try [Button](text: row["buttons"]),
       threadID: row["thread_id"], replyTo: row["reply_to"], edits: row["edited_message_id"])
+    markdown = row["markdown"]
   }
 }
 

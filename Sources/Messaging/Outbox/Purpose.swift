@@ -14,6 +14,8 @@ package enum Purpose: Sendable, Equatable {
   case groupAnswer(asker: Int64)
   /// Tells an administrator what somebody needs.
   case supportRequest(Int64)
+  /// The message that shows how far a build is.
+  case buildProgress(String)
   /// What an administrator answers.
   case supportAnswer(request: Int64, administrator: Int64)
 
@@ -27,6 +29,7 @@ package enum Purpose: Sendable, Equatable {
     case .answer: "answer"
     case .groupAnswer(let asker): "group:\(asker)"
     case .supportRequest(let id): "support:\(id)"
+    case .buildProgress(let id): "build:\(id)"
     case .supportAnswer(let request, let administrator): "answer:\(request):\(administrator)"
     }
   }
@@ -43,6 +46,7 @@ package enum Purpose: Sendable, Equatable {
     switch (parts[0], number, parts.count) {
     case ("link", _, 2): self = .subscriptionLink(order: parts[1])
     case ("cancellation", _, 2): self = .cancellation(order: parts[1])
+    case ("build", _, 2): self = .buildProgress(parts[1])
     case ("refund", let id?, 2): self = .refund(id)
     case ("broadcast", let id?, 2): self = .broadcast(id)
     case ("group", let asker?, 2): self = .groupAnswer(asker: asker)

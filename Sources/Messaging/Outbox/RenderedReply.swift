@@ -44,6 +44,8 @@ package struct RenderedReply: Sendable {
       messages.removeSubrange(messagesBeforeFile...)
       let note = "The whole answer is in the file \(file.name)."
       below = plain(Reply(reply.text.isEmpty ? note : note + "\n\n" + reply.text))
+    } else if !isWhole, let rich = OutboxMessage(richly: reply) {
+      return ([rich], files)
     }
     return (join(messages, below, limits), files)
   }
@@ -105,7 +107,7 @@ extension MessageEntity {
     case .bold: self.init(.bold, styled.range)
     case .italic: self.init(.italic, styled.range)
     case .strikethrough: self.init(.strikethrough, styled.range)
-    case .code: self.init(.code, styled.range)
+    case .code, .formula: self.init(.code, styled.range)
     case .preformatted(let language): self.init(.pre, styled.range, language: language)
     case .link(let url): self.init(.textLink, styled.range, url: url)
     case .quote: self.init(.blockquote, styled.range)

@@ -65,9 +65,13 @@ final class GrowingAnswer: AnswerPreview {
       while isWanted, !Task.isCancelled, let frame = frame(after: shown) {
         switch await delivery.send(frame, isWanted: { self.isWanted }) {
         case .shown(let id):
-          shown[frame.part] = Shown(message: frame.message, id: id)
+          shown[frame.part] = Shown(frame.message, id: id)
           await sleep(address.isPrivate ? Self.pauseInPrivate : Self.pauseInGroups)
         case .waits: await sleep(Self.pauseForOthers)
+        case .moved:
+          strikes += 1
+          guard strikes < Self.mostStrikes else { return }
+          shown.removeAll()
         case .tooMany(let wait):
           strikes += 1
           guard strikes < Self.mostStrikes else { return }
@@ -82,10 +86,11 @@ final class GrowingAnswer: AnswerPreview {
   func renew(_ delivery: OutboxDelivery) async {
     while isDraft, isWanted, !Task.isCancelled {
       await sleep(Self.draftRenewal)
-      guard isWanted, !Task.isCancelled, let frame = frame(after: [:], onlyNewest: true) else {
-        continue
+      while isWanted, !Task.isCancelled, let frame = frame(after: [:], onlyNewest: true),
+        await delivery.send(frame, isWanted: { self.isWanted }) == .waits
+      {
+        await sleep(Self.pauseForOthers)
       }
-      _ = await delivery.send(frame, isWanted: { self.isWanted })
     }
   }
 
@@ -99,7 +104,7 @@ final class GrowingAnswer: AnswerPreview {
     let first = isDraft || onlyNewest ? max(0, parts.count - 1) : 0
     for number in parts.indices.dropFirst(first) {
       let message = message(parts[number], number, isNewest: number == parts.count - 1)
-      guard shown[number]?.message != message else { continue }
+      guard shown[number]?.digest != message.hashValue else { continue }
       return PreviewFrame(
         updateID: updateID, part: number, chatID: address.chatID, message: message,
         form: isDraft
@@ -124,8 +129,14 @@ final class GrowingAnswer: AnswerPreview {
 
 /// What a part shows, and in which message.
 private struct Shown {
-  var message: OutboxMessage
+  /// Enough to tell whether it has changed, without a second copy of each growing answer.
+  var digest: Int
   var id: Int64?
+
+  init(_ message: OutboxMessage, id: Int64?) {
+    digest = message.hashValue
+    self.id = id
+  }
 }
 
 extension Button {

@@ -17,7 +17,10 @@ struct PreviewFrame: Sendable {
   var form: Form
 
   /// - Throws: `.invalidRequest` if a limit of the Bot API is broken.
-  func request() throws(TelegramError) -> BotRequest {
+  ///
+  /// - Parameter newID: The chat's, if the group has become a supergroup.
+  func request(movedTo newID: Int64? = nil) throws(TelegramError) -> BotRequest {
+    let chatID = newID ?? chatID
     switch form {
     case .message(let id):
       var message = message
@@ -36,6 +39,8 @@ struct PreviewFrame: Sendable {
     case shown(messageID: Int64?)
     /// It gives way to something else.
     case waits
+    /// The group has become a supergroup, in which nothing of it is shown yet.
+    case moved
     /// Telegram wants nothing more in the chat for a while.
     case tooMany(Duration)
     /// No frame of the answer is to follow.

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import JSONReading
 
 /// The envelope of every answer: `result`, or why there is none. Bot API, *Making requests*.
 struct TelegramAnswer {

@@ -7,6 +7,7 @@ package struct TelegramClient: Sendable {
   private let baseURL: String
   private let token: String
   private let pollMargin: Duration
+  private let deadline: Duration
 
   /// What a poll may take beyond its timeout. Over this, the connection is taken for dead.
   package static let defaultPollMargin = Duration.seconds(10)
@@ -22,14 +23,17 @@ package struct TelegramClient: Sendable {
   /// - Parameters:
   ///   - baseURL: Without the slash at the end.
   ///   - pollMargin: See `defaultPollMargin`.
+  ///   - deadline: Of a request that is no poll, where it has none of its own.
   package init(
     transport: HTTPTransport, baseURL: String, token: String,
-    pollMargin: Duration = TelegramClient.defaultPollMargin
+    pollMargin: Duration = TelegramClient.defaultPollMargin,
+    deadline: Duration = TelegramClient.defaultDeadline
   ) {
     self.transport = transport
     self.baseURL = baseURL
     self.token = token
     self.pollMargin = pollMargin
+    self.deadline = deadline
   }
 
   /// The bot itself: the cheapest proof that the token is right.
@@ -47,7 +51,7 @@ package struct TelegramClient: Sendable {
   }
 
   package func getWebhookInfo(
-    deadline: Duration = TelegramClient.defaultDeadline
+    deadline: Duration? = nil
   ) async throws(TelegramError) -> WebhookInfo {
     try await read("getWebhookInfo", deadline: deadline)
   }
@@ -84,7 +88,7 @@ package struct TelegramClient: Sendable {
   ) async throws(TelegramError) -> [StarTransaction] {
     let request = try BotRequest.getStarTransactions(offset: offset, limit: limit)
     let answer = try await exchange(
-      request, deadline: Self.defaultDeadline,
+      request, deadline: deadline,
       maximumResponseBytes: Self.maximumStarTransactionsLength)
     let page: StarTransactions = try answer.decoded(request.method)
     return page.transactions
@@ -99,17 +103,17 @@ package struct TelegramClient: Sendable {
   /// - Parameter deadline: To be made longer for a large file.
   @discardableResult
   package func perform(
-    _ request: BotRequest, deadline: Duration = TelegramClient.defaultDeadline
+    _ request: BotRequest, deadline: Duration? = nil
   ) async throws(TelegramError) -> TelegramResult {
-    let answer = try await exchange(request, deadline: deadline)
+    let answer = try await exchange(request, deadline: deadline ?? self.deadline)
     return TelegramResult(messageID: answer.messageID, text: answer.text)
   }
 
   private func read<Value: Decodable>(
-    _ method: String, deadline: Duration = defaultDeadline
+    _ method: String, deadline: Duration? = nil
   ) async throws(TelegramError) -> Value {
     let request = BotRequest(method: method, json: Data("{}".utf8))
-    return try await exchange(request, deadline: deadline).decoded(method)
+    return try await exchange(request, deadline: deadline ?? self.deadline).decoded(method)
   }
 
   private func exchange(

@@ -5,6 +5,13 @@ package enum TelegramLimits {
   package static let messageText = 4096
   /// Of one message; more are not shown (seen, tdlib/telegram-bot-api).
   package static let entities = 100
+  /// UTF-16 units. Bot API, *Rich message limits*, like the three below.
+  package static let richText = 32_768
+  package static let richBlocks = 500
+  /// Of blocks that lie in one another.
+  package static let richDepth = 16
+  /// Of a table.
+  package static let richColumns = 20
   /// Bytes. Bot API, *InlineKeyboardButton*.
   package static let callbackData = 64
   /// UTF-16 units. Bot API, *answerCallbackQuery*.

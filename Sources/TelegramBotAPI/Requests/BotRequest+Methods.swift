@@ -21,9 +21,7 @@ extension BotRequest {
         "text": .string(text),
         "entities": entities.json,
         "message_thread_id": threadID.map(JSON.int),
-        "reply_parameters": replyTo.map {
-          ["message_id": .int($0), "allow_sending_without_reply": true]
-        },
+        "reply_parameters": replyTo.map(reply),
         "reply_markup": keyboard?.json,
         "link_preview_options": disableLinkPreview ? ["is_disabled": true] : nil,
       ])
@@ -40,6 +38,42 @@ extension BotRequest {
       [
         "chat_id": .int(chatID), "message_id": .int(messageID), "text": .string(text),
         "entities": entities.json, "reply_markup": keyboard?.json,
+      ])
+  }
+
+  /// A message of blocks, such as tables and formulas. Web and older clients show nothing of it.
+  /// Bot API, *sendRichMessage*.
+  ///
+  /// - Parameters:
+  ///   - threadID: The topic.
+  ///   - replyTo: The message to answer, which may be gone.
+  package static func sendRichMessage(
+    chatID: Int64, _ message: InputRichMessage, threadID: Int64? = nil, replyTo: Int64? = nil,
+    keyboard: InlineKeyboardMarkup? = nil
+  ) throws(TelegramError) -> BotRequest {
+    try message.check()
+    try check(keyboard)
+    return BotRequest(
+      "sendRichMessage",
+      [
+        "chat_id": .int(chatID), "rich_message": message.json,
+        "message_thread_id": threadID.map(JSON.int), "reply_parameters": replyTo.map(reply),
+        "reply_markup": keyboard?.json,
+      ])
+  }
+
+  /// Makes a message of text one of blocks. Bot API, *editMessageText*.
+  package static func editMessageText(
+    chatID: Int64, messageID: Int64, to message: InputRichMessage,
+    keyboard: InlineKeyboardMarkup? = nil
+  ) throws(TelegramError) -> BotRequest {
+    try message.check()
+    try check(keyboard)
+    return BotRequest(
+      "editMessageText",
+      [
+        "chat_id": .int(chatID), "message_id": .int(messageID), "rich_message": message.json,
+        "reply_markup": keyboard?.json,
       ])
   }
 
@@ -186,6 +220,10 @@ extension BotRequest {
         "timeout": .int(Int64(timeout)),
         "allowed_updates": allowedUpdates.map { .array($0.map(JSON.string)) },
       ])
+  }
+
+  private static func reply(to messageID: Int64) -> JSON {
+    ["message_id": .int(messageID), "allow_sending_without_reply": true]
   }
 
   init(_ method: String, _ parameters: JSON) {

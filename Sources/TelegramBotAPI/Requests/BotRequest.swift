@@ -1,4 +1,5 @@
 package import Foundation
+import JSONReading
 
 /// A request whose method and JSON are fixed, so that it can be stored and sent later.
 package struct BotRequest: Sendable, Equatable {

@@ -1,5 +1,5 @@
 /// What of a text is shown how. Bot API, *MessageEntity*.
-package struct MessageEntity: Sendable, Equatable, Codable {
+package struct MessageEntity: Sendable, Hashable, Codable {
   /// Those that the bot sends.
   package enum Kind: String, Sendable, Codable, CaseIterable {
     case bold, italic, strikethrough, code, pre, blockquote

@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 
 /// A request with a file, as a browser posts a form (RFC 7578): one part for each parameter, and
 /// the file at the end.

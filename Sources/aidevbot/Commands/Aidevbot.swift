@@ -34,7 +34,7 @@ struct Aidevbot: AsyncParsableCommand {
       PricingCommand.self, CreditsCommandGroup.self, UsersCommand.self, UsageCommand.self,
       RefundPaymentCommand.self, StarsCommand.self,
       CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
-      AlertCommand.self,
+      AlertCommand.self, ServeWorkshopCommand.self,
     ])
 
   static func main() async {

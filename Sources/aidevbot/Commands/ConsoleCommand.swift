@@ -39,8 +39,8 @@ struct ConsoleCommand: AsyncParsableCommand {
       let settings = try Self.settings(composition.choosingModels(by: database), llm)
       try await withLogger(logger) { _ in
         let session = try ConsoleSession(
-          database: database, llm: llm, settings: settings, firstName: Self.userName,
-          showsStyles: standardOutputTakesColor(),
+          database: database, llm: llm, settings: settings, workshop: try composition.workshop(),
+          firstName: Self.userName, showsStyles: standardOutputTakesColor(), save: Self.save,
           printPart: isWatched ? Self.showPart : nil
         ) { show("\n\(Self.onScreen($0))\n\n") }
         show(Self.onScreen(Self.greeting(settings.models, path: path)))
@@ -49,6 +49,25 @@ struct ConsoleCommand: AsyncParsableCommand {
     }
   }
 
+  /// Into the current folder, in place of nothing that is there.
+  @Sendable private static func save(_ name: String, _ data: Data) throws -> String {
+    let (stem, ending) = (
+      (name as NSString).deletingPathExtension, (name as NSString).pathExtension
+    )
+    for number in 1...Self.mostOfOneName {
+      let numbered = number == 1 ? name : "\(stem)-\(number)" + (ending.isEmpty ? "" : ".\(ending)")
+      let url = URL(fileURLWithPath: numbered)
+      do {
+        try data.write(to: url, options: .withoutOverwriting)
+        return url.path
+      } catch CocoaError.fileWriteFileExists {
+        continue
+      }
+    }
+    throw CocoaError(.fileWriteFileExists)
+  }
+
+  private static let mostOfOneName = 999
   private static let prompt = "you> "
 
   @Sendable private static func showPart(_ text: String, isLast: Bool) {

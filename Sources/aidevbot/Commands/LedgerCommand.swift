@@ -27,7 +27,9 @@ struct LedgerVerifyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let database = try await Composition(options).existingDatabase()
-    let report = try database.read { try $0.verification.verify() }
+    let bar = ProgressBar("Proving")
+    let report = try await database.verify { bar.show($0, of: 1_000) }
+    bar.end()
     if output.json {
       try printJSON(
         Output(

@@ -8,10 +8,7 @@ struct PricingQuoteCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quote",
     abstract: "Say what a call would really cost, and what would be charged for it.",
-    discussion: """
-      At the model's price of this moment. The bot itself asks no provider to write its cache, so \
-      calls are never charged for that.
-      """)
+    discussion: "At the model's price of this moment.")
 
   @OptionGroup var model: ModelArguments
   @Option(help: ArgumentHelp("The whole prompt, cached tokens included.", valueName: "n"))

@@ -7,6 +7,7 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
+import Replication
 import Sales
 import Settings
 
@@ -50,13 +51,18 @@ struct RunCommand: AsyncParsableCommand {
       Self.tellOfDefaultModels(composition.settings, settings.models, logger)
       try warnOfModelsWithoutPrice(settings.models, database, logger)
       try Self.warnOfTheStore(settings, logger)
+      let replica = try composition.litestream().map { litestream in
+        Replica(sync: { try await litestream.sync() })
+      }
       let service = ServiceWatch(
         notifier: ServiceNotifier(environment: ProcessInfo.processInfo.environment),
-        health: Health()
+        health: Health(), replica: replica
       ) { now in try database.read { try Health.load(in: $0) } }
       let bot = TelegramBot(
-        client: client, database: database, llm: llm, settings: settings, priceCatalog: catalog,
-        health: service.health, events: service.events, drainLimit: .seconds(drain), logger: logger)
+        client: client, database: database, llm: llm, settings: settings,
+        workshop: try composition.workshop(), priceCatalog: catalog,
+        health: service.health, events: service.events, replica: replica,
+        drainLimit: .seconds(drain), logger: logger)
       let reload = SettingsReload(
         of: composition, file: options.config, bot: bot, database: database, logger: logger,
         announce: { service.reloading($0 == .began) })

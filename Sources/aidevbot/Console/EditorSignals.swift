@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 import Synchronization
 
@@ -10,8 +9,6 @@ final class EditorSignals: Sendable {
   private let terminal: Int32
   private let before: termios
   private let hasEnded = Mutex(false)
-  /// They deliver for as long as they live.
-  private nonisolated(unsafe) var sources: [any DispatchSourceSignal] = []
 
   /// - Parameter interrupt: Called for SIGINT.
   init?(terminal: Int32, interrupt: @escaping @Sendable () -> Void) {
@@ -26,28 +23,12 @@ final class EditorSignals: Sendable {
     self.before = before
     file = ends[0]
     let writing = ends[1]
-    sources = [
-      source(SIGINT, interrupt),
-      source(SIGWINCH) { Self.note(SIGWINCH, writing) },
-      source(SIGCONT) { Self.note(SIGCONT, writing) },
-    ]
-    sources += [SIGTERM, SIGHUP].map { number in
-      source(number) { [weak self] in
-        self?.end()
-        signal(number, SIG_DFL)
-        kill(getpid(), number)
-      }
+    Signals.handle([SIGINT]) { _ in interrupt() }
+    Signals.handle([SIGWINCH, SIGCONT]) { Self.note($0, writing) }
+    Signals.handle([SIGTERM, SIGHUP]) { [weak self] number in
+      self?.end()
+      Signals.end(by: number)
     }
-    for source in sources { source.activate() }
-  }
-
-  private func source(
-    _ number: Int32, _ handle: @escaping @Sendable () -> Void
-  ) -> any DispatchSourceSignal {
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    source.setEventHandler(handler: handle)
-    return source
   }
 
   private static func note(_ number: Int32, _ file: Int32) {

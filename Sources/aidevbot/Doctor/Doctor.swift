@@ -1,6 +1,7 @@
 import Foundation
 import Installation
 import LanguageModels
+import Replication
 import Sales
 import Settings
 import TelegramBotAPI
@@ -26,7 +27,8 @@ struct Doctor {
   }
 
   func allChecks() async -> [Check] {
-    await telegramChecks() + providerChecks() + localChecks()
+    await telegramChecks() + providerChecks() + localChecks() + replicaChecks()
+      + workshopChecks()
   }
 
   func settingsChecks() -> [Check] {
@@ -94,6 +96,22 @@ extension Doctor {
 
   private var baseURL: String {
     (try? settings.telegramAPIBaseURL) ?? Settings.declared.telegramAPIBaseURL.key.example
+  }
+
+  /// Whether what is committed now reaches the replica: without it, the bot says nothing.
+  private func replicaChecks() async -> [Check] {
+    guard let litestream = try? composition.litestream() else { return [] }
+    let begun = ContinuousClock.now
+    do throws(ReplicationError) {
+      try await litestream.sync(within: Self.deadline)
+    } catch {
+      return [
+        Check(
+          "replica", .failed, "\(error)", next: "journalctl -u aidevbot-litestream -n 20")
+      ]
+    }
+    let milliseconds = Int(begun.duration(to: .now) / .milliseconds(1))
+    return [Check("replica", .ok, "has all that is committed, after \(milliseconds) ms")]
   }
 
   private func webhookCheck(_ client: TelegramClient) async -> Check {

@@ -2,11 +2,13 @@ import Foundation
 import GRDB
 import Ledger
 import Messaging
+import Replication
 import Synchronization
 import TelegramBotAPI
 
 /// Tells systemd how the bot is doing: that it is ready, once it polls; what `systemctl status`
-/// shows; and that it is alive, only while polls complete and the database answers.
+/// shows; and that it is alive, only while polls complete and the database answers. Where what is
+/// promised waits for a replica that is away, so do polls, and a restart would mend nothing.
 final class ServiceWatch: Sendable {
   /// How old the last completed poll may be. The longest poll is only a part of that: the poller
   /// waits out a second one for ten minutes, and Telegram's bad spells as well, of which a restart
@@ -14,23 +16,30 @@ final class ServiceWatch: Sendable {
   static let patience: TimeInterval = 12 * 60
   /// How often the status is told.
   private static let defaultInterval = Duration.seconds(30)
+  /// How much longer a start may take from each report on, while the replica is away.
+  private static let startExtension = Duration.seconds(120)
 
   private let notifier: ServiceNotifier
   private let version: String
   let health: Health
   private let load: @Sendable (Date) throws -> Health.Load
+  private let replica: Replica?
   private let isReady = Mutex(false)
+  /// When the replica was last known to be away.
+  private let awayAt = Mutex<Date?>(nil)
 
   /// - Parameters:
   ///   - version: Of the bot; it begins each status.
   ///   - load: Reads the database.
   init(
     notifier: ServiceNotifier, health: Health, version: String = Version.current.name,
+    replica: Replica? = nil,
     load: @escaping @Sendable (Date) throws -> Health.Load
   ) {
     self.notifier = notifier
     self.version = version
     self.health = health
+    self.replica = replica
     self.load = load
   }
 
@@ -100,6 +109,10 @@ final class ServiceWatch: Sendable {
   /// What systemd is told at a moment.
   func report(at now: Date) -> [String] {
     let counters = health.counters
+    if let outage = replica?.outage {
+      awayAt.withLock { $0 = now }
+      return report(of: outage, isReady: counters.firstPollAt != nil)
+    }
     guard let firstPollAt = counters.firstPollAt else {
       return [status("waiting for Telegram to answer.")]
     }
@@ -110,14 +123,25 @@ final class ServiceWatch: Sendable {
       let reason = (error as? DatabaseError).map { "\(DatabaseFailure($0))" } ?? "\(error)"
       return [status("the database does not answer: \(reason)")]
     }
-    let silence = now.timeIntervalSince(counters.lastPollAt ?? firstPollAt)
+    // The poll that waited for the replica is a long one, too.
+    let since = max(counters.lastPollAt ?? firstPollAt, awayAt.withLock { $0 } ?? .distantPast)
+    let silence = now.timeIntervalSince(since)
+    func age(of date: Date) -> String { Self.text(now.timeIntervalSince(date)) }
     let text = """
-      up \(Self.text(now.timeIntervalSince(counters.startedAt))); last poll \
-      \(counters.lastPollAt == nil ? "not yet answered" : "\(Self.text(silence)) ago"); waiting: \
+      up \(age(of: counters.startedAt)); last poll \
+      \(counters.lastPollAt.map { "\(age(of: $0)) ago" } ?? "not yet answered"); waiting: \
       \(load.unansweredUpdates) updates, \(load.queuedReplies) replies; charged today: \
       \(load.turnoverToday.text) credits.
       """
     return [status(text)] + (silence < Self.patience ? ["WATCHDOG=1"] : [])
+  }
+
+  private func report(of outage: Replica.Outage, isReady: Bool) -> [String] {
+    let age = Double(outage.begunAt.duration(to: .now).components.seconds)
+    let text = "nothing has been promised for \(Self.text(age)): \(outage.reason)"
+    let microseconds = Self.startExtension / .microseconds(1)
+    return [status(text), "WATCHDOG=1"]
+      + (isReady ? [] : ["EXTEND_TIMEOUT_USEC=\(Int(microseconds))"])
   }
 
   private static func text(_ interval: TimeInterval) -> String {

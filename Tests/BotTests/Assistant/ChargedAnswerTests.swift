@@ -193,7 +193,7 @@ extension ChargedAnswerTests {
 
   @Test func isForWhatHasComeInTimeAndTheReplySaysSo() async throws {
     let never = Watched(false)
-    let rig = try BotRig(administrators: [1], timeout: .seconds(4))
+    let rig = try BotRig(administrators: [1], timeout: .seconds(15))
     let event = #"""
       {"candidates": [{"content": {"parts": [{"text": "First, take"}]}}], \#
       "usageMetadata": {"promptTokenCount": 1000, "candidatesTokenCount": 500}}
@@ -202,7 +202,7 @@ extension ChargedAnswerTests {
       .written { write in
         let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
         guard write(Data("\(head)data: \(event)\n\n".utf8)) else { return }
-        while write(Data(":\n".utf8)) { _ = never.block(within: .milliseconds(20)) { $0 } }
+        while write(Data(":\n".utf8)) { _ = never.block(within: .milliseconds(100)) { $0 } }
       })
     try await rig.say("/start")
     let reply = try #require(try await rig.say("How do I sort?").first)

@@ -77,7 +77,7 @@ struct FailedCallTests {
   }
 
   @Test func timesOutWithoutACharge() async throws {
-    let rig = try BotRig(timeout: .seconds(2))
+    let rig = try BotRig(timeout: .seconds(15))
     rig.gemini.replyNext(.hang)
     try await rig.say("/start")
     let reply = try await rig.say("How do I sort?").first

@@ -65,6 +65,18 @@ struct StoppedCallTests {
       } == 0)
   }
 
+  @Test func isExplainedInASentenceOfTheTerms() async throws {
+    let rig = try BotRig()
+    let terms = try await rig.say("/terms").joined()
+    #expect(
+      terms.contains(
+        """
+        An answer that you stop costs what the provider says that it used until then or, where it \
+        doesn't say, a low estimate of what you were shown; stopped before its first word, it is \
+        free.
+        """))
+  }
+
   @Test func isFreeBeforeItsFirstWordAndCountsForThePerson() async throws {
     let rig = try BotRig(model: BotRig.sonnet)
     let orchestrator = rig.orchestrator()

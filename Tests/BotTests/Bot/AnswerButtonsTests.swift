@@ -50,7 +50,7 @@ struct AnswerButtonsTests {
     try await ask("Before", answer: "First.")
     let id = try await ask("/code a loop", answer: "One.")
     let buttons = try #require(try rig.replies(to: id).last).buttons
-    #expect(buttons.map(\.title) == ["Again"])
+    #expect(buttons.map(\.title) == ["Again", "Build this"])
 
     rig.gemini.answer.change { $0.text = "Two." }
     let press = try await rig.deliver("callback_query", .press(buttons[0].data))
@@ -59,7 +59,7 @@ struct AnswerButtonsTests {
     // The press is a request of its own, paid for as any.
     let replies = try rig.replies(to: press)
     #expect(replies.count == 1 && replies[0].text.hasPrefix("Two.\n\nCost: 0.2325 credits"))
-    #expect(replies[0].buttons.map(\.data) == ["anew:\(press)"])
+    #expect(replies[0].buttons.map(\.data) == ["anew:\(press)", "new:from:\(press)"])
     #expect(try rig.holds().last?.id == "upd\(press):coding:1")
     #expect(try rig.usage().count == 3)
     #expect(try rig.inboxState(press) == "done")

@@ -15,7 +15,8 @@ struct ConsoleLinesTests {
     // A command that takes a text takes all of it.
     (["/plan a shop", "with a cart", "/status"], ["/plan a shop\nwith a cart", "/status"]),
     (["/paysupport Where", "are they?"], ["/paysupport Where\nare they?"]),
-    (["/new Shop", "Begin with the cart"], ["/new Shop", "Begin with the cart"]),
+    (["/new a shop", "with a cart", "/status"], ["/new a shop\nwith a cart", "/status"]),
+    (["/done", "Begin with the cart"], ["/done", "Begin with the cart"]),
     // What looks like a command and is none stays within the text.
     (
       ["See", "/etc/hosts", "// and", "/health 200", "#5 first"],

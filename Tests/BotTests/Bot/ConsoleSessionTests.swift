@@ -19,7 +19,8 @@ struct ConsoleSessionTests {
   private func type(_ lines: String...) async throws -> [String] {
     let printed = Watched<[String]>([])
     let session = try ConsoleSession(
-      database: rig.database, llm: rig.llm, settings: rig.settings, firstName: "Grace",
+      database: rig.database, llm: rig.llm, settings: rig.settings, workshop: .closed,
+      firstName: "Grace", save: { name, _ in name },
       print: { text in printed.change { $0.append(text) } })
     let (stream, input) = AsyncStream<String>.makeStream()
     for line in lines { input.yield(line) }
@@ -47,7 +48,8 @@ struct ConsoleSessionTests {
     let whole = try await type("/start", "How do I sort?")[1]
     let parts = Watched<[String]>([])
     let session = try ConsoleSession(
-      database: rig.database, llm: rig.llm, settings: rig.settings, firstName: "Grace",
+      database: rig.database, llm: rig.llm, settings: rig.settings, workshop: .closed,
+      firstName: "Grace", save: { name, _ in name },
       printPart: { part, isLast in parts.change { $0.append(part + (isLast ? "|" : "")) } },
       print: { Issue.record("“\($0)” is no part.") })
     let (stream, input) = AsyncStream<String>.makeStream()
@@ -84,10 +86,47 @@ struct ConsoleSessionTests {
     #expect(isHarmless, "\(printed)")
   }
 
+  /// Styles are the console's own, and around the words alone.
+  @Test func showsAModelsMarkdownStyledAndNothingElse() async throws {
+    let rig = try BotRig()
+    rig.gemini.answer.change {
+      $0.text = """
+        # Title \u{1B}[31m
+
+        - `code` \u{9B}2J
+        - [a](https://a.b/\u{202E}c) [d](https://e.f)
+
+        | x | y |
+        |---|---|
+        | 1 | \u{202E}2 |
+        """
+    }
+    let printed = Watched<[String]>([])
+    let session = try ConsoleSession(
+      database: rig.database, llm: rig.llm, settings: rig.settings, workshop: .closed,
+      firstName: "Grace", showsStyles: true, save: { name, _ in name },
+      print: { text in printed.change { $0.append(text) } })
+    let (stream, input) = AsyncStream<String>.makeStream()
+    for line in ["/start", "How do I sort?"] { input.yield(line) }
+    input.finish()
+    try await session.run(stream) {}
+    let answer = try #require(printed.value.last)
+    #expect(answer.hasPrefix("\u{1B}[1mTitle  [31m\u{1B}[0m\n\n"))
+    #expect(answer.contains("• \u{1B}[36mcode\u{1B}[0m  2J\n"))
+    #expect(answer.contains("\u{1B}[4md\u{1B}[0m (https://e.f)"))
+    #expect(answer.contains("\u{1B}[36mx │ y\u{1B}[0m\n"))
+    let bare = answer.replacing(/\u{1B}\[(0|1|4|36)m/, with: "").unicodeScalars
+    let isHarmless = bare.allSatisfy {
+      $0 == "\n" || ![.control, .format].contains($0.properties.generalCategory)
+    }
+    #expect(isHarmless, "\(answer.debugDescription)")
+  }
+
   @Test func helpsAndEnds() async throws {
     let printed = Watched<[String]>([])
     let session = try ConsoleSession(
-      database: rig.database, llm: rig.llm, settings: rig.settings, firstName: "Grace",
+      database: rig.database, llm: rig.llm, settings: rig.settings, workshop: .closed,
+      firstName: "Grace", save: { name, _ in name },
       print: { text in printed.change { $0.append(text) } })
     let (stream, input) = AsyncStream<String>.makeStream()
     for line in ["/start", "help", "exit", "/status"] { input.yield(line) }

@@ -153,18 +153,17 @@ struct Crowd: Sendable {
 
   private func request(number: Int, of person: Int) -> CrowdRequest {
     let name = "\(person)-\(number)"
-    let new = CrowdRequest.command(
-      "/new Project \(name)", opening: "Project \"Project \(name)\" is under way.")
+    let history = CrowdRequest.command("/history", opening: "Your projects, newest first, and")
     switch number {
     case 0: return .command("/start", opening: "Welcome, Ada!")
-    case 1: return new
+    case 1: return history
     default: break
     }
     switch chance.draw(100, for: "request \(name)") {
     case 0..<8: return .command("/credits", opening: "Your balance is ")
     case 8..<16: return .command("/status", opening: "Balance: ")
     case 16..<22: return .command("/projects", opening: "Your projects, newest first:\n")
-    case 22..<28: return new
+    case 22..<28: return history
     case 28..<40: return .press
     default: return .question(Question(name, chance))
     }

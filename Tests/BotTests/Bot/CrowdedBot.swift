@@ -72,8 +72,23 @@ final class CrowdedBot: Sendable {
 
   /// Another connection each time, as another program's.
   func database() throws -> LedgerDatabase {
-    try LedgerDatabase.openForBot(path: folder.appendingPathComponent("races.sqlite").path)
+    let path = folder.appendingPathComponent("races.sqlite").path
+    let database = try LedgerDatabase.openForBot(path: path)
+    try database.write { try $0.db.execute(sql: Self.projects) }
+    return database
   }
+}
+
+extension CrowdedBot {
+  /// Everybody has two projects, between which they switch.
+  private static let projects = """
+    CREATE TRIGGER IF NOT EXISTS projects_of_the_crowd AFTER INSERT ON users
+    BEGIN
+      INSERT INTO projects (id, user_id, title, status, created_at, updated_at)
+      SELECT NEW.id || value, NEW.id, value, 'active', NEW.created_at, NEW.created_at
+      FROM (SELECT 'one' AS value UNION ALL SELECT 'two');
+    END
+    """
 }
 
 // MARK: - Faults
@@ -188,7 +203,7 @@ extension CrowdedBot {
 
   private func bot() throws -> TelegramBot {
     // On a machine with much else to do, the failures are to be the ones that were drawn.
-    let transport = HTTPTransport(limits: .init(connect: .seconds(60)))
+    let transport = HTTPTransport(limits: .init(connect: .seconds(600)))
     let start = ContinuousClock.now
     func keys() -> KeyRing {
       KeyRing(
@@ -209,7 +224,8 @@ extension CrowdedBot {
         initialGrant: Self.initialGrant,
         sendRates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: 0),
         store: try .ofTests(), administrators: [Self.administrator]),
-      logger: .silent, sleep: { try await ContinuousClock().sleep(for: $0 / Self.haste) })
+      workshop: .closed, logger: .silent,
+      sleep: { try await ContinuousClock().sleep(for: $0 / Self.haste) })
   }
 
   /// Waits until so many requests have had their outcome; gives up where fifty more take ten

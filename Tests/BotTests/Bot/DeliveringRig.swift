@@ -16,7 +16,7 @@ final class DeliveringRig: Sendable {
   init(_ rig: BotRig) throws {
     self.rig = rig
     fake = try FakeTelegram()
-    let client = TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token)
+    let client = TelegramClient.patient(with: fake)
     let afterDelivery = AfterDelivery(
       outbox: rig.engine.outbox, payments: rig.engine.payments, terms: rig.settings.terms)
     sender = OutboxDelivery(
@@ -43,5 +43,13 @@ final class DeliveringRig: Sendable {
     await rig.engine.dispatcher.becomeIdle()
     await send()
     return id
+  }
+}
+
+extension TelegramClient {
+  /// Waits for an answer for as long as the machine takes: what a test holds up is not sent twice.
+  static func patient(with fake: FakeTelegram) -> TelegramClient {
+    TelegramClient(
+      transport: .ofAllTests, baseURL: fake.url, token: fake.token, deadline: .seconds(3_600))
   }
 }

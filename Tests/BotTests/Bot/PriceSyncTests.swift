@@ -48,14 +48,21 @@ struct PriceSyncTests {
   private func price(_ input: String, _ output: String) -> (id: String, pricing: String) {
     (
       "anthropic/claude-sonnet-5.5",
-      #""prompt": "\#(input)", "completion": "\#(output)""#
+      #"""
+      "prompt": "\#(input)", "completion": "\#(output)", "input_cache_read": "0.0000001",
+      "input_cache_write": "0.0000025"
+      """#
     )
+  }
+
+  private func tariff(input: String) -> Tariff {
+    Tariff(input: input, output: "10", cachedInput: "0.1", cacheWrite: "2.5")
   }
 
   @Test func takesOverWhatHasChanged() async throws {
     list(price("0.0000021", "0.00001"), ("a/b", #""prompt": "1e-6", "completion": "1e-6""#))
     try await sync.takeOver()
-    #expect(try sonnet == Tariff(input: "2.1", output: "10"))
+    #expect(try sonnet == tariff(input: "2.1"))
     // Five percent are nothing to be told of.
     #expect(try alerts.isEmpty)
     try await sync.takeOver()
@@ -97,7 +104,7 @@ struct PriceSyncTests {
       list(price("0.002", "0.00001"))
       try await sync.takeOver()
     }
-    #expect(try sonnet == Tariff(input: "2", output: "10"))
+    #expect(try sonnet == tariff(input: "2"))
     #expect(
       try alerts == [
         "⚠️ OpenRouter's list has odd prices for models in use, in USD per million tokens; those "
@@ -111,7 +118,7 @@ struct PriceSyncTests {
       try await sync.takeOver()
     }
     #expect(try alerts.map { $0.contains("to 3000") } == [false, true])
-    #expect(try sonnet == Tariff(input: "2", output: "10"))
+    #expect(try sonnet == tariff(input: "2"))
     try rig.execute("UPDATE told_prices SET told_at = '2020-01-01 00:00:00.000'")
     try await sync.takeOver()
     #expect(try alerts.count == 3)
@@ -135,7 +142,7 @@ struct PriceSyncTests {
   ) async throws {
     list(price(input, "0.00001"))
     try await sync.takeOver()
-    #expect(try sonnet == Tariff(input: "2", output: "10"))
+    #expect(try sonnet == tariff(input: "2"))
     #expect(try alerts.count == 1)
     #expect(try alerts.first?.contains(reason) == true)
   }

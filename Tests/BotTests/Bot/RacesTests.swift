@@ -117,7 +117,9 @@ extension [String] {
 }
 
 extension CrowdRequest {
-  fileprivate static let openingsOfReading = ["Your balance is ", "Balance: "]
+  fileprivate static let openingsOfReading = [
+    "Your balance is ", "Balance: ", "Your projects, newest first, and",
+  ]
 
   fileprivate var isReading: Bool { Self.openingsOfReading.contains(where: opens) }
 

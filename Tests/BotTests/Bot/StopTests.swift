@@ -88,12 +88,10 @@ struct StopTests {
   @Test func ofWorkThatWaitsForAPlaceBeginsNothing() async throws {
     let rig = try BotRig()
     try rig.open()
-    let answers = AnswersUnderWay()
-    let places = CallPlaces(count: 4)
-    var environment = rig.orchestrator().environment
-    (environment.answers, environment.places) = (answers, places)
-    let orchestrator = ModelOrchestrator(environment)
-    let taken = (0..<4).map { _ in places.take(forPayer: true) }
+    let orchestrator = rig.orchestrator()
+    let (answers, places) = (orchestrator.environment.answers, orchestrator.environment.places)
+    var taken: [CallPlace] = []
+    while let place = places.take(forPayer: true) { taken.append(place) }
     let work = try rig.work()
     async let performed: Void = orchestrator.perform(work)
     while places.waitingCount == 0 { await Task.yield() }

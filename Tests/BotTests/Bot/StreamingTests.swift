@@ -19,10 +19,11 @@ final class StreamingRig: Sendable {
   var fake: FakeTelegram { delivering.fake }
 
   init(
-    _ streaming: AnswerStreaming = .edits, wait: (@Sendable (Duration) async -> Void)? = nil
+    _ streaming: AnswerStreaming = .edits, richMessages: RichMessages = .never,
+    wait: (@Sendable (Duration) async -> Void)? = nil
   ) async throws {
     bot = try BotRig(
-      streaming: streaming,
+      streaming: streaming, richMessages: richMessages,
       wait: wait ?? { pause in
         // A draft is renewed until the answer is there; other pauses are a fiftieth.
         guard pause < GrowingAnswer.draftRenewal else { return await untilCancelled() }

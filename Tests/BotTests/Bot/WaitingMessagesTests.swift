@@ -38,6 +38,7 @@ struct WaitingMessagesTests {
     let seen = Watched<[Int64]>([])
     let engine = try Engine(
       channel: .telegram, bot: .bot, writer: rig.writer, llm: rig.llm, settings: rig.settings,
+      workshop: .closed,
       effects: Engine.Effects(
         typing: BotRig.parkedTyping,
         waits: { message in seen.change { $0.append(message.messageID) } }))
@@ -67,8 +68,9 @@ struct WaitingMessagesTests {
     let fake = try FakeTelegram()
     defer { fake.stop() }
     let bot = TelegramBot(
-      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
-      database: rig.database, llm: rig.llm, settings: rig.settings, logger: .silent)
+      client: .patient(with: fake),
+      database: rig.database, llm: rig.llm, settings: rig.settings, workshop: .closed,
+      logger: .silent)
     let isOver = Watched(false)
     let running = Task {
       try await bot.run {
@@ -105,7 +107,7 @@ struct HintTests {
   private func delivery(perChatPerSecond: Double = 0) -> OutboxDelivery {
     OutboxDelivery(
       outbox: rig.engine.outbox,
-      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
+      client: .patient(with: fake),
       writer: rig.writer,
       rates: OutboxDelivery.Rates(perSecond: 0, perChatPerSecond: perChatPerSecond),
       ended: { _, _, _ in false }, wakeUps: AsyncStream { _ in })

@@ -18,7 +18,7 @@ struct StartCommandTests {
         • I answer questions about software, and remember what we said.
         • /plan makes a plan with a task list of an idea.
         • /code writes complete code, and /verify checks yours.
-        • /new keeps a project together, and /help shows the rest.
+        • /new builds software from an idea: a plan, a price, then a zip. /help shows the rest.
 
         To begin with, there are 100.00 credits on your account. A typical answer costs about \
         0.2325 credits (for example 1000 tokens in, 500 out). Each answer says what it cost, and \
@@ -106,9 +106,9 @@ struct HelpCommandTests {
       Set(names) == [
         "/start", "/help", "/status", "/credits", "/plan", "/code", "/verify", "/stop", "/reset",
         "/new", "/projects", "/done", "/buy", "/paysupport", "/terms", "/privacy", "/deletemydata",
-        "/usage", "/model", "/settings",
+        "/usage", "/model", "/settings", "/refine", "/files", "/history", "/cancel",
       ])
-    #expect(names.count == 20)
+    #expect(names.count == 24)
   }
 
   @Test func isPointedToByAnUnknownCommand() async throws {
@@ -130,7 +130,7 @@ struct StatusCommandTests {
         """
         Balance: 100.00 credits
 
-        No active project. Begin one with /new and its title.
+        No active project. Begin one with /new and your idea.
 
         Models:
         • Chat: google/gemini-2.5-flash
@@ -145,7 +145,7 @@ struct StatusCommandTests {
     let rig = try BotRig()
     try await rig.say("/start")
     try await rig.say("This costs before the project.")
-    try await rig.say("/new Shopping list")
+    try rig.beginProject("Shopping list")
     rig.gemini.answer.change { $0.text = "Plan:\n- [ ] one\n- [x] two\n* [ ] three\n- no task" }
     try await rig.say("/plan a shopping list")
     #expect(
@@ -154,7 +154,7 @@ struct StatusCommandTests {
         Balance: 99.535 credits
 
         Project: Shopping list
-        Status: active
+        Status: open
         Tasks: 1 done, 2 open
         Spent on it: 0.2325 credits
         """) == true)

@@ -1,5 +1,6 @@
 @testable import Assistant
 import Bot
+import Commands
 import Foundation
 import GRDB
 import LanguageModels
@@ -98,5 +99,52 @@ struct ModelCommandTests {
     #expect(try await rig.say("Hello").first?.contains("not offered any more") == false)
     #expect(try chargedModels(rig) == ["google/gemini-2.5-flash", "google/gemini-2.5-flash"])
     #expect(try rig.count("chosen_models") == 0)
+  }
+
+  @Test func aModelThatIsNotOfferedIsReplacedToo() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    try rig.database.write { tx in
+      var preferences = try Preferences.of(1, in: tx)
+      preferences.models[.chat] = ModelID(parsing: BotRig.pro)
+      try preferences.keep(of: 1, in: tx)
+    }
+    #expect(try await rig.say("Hello").first?.contains(Self.note) == true)
+    #expect(try await rig.say("Hello").first?.contains("not offered any more") == false)
+  }
+
+  @Test func aModelWhoseProviderIsGoneIsReplacedToo() throws {
+    let large = try #require(ModelID(parsing: "openrouter/vendor/large"))
+    let rig = try BotRig(others: ["\(large)"])
+    let offered = OfferedModels(rig.settings.models, llm: LLMClient([.google: DemoModel()]))
+    var preferences = Preferences()
+    preferences.models[.chat] = large
+    let (model, inPlaceOf) = try rig.database.write { tx in
+      try tx.pricing.set(large, tariff: Tariff(input: "0.30", output: "2.50"))
+      return try offered.model(for: .chat, preferences, in: tx)
+    }
+    #expect("\(model)" == BotRig.flash && inPlaceOf == large)
+  }
+
+  @Test func theNextModelStandsInForADefaultThatIsGone() async throws {
+    let rig = try await rig()
+    let flash = try #require(ModelID(parsing: BotRig.flash))
+    _ = try rig.database.write { try $0.pricing.deactivate(flash) }
+    #expect(try await shown(rig).text.contains("✓ google/gemini-2.5-pro: 0.9375"))
+    let note = "(google/gemini-2.5-flash is not offered any more, so google/gemini-2.5-pro has"
+    for _ in 1...2 { #expect(try await rig.say("Hello").first?.contains(note) == true) }
+    #expect(try chargedModels(rig) == ["google/gemini-2.5-pro", "google/gemini-2.5-pro"])
+  }
+
+  @Test func isOfferedByStatusAndWhatItCostsIsToldByStart() async throws {
+    let rig = try BotRig()
+    let cost =
+      "A typical answer costs about 0.2325 credits (for example 1000 tokens in, 500 out)."
+    for _ in 1...2 { #expect(try await rig.say("/start").first?.contains(cost) == true) }
+    let id = try await rig.deliver("message", .message("/status"))
+    await rig.engine.dispatcher.becomeIdle()
+    let buttons = try #require(try rig.replies(to: id).first).buttons
+    #expect(buttons.map(\.data) == ["model:show"])
+    #expect(try await rig.press("model:show").last?.text.contains("✓ google") == true)
   }
 }

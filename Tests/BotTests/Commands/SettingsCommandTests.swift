@@ -50,7 +50,10 @@ struct SettingsCommandTests {
 
   @Test func whatIsNoSettingChangesNothing() async throws {
     let rig = try await rig()
-    for data in ["settings:length:x", "settings:", "settings:limit:-5", "settings:effort:9"] {
+    for data in [
+      "settings:length:x", "settings:", "settings:limit:-5", "settings:effort:9",
+      "settings:cost:x", "settings:streaming:x",
+    ] {
       #expect(try await rig.press(data).first?.text.hasPrefix("This button has expired") == true)
     }
     for words in ["limit", "limit x", "limit 0", "limit -1", "x"] {
@@ -64,6 +67,17 @@ struct SettingsCommandTests {
     #expect(try preferences(rig).streams)
     _ = try await rig.press("settings:streaming:off")
     #expect(try !preferences(rig).streams)
+  }
+
+  @Test func withoutStreamingAnAnswerComesWhole() async throws {
+    let rig = try await StreamingRig()
+    _ = try await rig.bot.press("settings:streaming:off")
+    _ = try await rig.ask()
+    rig.answer.say("First, ")
+    rig.answer.end("compare.")
+    await rig.waitForEnd()
+    #expect(try rig.bot.count("previews") == 0)
+    #expect(rig.messages().last?.text.hasPrefix("First, compare.") == true)
   }
 
   @Test func thinkingIsShownWhereAModelTakesABudgetForIt() async throws {
@@ -130,6 +144,15 @@ struct SettingsCommandTests {
     let tomorrow = Date().addingTimeInterval(.day)
     try await rig.orchestrator { tomorrow }.perform(try rig.work(receivedAt: tomorrow))
     #expect(rig.gemini.paidCalls.count == 2)
+  }
+
+  @Test func aLimitBelowWhatARequestNeedsIsToBeRaised() async throws {
+    let rig = try await rig()
+    try await rig.say("/settings limit 0.05")
+    let refusal = try await rig.say("Hello")
+    #expect(refusal.first?.contains("raise the limit in /settings") == true)
+    #expect(refusal.first?.contains("It goes on") == false)
+    #expect(rig.gemini.paidCalls.isEmpty)
   }
 
   /// Both are looked at in the transactions that take their holds.

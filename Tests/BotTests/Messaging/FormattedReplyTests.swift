@@ -23,7 +23,7 @@ final class FormattedReplyTests {
     self.wake = wake
     sender = OutboxDelivery(
       outbox: Outbox(channel: .telegram),
-      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
+      client: .patient(with: fake),
       writer: rig.writer, rates: rig.settings.sendRates, ended: { _, _, _ in false },
       wakeUps: wakeUps)
   }

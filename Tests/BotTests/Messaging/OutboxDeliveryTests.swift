@@ -28,7 +28,7 @@ final class OutboxDeliveryTests {
     self.wake = wake
     sender = OutboxDelivery(
       outbox: outbox,
-      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
+      client: .patient(with: fake),
       writer: rig.writer, rates: rig.settings.sendRates,
       ended: { reply, _, tx in
         guard let updateID = reply.updateID,

@@ -34,7 +34,7 @@ final class QueryAnswerTests {
   ) -> OutboxDelivery {
     OutboxDelivery(
       outbox: outbox,
-      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
+      client: .patient(with: fake),
       writer: LedgerWriter(
         database: database, sleep: sleep ?? { [rig] in await rig.writer.sleep($0) }),
       rates: rates ?? rig.settings.sendRates, ended: { _, _, _ in false },

@@ -16,7 +16,7 @@ struct WithdrawnReplyTests {
     let outbox = rig.engine.outbox
     let sender = OutboxDelivery(
       outbox: outbox,
-      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
+      client: .patient(with: fake),
       writer: LedgerWriter(database: rig.database) { _ in
         _ = try? await isErased.wait(for: "the erasure") { $0 }
       }, rates: rig.settings.sendRates, ended: { _, _, _ in false }, wakeUps: AsyncStream { _ in })

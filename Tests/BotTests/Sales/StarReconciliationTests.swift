@@ -20,7 +20,7 @@ struct StarReconciliationTests {
     rig = try BotRig(administrators: [Self.administrator])
     fake = try FakeTelegram()
     reconciliation = StarReconciliation(
-      client: TelegramClient(transport: .ofAllTests, baseURL: fake.url, token: fake.token),
+      client: .patient(with: fake),
       writer: rig.writer, payments: rig.engine.payments)
   }
 

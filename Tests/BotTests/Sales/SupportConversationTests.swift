@@ -94,7 +94,8 @@ struct SupportConversationTests {
       UpdateHandler.Environment(
         writer: rig.writer, inbox: rig.engine.inbox, outbox: rig.engine.outbox,
         commands: rig.engine.commands, orchestrator: rig.orchestrator(),
-        payments: rig.engine.payments, bot: .bot, administrators: [administrator],
+        payments: rig.engine.payments, desk: rig.engine.desk, bot: .bot,
+        administrators: [administrator],
         alerts: rig.engine.alerts,
         repliesToStrangers: UpdateHandler.repliesToStrangers(on: .telegram)))
     _ = await handler.handle(StoredUpdate(id: 9_999, receivedAt: Date(), attempts: 1))

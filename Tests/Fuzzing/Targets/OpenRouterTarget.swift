@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 @testable import LanguageModels
 import Ledger
 import Metering
@@ -14,7 +15,7 @@ enum OpenRouterTarget {
       return try ProviderChecks.answer(
         of: reply, ChatReader(OpenRouterForm.self), "vendor/model")
     }
-    if let usage = answer?.usage { checkCost(of: usage, Array(reply.body)) }
+    if let answer, !answer.usageIsEstimate { checkCost(of: answer.usage, Array(reply.body)) }
     if let usage = OpenRouterGeneration.read(reply)?.usage { ProviderChecks.check(usage) }
     let other = ProviderChecks.run(reply) { reply throws(LanguageModelError) in
       guard reply.isSuccess else { throw OpenAICompatibleForm.error(ChatFailure(reply)) }

@@ -14,8 +14,8 @@ enum ProviderChecks {
   static func answer<Reader: AnswerReader>(
     of reply: ProviderReply, _ reader: Reader, _ model: String
   ) throws(LanguageModelError) -> Answer {
-    var reading = AnswerReading(reader, nil)
-    let shown = (reply.events ?? []).map { reading.take($0) }.joined()
+    let reading = AnswerReading(reader, nil)
+    let shown = (reply.events ?? []).map { reading.take([$0]) }.joined()
     var rest = reply
     rest.readEvents = reply.events?.count ?? 0
     rest.events = reply.events == nil ? nil : []
@@ -62,6 +62,8 @@ enum ProviderChecks {
     let most = 1_000_000_000
     demand(0...most ~= usage.inputTokens, "\(usage)")
     demand(0...usage.inputTokens ~= usage.cachedInputTokens, "\(usage)")
+    demand(
+      0...(usage.inputTokens - usage.cachedInputTokens) ~= usage.cacheWriteTokens, "\(usage)")
     demand(0...most ~= usage.outputTokens, "\(usage)")
     demand(0...usage.outputTokens ~= usage.reasoningTokens, "\(usage)")
     demand(0...most ~= usage.images, "\(usage)")

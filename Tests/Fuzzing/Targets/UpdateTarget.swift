@@ -1,6 +1,7 @@
 @testable import Bot
 import Foundation
 import HTTPTransport
+import JSONReading
 import Ledger
 @testable import Messaging
 import Sales

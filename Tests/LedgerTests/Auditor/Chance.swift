@@ -16,7 +16,9 @@ struct Chance {
   }
 
   private mutating func newOperation(on ledger: LedgerModel) -> Operation {
-    switch number(1...140) {
+    switch number(1...155) {
+    case 149...: return lookUp(on: ledger)
+    case 141...: return stop(on: ledger)
     case 101...: return sale(on: ledger)
     case ...3: return .register(person: Int64(number(1...12)), grant: amount())
     case ...15: return .record(entry(on: ledger))
@@ -151,7 +153,9 @@ struct Chance {
   }
 
   private mutating func tier() -> Operation.Prices.Tier {
-    Operation.Prices.Tier(input: price(), output: price(), cached: percent(50) ? price() : nil)
+    Operation.Prices.Tier(
+      input: price(), output: price(), cached: percent(50) ? price() : nil,
+      written: percent(30) ? price() : nil)
   }
 
   /// A price is for a million tokens, so that of one has six decimals more; that of an image none.
@@ -218,6 +222,35 @@ struct Chance {
     return .settle(hold: id, call(for: ledger.holds.last { $0.id == id }, on: ledger))
   }
 
+  /// As a rule, an estimate with what was surely used of it.
+  private mutating func stop(on ledger: LedgerModel) -> Operation {
+    let id = holdID(of: ledger)
+    var call = self.call(for: ledger.holds.last { $0.id == id }, on: ledger)
+    (call.isEstimate, call.hasID) = (percent(95), percent(90))
+    if percent(90) { call.reported = nil }
+    guard percent(75) else {
+      return .void(hold: id, .metered(call))  // Before the first word.
+    }
+    var least = call
+    if percent(95) {
+      (least.input, least.output) = (magnitude(call.input), magnitude(call.output))
+      (least.cached, least.written, least.reasoning) = (0, 0, 0)
+    }
+    return .stop(hold: id, call, least: least)
+  }
+
+  /// Of one that waits for it as a rule: less, as much as was charged for, or more.
+  private mutating func lookUp(on ledger: LedgerModel) -> Operation {
+    let waiting = ledger.usage.suffix(200).filter { $0.next != nil }
+    let any = number(1...max(1, ledger.usage.count + 1))
+    let found = percent(90) ? waiting.randomElement(using: &random) : nil
+    guard percent(80) else { return .lookUp(usage: found?.number ?? any, nil) }
+    let hold = found.flatMap { row in ledger.holds.last { $0.id == row.hold } }
+    var call = self.call(for: hold, on: ledger)
+    if percent(10), let found { call = found.call }
+    return .lookUp(usage: found?.number ?? any, call)
+  }
+
   private mutating func loss(on ledger: LedgerModel) -> Operation.Loss {
     if percent(40) { return .none }
     return percent(50) ? .estimated : .metered(call(for: ledger.holds.last, on: ledger))
@@ -241,6 +274,7 @@ struct Chance {
       call.input = figures.threshold
     }
     if percent(30) { call.cached = percent(90) ? magnitude(call.input) : pick(Self.absurdCounts) }
+    if percent(20) { call.written = percent(90) ? magnitude(call.input) : pick(Self.absurdCounts) }
     if percent(30) { call.reasoning = percent(90) ? magnitude(call.output) : -1 }
     if percent(10) { call.images = percent(90) ? number(1...4) : pick(Self.absurdCounts) }
     call.reported = reportedCost()

@@ -6,11 +6,15 @@ extension LedgerModel {
     case .setPrice(let model, let prices): return try setPrice(of: model, prices)
     case .take(let request): return try take(request)
     case .settle(let id, let call): return try end(id, call.normalised, paidBy: "user")
+    case .stop(let id, let call, let least):
+      return try end(id, call.normalised, least: least.normalised, paidBy: "user")
+    case .lookUp(let usage, let call):
+      return try call.map { try correct(usage, with: $0.normalised) } ?? postpone(usage)
     case .void(let id, .none): return try end(id, nil, paidBy: "house")
     case .void(let id, .metered(let call)): return try end(id, call.normalised, paidBy: "house")
     case .void(let id, .estimated):
       let hold = holds.last { $0.id == id }
-      return try end(id, hold.map(estimate), paidBy: "house")
+      return try end(id, hold.map(estimate), paidBy: "house", because: "interrupted")
     case .voidOverdue: return try wholly { try $0.voidOverdue() }
     case .refund(let work): return try refund(work)
     case .setTerms(let terms):

@@ -230,7 +230,7 @@ extension LedgerModel {
   private func gain(of user: Int) -> Int128 {
     entries.values.map(\.entry).filter { $0.user == user }.reduce(0) { sum, entry in
       let isGift = ["initial_grant", "referral_bonus", "manual_adjustment"].contains(entry.kind)
-      let isOfCall = entry.key.hasPrefix("settle:") || entry.key.hasPrefix("refund:upd")
+      let isOfCall = ["settle:", "correct:", "refund:upd"].contains { entry.key.hasPrefix($0) }
       return isGift || isOfCall ? sum + Int128(entry.amount) : sum
     }
   }

@@ -7,20 +7,6 @@ struct LedgerModel {
     state: String
   )
 
-  /// What the house bears of a call stands at the end of its line.
-  struct Usage {
-    var words: String
-    var hold: String
-    var user: Int
-    var nano: Int64
-    var loss: (nano: Int64, cause: String, at: Int)?
-
-    var line: String {
-      guard let loss else { return "\(words), loss 0, none at never" }
-      return "\(words), loss \(loss.nano), \(loss.cause) at \(loss.at / 1_000)"
-    }
-  }
-
   var terms: Terms
   /// In milliseconds since 1970.
   var now: Int
@@ -28,9 +14,10 @@ struct LedgerModel {
   private(set) var prices: [(model: Int, figures: Operation.Prices, isActive: Bool)] = []
   private(set) var holds: [Hold] = []
   private(set) var journal: [String] = []
-  private(set) var usage: [Usage] = []
+  var usage: [Usage] = []
   private(set) var entries: [String: (entry: Operation.Entry, result: String)] = [:]
-  private(set) var outputsAtPrice: [Int: [Int]] = [:]
+  /// Of the calls that are no estimates, by the rows of their usage.
+  var outputsAtPrice: [Int: [(usage: Int, output: Int)]] = [:]
   var sales = Sales()
 
   mutating func register(_ person: Int64, grant: Int64) throws -> String {
@@ -87,7 +74,7 @@ struct LedgerModel {
       let least = try charge(try most(cap))
       guard least <= available else { throw Refusal.short(by: Int128(least - available)) }
       for step in (0..<62).reversed().map({ 1 << $0 }) where cap + step <= request.cap {
-        if covers(available, due(try most(cap + step))) { cap += step }
+        if covers(available, due(try most(cap + step), terms), terms) { cap += step }
       }
     }
     let amount = try charge(try most(cap))
@@ -99,72 +86,74 @@ struct LedgerModel {
     return "\(size) \(cap) tokens: \(amount) as \(id) at price \(price + 1)"
   }
 
-  /// Settles with a call that the user pays; voids with one that the house pays, or with none.
-  mutating func end(_ id: String, _ call: Operation.Call?, paidBy payer: String) throws -> String {
+  /// Settles with a call that the user pays, for the least of it if that is known; voids with one
+  /// that the house pays, or with none.
+  mutating func end(
+    _ id: String, _ call: Operation.Call?, least: Operation.Call? = nil, paidBy payer: String,
+    because cause: String = "failed_call"
+  ) throws -> String {
     let index = try pending(id)
     let hold = holds[index]
     let user = hold.request.user
-    let table = try call.map { try cost(of: $0, at: prices[hold.price].figures) } ?? 0
-    let reported = call?.reported.flatMap { $0.isAmount ? $0.units : nil }
-    let actual = reported ?? table
-    let nano = Int64(exactly: (actual + 500_000_000_000_000) / 1_000_000_000_000_000)
-    guard let nano else { throw Refusal.tooLarge }
-    let full = payer == "user" ? try charge(actual) : 0
-    let charge = min(full, hold.amount)
+    let cost = try call.map { try self.cost(of: $0, at: hold.price) }
+    let full = payer == "user" ? try charge(cost?.actual ?? 0) : 0
+    let limit = try least.map { try charge(try self.cost(of: $0, at: hold.price).actual) }
+    let charged = min(full, hold.amount, limit ?? full)
     holds[index].state = payer == "user" ? "settled" : "voided"
     accounts[user - 1].held -= hold.amount
-    guard let call else { return "voided" }
-    if !call.isEstimate { outputsAtPrice[hold.price, default: []].append(call.output) }
-    let words = """
-      usage \(usage.count + 1): \(id) of user \(user) at price \(hold.price + 1), \(call.counts), \
-      nano \(nano), actual \(actual.dollars), table \(table.dollars), \
-      reported \(reported?.dollars ?? "nothing"), \(terms.markup.text) on \
-      \(terms.creditValue.text), forgiven \(full - charge), \(payer) pays, at \(now / 1_000)
-      """
-    var loss: (Int64, String, Int)?
+    guard let call, let cost else { return "voided" }
+    usage.append(
+      Usage(
+        number: usage.count + 1, hold: id, user: user, price: hold.price, call: call, cost: cost,
+        terms: terms, forgiven: full - charged, payer: payer, at: now, limit: limit))
+    note(usage.count - 1)
     if payer == "house" {
-      loss = (nano, call.isEstimate ? "interrupted" : "failed_call", now)
-    } else if let unpaid = unpaid(actual, charge) {
-      loss = (unpaid, "overrun", now)
+      usage[usage.count - 1].loss = (cost.nano, cause, now)
+    } else if let unpaid = unpaid(cost.actual, charged, terms) {
+      usage[usage.count - 1].loss = (unpaid, "overrun", now)
     }
-    usage.append(Usage(words: words, hold: id, user: user, nano: nano, loss: loss))
     guard payer == "user" else { return "voided" }
     let (kind, key) = ("usage_deduction", "settle:\(id)")
     _ = try book(
-      .init(user: user, kind: kind, amount: -charge, key: key), usage: usage.count, nano: nano)
-    let part = full > charge ? "capped at" : "charged"
-    return "\(part) \(charge), forgave \(full - charge), left \(accounts[user - 1].balance)"
+      .init(user: user, kind: kind, amount: -charged, key: key), usage: usage.count,
+      nano: cost.nano)
+    let part = full > charged ? "capped at" : "charged"
+    return "\(part) \(charged), forgave \(full - charged), left \(accounts[user - 1].balance)"
   }
 
   mutating func voidOverdue() throws -> String {
     let late = overdue.sorted { $0.id < $1.id }
-    for hold in late { _ = try end(hold.id, estimate(hold), paidBy: "house") }
+    for hold in late {
+      _ = try end(hold.id, estimate(hold), paidBy: "house", because: "interrupted")
+    }
     return late.map(\.id).description
   }
 
   func estimate(_ hold: Hold) -> Operation.Call {
     let last = outputsAtPrice[hold.price, default: []].suffix(50)
-    let mean = last.isEmpty ? .max : last.reduce(0) { $0 + Int128($1) } / Int128(last.count)
+    let mean =
+      last.isEmpty ? .max : last.reduce(0) { $0 + Int128($1.output) } / Int128(last.count)
     let output = min(mean, Int128(hold.cap))
     return .init(input: hold.request.estimate, output: Int(output), isEstimate: true)
   }
 
   mutating func refund(_ work: String) throws -> String {
     let settled = holds.last { $0.state == "settled" && $0.id.hasPrefix("\(work):") }
-    guard let hold = settled, let charge = entries["settle:\(hold.id)"]?.entry.amount, charge < 0
-    else { return "nothing" }
+    guard let hold = settled, let charge = charge(for: hold.id), charge > 0 else {
+      return "nothing"
+    }
     let (user, key) = (hold.request.user, "refund:\(hold.id)")
-    _ = try book(.init(user: user, kind: "refund", amount: -charge, key: key))
+    _ = try book(.init(user: user, kind: "refund", amount: charge, key: key))
     if let index = usage.firstIndex(where: { $0.hold == hold.id }),
       usage[index].loss?.cause != "undelivered"
     {
-      usage[index].loss = (usage[index].nano, "undelivered", now)
+      usage[index].loss = (usage[index].cost.nano, "undelivered", now)
     }
-    return "gave back \(-charge)"
+    return "gave back \(charge)"
   }
 
   /// Of the cost, rounded to nano-dollars, what the charge does not pay for, if that is anything.
-  private func unpaid(_ cost: UInt128, _ charge: Int64) -> Int64? {
+  func unpaid(_ cost: UInt128, _ charge: Int64, _ terms: Terms) -> Int64? {
     let paid = (terms.creditValue.billionths * 1_000_000_000)
       .multipliedFullWidth(by: UInt128(charge))
     guard paid.high == 0, paid.low < cost else { return nil }
@@ -200,11 +189,13 @@ struct LedgerModel {
     return index
   }
 
-  private func cost(of call: Operation.Call, at prices: Operation.Prices) throws -> UInt128 {
+  func tableCost(of call: Operation.Call, at prices: Operation.Prices) throws -> UInt128 {
     let tier = call.input > prices.threshold ? prices.longPrompt ?? prices.base : prices.base
-    let (cached, reasoning) = (tier.cached ?? tier.input, prices.reasoning ?? tier.output)
+    let (cached, written) = (tier.cached ?? tier.input, tier.written ?? tier.input)
+    let reasoning = prices.reasoning ?? tier.output
     return try sum([
-      (tier.input, call.input - call.cached), (cached, call.cached),
+      (tier.input, call.input - call.cached - call.written), (cached, call.cached),
+      (written, call.written),
       (tier.output, call.output - call.reasoning), (reasoning, call.reasoning),
       (prices.imageMade ?? prices.imageRead, call.images),
     ])
@@ -213,7 +204,7 @@ struct LedgerModel {
   private func bound(_ input: Int, _ output: Int, _ prices: Operation.Prices) throws -> UInt128 {
     var tiers = [prices.base]
     if let longPrompt = prices.longPrompt, input > prices.threshold { tiers.append(longPrompt) }
-    let inputs = tiers.flatMap { [$0.input, $0.cached ?? $0.input] }
+    let inputs = tiers.flatMap { [$0.input, $0.cached ?? $0.input, $0.written ?? $0.input] }
     let outputs = tiers.map(\.output) + [prices.reasoning ?? prices.base.output]
     let image = prices.imageMade ?? prices.imageRead
     return try sum([(inputs.max(), input), (outputs.max(), output), (image, 1)])
@@ -229,22 +220,23 @@ struct LedgerModel {
   }
 
   /// In 10⁻³³ USD, as what `covers` compares it with.
-  private func due(_ cost: UInt128) -> (UInt128, UInt128) {
+  private func due(_ cost: UInt128, _ terms: Terms) -> (UInt128, UInt128) {
     cost.multipliedFullWidth(by: terms.markup.billionths)
   }
 
-  private func covers(_ micro: Int64, _ due: (UInt128, UInt128)) -> Bool {
+  private func covers(_ micro: Int64, _ due: (UInt128, UInt128), _ terms: Terms) -> Bool {
     let one = terms.creditValue.billionths * 1_000_000_000_000_000_000
     return one.multipliedFullWidth(by: UInt128(micro)) >= due
   }
 
-  private func charge(_ cost: UInt128) throws -> Int64 {
-    let due = due(cost)
-    guard covers(.max, due) else { throw Refusal.tooLarge }
+  func charge(_ cost: UInt128, on earlier: Terms? = nil) throws -> Int64 {
+    let terms = earlier ?? terms
+    let due = due(cost, terms)
+    guard covers(.max, due, terms) else { throw Refusal.tooLarge }
     var (low, high): (Int64, Int64) = (0, .max)
     while low < high {
       let middle = low + (high - low) / 2
-      if covers(middle, due) { high = middle } else { low = middle + 1 }
+      if covers(middle, due, terms) { high = middle } else { low = middle + 1 }
     }
     return low
   }

@@ -7,8 +7,12 @@ enum Operation {
   case setPrice(model: Int, Prices?)
   case take(Request)
   case settle(hold: String, Call)
+  /// A stopped answer: what it has probably used, and what it has used at least.
+  case stop(hold: String, Call, least: Call)
   case void(hold: String, Loss)
   case voidOverdue
+  /// What the provider tells of a call later; without a call, that it does not know it yet.
+  case lookUp(usage: Int, Call?)
   case refund(work: String)
   /// An offer that is asked for.
   case order(user: Int, package: Int)
@@ -59,11 +63,14 @@ enum Operation {
       var input: Figure
       var output: Figure
       var cached: Figure?
+      var written: Figure?
     }
 
     var areUsable: Bool {
       [base, longPrompt].allSatisfy { tier in
-        [tier?.input, tier?.output, tier?.cached].allSatisfy { $0?.isAmount != false }
+        [tier?.input, tier?.output, tier?.cached, tier?.written].allSatisfy {
+          $0?.isAmount != false
+        }
       } && [reasoning, imageRead, imageMade].allSatisfy { $0?.isAmount != false }
         && threshold >= 0
     }
@@ -87,11 +94,14 @@ enum Operation {
   struct Call {
     var input: Int
     var cached = 0
+    var written = 0
     var output: Int
     var reasoning = 0
     var images = 0
     var reported: Figure?
     var isEstimate = false
+    /// Whether the provider told an id, by which it can be asked.
+    var hasID = false
   }
 
   enum Loss {
@@ -142,6 +152,7 @@ extension Operation.Call {
     var call = self
     call.input = max(0, input)
     call.cached = min(max(0, cached), call.input)
+    call.written = min(max(0, written), call.input - call.cached)
     call.output = max(0, output)
     call.reasoning = min(max(0, reasoning), call.output)
     call.images = max(0, images)
@@ -149,8 +160,8 @@ extension Operation.Call {
   }
 
   var counts: String {
-    "\(isEstimate ? "perhaps" : "metered") \(input) in, \(cached) cached, \(output) out, "
-      + "\(reasoning) thought, \(images) images"
+    "\(isEstimate ? "perhaps" : "metered") \(input) in, \(cached) cached, \(written) written, "
+      + "\(output) out, \(reasoning) thought, \(images) images"
   }
 }
 

@@ -43,13 +43,9 @@ struct RealLedger {
         ModelID(provider: Self.provider, name: "\(model)"))
       return wasActive ? "closed" : "nothing to close"
     case .take(let request): return try take(request, in: tx)
-    case .settle(let id, let call):
-      let settlement = try tx.holds(terms).settle(id, with: MeteredCall(call))
-      let part = settlement.forgiven > .zero ? "capped at" : "charged"
-      return """
-        \(part) \(settlement.charge.micro), forgave \(settlement.forgiven.micro), \
-        left \(settlement.balanceAfter.micro)
-        """
+    case .settle(let id, let call): return try settle(id, call, payingFor: nil, in: tx)
+    case .stop(let id, let call, let least):
+      return try settle(id, call, payingFor: MeteredCall(least).usage, in: tx)
     case .void(let id, let loss):
       try void(id, loss, in: tx)
       return "voided"
@@ -59,6 +55,13 @@ struct RealLedger {
         try void(hold.id, .estimated, in: tx)
       }
       return overdue.map(\.id).description
+    case .lookUp(let usage, let call):
+      guard let call else {
+        try tx.corrections.postpone(Int64(usage))
+        return "not known yet"
+      }
+      let amount = try tx.corrections.correct(Int64(usage), with: MeteredCall(call).usage)
+      return amount.map { "gave back \($0.micro)" } ?? "nothing to correct"
     case .refund(let work):
       let amount = try tx.holds(terms).refund(work: work, because: "")
       return amount.map { "gave back \($0.micro)" } ?? "nothing"
@@ -105,6 +108,18 @@ struct RealLedger {
       """
   }
 
+  private func settle(
+    _ id: String, _ call: Operation.Call, payingFor least: TokenUsage?, in tx: LedgerTransaction
+  ) throws -> String {
+    let settlement = try tx.holds(terms).settle(id, with: MeteredCall(call), payingFor: least)
+    try tx.corrections.schedule(holdID: id)
+    let part = settlement.forgiven > .zero ? "capped at" : "charged"
+    return """
+      \(part) \(settlement.charge.micro), forgave \(settlement.forgiven.micro), \
+      left \(settlement.balanceAfter.micro)
+      """
+  }
+
   private func void(
     _ id: String, _ loss: Operation.Loss, in tx: LedgerTransaction
   ) throws {
@@ -118,6 +133,7 @@ struct RealLedger {
       }
     let isMetered = if case .metered = loss { true } else { false }
     try tx.holds(terms).void(id, loss: call, because: isMetered ? .failedCall : .interrupted)
+    try tx.corrections.schedule(holdID: id)
   }
 }
 
@@ -166,13 +182,18 @@ extension RealLedger {
     FROM credit_transactions WHERE id > ? ORDER BY id
     """
   private static let usage = """
-    SELECT format('usage %d: %s of user %d at price %d, %s %d in, %d cached, %d out, %d thought, '
-        || '%d images, nano %d, actual %s, table %s, reported %s, %s on %s, forgiven %d, '
-        || '%s pays, at %s, loss %d, %s at %s', id, hold_id, user_id, model_pricing_id,
+    SELECT format('usage %d: %s of user %d at price %d, %s %d in, %d cached, %d written, %d out, '
+        || '%d thought, %d images, nano %d, actual %s, table %s, reported %s, %s on %s, '
+        || 'forgiven %d, %s pays, at %s, at most %d, booked %d, asked %d times, again %s, '
+        || 'loss %d, %s at %s',
+      id, hold_id, user_id, model_pricing_id,
       iif(is_estimate, 'perhaps', 'metered'), input_tokens_used, cached_input_tokens,
-      output_tokens_used, reasoning_tokens, images_processed, actual_cost_nanousd,
-      actual_cost_usd, table_cost_usd, coalesce(reported_cost_usd, 'nothing'), markup,
+      cache_write_tokens, output_tokens_used, reasoning_tokens, images_processed,
+      actual_cost_nanousd, actual_cost_usd, table_cost_usd,
+      coalesce(reported_cost_usd, 'nothing'), markup,
       credit_value_usd, forgiven_micro, charged_to, strftime('%s', created_at),
+      coalesce(charge_limit_micro, -1), coalesce(booked_cost_nanousd, -1), look_ups,
+      coalesce(strftime('%s', look_up_after), 'never'),
       loss_nanousd, coalesce(loss_cause, 'none'), coalesce(strftime('%s', lost_at), 'never'))
     FROM api_key_usage WHERE id > ? ORDER BY id
     """
@@ -184,10 +205,10 @@ extension MeteredCall {
   fileprivate init(_ call: Operation.Call) {
     self.init(
       usage: TokenUsage(
-        inputTokens: call.input, cachedInputTokens: call.cached, outputTokens: call.output,
-        reasoningTokens: call.reasoning, images: call.images,
+        inputTokens: call.input, cachedInputTokens: call.cached, cacheWriteTokens: call.written,
+        outputTokens: call.output, reasoningTokens: call.reasoning, images: call.images,
         reportedCostUSD: call.reported?.text),
-      model: "model", keyIdentifier: "", requestID: nil,
+      model: "model", keyIdentifier: "", requestID: call.hasID ? "id" : nil,
       responseMilliseconds: 1, isEstimate: call.isEstimate)
   }
 }
@@ -196,12 +217,13 @@ extension Tariff {
   fileprivate init(_ prices: Operation.Prices) {
     self.init(
       input: prices.base.input.text, output: prices.base.output.text,
-      cachedInput: prices.base.cached?.text, reasoning: prices.reasoning?.text,
+      cachedInput: prices.base.cached?.text,
+      cacheWrite: prices.base.written?.text, reasoning: prices.reasoning?.text,
       imageInput: prices.imageRead?.text, imageOutput: prices.imageMade?.text,
       longPrompt: prices.longPrompt.map {
         LongPromptTier(
           threshold: prices.threshold, input: $0.input.text, output: $0.output.text,
-          cachedInput: $0.cached?.text)
+          cachedInput: $0.cached?.text, cacheWrite: $0.written?.text)
       })
   }
 }
@@ -223,7 +245,7 @@ extension LedgerError {
     case .callUnderWay: Refusal(reason: "call under way")
     case .codeTaken: Refusal(reason: "taken")
     case .malformedAmount, .tooMuchGiven, .unknownUser, .payerErased, .makesImages,
-      .unknownCode:
+      .unknownCode, .capReached, .unknownBuild:
       Refusal(reason: "unexpected: \(self)")
     }
   }

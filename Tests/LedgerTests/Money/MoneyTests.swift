@@ -87,7 +87,14 @@ struct MoneyTests {
     }
   }
 
-  @Test(arguments: [("0", "1.5"), ("-0.01", "1.5"), ("0.01", "0"), ("x", "1.5"), ("0.01", "1e7")])
+  @Test func chargesNothingAtAMarkupOfZero() throws {
+    let free = try BillingTerms(creditValueUSD: "0.01", markup: "0")
+    #expect(free.chargesNothing && free.chargesLessThanCosts)
+    #expect(try free.charge(for: USD(parsing: "1000000")) == .zero)
+    #expect(throws: LedgerError.amountTooLarge) { try free.cost(coveredBy: .zero) }
+  }
+
+  @Test(arguments: [("0", "1.5"), ("-0.01", "1.5"), ("0.01", "-1"), ("x", "1.5"), ("0.01", "1e7")])
   func refusesTermsThatMakeNoSense(creditValue: String, markup: String) {
     #expect(throws: LedgerError.self) {
       try BillingTerms(creditValueUSD: creditValue, markup: markup)

@@ -200,8 +200,8 @@ struct PricePlanTests {
     }
     #expect(
       lines(moves) == [
-        "cache write - 2.5 +25.0 % false", "input, over 200000 tokens - 4 +100.0 % true",
-        "cache write, over 200000 tokens - 4 +100.0 % false",
+        "cache write - 2.5 +25.0 % true", "input, over 200000 tokens - 4 +100.0 % true",
+        "cache write, over 200000 tokens - 4 +100.0 % true",
         "input, 22:00-06:00 UTC - 1 -50.0 % false", "cached input 0.2 - +900.0 % true",
       ])
     #expect(

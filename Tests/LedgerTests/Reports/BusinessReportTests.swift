@@ -25,6 +25,14 @@ struct BusinessReportTests {
       Tariff(input: "1.00", output: "10.00"), provider: "openrouter", model: "large")
   }
 
+  @Test func readsNothingOfOtherTimes() throws {
+    let steps = try file.read { tx in
+      try tx.steps { _ = try $0.businessReports(terms).report(from: now, to: tomorrow) }
+    }
+    #expect(steps.contains { $0.contains("users_by_time") })
+    #expect(!steps.contains { $0.hasPrefix("SCAN") }, "\(steps)")
+  }
+
   private func register(
     _ telegramUserID: Int64, _ firstName: String, username: String? = nil, at date: Date = now,
     credits: String = "100"

@@ -136,6 +136,14 @@ struct UsageCorrectionTests {
     #expect(try file.verify().breaks == [])
   }
 
+  @Test func isNotAskedForAgainOnceItIsKnownOrGivenUp() throws {
+    _ = try settleStopped()
+    _ = try correct(100, 50)
+    try file.write { try $0.corrections.postpone(1) }
+    #expect(try file.read(at: now + 1e6) { try $0.corrections.due() } == [])
+    #expect(try file.verify().breaks == [])
+  }
+
   @Test func isNotAskedForWithoutAnID() throws {
     let hold = try hold()
     try file.write { tx in

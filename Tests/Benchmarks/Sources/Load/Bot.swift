@@ -1,7 +1,11 @@
 package import Foundation
+import Glibc
 
 /// The bot under measurement, a process of its own.
 package struct Bot {
+  /// In the folder that it is given.
+  package static let databaseName = "bench.sqlite"
+
   private let process = Process()
   package let databasePath: String
 
@@ -9,7 +13,7 @@ package struct Bot {
   package init(
     executable: String, telegram: String, folder: URL, changing changes: [String: String] = [:]
   ) throws {
-    databasePath = folder.appendingPathComponent("bench.sqlite").path
+    databasePath = folder.appendingPathComponent(Self.databaseName).path
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = ["run"]
     process.environment = ProcessInfo.processInfo.environment.merging([
@@ -18,6 +22,14 @@ package struct Bot {
       "TELEGRAM_SENDS_PER_SECOND": "0", "TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "0",
       "DATABASE_PATH": databasePath, "BILLING_INITIAL_GRANTS_PER_DAY": "0",
     ]) { $1 }.merging(changes) { $1 }
+    try process.run()
+  }
+
+  /// The least that a bot can do, on the database that the bot has left.
+  package init(floor executable: String, telegram: String, database: String) throws {
+    databasePath = database
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = ["bot", telegram, database]
     try process.run()
   }
 
@@ -31,20 +43,26 @@ package struct Bot {
     return process.terminationStatus
   }
 
-  /// Of the process so far, user and system, in microseconds.
-  package var processorTime: Double {
-    let fields = proc("stat").split(separator: ")").last?.split(separator: " ") ?? []
-    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-      return .nan
-    }
-    return (user + system) * 1_000_000 / Double(sysconf(Int32(_SC_CLK_TCK)))
+  /// As the kernel does where memory runs out.
+  package func kill() {
+    _ = Glibc.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
   }
 
-  /// In MiB.
-  package var residentMemory: Double { status("VmRSS").map { Double($0) / 1_024 } ?? .nan }
+  /// Of the process so far, user and system, in microseconds.
+  package var processorTime: Double {
+    var (clock, time) = (clockid_t(), timespec())
+    guard clock_getcpuclockid(process.processIdentifier, &clock) == 0,
+      clock_gettime(clock, &time) == 0
+    else { return .nan }
+    return Double(time.tv_sec) * 1_000_000 + Double(time.tv_nsec) / 1_000
+  }
 
-  /// The most it ever was, in MiB.
-  package var peakMemory: Double { status("VmHWM").map { Double($0) / 1_024 } ?? .nan }
+  /// In MB, a million bytes each.
+  package var residentMemory: Double { megabytes("VmRSS") }
+
+  /// The most it ever was, in MB.
+  package var peakMemory: Double { megabytes("VmHWM") }
 
   package var threads: Int { status("Threads") ?? -1 }
 
@@ -56,6 +74,10 @@ package struct Bot {
     }
     let sockets = targets.count { $0.hasPrefix("socket:") }
     return (sockets, targets.count - sockets)
+  }
+
+  private func megabytes(_ name: String) -> Double {
+    status(name).map { Double($0) * 1_024 / 1_000_000 } ?? .nan
   }
 
   private func status(_ name: String) -> Int? {

@@ -38,7 +38,7 @@ package final class LoadTelegram: Sendable {
     server = try LoopbackServer { request in
       let method = request.target.split(separator: "/").last.map(String.init) ?? ""
       seen(method, request)
-      let fault = ["getUpdates", "sendMessage"].contains(method) ? fault() : nil
+      let fault = ["getUpdates", "sendMessage", "sendDocument"].contains(method) ? fault() : nil
       if case .reply(let reply) = fault { return reply }
       let reply = Self.answer(method, request, state)
       return fault == nil ? reply : .reset
@@ -77,6 +77,15 @@ package final class LoadTelegram: Sendable {
     """
   }
 
+  /// A press of a button that carries that data.
+  package static func press(_ data: String, by person: Int) -> String {
+    """
+    "callback_query":{"id":"q\(person)","from":{"id":\(person),"is_bot":false,"first_name":"P"},\
+    "chat_instance":"1","data":"\(data)","message":{"message_id":1,"date":1800000000,\
+    "chat":{"id":\(person),"type":"private"}}}
+    """
+  }
+
   private static func answer(
     _ method: String, _ request: LoopbackRequest, _ state: Watched<State>
   ) -> LoopbackReply {
@@ -88,7 +97,7 @@ package final class LoadTelegram: Sendable {
       return .json(
         #"{"ok":true,"result":{"url":"","has_custom_certificate":false,"pending_update_count":0}}"#)
     case "getUpdates": return updates(request, state)
-    case "sendMessage":
+    case "sendMessage", "sendDocument":
       let number = state.change { state in
         state.messages += 1
         return state.messages

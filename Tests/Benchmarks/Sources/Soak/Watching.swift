@@ -3,30 +3,7 @@ import GRDB
 import Load
 import TestSupport
 
-/// The bot's database, seen from outside.
-struct BotFile {
-  private let queue: DatabaseQueue
-
-  init(path: String) throws {
-    var configuration = Configuration()
-    configuration.busyMode = .timeout(30)
-    queue = try DatabaseQueue(path: path, configuration: configuration)
-  }
-
-  func number(_ sql: String) throws -> Int {
-    try queue.read { try Int.fetchOne($0, sql: sql) } ?? 0
-  }
-
-  var unfinished: Int {
-    get throws {
-      try number(
-        """
-        SELECT (SELECT count(*) FROM inbox WHERE state = 'pending')
-          + (SELECT count(*) FROM outbox WHERE state = 'queued')
-        """)
-    }
-  }
-
+extension BotFile {
   var lostAnswers: Int { get throws { try number("SELECT total_lost FROM soak") } }
 
   func finishedRows() throws -> Int {
@@ -86,10 +63,6 @@ struct Sample: CustomStringConvertible {
   }
 }
 
-struct TakesTooLong: Error {
-  var what: String
-}
-
 /// Waits until all updates so far are handled and answered.
 @MainActor
 func finishAll(_ count: Int) async throws {
@@ -97,26 +70,5 @@ func finishAll(_ count: Int) async throws {
     guard telegram.state.value.waiting == 0, bot.isRunning else { return false }
     return try file.unfinished == 0
   }
-  guard isDone else { throw TakesTooLong(what: "\(count) updates") }
-}
-
-@MainActor
-func isSoon(within limit: Duration, _ condition: () throws -> Bool) async throws -> Bool {
-  let end = ContinuousClock.now + limit
-  while ContinuousClock.now < end {
-    if try condition() { return true }
-    try await Task.sleep(for: .milliseconds(20))
-  }
-  return false
-}
-
-/// The exit status of `aidevbot ledger verify`.
-func verify(_ executable: String, _ database: String) throws -> Int32 {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: executable)
-  process.arguments = ["ledger", "verify"]
-  process.environment = ["DATABASE_PATH": database]
-  try process.run()
-  process.waitUntilExit()
-  return process.terminationStatus
+  guard isDone else { throw TakesTooLong("\(count) updates") }
 }

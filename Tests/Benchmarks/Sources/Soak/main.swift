@@ -1,3 +1,4 @@
+import Measuring
 import Foundation
 import GRDB
 import Load
@@ -8,12 +9,18 @@ import TestSupport
 
 let executable = CommandLine.arguments.dropFirst().first ?? ".build/release/aidevbot"
 let total = CommandLine.arguments.dropFirst(2).first.flatMap { Int($0) } ?? 100_000
+/// A database to begin with, of which a copy is used.
+let beginning = CommandLine.arguments.dropFirst(3).first
 let stage = max(1, min(10_000, total / 10))
 let wave = min(2_000, stage)
 
 let folder = FileManager.default.temporaryDirectory
   .appendingPathComponent("aidevbot-soak-\(UUID().uuidString)")
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+if let beginning {
+  try FileManager.default.copyItem(
+    atPath: beginning, toPath: folder.appendingPathComponent(Bot.databaseName).path)
+}
 let dice = Dice(seed: 7)
 let telegram = try LoadTelegram {
   switch dice.roll(300) {
@@ -49,7 +56,7 @@ let file = try BotFile(path: bot.databasePath)
 telegram.deliver("/start", count: people, people: people)
 try await finishAll(people)
 
-print("updates  RSS MiB  threads  sockets  files  inbox  outbox   seconds")
+print("updates   RSS MB  threads  sockets  files  inbox  outbox   seconds")
 var samples: [Sample] = []
 var delivered = 0
 let begun = ContinuousClock.now
@@ -95,5 +102,9 @@ let findings = [
   gemini.violations.value.isEmpty && openRouter.violations.value.isEmpty
     ? nil : "a request was malformed",
 ].compactMap(\.self)
+try Figure(
+  "memory after the soak", (samples.last?.memory ?? .nan) / first.memory, "× the first tenth's",
+  .atMost(1.2)
+).report()
 print(findings.isEmpty ? "The soak is passed." : "Failed: \(findings.joined(separator: "; ")).")
 exit(findings.isEmpty ? 0 : 1)

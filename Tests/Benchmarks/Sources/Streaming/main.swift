@@ -1,3 +1,4 @@
+import Measuring
 import Foundation
 import Load
 import TestSupport
@@ -42,10 +43,6 @@ func milliseconds(_ duration: Duration) -> Double { duration / .milliseconds(1) 
 
 func median(_ values: [Double]) -> Double {
   values.isEmpty ? .nan : values.sorted()[values.count / 2]
-}
-
-func show(_ what: String, _ figure: String, bound: String) {
-  print(what.padding(toLength: 58, withPad: " ", startingAt: 0) + figure + "  (bound: \(bound))")
 }
 
 /// Has so many people ask at once; returns when all the answers are under way.
@@ -94,9 +91,10 @@ try await finish()
 let waits = provider.firstWords.value.compactMap { person, left in
   seen.value.first[person].map { milliseconds(left.duration(to: $0)) }
 }
-show(
-  "first byte to first preview, 50 at once, median",
-  String(format: "%.1f ms of %d", median(waits), waits.count), bound: "150 ms")
+guard waits.count == 50 else { throw TakesTooLong("the previews: \(waits.count) of 50 came") }
+try Figure(
+  "first byte to first preview, 50 at once, median", median(waits), "ms", .atMost(150)
+).report()
 
 // 20 long ones: what a stream costs.
 let long = 20
@@ -104,9 +102,7 @@ var before = bot.processorTime
 try await ask(long, at: Provider.Pace(pieces: 2_000, pause: .milliseconds(5)))
 try await finish()
 let cost = (bot.processorTime - before) / Double(long) / 1_000
-show(
-  "processor for 2,000 pieces with its previews",
-  String(format: "%.1f ms, %d edits", cost, seen.value.edits / long), bound: "30 ms")
+try Figure("processor for 2,000 pieces with previews", cost, "ms", .atMost(30)).report()
 
 // All of them at once, and somebody else.
 let other = firstPerson + people
@@ -124,16 +120,13 @@ for _ in 0..<7 {
   busy.append(try await timeOfReply(to: other))
   try await Task.sleep(for: .seconds(1.2))
 }
-let underway = provider.underway.value
 let cores = (bot.processorTime - before) / (begun.duration(to: .now) / .microseconds(1))
-show(
-  "processor while \(underway) answers stream", String(format: "%.2f cores", cores),
-  bound: "1 core")
-show(
-  "reply to somebody else meanwhile, median",
-  String(format: "%.1f ms, %.1f ms without", median(busy), median(quiet)), bound: "waits for none")
+guard provider.underway.value == people else { throw TakesTooLong("seven replies") }
+try Figure("processor while 1,000 answers stream", cores, "cores", .atMost(1)).report()
+try Figure("reply to somebody, with nothing else to do", median(quiet), "ms").report()
+try Figure("reply to somebody while 1,000 answers stream", median(busy), "ms").report()
 try await finish()
-show("memory at the peak", String(format: "%.1f MiB", bot.peakMemory), bound: "120 MB")
+try Figure("memory at the peak of 1,000 answers", bot.peakMemory, "MB", .atMost(120)).report()
 
 let exitStatus = bot.stop()
 telegram.stop()

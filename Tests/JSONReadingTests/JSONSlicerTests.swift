@@ -1,6 +1,5 @@
+import JSONReading
 import Testing
-
-@testable import TelegramBotAPI
 
 @Suite("JSONSlicer")
 struct JSONSlicerTests {

@@ -4,10 +4,10 @@
 /// or a number (a lone surrogate, an odd escape, a number too large) is the business of whoever
 /// decodes that value, so that a flaw in one update does not spoil those around it. Nesting takes
 /// one byte of memory a level and no recursion.
-struct JSONSlicer {
-  struct Malformed: Error {}
+package struct JSONSlicer {
+  package struct Malformed: Error {}
 
-  typealias Member = (name: Range<Int>, value: Range<Int>)
+  package typealias Member = (name: Range<Int>, value: Range<Int>)
 
   private let bytes: [UInt8]
   private let end: Int
@@ -21,7 +21,7 @@ struct JSONSlicer {
   }
 
   /// The value of the object's first member of that name.
-  static func member(_ name: StaticString, of bytes: [UInt8], in range: Range<Int>? = nil)
+  package static func member(_ name: StaticString, of bytes: [UInt8], in range: Range<Int>? = nil)
     throws(Malformed) -> Range<Int>?
   {
     let name = Array("\"\(name)\"".utf8)
@@ -29,7 +29,7 @@ struct JSONSlicer {
   }
 
   /// Names are with their quotes.
-  static func members(of bytes: [UInt8], in range: Range<Int>? = nil)
+  package static func members(of bytes: [UInt8], in range: Range<Int>? = nil)
     throws(Malformed) -> [Member]
   {
     var slicer = JSONSlicer(bytes, range)
@@ -40,7 +40,7 @@ struct JSONSlicer {
     return members
   }
 
-  static func elements(of bytes: [UInt8], in range: Range<Int>? = nil)
+  package static func elements(of bytes: [UInt8], in range: Range<Int>? = nil)
     throws(Malformed) -> [Range<Int>]
   {
     var slicer = JSONSlicer(bytes, range)
@@ -51,7 +51,7 @@ struct JSONSlicer {
     return elements
   }
 
-  static func integer(_ bytes: [UInt8], in range: Range<Int>) -> Int64? {
+  package static func integer(_ bytes: [UInt8], in range: Range<Int>) -> Int64? {
     Int64(String(decoding: bytes[range], as: UTF8.self))
   }
 }

@@ -1,0 +1,226 @@
+import Assistant
+import Foundation
+package import Ledger
+package import Messaging
+import Metering
+import Software
+
+/// Presses of the buttons of a build. Whose it is, which version of the plan the button is of, and
+/// whether what it asks for makes sense now is all looked at: a modified client makes up anything.
+extension BuildDesk {
+  /// `nil` for another button.
+  package func press(
+    _ argument: String, by account: UserAccount, in tx: LedgerTransaction
+  ) throws -> ButtonResponse? {
+    guard let press = BuildPress(argument: argument) else { return nil }
+    guard let build = try tx.builds.find(press.buildID), build.userID == account.id else {
+      return ButtonResponse(notice: "That is not yours to decide.")
+    }
+    guard press.version == build.version else {
+      return ButtonResponse(notice: Self.outdated(build))
+    }
+    switch press.action {
+    case .answer(let question, let number): return try answer(build, question, number, in: tx)
+    case .youDecide(let question): return try answer(build, question, nil, in: tx)
+    case .justBuild: return try justBuild(build, in: tx)
+    case .change: return try askForChange(build, in: tx)
+    case .quoteAgain: return try quoteAgain(build, in: tx)
+    case .build: return try agree(build, in: tx)
+    case .cancel, .stop:
+      guard build.state.isOpen else { return ButtonResponse(notice: Self.outdated(build)) }
+      let ended = try end(build, in: tx)
+      return ButtonResponse(notice: "Stopped.", replacement: Reply(try endText(ended, in: tx)))
+    case .pause: return try pause(build, in: tx)
+    case .goOn: return try resume(build, in: tx)
+    case .goOnWith(let number): return try resume(build, withModel: number, in: tx)
+    case .deliver: return try deliverAsItIs(build, in: tx)
+    }
+  }
+
+  private static func outdated(_ build: Build) -> String {
+    switch build.state {
+    case .running, .pausing, .delivering: "I am building it already."
+    case .delivered: "It is built and delivered already."
+    case .stopped: "That one has ended."
+    default: "That button is out of date. /status has the right ones."
+    }
+  }
+
+  // MARK: - Questions
+
+  private func answer(
+    _ build: Build, _ question: Int, _ number: Int?, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    guard build.awaitsWords, build.plan == nil, let questions = build.questions?.questions,
+      questions.indices.contains(question), build.said.answers.indices.contains(question)
+    else { return ButtonResponse(notice: "That is decided already.") }
+    let answers = questions[question].answers
+    if let number, !answers.indices.contains(number) {
+      return ButtonResponse(notice: "There is no such answer.")
+    }
+    var next = build
+    next.said.answers[question] = number.map { answers[$0] } ?? "you decide"
+    let isComplete = next.openQuestion == nil
+    next.awaitsWords = !isComplete
+    try tx.builds.save(next)
+    if isComplete { wakeAfterCommit(of: tx) }
+    return ButtonResponse(
+      notice: isComplete ? "Thank you. I am planning it now." : "Noted.",
+      replacement: BuildMessages.questions(of: next))
+  }
+
+  private func justBuild(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
+    guard build.awaitsWords, build.plan == nil else {
+      return ButtonResponse(notice: "I am planning it already.")
+    }
+    var next = build
+    next.said.answers = next.said.answers.map { $0 ?? "you decide" }
+    next.awaitsWords = false
+    try tx.builds.save(next)
+    wakeAfterCommit(of: tx)
+    return ButtonResponse(
+      notice: "I am planning it now.", replacement: BuildMessages.questions(of: next))
+  }
+
+  // MARK: - Plan and price
+
+  private func askForChange(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
+    guard build.state == .quoted || build.state == .planned else {
+      return ButtonResponse(notice: Self.outdated(build))
+    }
+    // What is done so far belongs to the plan that it was done by.
+    guard build.cap == nil else {
+      return ButtonResponse(
+        notice: "It is being built already. /refine changes it once it is delivered.")
+    }
+    var next = build
+    next.awaitsWords = true
+    try tx.builds.save(next)
+    return ButtonResponse(
+      notice: "What should be different?",
+      also: [
+        .message(
+          Reply("What should be different? Write it to me in your own words."),
+          to: build.place.chatID)
+      ])
+  }
+
+  private func quoteAgain(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
+    guard build.state == .planned, let plan = build.plan else {
+      return ButtonResponse(notice: Self.outdated(build))
+    }
+    var next = build
+    do {
+      next.quote = try QuoteMaker(environment).quote(for: &next, plan, in: tx)
+    } catch is StepRefusal {
+      return ButtonResponse(notice: "I still cannot say what it costs. Please try again later.")
+    }
+    next.state = .quoted
+    next.version += 1
+    try tx.builds.save(next)
+    try messages.propose(next, in: tx)
+    return ButtonResponse(notice: "Here is the price.")
+  }
+
+  /// The person agrees to the cap. A second tap finds another version.
+  private func agree(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
+    guard build.state == .quoted, let quote = build.quote else {
+      return ButtonResponse(notice: Self.outdated(build))
+    }
+    var next = build
+    next.cap = quote.cap
+    next.awaitsWords = false
+    try goOn(next, in: tx)
+    return ButtonResponse(notice: "I am on it: never more than \(quote.cap.text) credits.")
+  }
+
+  // MARK: - Pauses
+
+  private func pause(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
+    guard build.state == .running else { return ButtonResponse(notice: Self.outdated(build)) }
+    var next = build
+    next.state = .pausing
+    try tx.builds.save(next)
+    try messages.showProgress(next, nil, in: tx)
+    wakeAfterCommit(of: tx)
+    return ButtonResponse(notice: "I will pause once this step is done.")
+  }
+
+  /// Prices and models are looked at anew. Within what was agreed to, it goes on at once; beyond
+  /// it, the person is asked.
+  private func resume(
+    _ build: Build, withModel number: Int? = nil, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    guard build.state == .paused else { return ButtonResponse(notice: Self.outdated(build)) }
+    var next = build
+    if let choice = try choose(&next, number, in: tx) { return choice }
+    guard let plan = next.plan, let cap = next.cap else {
+      try goOn(next, in: tx)
+      return ButtonResponse(notice: "On I go.")
+    }
+    let quote: Build.Quote
+    do {
+      quote = try QuoteMaker(environment).quote(for: &next, plan, in: tx)
+    } catch is StepRefusal {
+      return ButtonResponse(notice: "I cannot go on right now. Please try again later.")
+    }
+    guard build.pauseReason == .cap else {
+      try goOn(next, in: tx)
+      return ButtonResponse(
+        notice: "On I go. In all it usually costs \(quote.low.text)–\(quote.high.text), never "
+          + "more than \(cap.text) credits.")
+    }
+    // Never less than was agreed to before.
+    let offer = Build.Quote(
+      low: quote.low, high: quote.high, cap: max(quote.cap, cap), factor: quote.factor)
+    next.quote = offer
+    next.state = .quoted
+    next.version += 1
+    try tx.builds.save(next)
+    return ButtonResponse(
+      notice: "This is what the rest would cost.",
+      replacement: BuildMessages.restOffer(of: next, offer, agreed: cap))
+  }
+
+  /// Where a model has gone, the person chooses another; `nil` once there are both.
+  private func choose(
+    _ build: inout Build, _ number: Int?, in tx: LedgerTransaction
+  ) throws -> ButtonResponse? {
+    let offered = environment.orchestrator.offered
+    let planners = try offered.all(for: .planning, in: tx)
+    if let planner = build.planner, !planners.contains(planner) { build.planner = planners.first }
+    let coders = try offered.all(for: .coding, in: tx)
+    guard let coder = build.coder, !coders.contains(coder) else { return nil }
+    if let number, coders.indices.contains(number) {
+      build.coder = coders[number]
+      return nil
+    }
+    guard !coders.isEmpty else {
+      return ButtonResponse(notice: "I have no model for this right now. Please try again later.")
+    }
+    let buttons = coders.prefix(6).enumerated().map { index, model in
+      BuildPress(.goOnWith(index), build).button("\(model)")
+    }
+    return ButtonResponse(
+      notice: "Choose another model.",
+      replacement: Reply(
+        "\(coder) is no longer on offer. Which model shall I use instead?",
+        buttons: Array(buttons) + [BuildPress(.cancel, build).button("Cancel")]))
+  }
+
+  private func deliverAsItIs(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
+    guard build.state == .paused || (build.state == .quoted && build.cap != nil) else {
+      return ButtonResponse(notice: Self.outdated(build))
+    }
+    guard try !tx.builds.files(ofProject: build.projectID).contents.isEmpty else {
+      return ButtonResponse(notice: "There are no files yet.")
+    }
+    var next = build
+    next.state = .delivering
+    next.pauseReason = nil
+    next.version += 1
+    try tx.builds.save(next)
+    wakeAfterCommit(of: tx)
+    return ButtonResponse(notice: "I am packing what there is.")
+  }
+}
