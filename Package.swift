@@ -45,7 +45,7 @@ let package = Package(
       swiftSettings: strict
     ),
 
-    // Whether what is committed is where it outlives this machine.
+    // Whether what is committed is where it outlives this machine, and the bucket that it is in.
     .target(name: "Replication", dependencies: ["HTTPTransport", logging], swiftSettings: strict),
 
     // Lines that are typed at the console, edited.
@@ -194,7 +194,7 @@ let package = Package(
     // Loopback servers, and the tests, which mirror the targets.
     .target(
       name: "TestSupport",
-      dependencies: ["HTTPTransport"],
+      dependencies: ["HTTPTransport", "Replication"],
       path: "Tests/TestSupport",
       exclude: ["bot-api-subset.json"],  // Read beside the source.
       swiftSettings: strict

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import Installation
 import LanguageModels
 import Replication
@@ -194,17 +195,5 @@ extension Doctor {
       default: ("fails: \(failure.reason)\(said)", nil)
       }
     return Check(name, .failed, words, next: next)
-  }
-}
-
-extension Date {
-  /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
-  fileprivate init?(http text: String) {
-    let form = DateFormatter()
-    form.locale = Locale(identifier: "en_US_POSIX")
-    form.timeZone = .gmt
-    form.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-    guard let date = form.date(from: text) else { return nil }
-    self = date
   }
 }
