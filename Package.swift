@@ -100,6 +100,11 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Which of two machines works, and how the other one comes to all that was promised.
+    .target(
+      name: "Standby", dependencies: ["CSpawn", "Ledger", "Replication", logging],
+      swiftSettings: strict),
+
     // What comes in and goes out, durably: inbox, outbox and its sender, alerts, health.
     .target(
       name: "Messaging",
@@ -166,8 +171,8 @@ let package = Package(
     .target(
       name: "Settings",
       dependencies: [
-        "Assistant", "Commands", "LanguageModels", "Ledger", "Messaging", "Metering", "Sales",
-        "TelegramBotAPI", logging,
+        "Assistant", "Commands", "LanguageModels", "Ledger", "Messaging", "Metering", "Replication",
+        "Sales", "TelegramBotAPI", logging,
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "Yams", package: "Yams"),
@@ -180,8 +185,8 @@ let package = Package(
       name: "aidevbot",
       dependencies: [
         "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "Installation", "LanguageModels",
-        "Ledger", "Messaging", "Metering", "Replication", "Sales", "Settings", "TelegramBotAPI",
-        "Workshop", grdb, logging,
+        "Ledger", "Messaging", "Metering", "Replication", "Sales", "Settings", "Standby",
+        "TelegramBotAPI", "Workshop", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict,
@@ -207,6 +212,11 @@ let package = Package(
     .testTarget(
       name: "ReplicationTests",
       dependencies: ["HTTPTransport", "Replication", "TestSupport"],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "StandbyTests",
+      dependencies: ["HTTPTransport", "Ledger", "Replication", "Standby", "TestSupport", grdb],
       swiftSettings: strict
     ),
     .testTarget(name: "JSONReadingTests", dependencies: ["JSONReading"], swiftSettings: strict),

@@ -56,7 +56,7 @@ author=$(repository log -1 --format='%an <%ae>' || true)
 maintainer=${author:-"$(id -un) <$(id -un)@$(hostname --fqdn)>"}
 if [ -n "${DEBEMAIL:-}" ]; then maintainer="${DEBFULLNAME:-aidevbot} <$DEBEMAIL>"; fi
 install -D -m644 config/starter-prices.json -t "$root/usr/share/aidevbot"
-install -D -m644 config/aidevbot.example.yaml systemd/litestream.yml \
+install -D -m644 config/aidevbot.example.yaml systemd/litestream.yml systemd/litestream-standby.yml \
   systemd/aidevbot-litestream.service -t "$doc/examples"
 install -D -m644 "$debian/aidevbot.yaml" -t "$root/etc/aidevbot"
 install -d -m700 "$root/etc/aidevbot/credentials"

@@ -25,7 +25,7 @@ package struct Engine: Sendable {
   let ledgerLook: LedgerLook
   private let writer: LedgerWriter
   private let parts: ChangingParts
-  private let selling: SellingStatus
+  let selling: SellingStatus
 
   /// What is built anew when settings change. An update, and a call, goes on with those that it
   /// began with.

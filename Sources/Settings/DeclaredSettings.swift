@@ -5,6 +5,7 @@ package import Ledger
 package import Logging
 package import Messaging
 package import Metering
+package import Replication
 import Sales
 
 /// Every setting, in the order of `config/aidevbot.example.yaml`. Nothing else lists them.
@@ -189,6 +190,36 @@ package struct DeclaredSettings: Sendable {
     The control socket of Litestream 0.5. With it, nothing is promised before it is on the \
     replica: no update is confirmed to Telegram, no payment taken, no refund ordered, nothing sent.
     """)
+
+  // MARK: - Standby
+
+  package let standbyBucket = Setting<BucketAddress?>(
+    "standby.bucket", .optional(.bucket), unset: .value(nil),
+    example: "s3://BUCKET/aidevbot?region=eu-central-1", isTakenWhileRunning: false,
+    """
+    The bucket by which two machines share one bot: one works, the other stands by and takes over. \
+    Both have the same settings.
+    """)
+
+  package let standbyTTL = Setting<Int>(
+    "standby.ttl", .ttl, unset: .default("30"), unit: "seconds", isTakenWhileRunning: false,
+    "How long, in seconds, the working machine may be silent before the other one takes over.")
+
+  package let standbyLitestream = Setting<String>(
+    "standby.litestream", .path, unset: .default("/usr/local/bin/litestream"),
+    isTakenWhileRunning: false,
+    "Litestream's program, by which the one that stands by follows the other's database.")
+
+  // MARK: - Litestream
+
+  package let litestreamAccessKeyID = Setting<String?>(
+    "litestream.access_key_id", .optional(.path), unset: .value(nil),
+    example: "AKIAIOSFODNN7EXAMPLE", isShown: false, isTakenWhileRunning: false,
+    "The name of the key to that bucket, as in Litestream's own environment.")
+
+  package let litestreamSecretAccessKey = Setting<String?>(
+    "litestream.secret_access_key", .optional(.path), unset: .value(nil), isSecret: true,
+    isTakenWhileRunning: false, "The key to that bucket.")
 
   // MARK: - Log
 

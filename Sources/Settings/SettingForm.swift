@@ -5,6 +5,7 @@ import Ledger
 import Logging
 import Messaging
 import Metering
+import Replication
 import TelegramBotAPI
 
 /// How what is written becomes a value.
@@ -131,6 +132,27 @@ extension SettingForm<BalanceNotices.Share?> {
         return nil
       }
       return .some(millionths == 0 ? nil : BalanceNotices.Share(millionths: millionths))
+    }
+  }
+}
+
+extension SettingForm<Int> {
+  /// Of a lease, in seconds: below the first, one slow answer of the bucket would move it.
+  static var ttl: Self {
+    Self({ "a whole number of \($0.unit), 5 to 600" }) { text in
+      Int(text).flatMap { 5...600 ~= $0 ? $0 : nil }
+    }
+  }
+}
+
+extension SettingForm<BucketAddress> {
+  static var bucket: Self {
+    Self { texts, key throws(SettingsError) in
+      do throws(BucketAddress.Malformed) {
+        return try BucketAddress(parsing: texts.joined())
+      } catch {
+        throw SettingsError(key, "\(error)")
+      }
     }
   }
 }

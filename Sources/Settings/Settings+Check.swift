@@ -17,6 +17,7 @@ extension Settings {
     for setting in DeclaredSettings.all { check { try setting.check(in: source) } }
     // What no setting knows alone.
     check { _ = try store() }
+    check { try checkStandby() }
     var providers: Set<ModelProvider> = []
     for task in TaskType.allCases {
       for model in (try? models(for: task)) ?? []
@@ -25,5 +26,24 @@ extension Settings {
       }
     }
     return problems
+  }
+
+  /// What two machines need of each other's settings.
+  private func checkStandby() throws {
+    guard try self.standbyBucket != nil else { return }
+    let declared = Self.declared
+    if try self.replicationLitestreamSocket == nil {
+      throw SettingsError(
+        declared.replicationLitestreamSocket.key,
+        "is not set; with standby.bucket, Litestream is needed beside the bot")
+    }
+    if try self.litestreamAccessKeyID == nil {
+      throw SettingsError(
+        declared.litestreamAccessKeyID.key, "is not set; standby.bucket is opened with it")
+    }
+    if try self.litestreamSecretAccessKey == nil {
+      throw SettingsError(
+        declared.litestreamSecretAccessKey.key, "is not set; standby.bucket is opened with it")
+    }
   }
 }

@@ -12,6 +12,7 @@ import Metering
 import Replication
 import Sales
 import Settings
+import Standby
 import TelegramBotAPI
 import Workshop
 
@@ -32,6 +33,36 @@ struct Composition {
     guard let socket = try settings.replicationLitestreamSocket else { return nil }
     let database = URL(fileURLWithPath: try settings.databasePath()).path
     return Litestream(transport: transport, socket: socket, database: database)
+  }
+
+  /// The bucket of two machines; `nil` where there is one.
+  ///
+  /// - Throws: `SettingsError`.
+  func bucket() throws -> Bucket? {
+    guard let address = try settings.standbyBucket, let id = try settings.litestreamAccessKeyID,
+      let key = try settings.litestreamSecretAccessKey
+    else { return nil }
+    return Bucket(
+      transport: transport, address: address, accessKeyID: id, secretAccessKey: key)
+  }
+
+  /// This machine, as one of two.
+  ///
+  /// - Throws: `SettingsError`, `StandbyError`.
+  func standby() throws -> Standby? {
+    guard let bucket = try bucket(), let address = try settings.standbyBucket,
+      let litestream = try litestream()
+    else { return nil }
+    let files = StandbyFiles(database: try settings.databasePath())
+    var environment = ProcessInfo.processInfo.environment.filter {
+      ["PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "NO_PROXY"].contains($0.key)
+    }
+    environment["LITESTREAM_ACCESS_KEY_ID"] = try settings.litestreamAccessKeyID
+    environment["LITESTREAM_SECRET_ACCESS_KEY"] = try settings.litestreamSecretAccessKey
+    return Standby(
+      machine: try files.machineID(), files: files, bucket: bucket, address: address,
+      litestream: litestream, program: try settings.standbyLitestream, environment: environment,
+      ttl: .seconds(try settings.standbyTTL))
   }
 
   /// The same, with the default models that a start on this database takes.
@@ -81,14 +112,19 @@ struct Composition {
     return Installation.current.commandInUnit(Array(CommandLine.arguments.dropFirst()))
   }
 
+  /// - Throws: `StandsBy`, besides: a file that is made here would be in the way of the other
+  ///   machine's.
   private func openBesideOthers() throws -> LedgerDatabase {
     let path = try settings.databasePath()
+    if try settings.standbyBucket != nil, !FileManager.default.fileExists(atPath: path) {
+      throw StandsBy(path: path)
+    }
     return try LedgerDatabase.openForBot(path: path) { update in
       try InstanceLock.guardUpdate(ofDatabase: path, update)
     }
   }
 
-  /// Opens the database for `body`, which is the only process of its kind on it.
+  /// Opens the database for `body` beside a bot; it is the only process of its kind on it.
   ///
   /// - Throws: What `InstanceLock.hold`, `database` and `body` throw.
   func withDatabase(
@@ -96,11 +132,16 @@ struct Composition {
   ) async throws {
     let path = try settings.databasePath()
     try await lock.hold(ofDatabase: path) {
-      let database =
-        try lock == .bot ? LedgerDatabase.openForBot(path: path) : openBesideOthers()
-      try await body(database)
-      try database.close()
+      try await withDatabase(try openBesideOthers(), body)
     }
+  }
+
+  /// Closes it after `body`.
+  func withDatabase(
+    _ database: LedgerDatabase, _ body: (LedgerDatabase) async throws -> Void
+  ) async throws {
+    try await body(database)
+    try database.close()
   }
 
   /// The database of a bot that has run before: whoever asks about people has mistaken the path
@@ -110,6 +151,7 @@ struct Composition {
   func existingDatabase() throws -> LedgerDatabase {
     let path = try settings.databasePath()
     guard FileManager.default.fileExists(atPath: path) else {
+      if try settings.standbyBucket != nil { throw StandsBy(path: path) }
       if let command = try commandForPackagedBot() {
         throw SettingsError(
           Settings.declared.databaseFile.key,
@@ -196,5 +238,15 @@ struct Composition {
   func logger(default level: Logger.Level) throws -> Logger {
     let threshold = LineLogHandler.Threshold(try settings.logLevel ?? level)
     return Logger(label: "aidevbot") { _ in LineLogHandler(threshold) }
+  }
+}
+
+/// The database is on another machine.
+struct StandsBy: Error, CustomStringConvertible {
+  var path: String
+
+  var description: String {
+    "There is no database at \(path): this machine stands by, or its bot was never started. "
+      + "`aidevbot standby status` says which machine works."
   }
 }

@@ -391,10 +391,3 @@ extension User {
 extension Logger {
   static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }
-
-/// A stream that brings nothing ends with its task.
-func untilCancelled() async {
-  let (nothing, source) = AsyncStream<Void>.makeStream()
-  for await _ in nothing {}
-  source.finish()
-}

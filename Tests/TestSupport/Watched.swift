@@ -102,3 +102,10 @@ package struct WaitFailed: Error, CustomStringConvertible {
   package var what: String
   package var description: String { "waited in vain for \(what)" }
 }
+
+/// A stream that brings nothing ends with its task.
+package func untilCancelled() async {
+  let (nothing, source) = AsyncStream<Void>.makeStream()
+  for await _ in nothing {}
+  source.finish()
+}

@@ -430,6 +430,15 @@ CREATE TABLE ledger_proof (
   first_break TEXT
 ) STRICT;
 
+-- Of which term of the lease the file is, where two machines share one bot: one row, or none.
+CREATE TABLE lease_term (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  term INTEGER NOT NULL CHECK (term > 0),
+  -- The machine that began it.
+  holder TEXT NOT NULL,
+  begun_at TEXT NOT NULL
+) STRICT;
+
 -- An update, from the poll that fetched it to the commit that finishes it.
 CREATE TABLE inbox (
   -- The order of arrival: update ids may start anew at a lower number.

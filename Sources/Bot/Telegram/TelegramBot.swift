@@ -26,6 +26,17 @@ package struct TelegramBot: Sendable {
   private static let confirmLimit = Duration.seconds(5)
   /// How long what runs beside it may take to end; all of it is cancelled by then.
   private static let endLimit = Duration.seconds(5)
+  /// How long work under way may take to end where another machine goes on: people wait meanwhile.
+  private static let handOverLimit = Duration.seconds(2)
+
+  /// Why the bot ends.
+  package enum Stop: Sendable {
+    /// It is told to; what is under way ends first.
+    case finish
+    /// Another machine goes on, also with what is under way. Whoever ran the bot ends the process
+    /// next, without waiting for that.
+    case handOver
+  }
 
   private let client: TelegramClient
   private let writer: LedgerWriter
@@ -38,11 +49,15 @@ package struct TelegramBot: Sendable {
   private let health: Health
   private let events: Poller.Events
   private let replica: Replica?
+  private let figures: @Sendable () -> [String: String]
+  private let known: LedgerVerification.Report?
 
   /// - Parameters:
   ///   - priceCatalog: Where prices are taken over from, once a day, if they are to be.
   ///   - events: Told, after `health`, what the poller does.
   ///   - replica: Where what is committed has to be before anything is promised.
+  ///   - known: What a proof of the whole ledger has found; with breaks, nothing is sold.
+  ///   - figures: What the health log says besides.
   ///   - drainLimit: How long work under way may take to end after a stop, before it is cancelled.
   ///   - sleep: Ends early, by throwing, when the task is cancelled.
   package init(
@@ -50,12 +65,16 @@ package struct TelegramBot: Sendable {
     workshop: Workshop,
     priceCatalog: OpenRouterCatalog? = nil, health: Health = Health(),
     events: Poller.Events = Poller.Events(), replica: Replica? = nil,
+    known: LedgerVerification.Report? = nil,
+    figures: @escaping @Sendable () -> [String: String] = { [:] },
     drainLimit: Duration = TelegramBot.defaultDrainLimit, logger: Logger,
     sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   ) {
     self.health = health
     self.events = events
     self.replica = replica
+    self.known = known
+    self.figures = figures
     self.client = client
     self.workshop = workshop
     self.priceCatalog = priceCatalog
@@ -77,13 +96,23 @@ package struct TelegramBot: Sendable {
   /// - Throws: `TelegramError.unauthorized` if Telegram rejects the token, `.notFound` if the base
   ///   URL leads elsewhere, `Poller.Stop` if polling cannot go on, and errors of the database.
   package func run(until stop: @escaping @Sendable () async -> Void) async throws {
+    _ = try await run {
+      await stop()
+      return .finish
+    }
+  }
+
+  /// The same, where another machine may go on.
+  ///
+  /// - Returns: Why it has ended: what `stop` has returned.
+  package func run(until stop: @escaping @Sendable () async -> Stop) async throws -> Stop {
     try await withLogger(logger) { _ in try await runLogged(until: stop) }
   }
 
-  private func runLogged(until stop: @escaping @Sendable () async -> Void) async throws {
+  private func runLogged(until stop: @escaping @Sendable () async -> Stop) async throws -> Stop {
     let stopping = Task { await stop() }
     defer { stopping.cancel() }
-    guard let bot = try await identify(until: stopping) else { return }
+    guard let bot = try await identify(until: stopping) else { return await stopping.value }
     let (arrivals, arrival) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let reactions = Reactions()
     let previews = TelegramPreviews(
@@ -95,6 +124,7 @@ package struct TelegramBot: Sendable {
         typing: showTyping, preview: previews.begin, repliesArrived: { arrival.yield() },
         waits: { reactions.add($0) }),
       health: health)
+    if let known, !known.breaks.isEmpty { engine.selling.close(because: known) }
     let delivery = OutboxDelivery(
       outbox: engine.outbox, client: client, writer: writer, rates: current.settings.sendRates,
       ended: { try engine.afterDelivery.follow($0, $1, in: $2) }, wakeUps: arrivals,
@@ -112,18 +142,32 @@ package struct TelegramBot: Sendable {
       { await Result { try await poller.run() } },
       {
         await withTaskCancellationHandler {
-          await stopping.value
+          _ = await stopping.value
         } onCancel: {
           stopping.cancel()
         }
         return .success(())
       })
+    if case .success = outcome, await stopping.value == .handOver {
+      logger.notice("Stopping: another machine goes on.")
+      _ = await within(Self.handOverLimit) {
+        await engine.dispatcher.drain()
+        await engine.builds.drain()
+        await delivery.finish()
+      }
+      return .handOver
+    }
     logger.notice("Stopping: finishing what is under way.")
     await drain(engine, delivery)
     if case .success = outcome { _ = await within(Self.confirmLimit) { await poller.confirm() } }
     await end(services)
-    HealthLog(health: health, writer: writer, replica: replica).write()
+    healthLog.write()
     try outcome.get()
+    return .finish
+  }
+
+  private var healthLog: HealthLog {
+    HealthLog(health: health, writer: writer, replica: replica, figures: figures)
   }
 
   /// All that runs beside the poller, until the task is cancelled.
@@ -139,7 +183,7 @@ package struct TelegramBot: Sendable {
     let reconciliation = StarReconciliation(
       client: client, writer: writer, payments: engine.payments)
     var periodic: [any PeriodicService] = [
-      HealthLog(health: health, writer: writer, replica: replica), engine.housekeeping,
+      healthLog, engine.housekeeping,
       engine.ledgerLook,
       OutboxLook(delivery),
       StarReconciler(reconciliation, alerts: engine.alerts),
@@ -193,10 +237,10 @@ package struct TelegramBot: Sendable {
   }
 
   /// `nil` if the stop came before Telegram could be reached.
-  private func identify(until stopping: Task<Void, Never>) async throws -> User? {
+  private func identify(until stopping: Task<Stop, Never>) async throws -> User? {
     let identification = Task { try await identify() }
     let watch = Task {
-      await stopping.value
+      _ = await stopping.value
       identification.cancel()
     }
     defer { watch.cancel() }

@@ -20,6 +20,7 @@ enum LedgerSchema {
     SpendingSchema.register(in: &migrator)
     BuildSchema.register(in: &migrator)
     ProofSchema.register(in: &migrator)
+    TermSchema.register(in: &migrator)
   }
 
   private static let users = """

@@ -10,12 +10,18 @@ package struct HealthLog: PeriodicService {
   let health: Health
   let writer: LedgerWriter
   let replica: Replica?
+  let more: @Sendable () -> [String: String]
   private var hasBegun = false
 
-  package init(health: Health, writer: LedgerWriter, replica: Replica? = nil) {
+  /// - Parameter figures: What is known elsewhere, by name.
+  package init(
+    health: Health, writer: LedgerWriter, replica: Replica? = nil,
+    figures: @escaping @Sendable () -> [String: String] = { [:] }
+  ) {
     self.health = health
     self.writer = writer
     self.replica = replica
+    more = figures
   }
 
   /// Not at the start: by then there is nothing to say.
@@ -42,6 +48,7 @@ package struct HealthLog: PeriodicService {
         "\($0.begunAt.duration(to: .now).components.seconds)s"
       }
     }
+    for (name, value) in more() { figures[name] = "\(value)" }
     do {
       let load = try writer.read { try Health.load(in: $0) }
       figures["unanswered"] = "\(load.unansweredUpdates)"

@@ -6,7 +6,9 @@ import GRDB
 import Installation
 import Ledger
 import Messaging
+import Replication
 import Settings
+import Standby
 import TelegramBotAPI
 
 @main
@@ -34,7 +36,7 @@ struct Aidevbot: AsyncParsableCommand {
       PricingCommand.self, CreditsCommandGroup.self, UsersCommand.self, UsageCommand.self,
       RefundPaymentCommand.self, StarsCommand.self,
       CodesCommand.self, LedgerCommand.self, BackupCommand.self, RestoreCommand.self,
-      AlertCommand.self, ServeWorkshopCommand.self,
+      StandbyCommandGroup.self, AlertCommand.self, ServeWorkshopCommand.self,
     ])
 
   static func main() async {
@@ -59,14 +61,16 @@ struct Aidevbot: AsyncParsableCommand {
     switch error {
     case is SettingsError, is SettingsProblems, TelegramError.unauthorized,
       Poller.Stop.unauthorized, TelegramError.notFound, Poller.Stop.notFound,
-      is LedgerDatabase.FromNewerVersion:
+      is LedgerDatabase.FromNewerVersion, StandbyError.strangeDatabase,
+      StandbyError.bucketIsOlder:
       78
     case is InstanceLock.Taken, Poller.Stop.conflictPersists, BackupError.underWay,
-      BackupError.inUse:
+      BackupError.inUse, is StandbyError, is HeldLease.Lost, is StandsBy, is NobodyStandsBy:
       75
     case is LedgerError, is LedgerDatabase.OpeningFailed, is DatabaseError, is InstanceLock.NotMade,
       is InstanceLock.HeldByOlderVersion,
-      is TelegramError, is PriceListError, is UnknownPerson, is BackupError:
+      is TelegramError, is PriceListError, is UnknownPerson, is BackupError, is BucketError,
+      is ReplicationError:
       1
     default: nil
     }
@@ -94,6 +98,8 @@ struct Aidevbot: AsyncParsableCommand {
     case let error as SettingsError:
       "\(error)"
         + (error.secret.flatMap(Installation.current.credential).map { " (its file: \($0))" } ?? "")
+    case let error as StandbyError: "\(error)."
+    case let error as BucketError: "\(error)."
     case let error as LedgerError: error.sentence
     case let error as BackupError: error.sentence
     case let error as DatabaseError: String(describing: DatabaseFailure(error))

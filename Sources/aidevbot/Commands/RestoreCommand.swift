@@ -80,12 +80,30 @@ struct RestoreCommand: AsyncParsableCommand {
     let removal = StopRemoval(of: unfinished, saying: "Stopped; nothing was restored.")
     defer { removal.end() }
     let erasure = AccountErasure(outbox: Outbox(channel: .telegram))
-    return try DatabaseRestore(
+    let term = try Self.term(of: database)
+    let outcome = try DatabaseRestore(
       to: database, knownBy: LedgerDatabase.tablesOfBot,
       open: { try LedgerDatabase.openForBot(path: $0) },
       eraseAgain: { try erasure.eraseAgain($0, terms, in: $1) }
     ).restore(
       from: path, at: Date(), unfinished: unfinished, progress: { bar.show($0, of: $1) },
       begun: { bar.show($0) })
+    try Self.keep(term, in: database)
+    return outcome
+  }
+
+  /// Of the lease, where two machines share the bot.
+  private static func term(of database: String) throws -> LeaseTerm? {
+    guard FileManager.default.fileExists(atPath: database) else { return nil }
+    return try? LedgerDatabase.look(at: database) { try LeaseTerm.current(in: $0) }
+  }
+
+  /// What the operator puts into the place of the working machine's database is what it works with:
+  /// of another term, it would be set aside at the next start.
+  private static func keep(_ term: LeaseTerm?, in database: String) throws {
+    guard let term else { return }
+    let restored = try LedgerDatabase.openForBot(path: database)
+    try restored.write { try term.write(in: $0) }
+    try restored.close()
   }
 }

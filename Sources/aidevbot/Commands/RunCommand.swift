@@ -7,7 +7,6 @@ import LanguageModels
 import Ledger
 import Logging
 import Messaging
-import Replication
 import Sales
 import Settings
 
@@ -45,37 +44,20 @@ struct RunCommand: AsyncParsableCommand {
     let llm = try composition.llm()
     let catalog =
       try composition.settings.pricingSyncOpenRouter ? composition.openRouterCatalog() : nil
-    try await composition.withDatabase(holding: .bot) { database in
-      let composition = try composition.choosingModels(by: database)
-      let settings = try composition.settings.bot()
-      Self.tellOfDefaultModels(composition.settings, settings.models, logger)
-      try warnOfModelsWithoutPrice(settings.models, database, logger)
-      try Self.warnOfTheStore(settings, logger)
-      let replica = try composition.litestream().map { litestream in
-        Replica(sync: { try await litestream.sync() })
+    let stopping = Task { await stop.wait() }
+    try await InstanceLock.bot.hold(ofDatabase: try composition.settings.databasePath()) {
+      let standby = try composition.standby()
+      let holding = try await withLogger(logger) { _ in
+        try await standby?.holding(until: stopping)
       }
-      let service = ServiceWatch(
-        notifier: ServiceNotifier(environment: ProcessInfo.processInfo.environment),
-        health: Health(), replica: replica
-      ) { now in try database.read { try Health.load(in: $0) } }
-      let bot = TelegramBot(
-        client: client, database: database, llm: llm, settings: settings,
-        workshop: try composition.workshop(), priceCatalog: catalog,
-        health: service.health, events: service.events, replica: replica,
-        drainLimit: .seconds(drain), logger: logger)
-      let reload = SettingsReload(
-        of: composition, file: options.config, bot: bot, database: database, logger: logger,
-        announce: { service.reloading($0 == .began) })
-      let reloading = Task { for await _ in hangUp.received { await reload.run() } }
-      defer { reloading.cancel() }
-      try await service.accompany {
-        try await bot.run {
-          await stop.wait()
-          service.stopping()
-        }
+      guard standby == nil || holding != nil else { return }  // Stopped while it stood by.
+      let path = try composition.settings.databasePath()
+      try await composition.withDatabase(try LedgerDatabase.openForBot(path: path)) { database in
+        let bot = RunningBot(
+          composition: composition, client: client, llm: llm, catalog: catalog,
+          database: database, holding: holding, drain: .seconds(drain), logger: logger)
+        try await bot.run(until: stopping, reloadingOn: hangUp, from: options.config)
       }
-      reloading.cancel()
-      await reloading.value
     }
   }
 
@@ -92,7 +74,7 @@ struct RunCommand: AsyncParsableCommand {
       ])
   }
 
-  private static func tellOfDefaultModels(
+  static func tellOfDefaultModels(
     _ settings: Settings, _ models: ModelAssignment, _ logger: Logger
   ) {
     let tasks = settings.tasksWithoutModel
@@ -121,7 +103,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   /// A person who asks for such a model is turned away, so the operator should know before.
-  private func warnOfModelsWithoutPrice(
+  static func warnOfModelsWithoutPrice(
     _ models: ModelAssignment, _ database: LedgerDatabase, _ logger: Logger
   ) throws {
     for task in TaskType.allCases {

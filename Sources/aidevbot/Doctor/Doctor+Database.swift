@@ -14,8 +14,13 @@ extension Doctor {
     let safety = safetyCheck()
     guard let path = try? settings.databasePath() else { return [safety] }
     guard FileManager.default.fileExists(atPath: path) else {
+      let isShared = (try? settings.standbyBucket) != nil
       return [
-        Check("database", .note, "\(path) is made at the first start"), safety,
+        Check(
+          "database", .note,
+          isShared
+            ? "there is none here, as on a machine that stands by"
+            : "\(path) is made at the first start"), safety,
         modelCheck { model in
           try StarterPrices.shipped().prices.contains { $0.id == model }
         },

@@ -29,7 +29,7 @@ struct Doctor {
 
   func allChecks() async -> [Check] {
     await telegramChecks() + providerChecks() + localChecks() + replicaChecks()
-      + workshopChecks()
+      + standbyChecks() + workshopChecks()
   }
 
   func settingsChecks() -> [Check] {
@@ -102,6 +102,12 @@ extension Doctor {
   /// Whether what is committed now reaches the replica: without it, the bot says nothing.
   private func replicaChecks() async -> [Check] {
     guard let litestream = try? composition.litestream() else { return [] }
+    // One that stands by has nothing to replicate.
+    if (try? settings.standbyBucket) != nil, let path = try? settings.databasePath(),
+      !FileManager.default.fileExists(atPath: path)
+    {
+      return []
+    }
     let begun = ContinuousClock.now
     do throws(ReplicationError) {
       try await litestream.sync(within: Self.deadline)
