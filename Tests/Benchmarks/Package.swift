@@ -25,7 +25,7 @@ let package = Package(
     .target(name: "Measuring", swiftSettings: settings),
     .target(
       name: "TestSupport",  // The one of the tests, by a link.
-      exclude: ["bot-api-subset.json", "HTTPTransport+Tests.swift"],
+      exclude: ["bot-api-subset.json", "FakeBucket.swift", "HTTPTransport+Tests.swift"],
       swiftSettings: settings
     ),
     // The bot as a process, and a Telegram that stands a load.
