@@ -35,7 +35,10 @@ enum NextMove: Equatable, Sendable {
       guard file == .withoutTerm else { return .standBy }
       return .refuse(.strangeDatabase(path: path, holder: lease.holder))
     }
-    // Before the first copy there is nothing but the file here.
+    // Before the first copy there is nothing but the file here, or, in the first term, no file yet.
+    if file == .none, lease.restore == nil, lease.term > 1 {
+      return .refuse(.leaseIsGone(newest: lease.term - 1))
+    }
     if file == .ofTerm(lease.term) || lease.restore == nil { return .goOn }
     return lease.restore == Lease.path(ofTerm: lease.term) ? .takeAnew : .restore
   }

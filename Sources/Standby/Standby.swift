@@ -56,17 +56,23 @@ package struct Standby: Sendable {
     onLoss: @escaping @Sendable (HeldLease.Lost) -> Void
   ) async throws -> Holding {
     try files.removeOldOnes()
+    var hasWaited = false
     while true {
       let read = try await untilTheBucketAnswers(tell) { try await object.read() }
       let terms =
         read == nil ? try await untilTheBucketAnswers(tell) { try await termsWithCopies() } : []
+      let file = try files.ownFile()
       let move = NextMove.after(
-        read?.lease, on: machine, with: try files.ownFile(), path: files.database,
-        copiesOf: terms)
+        read?.lease, on: machine, with: file, path: files.database, copiesOf: terms)
       var taken: ReadLease?
       var following: Following?
       switch move {
       case .refuse(let error): throw error
+      case .begin where file == .none && !hasWaited:
+        // Of two that are started at once, the one with the database is first.
+        hasWaited = true
+        tell("waits for a machine that has a database to begin.")
+        try await sleep(ttl)
       case .begin(let lease):
         taken = try await untilTheBucketAnswers(tell) { try await object.replace(nil, by: lease) }
       case .goOn, .restore:

@@ -32,9 +32,17 @@ struct NextMoveTests {
   @Test func goesOnWithItsOwnFileAfterACrash() {
     #expect(move(lease(3, of: "one"), with: .ofTerm(3)) == .goOn)
     // Before the first copy, whatever the file says of itself: there is nothing else.
-    for file in [NextMove.OwnFile.none, .withoutTerm, .ofTerm(2)] {
+    for file in [NextMove.OwnFile.withoutTerm, .ofTerm(2)] {
       #expect(move(lease(3, of: "one", restore: nil), with: file) == .goOn)
     }
+    #expect(move(lease(1, of: "one", restore: nil), with: .none) == .goOn)
+  }
+
+  /// It began anew without a lease, and its file was lost before the first copy: the path of an
+  /// earlier term has more than nothing.
+  @Test func beginsNoEmptyDatabaseInALaterTerm() {
+    #expect(
+      move(lease(3, of: "one", restore: nil), with: .none) == .refuse(.leaseIsGone(newest: 2)))
   }
 
   /// It died while it restored, in the term that it had taken.

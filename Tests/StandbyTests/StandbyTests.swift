@@ -22,6 +22,8 @@ struct StandbyTests {
     let holding = try await rig.becomeHolder(try rig.standby())
     defer { holding.end() }
     #expect(!holding.isRestored)
+    // A machine that has a database had its time to be first.
+    #expect(rig.told.value == ["waits for a machine that has a database to begin."])
     // Nobody else could go on yet.
     #expect(try await rig.lease()?.restore == nil)
     let database = try LedgerDatabase(path: rig.files.database)
