@@ -18,8 +18,8 @@ package enum StandbyError: Error, Equatable, CustomStringConvertible {
       "the lease in standby.bucket is nothing that aidevbot has written; look at the object "
         + "`lease` there, and delete it with both machines stopped"
     case .leaseIsGone(let newest):
-      "standby.bucket has copies up to term \(newest), and no lease that says what to restore; this "
-        + "machine does not have that database. Start the machine first that worked last"
+      "standby.bucket has copies up to term \(newest), and no lease that says what to restore; "
+        + "this machine does not have that database. Start the machine first that worked last"
     case .bucketIsOlder(let lease, let database):
       "the database here is of term \(database), but the lease in standby.bucket of term \(lease): "
         + "was the bucket restored? Start with the database that is the newest, and delete the "
