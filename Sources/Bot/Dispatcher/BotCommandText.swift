@@ -37,9 +37,10 @@ struct BotCommandText {
     argument = Self.argument(in: rest)
   }
 
+  private static let marks: Set<Unicode.Scalar> = [".", ",", ":", ";", "!", "?", "…"]
+
   /// `/plan: a shop` and `/help.` end with a mark that belongs to the sentence.
   private static func argument(in rest: Substring.UnicodeScalarView) -> String {
-    let marks: Set<Unicode.Scalar> = [".", ",", ":", ";", "!", "?", "…"]
     let afterMarks = rest.drop { marks.contains($0) }
     let isAlone = afterMarks.first.map(\.properties.isWhitespace) ?? true
     return Substring(isAlone ? afterMarks : rest).trimmed

@@ -45,15 +45,16 @@ package enum DecimalText {
 
   /// `value` ÷ 10^`decimals` as plain text, without trailing zeros, but with `atLeast` decimals.
   package static func format(_ value: Int128, decimals: Int, atLeast: Int = 0) -> String {
-    var digits = String(value.magnitude)
+    let zero = UInt8(ascii: "0")
+    var digits = Array(String(value.magnitude).utf8)
     if digits.count <= decimals {
-      digits = String(repeating: "0", count: decimals + 1 - digits.count) + digits
+      digits = Array(repeating: zero, count: decimals + 1 - digits.count) + digits
     }
-    let point = digits.index(digits.endIndex, offsetBy: -decimals)
-    var fraction = digits[point...]
-    while fraction.count > atLeast, fraction.last == "0" { fraction.removeLast() }
-    let sign = value < 0 ? "-" : ""
-    return sign + digits[..<point] + (fraction.isEmpty ? "" : "." + fraction)
+    let point = digits.count - decimals
+    while digits.count - point > atLeast, digits.last == zero { digits.removeLast() }
+    if digits.count > point { digits.insert(UInt8(ascii: "."), at: point) }
+    if value < 0 { digits.insert(UInt8(ascii: "-"), at: 0) }
+    return String(decoding: digits, as: UTF8.self)
   }
 
   private static func split(

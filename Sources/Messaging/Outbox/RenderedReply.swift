@@ -136,6 +136,7 @@ extension StyledRange {
 extension String {
   /// SQLite would end the text there.
   fileprivate var withoutNUL: String {
-    String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }))
+    guard utf8.contains(0) else { return self }
+    return String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }))
   }
 }
