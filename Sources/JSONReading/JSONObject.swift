@@ -20,13 +20,13 @@ package struct JSONObject {
 
   /// `nil` if there is none of that name, or it is `null`.
   package subscript(_ name: StaticString) -> JSONValue? {
-    let wanted = UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-    let member = members.first { member in
-      // Between quotation marks.
-      member.name.count == wanted.count + 2
-        && bytes[member.name].dropFirst().dropLast().elementsEqual(wanted)
-    }
-    return member.flatMap { JSONValue(bytes: bytes, range: $0.value).unlessNull }
+    let value = JSONSlicer.value(of: name, among: members, in: bytes)
+    return value.flatMap { JSONValue(bytes: bytes, range: $0).unlessNull }
+  }
+
+  /// The names of its members that need no escaping, in order.
+  package var names: [String] {
+    members.map { String(decoding: bytes[$0.name].dropFirst().dropLast(), as: UTF8.self) }
   }
 }
 
@@ -34,6 +34,12 @@ package struct JSONObject {
 package struct JSONValue {
   fileprivate let bytes: [UInt8]
   fileprivate let range: Range<Int>
+
+  /// Of a text that is an array, and nothing else.
+  static func elements(of json: some Sequence<UInt8>) -> [JSONValue]? {
+    let bytes = Array(json)
+    return try? JSONSlicer.elements(of: bytes).map { JSONValue(bytes: bytes, range: $0) }
+  }
 
   fileprivate var unlessNull: JSONValue? {
     bytes[range].elementsEqual("null".utf8) ? nil : self

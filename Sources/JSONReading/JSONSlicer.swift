@@ -24,8 +24,22 @@ package struct JSONSlicer {
   package static func member(_ name: StaticString, of bytes: [UInt8], in range: Range<Int>? = nil)
     throws(Malformed) -> Range<Int>?
   {
-    let name = Array("\"\(name)\"".utf8)
-    return try members(of: bytes, in: range).first { bytes[$0.name].elementsEqual(name) }?.value
+    value(of: name, among: try members(of: bytes, in: range), in: bytes)
+  }
+
+  /// That of the first of them that has the name.
+  package static func value(
+    of name: StaticString, among members: [Member], in bytes: [UInt8]
+  ) -> Range<Int>? {
+    members.first { isName($0.name, name, in: bytes) }?.value
+  }
+
+  /// Whether what stands there, between its quotes, is that name.
+  private static func isName(_ range: Range<Int>, _ name: StaticString, in bytes: [UInt8]) -> Bool {
+    guard range.count == name.utf8CodeUnitCount + 2 else { return false }
+    return (0..<name.utf8CodeUnitCount).allSatisfy {
+      bytes[range.lowerBound + 1 + $0] == name.utf8Start[$0]
+    }
   }
 
   /// Names are with their quotes.
