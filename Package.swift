@@ -9,6 +9,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let logInMemory: Target.Dependency = .product(name: "InMemoryLogging", package: "swift-log")
 
@@ -95,7 +96,7 @@ let package = Package(
     // Money: knows neither Telegram nor HTTP.
     .target(
       name: "Ledger",
-      dependencies: ["Installation", "Metering", grdb, logging],
+      dependencies: ["Installation", "Metering", grdb, sqlite, logging],
       resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: strict
     ),
@@ -109,8 +110,8 @@ let package = Package(
     .target(
       name: "Messaging",
       dependencies: [
-        "Installation", "KillPoints", "Ledger", "Markdown", "Replication", "TelegramBotAPI", grdb,
-        logging,
+        "Installation", "JSONReading", "KillPoints", "Ledger", "Markdown", "Replication",
+        "TelegramBotAPI", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       swiftSettings: strict
@@ -225,7 +226,9 @@ let package = Package(
     .testTarget(name: "MarkdownTests", dependencies: ["Markdown"], swiftSettings: strict),
     .testTarget(
       name: "TelegramBotAPITests",
-      dependencies: ["HTTPTransport", "TelegramBotAPI", "TestSupport", logging, logInMemory],
+      dependencies: [
+        "HTTPTransport", "JSONReading", "TelegramBotAPI", "TestSupport", logging, logInMemory,
+      ],
       swiftSettings: strict
     ),
     .testTarget(
@@ -247,8 +250,8 @@ let package = Package(
     .testTarget(
       name: "BotTests",
       dependencies: [
-        "Assistant", "Bot", "Builds", "Commands", "HTTPTransport", "LanguageModels", "Ledger",
-        "Messaging", "Metering", "Replication", "Sales", "Software", "TelegramBotAPI",
+        "Assistant", "Bot", "Builds", "Commands", "HTTPTransport", "JSONReading", "LanguageModels",
+        "Ledger", "Messaging", "Metering", "Replication", "Sales", "Software", "TelegramBotAPI",
         "TestSupport", "Workshop", grdb, logging,
       ],
       exclude: ["Fixtures"],  // Read beside the source.

@@ -24,7 +24,7 @@ package struct BuildDesk: Sendable {
   }
 
   func wakeAfterCommit(of tx: LedgerTransaction) {
-    tx.db.afterNextTransaction { [wake] _ in wake() }
+    tx.afterCommit { [wake] in wake() }
   }
 
   // MARK: - Beginning
@@ -199,7 +199,7 @@ package struct BuildDesk: Sendable {
 
   private func stopCallAfterCommit(of build: Build, in tx: LedgerTransaction) {
     let (underWay, id) = (environment.underWay, build.id)
-    tx.db.afterNextTransaction { _ in underWay.stop(id) }
+    tx.afterCommit { underWay.stop(id) }
   }
 
   func endText(_ build: Build, in tx: LedgerTransaction) throws -> String {

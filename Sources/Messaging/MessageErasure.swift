@@ -83,7 +83,7 @@ package struct MessageErasure {
     try tx.db.execute(
       sql: "DELETE FROM outbox WHERE state = 'queued' AND (\(condition))", arguments: arguments)
     // Once it is committed: until then, what is sent was sent before.
-    tx.db.afterNextTransaction { [withdrawals = outbox.withdrawals] _ in withdrawals.note() }
+    tx.afterCommit { [withdrawals = outbox.withdrawals] in withdrawals.note() }
     return purposes.compactMap { $0.flatMap(Purpose.init(text:)) }
   }
 }

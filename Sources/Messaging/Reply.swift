@@ -1,3 +1,4 @@
+package import JSONReading
 package import TelegramBotAPI
 
 /// What the bot says, whatever the channel.
@@ -56,27 +57,20 @@ package struct Button: Sendable, Hashable {
 }
 
 /// `{"title": …, "press": …}` or `{"title": …, "open": …}`, as the outbox keeps it.
-extension Button: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case title, press, open
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    title = try values.decode(String.self, forKey: .title)
-    if let data = try values.decodeIfPresent(String.self, forKey: .press) {
+extension Button: JSONObjectReadable {
+  package init(_ object: JSONObject) throws {
+    title = try object.read("title")
+    if let data = try object.readIfPresent("press", as: String.self) {
       action = .press(data)
     } else {
-      action = .open(url: try values.decode(String.self, forKey: .open))
+      action = .open(url: try object.read("open"))
     }
   }
 
-  package func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encode(title, forKey: .title)
+  var json: JSON {
     switch action {
-    case .press(let data): try values.encode(data, forKey: .press)
-    case .open(let url): try values.encode(url, forKey: .open)
+    case .press(let data): ["title": .string(title), "press": .string(data)]
+    case .open(let url): ["title": .string(title), "open": .string(url)]
     }
   }
 }

@@ -8,8 +8,6 @@ package import Replication
 package struct Standby: Sendable {
   /// How often the lease is looked at.
   private static let look = Duration.seconds(2)
-  /// The same while the holder is asked to let another machine work: people wait then.
-  private static let closeLook = Duration.milliseconds(200)
   /// After a copy that could not be followed.
   private static let pause = Duration.seconds(10)
 
@@ -157,7 +155,7 @@ package struct Standby: Sendable {
       tell(
         "stands by; \(read.lease.holder) works, with term \(read.lease.term); "
           + (copied.map { "the copy here has transaction \($0)." } ?? "there is no copy here yet."))
-      try await sleep(read.lease.yields ? Self.closeLook : min(Self.look, ttl / 5))
+      try await sleep(min(Self.look, ttl / 5))
     }
   }
 

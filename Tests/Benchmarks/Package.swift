@@ -8,6 +8,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 // Measures the release build of aidevbot, beside the least that it could cost; see README.md.
@@ -56,7 +57,7 @@ let package = Package(
     .target(name: "Metering", swiftSettings: settings),
     .target(
       name: "Ledger",
-      dependencies: ["Installation", "Metering", grdb, logging],
+      dependencies: ["Installation", "Metering", grdb, sqlite, logging],
       resources: [.embedInCode("Prices/starter-prices.json")],
       swiftSettings: settings
     ),

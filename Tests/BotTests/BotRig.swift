@@ -196,11 +196,6 @@ extension LedgerDatabase {
   }
 }
 
-extension LedgerTransaction {
-  /// The same transaction, as if it were at that time.
-  func at(_ date: Date) -> LedgerTransaction { LedgerTransaction(db: db, now: date) }
-}
-
 extension Outbox {
   /// Queues a text.
   func queue(
@@ -290,17 +285,21 @@ struct OutboxRow: Sendable {
 extension BotRig {
   func replies(to updateID: Int64? = nil) throws -> [OutboxRow] {
     try database.read { tx in
-      try Row.fetchAll(
-        tx.db, sql: "SELECT * FROM outbox WHERE ? IS NULL OR update_id = ? ORDER BY id",
-        arguments: [updateID, updateID]
-      ).compactMap { row in
-        let queued = try Outbox.Queued(row: row)
-        guard let request = try queued.content?.request(to: queued.chatID) else { return nil }
-        return OutboxRow(
-          chatID: queued.chatID, method: request.method,
-          parameters: try JSONValue(json: request.json), state: row["state"],
-          lostAnswers: queued.lostAnswers, failure: row["failure"])
-      }
+      try tx.db.all(
+        """
+        SELECT \(Outbox.Queued.columns), state, failure FROM outbox
+        WHERE ?1 IS NULL OR update_id = ?1 ORDER BY id
+        """, [updateID]
+      ) { row in
+        let queued = try Outbox.Queued(&row)
+        let request = try queued.content?.request(to: queued.chatID)
+        return try request.map { request in
+          OutboxRow(
+            chatID: queued.chatID, method: request.method,
+            parameters: try JSONValue(json: request.json), state: row.next(),
+            lostAnswers: queued.lostAnswers, failure: row.next())
+        }
+      }.compactMap(\.self)
     }
   }
 
@@ -321,7 +320,8 @@ extension BotRig {
 
   func holds() throws -> [CreditHold] {
     try database.read {
-      try CreditHold.fetchAll($0.db, sql: "SELECT * FROM credit_holds ORDER BY rowid")
+      try CreditHold.all(
+        "SELECT \(CreditHold.columns) FROM credit_holds ORDER BY rowid", [], in: $0.db)
     }
   }
 

@@ -24,13 +24,13 @@ final class LedgerFile: Sendable {
   func write<Value>(
     at date: Date = now, _ body: (LedgerTransaction) throws -> Value
   ) throws -> Value {
-    try database.write { try body(LedgerTransaction(db: $0.db, now: date)) }
+    try database.write { try body($0.at(date)) }
   }
 
   func read<Value>(
     at date: Date = now, _ body: (LedgerTransaction) throws -> Value
   ) throws -> Value {
-    try database.read { try body(LedgerTransaction(db: $0.db, now: date)) }
+    try database.read { try body($0.at(date)) }
   }
 
   /// A user with that many credits.

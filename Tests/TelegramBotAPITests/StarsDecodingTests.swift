@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 import TelegramBotAPI
 import Testing
 
@@ -11,9 +12,10 @@ struct StarsDecodingTests {
   }
 
   func message(_ members: String) throws -> Message {
-    let update: Update = try decode(
+    let json =
       #"{"update_id":1,"message":{"message_id":7,"date":0,"chat":{"id":1,"type":"private"},"#
-        + members + "}}")
+      + members + "}}"
+    let update = try Update(json: json.utf8)
     guard case .message(let message) = update.content else {
       throw DecodingError.dataCorrupted(.init(codingPath: [], debugDescription: "no message"))
     }
@@ -56,9 +58,10 @@ struct StarsDecodingTests {
   }
 
   @Test func readsAChangeOfASubscription() throws {
-    let update: Update = try decode(
+    let json =
       #"{"update_id":1,"subscription":{"user":\#(user),"invoice_payload":"plan","#
-        + #""state":"canceled","x":1}}"#)
+      + #""state":"canceled","x":1}}"#
+    let update = try Update(json: json.utf8)
     guard case .subscriptionChanged(let change) = update.content else {
       Issue.record("no change of a subscription")
       return

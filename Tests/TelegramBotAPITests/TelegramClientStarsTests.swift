@@ -1,4 +1,5 @@
 import Foundation
+import JSONReading
 import TelegramBotAPI
 import Testing
 import TestSupport
@@ -98,7 +99,7 @@ struct TelegramClientStarsTests {
     #expect(entries[1].receiver?.user?.id == 42)
 
     let updates = try await client.getUpdates(offset: nil, timeout: 0).updates
-    let contents = try updates.map { try JSONDecoder().decode(Update.self, from: $0.json).content }
+    let contents = try updates.map { try Update(json: $0.json).content }
     try #require(contents.count == 2)
     guard case .message(let message) = contents[1] else { Issue.record("no message"); return }
     #expect(message.refundedPayment?.telegramPaymentChargeID == "c")

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTransport
+import JSONReading
 import TelegramBotAPI
 import Testing
 import TestSupport
@@ -44,7 +45,7 @@ struct TelegramClientTests {
     fake.callback("stop:1", from: 42)
     fake.preCheckout(payload: "order", amount: 100, from: 42)
     let updates = try await client.getUpdates(offset: nil, timeout: 0).updates
-    let contents = try updates.map { try JSONDecoder().decode(Update.self, from: $0.json).content }
+    let contents = try updates.map { try Update(json: $0.json).content }
     guard case .callbackQuery(let press) = contents[0],
       case .preCheckoutQuery(let payment) = contents[1]
     else { Issue.record("other kinds of updates"); return }

@@ -1,11 +1,12 @@
 import Foundation
+import JSONReading
 import TelegramBotAPI
 import Testing
 
 @Suite("Update")
 struct UpdateTests {
   func update(_ json: String) throws -> Update {
-    try JSONDecoder().decode(Update.self, from: Data(json.utf8))
+    try Update(json: json.utf8)
   }
 
   func message(_ members: String) throws -> Message {
@@ -199,6 +200,6 @@ struct UpdateTests {
     #"{"update_id":1,"message":{}}"#, #"{"message":{}}"#, #"{"update_id":"1"}"#, "[]",
   ])
   func failsWhereTelegramsPromiseIsBroken(json: String) {
-    #expect(throws: DecodingError.self) { try update(json) }
+    #expect(throws: JSONFlaw.self) { try update(json) }
   }
 }

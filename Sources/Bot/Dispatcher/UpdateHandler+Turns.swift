@@ -88,14 +88,14 @@ extension UpdateHandler {
 
   func isStranger(_ telegramUserID: Int64, in tx: LedgerTransaction) throws -> Bool {
     try !environment.administrators.contains(telegramUserID)
-      && tx.users.find(telegramUserID: telegramUserID) == nil
+      && !tx.users.exists(telegramUserID: telegramUserID)
   }
 
   /// Whether somebody without an account gets the reply.
   func isHeard(_ person: Int64, _ topic: String, in tx: LedgerTransaction) -> Bool {
     let rate = environment.repliesToStrangers
     guard rate.hasRoom(person, topic) else { return false }
-    tx.db.afterNextTransaction { _ in rate.count(person, topic) }
+    tx.afterCommit { rate.count(person, topic) }
     return true
   }
 

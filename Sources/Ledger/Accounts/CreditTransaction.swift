@@ -1,9 +1,9 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// One change of one balance: a row of the journal `credit_transactions`, which is append-only.
 package struct CreditTransaction: Sendable, Equatable {
-  package enum Kind: String, Sendable, DatabaseValueConvertible {
+  package enum Kind: String, Sendable, DatabaseValueConvertible, ColumnValue {
     case initialGrant = "initial_grant"
     case purchase
     case usageDeduction = "usage_deduction"
@@ -29,19 +29,25 @@ package struct CreditTransaction: Sendable, Equatable {
   package var createdAt: Date
 }
 
-extension CreditTransaction: FetchableRecord {
-  package init(row: Row) {
-    id = row["id"]
-    userID = row["user_id"]
-    projectID = row["project_id"]
-    usageID = row["api_key_usage_id"]
-    type = row["transaction_type"]
-    amount = row["credits_amount_micro"]
-    balanceAfter = row["balance_after_micro"]
-    realCost = row["real_cost_associated_nanousd"]
-    externalTransactionID = row["external_transaction_id"]
-    idempotencyKey = row["idempotency_key"]
-    description = row["description"]
-    createdAt = row["created_at"]
+extension CreditTransaction: StoredRow {
+  package static let columns = """
+    id, user_id, project_id, api_key_usage_id, transaction_type, credits_amount_micro,
+    balance_after_micro, real_cost_associated_nanousd, external_transaction_id, idempotency_key,
+    description, created_at
+    """
+
+  package init(_ row: inout Columns) {
+    id = row.next()
+    userID = row.next()
+    projectID = row.next()
+    usageID = row.next()
+    type = row.next()
+    amount = row.next()
+    balanceAfter = row.next()
+    realCost = row.next()
+    externalTransactionID = row.next()
+    idempotencyKey = row.next()
+    description = row.next()
+    createdAt = row.next()
   }
 }

@@ -6,6 +6,11 @@ import Logging
 package struct CreditTransactionService {
   let tx: LedgerTransaction
 
+  private static let those = "SELECT \(CreditTransaction.columns) FROM credit_transactions"
+  private static let byID = "\(those) WHERE id = ?"
+  private static let byKey = "\(those) WHERE idempotency_key = ?"
+  private static let lastOfUser = "\(those) WHERE user_id = ? ORDER BY id DESC LIMIT ?"
+
   /// Books the entry. The same entry again returns the row that it made the first time.
   ///
   /// - Throws: `LedgerError.insufficientCredits` if the balance would fall below what is held,
@@ -52,23 +57,19 @@ package struct CreditTransactionService {
 
   /// The user's last transactions, newest first.
   package func list(userID: Int64, limit: Int) throws -> [CreditTransaction] {
-    try CreditTransaction.fetchAll(
-      cached: "SELECT * FROM credit_transactions WHERE user_id = ? ORDER BY id DESC LIMIT ?",
-      [userID, limit], in: tx.db)
+    try CreditTransaction.all(Self.lastOfUser, [userID, limit], in: tx.db)
   }
 
   /// The user's transactions since then, or all, newest first.
   package func history(
     userID: Int64, since: Date?, limit: Int?
   ) throws -> [CreditTransaction] {
-    try CreditTransaction.fetchAll(
-      tx.db,
-      sql: """
-        SELECT * FROM credit_transactions
-        WHERE user_id = :user AND (:since IS NULL OR created_at >= :since)
-        ORDER BY id DESC LIMIT coalesce(:limit, -1)
-        """,
-      arguments: ["user": userID, "since": since?.databaseText, "limit": limit])
+    try CreditTransaction.all(
+      """
+      SELECT \(CreditTransaction.columns) FROM credit_transactions
+      WHERE user_id = ?1 AND (?2 IS NULL OR created_at >= ?2)
+      ORDER BY id DESC LIMIT coalesce(?3, -1)
+      """, [userID, since?.databaseText, limit], in: tx.db)
   }
 
   /// How many transactions the user has since then, or in all.
@@ -94,14 +95,11 @@ package struct CreditTransactionService {
   }
 
   package func find(id: Int64) throws -> CreditTransaction? {
-    try CreditTransaction.fetchOne(
-      cached: "SELECT * FROM credit_transactions WHERE id = ?", [id], in: tx.db)
+    try CreditTransaction.first(Self.byID, [id], in: tx.db)
   }
 
   func find(idempotencyKey: String) throws -> CreditTransaction? {
-    try CreditTransaction.fetchOne(
-      cached: "SELECT * FROM credit_transactions WHERE idempotency_key = ?", [idempotencyKey],
-      in: tx.db)
+    try CreditTransaction.first(Self.byKey, [idempotencyKey], in: tx.db)
   }
 }
 

@@ -1,5 +1,4 @@
 package import Foundation
-package import GRDB
 
 /// A person's account: a row of `users`.
 package struct UserAccount: Sendable, Equatable {
@@ -29,35 +28,43 @@ package struct UserAccount: Sendable, Equatable {
   package var available: Credits { Credits(micro: balance.micro - held.micro) }
 }
 
-extension UserAccount: FetchableRecord {
-  package init(row: Row) {
-    id = row["id"]
-    telegramUserID = row["telegram_user_id"]
-    username = row["username"]
-    firstName = row["first_name"]
-    balance = row["credit_balance_micro"]
-    held = row["credit_held_micro"]
-    activeProjectID = row["active_project_id"]
-    createdAt = row["created_at"]
-    isBlocked = row["blocked_at"] != nil
-    isErased = row["erased_at"] != nil
-    isUnreachable = row["unreachable_since"] != nil
-    isReturning = row["is_returning"]
-    isOwedWelcome = row["is_owed_welcome"]
-    referredBy = row["referred_by"]
+extension UserAccount: StoredRow {
+  package static let columns = """
+    id, telegram_user_id, username, first_name, credit_balance_micro, credit_held_micro,
+    active_project_id, created_at, blocked_at IS NOT NULL, erased_at IS NOT NULL,
+    unreachable_since IS NOT NULL, is_returning, is_owed_welcome, referred_by
+    """
+
+  package init(_ row: inout Columns) {
+    id = row.next()
+    telegramUserID = row.next()
+    username = row.next()
+    firstName = row.next()
+    balance = row.next()
+    held = row.next()
+    activeProjectID = row.next()
+    createdAt = row.next()
+    isBlocked = row.next()
+    isErased = row.next()
+    isUnreachable = row.next()
+    isReturning = row.next()
+    isOwedWelcome = row.next()
+    referredBy = row.next()
   }
 }
 
 /// An account, and how much it is used.
-package struct UserActivity: Sendable, Equatable, FetchableRecord {
+package struct UserActivity: Sendable, Equatable, StoredRow {
   package var account: UserAccount
   package var calls: Int
   package var lastCallAt: Date?
 
-  package init(row: Row) {
-    account = UserAccount(row: row)
-    calls = row["calls"]
-    lastCallAt = row["last_call_at"]
+  package static let columns = "\(UserAccount.columns), calls, last_call_at"
+
+  package init(_ row: inout Columns) {
+    account = UserAccount(&row)
+    calls = row.next()
+    lastCallAt = row.next()
   }
 }
 

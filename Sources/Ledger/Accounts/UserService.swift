@@ -5,10 +5,18 @@ import GRDB
 package struct UserService {
   let tx: LedgerTransaction
 
+  private static let byTelegramID =
+    "SELECT \(UserAccount.columns) FROM users WHERE telegram_user_id = ?"
+  private static let byID = "SELECT \(UserAccount.columns) FROM users WHERE id = ?"
+
   /// The account of that person, or `nil` if they never opened one.
   package func find(telegramUserID: Int64) throws -> UserAccount? {
-    try UserAccount.fetchOne(
-      cached: "SELECT * FROM users WHERE telegram_user_id = ?", [telegramUserID], in: tx.db)
+    try UserAccount.first(Self.byTelegramID, [telegramUserID], in: tx.db)
+  }
+
+  /// Whether that person has an account.
+  package func exists(telegramUserID: Int64) throws -> Bool {
+    try tx.db.hasRow("SELECT 1 FROM users WHERE telegram_user_id = ?", [telegramUserID])
   }
 
   /// As `find`, if there must be one.
@@ -23,8 +31,7 @@ package struct UserService {
 
   /// - Throws: `LedgerError.unknownAccount`.
   package func account(id: Int64) throws -> UserAccount {
-    let sql = "SELECT * FROM users WHERE id = ?"
-    guard let account = try UserAccount.fetchOne(cached: sql, [id], in: tx.db) else {
+    guard let account = try UserAccount.first(Self.byID, [id], in: tx.db) else {
       throw LedgerError.unknownAccount(id: id)
     }
     return account
@@ -33,21 +40,22 @@ package struct UserService {
   /// The account of that name on Telegram, with or without the at sign; case does not matter.
   package func find(username: String) throws -> UserAccount? {
     let name = username.hasPrefix("@") ? String(username.dropFirst()) : username
-    return try UserAccount.fetchOne(
-      tx.db, sql: "SELECT * FROM users WHERE username = ? COLLATE NOCASE ORDER BY id DESC",
-      arguments: [name])
+    return try UserAccount.first(
+      """
+      SELECT \(UserAccount.columns) FROM users WHERE username = ? COLLATE NOCASE ORDER BY id DESC
+      """, [name], in: tx.db)
   }
 
   /// Accounts with what they did, those first that were opened last.
   package func list(limit: Int?) throws -> [UserActivity] {
-    try UserActivity.fetchAll(
-      tx.db,
-      sql: """
+    try UserActivity.all(
+      """
+      SELECT \(UserActivity.columns) FROM (
         SELECT u.*, count(a.id) AS calls, max(a.created_at) AS last_call_at
         FROM users u LEFT JOIN api_key_usage a ON a.user_id = u.id
-        GROUP BY u.id ORDER BY u.id DESC LIMIT coalesce(?, -1)
-        """,
-      arguments: [limit])
+        GROUP BY u.id ORDER BY u.id DESC LIMIT coalesce(?, -1))
+      ORDER BY id DESC
+      """, [limit], in: tx.db)
   }
 
   /// How many accounts there are.
@@ -168,11 +176,13 @@ package struct UserService {
   package func setReachable(
     _ isReachable: Bool, telegramUserID: Int64
   ) throws {
+    // Each of their updates says so; hardly any changes it.
+    let isNews = try tx.db.hasRow(
+      "SELECT 1 FROM users WHERE telegram_user_id = ? AND (unreachable_since IS NULL) <> ?",
+      [telegramUserID, isReachable])
+    guard isNews else { return }
     try tx.db.run(
-      """
-      UPDATE users SET unreachable_since = iif(:reachable, NULL, coalesce(unreachable_since, :now))
-      WHERE telegram_user_id = :user AND (unreachable_since IS NULL) <> :reachable
-      """,
-      ["reachable": isReachable, "now": tx.now.databaseText, "user": telegramUserID])
+      "UPDATE users SET unreachable_since = ? WHERE telegram_user_id = ?",
+      [isReachable ? nil : tx.now.databaseText, telegramUserID])
   }
 }

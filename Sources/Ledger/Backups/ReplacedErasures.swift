@@ -75,9 +75,11 @@ struct ReplacedErasures {
   ) throws -> Int? {
     var count = 0
     for (id, opening) in openings.sorted(by: { $0.key < $1.key }) {
-      let account = try UserAccount.fetchOne(
-        tx.db, sql: "SELECT * FROM users WHERE id = ? AND created_at = ? AND erased_at IS NULL",
-        arguments: [id, opening])
+      let account = try UserAccount.first(
+        """
+        SELECT \(UserAccount.columns) FROM users
+        WHERE id = ? AND created_at = ? AND erased_at IS NULL
+        """, [id, opening], in: tx.db)
       guard let account else { continue }
       try eraseAgain(account, tx)
       count += 1

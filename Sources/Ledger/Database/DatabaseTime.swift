@@ -1,4 +1,5 @@
 package import Foundation
+import GRDB
 
 extension Date {
   /// The end of the year 9999, in milliseconds since 1970.
@@ -38,5 +39,51 @@ extension Date {
       put(milliseconds % 1_000, digits: 3, then: nil)
       return end
     }
+  }
+}
+
+extension Date {
+  /// Reads what `databaseText` writes, or another form of a time that SQLite has; `nil` for what is
+  /// none.
+  package init?(databaseText text: UnsafeBufferPointer<UInt8>) {
+    if let seconds = Self.secondsSince1970(text) {
+      self.init(
+        timeIntervalSinceReferenceDate: seconds.whole - Self.timeIntervalBetween1970AndReferenceDate
+          + seconds.fraction)
+    } else if let date = Date.fromDatabaseValue(
+      String(decoding: text, as: UTF8.self).databaseValue)
+    {
+      self = date
+    } else {
+      return nil
+    }
+  }
+
+  /// By hand, too: a calendar takes longer than the query that brings the row.
+  private static func secondsSince1970(
+    _ text: UnsafeBufferPointer<UInt8>
+  ) -> (whole: Double, fraction: Double)? {
+    // The form, with its digits as zeros.
+    let form: StaticString = "0000-00-00 00:00:00.000"
+    guard text.count == form.utf8CodeUnitCount else { return nil }
+    for (index, byte) in text.enumerated() {
+      let expected = form.utf8Start[index]
+      let isDigit = UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+      guard expected == UInt8(ascii: "0") ? isDigit : byte == expected else { return nil }
+    }
+    func number(_ range: Range<Int>) -> Int {
+      range.reduce(0) { $0 * 10 + Int(text[$1] - UInt8(ascii: "0")) }
+    }
+    let days = daysSince1970(year: number(0..<4), month: number(5..<7), day: number(8..<10))
+    let minutes = (days * 24 + number(11..<13)) * 60 + number(14..<16)
+    return (Double(minutes * 60 + number(17..<19)), Double(number(20..<23)) / 1_000)
+  }
+
+  /// Of the Gregorian calendar: years begin with March, so that the leap day is the last one, and
+  /// 400 of them have 146,097 days.
+  private static func daysSince1970(year: Int, month: Int, day: Int) -> Int {
+    let year = month > 2 ? year : year - 1
+    let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+    return year * 365 + year / 4 - year / 100 + year / 400 + dayOfYear - 719_468
   }
 }

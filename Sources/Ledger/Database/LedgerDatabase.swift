@@ -111,7 +111,12 @@ package struct LedgerDatabase: Sendable {
   /// write in a cancelled task writes nothing, and nothing that settles or voids may be lost that
   /// way.
   package func write<Value>(_ body: (LedgerTransaction) throws -> Value) throws -> Value {
-    try pool.write { try body(LedgerTransaction(db: $0, now: clock())) }
+    let actions = CommitActions()
+    let value = try pool.write {
+      try body(LedgerTransaction(db: $0, now: clock(), actions: actions))
+    }
+    actions.perform()
+    return value
   }
 
   /// Reads one consistent state. Waits for no writer.

@@ -8,6 +8,6 @@ extension LedgerTransaction {
     let logger = Logger.current
     // The logger that nobody has set is the one without a name.
     guard !logger.label.isEmpty, logger.logLevel <= .info else { return }
-    db.afterNextTransaction { _ in logger.info(message, metadata: details) }
+    afterCommit { logger.info(message, metadata: details) }
   }
 }

@@ -10,10 +10,46 @@ package struct LedgerTransaction {
   package let db: Database
   /// When the transaction began; a transaction that is tried again has a new one.
   package let now: Date
+  private let actions: CommitActions
 
-  package init(db: Database, now: Date) {
+  /// - Parameter actions: What is to happen after its commit; whoever commits performs them.
+  package init(db: Database, now: Date, actions: CommitActions = CommitActions()) {
     self.db = db
     self.now = now
+    self.actions = actions
+  }
+
+  /// The same transaction, as if it were at that time.
+  package func at(_ time: Date) -> LedgerTransaction {
+    LedgerTransaction(db: db, now: time, actions: actions)
+  }
+
+  /// Does it once what the transaction has written is committed, and never if that is rolled back.
+  package func afterCommit(_ action: @escaping () -> Void) {
+    actions.add(action, once: nil)
+  }
+
+  /// The same, and no more than once for all that ask for it by the same name.
+  package func afterCommit(once name: some Hashable, _ action: @escaping () -> Void) {
+    actions.add(action, once: AnyHashable(name))
+  }
+}
+
+/// What is to happen once a transaction is committed. GRDB's observers, which can do the same, are
+/// asked about each statement that follows them.
+package final class CommitActions {
+  private var actions: [() -> Void] = []
+  private var names: Set<AnyHashable> = []
+
+  package init() {}
+
+  fileprivate func add(_ action: @escaping () -> Void, once name: AnyHashable?) {
+    if let name, !names.insert(name).inserted { return }
+    actions.append(action)
+  }
+
+  func perform() {
+    for action in actions { action() }
   }
 }
 

@@ -1,11 +1,11 @@
 package import Foundation
-package import GRDB
+import GRDB
 package import Metering
 
 /// Credits set aside for one call: a row of `credit_holds`. With what it carries, a call that a
 /// crash cut off can be sorted out later.
 package struct CreditHold: Sendable, Equatable {
-  package enum State: String, Sendable, DatabaseValueConvertible {
+  package enum State: String, Sendable, DatabaseValueConvertible, ColumnValue {
     case pending
     case settled
     case voided
@@ -31,22 +31,28 @@ package struct CreditHold: Sendable, Equatable {
   package var markup: String?
 }
 
-extension CreditHold: FetchableRecord {
-  package init(row: Row) {
-    id = row["id"]
-    userID = row["user_id"]
-    projectID = row["project_id"]
-    amount = row["amount_micro"]
-    state = row["state"]
-    taskType = row["task_type"]
-    model = ModelID(row: row)
-    priceID = row["model_pricing_id"]
-    inputTokensEstimate = row["input_tokens_estimate"]
-    outputTokensCap = row["output_tokens_cap"]
-    sentAt = row["sent_at"]
-    requestID = row["provider_request_id"]
-    createdAt = row["created_at"]
-    buildID = row["build_id"]
-    markup = row["markup"]
+extension CreditHold: StoredRow {
+  package static let columns = """
+    id, user_id, project_id, amount_micro, state, task_type, model_provider, model_name,
+    model_pricing_id, input_tokens_estimate, output_tokens_cap, sent_at, provider_request_id,
+    created_at, build_id, markup
+    """
+
+  package init(_ row: inout Columns) {
+    id = row.next()
+    userID = row.next()
+    projectID = row.next()
+    amount = row.next()
+    state = row.next()
+    taskType = row.next()
+    model = ModelID(provider: ModelProvider(rawValue: row.next()), name: row.next())
+    priceID = row.next()
+    inputTokensEstimate = row.next()
+    outputTokensCap = row.next()
+    sentAt = row.next()
+    requestID = row.next()
+    createdAt = row.next()
+    buildID = row.next()
+    markup = row.next()
   }
 }

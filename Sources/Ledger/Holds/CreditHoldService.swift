@@ -8,6 +8,10 @@ package struct CreditHoldService {
   let terms: BillingTerms
   let tx: LedgerTransaction
 
+  private static let those = "SELECT \(CreditHold.columns) FROM credit_holds"
+  private static let byID = "\(those) WHERE id = ?"
+  private static let ofWork = "\(those) WHERE id >= ? AND id < ? ORDER BY rowid"
+
   /// A call to be paid for.
   package struct Request: Sendable {
     package var userID: Int64
@@ -63,14 +67,13 @@ package struct CreditHoldService {
     try checkLossBound(of: request, size)
     try tx.db.run(
       """
-      UPDATE users SET credit_held_micro = credit_held_micro + :amount, updated_at = :now
-      WHERE id = :user AND credit_balance_micro - credit_held_micro >= :amount
-      """,
-      ["amount": size.amount, "now": tx.now.databaseText, "user": request.userID])
+      UPDATE users SET credit_held_micro = credit_held_micro + ?1, updated_at = ?2
+      WHERE id = ?3 AND credit_balance_micro - credit_held_micro >= ?1
+      """, [size.amount, tx.now.databaseText, request.userID])
     guard tx.db.changesCount == 1 else {
       throw LedgerError.insufficientCredits(shortfall: size.amount)
     }
-    let attempt = try holds(forWork: request.work).count + 1
+    let attempt = try attempts(forWork: request.work) + 1
     let hold = CreditHold(
       id: "\(request.work):\(attempt)", userID: request.userID, projectID: request.projectID,
       amount: size.amount, state: .pending, taskType: request.taskType, model: request.price.model,
@@ -228,9 +231,7 @@ package struct CreditHoldService {
   /// in the order in which they were taken, whatever the clock said.
   package func holds(forWork work: String) throws -> [CreditHold] {
     // ';' is the character after ':', so this is every id that begins with "<work>:".
-    try CreditHold.fetchAll(
-      cached: "SELECT * FROM credit_holds WHERE id >= ? AND id < ? ORDER BY rowid",
-      ["\(work):", "\(work);"], in: tx.db)
+    try CreditHold.all(Self.ofWork, ["\(work):", "\(work);"], in: tx.db)
   }
 
   package func isPending(_ id: String) throws -> Bool {
@@ -239,10 +240,8 @@ package struct CreditHoldService {
 
   /// Holds that should have ended by now.
   package func overdue() throws -> [CreditHold] {
-    try CreditHold.fetchAll(
-      cached: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
-      [tx.now.databaseText],
-      in: tx.db)
+    try CreditHold.all(
+      "\(Self.those) WHERE state = 'pending' AND deadline_at < ?", [tx.now.databaseText], in: tx.db)
   }
 }
 
@@ -261,9 +260,15 @@ package struct Settlement: Sendable, Equatable {
 }
 
 extension CreditHoldService {
+  /// How many holds were taken for that work.
+  private func attempts(forWork work: String) throws -> Int {
+    try tx.db.first(
+      "SELECT count(*) FROM credit_holds WHERE id >= ? AND id < ?", ["\(work):", "\(work);"]
+    ) { $0.next() } ?? 0
+  }
+
   private func hold(_ id: String) throws -> CreditHold {
-    let sql = "SELECT * FROM credit_holds WHERE id = ?"
-    guard let hold = try CreditHold.fetchOne(cached: sql, [id], in: tx.db) else {
+    guard let hold = try CreditHold.first(Self.byID, [id], in: tx.db) else {
       throw LedgerError.holdNotPending(id: id)
     }
     return hold

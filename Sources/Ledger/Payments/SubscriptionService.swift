@@ -1,9 +1,9 @@
 package import Foundation
-package import GRDB
+import GRDB
 
 /// A monthly package that somebody pays for: a row of `subscriptions`.
-package struct Subscription: Sendable, Equatable, FetchableRecord {
-  package enum State: String, Sendable, DatabaseValueConvertible {
+package struct Subscription: Sendable, Equatable, StoredRow {
+  package enum State: String, Sendable, DatabaseValueConvertible, ColumnValue {
     case active
     /// Paid until the date, and not any longer.
     case canceled
@@ -18,12 +18,14 @@ package struct Subscription: Sendable, Equatable, FetchableRecord {
   package var state: State
   package var paidUntil: Date
 
-  package init(row: Row) {
-    orderID = row["order_id"]
-    userID = row["user_id"]
-    chargeID = row["charge_id"]
-    state = row["state"]
-    paidUntil = row["paid_until"]
+  package static let columns = "order_id, user_id, charge_id, state, paid_until"
+
+  package init(_ row: inout Columns) {
+    orderID = row.next()
+    userID = row.next()
+    chargeID = row.next()
+    state = row.next()
+    paidUntil = row.next()
   }
 
   /// Whether there will be another charge, as far as is known. One that was not paid in time is
@@ -45,17 +47,18 @@ package struct Subscription: Sendable, Equatable, FetchableRecord {
 package struct SubscriptionService {
   let tx: LedgerTransaction
 
+  private static let those = "SELECT \(Subscription.columns) FROM subscriptions"
+  private static let ofUser = "\(those) WHERE user_id = ? ORDER BY paid_until DESC"
+  private static let ofOrder = "\(those) WHERE order_id = ?"
+
   /// All that the person ever had, the one paid for longest first. One that was canceled can go on
   /// again beside a newer one: Telegram's settings let people do that.
   package func list(ofUser userID: Int64) throws -> [Subscription] {
-    try Subscription.fetchAll(
-      cached: "SELECT * FROM subscriptions WHERE user_id = ? ORDER BY paid_until DESC", [userID],
-      in: tx.db)
+    try Subscription.all(Self.ofUser, [userID], in: tx.db)
   }
 
   package func find(order id: String) throws -> Subscription? {
-    try Subscription.fetchOne(
-      cached: "SELECT * FROM subscriptions WHERE order_id = ?", [id], in: tx.db)
+    try Subscription.first(Self.ofOrder, [id], in: tx.db)
   }
 
   package func setState(

@@ -82,7 +82,7 @@ package struct APIKeyUsageService {
     .map { "'\($0.rawValue)'" }.joined(separator: ", ")
 
   private func sumOfLosses(
-    _ condition: String, _ arguments: StatementArguments
+    _ condition: String, _ arguments: Arguments
   ) throws -> NanoDollars {
     // The second condition is that of the indexes.
     let sql = """
@@ -90,7 +90,7 @@ package struct APIKeyUsageService {
       WHERE \(condition) AND loss_cause IS NOT NULL
       """
     return try LedgerError.checkingSums {
-      try NanoDollars.fetchOne(tx.db.cachedStatement(sql: sql), arguments: arguments) ?? .zero
+      try tx.db.first(sql, arguments) { $0.next() } ?? .zero
     }
   }
 

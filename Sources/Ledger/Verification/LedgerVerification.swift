@@ -115,10 +115,10 @@ package struct LedgerVerification {
   ]
 
   private func overdueHolds() throws -> [String] {
-    try CreditHold.fetchAll(
-      tx.db, sql: "SELECT * FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
+    try String.fetchAll(
+      tx.db, sql: "SELECT id FROM credit_holds WHERE state = 'pending' AND deadline_at < ?",
       arguments: [tx.now.databaseText]
-    ).map { "hold \($0.id) is still pending after its deadline" }
+    ).map { "hold \($0) is still pending after its deadline" }
   }
 
   private func breaks(_ sql: String) throws -> [String] {

@@ -1,5 +1,5 @@
-import Foundation
 import GRDB
+import JSONReading
 package import Ledger
 package import TelegramBotAPI
 
@@ -28,9 +28,7 @@ extension Inbox {
           ORDER BY seq DESC LIMIT 1
           """),
       arguments: [person, update, message.messageID, message.chat.id])
-    let former = payload.flatMap {
-      try? JSONDecoder().decode(Update.self, from: Data($0.utf8))
-    }
+    let former = payload.flatMap { try? Update(json: $0.utf8) }
     switch former?.content {
     case .message(let message), .editedMessage(let message): return message
     default: return nil

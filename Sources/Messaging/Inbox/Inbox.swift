@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import JSONReading
 package import Ledger
 package import TelegramBotAPI
 
@@ -185,19 +186,26 @@ package struct Inbox: Sendable {
   private func end(
     _ id: Int64, state: String, failure: String?, in tx: LedgerTransaction
   ) throws {
-    try tx.db.run(
-      """
-      UPDATE inbox SET state = :state, failure = :failure, finished_at = :now, is_tried_alone = 0
-      WHERE (update_id = :id OR joined_to = :id) AND state = 'pending'
-      """,
-      ["state": state, "failure": failure, "now": tx.now.databaseText, "id": id])
-    guard tx.db.changesCount > 0 else { throw AlreadyFinished() }
+    // Two statements: with an OR, one takes three times as long as both.
+    var count = 0
+    for sql in [Self.endingIt, Self.endingItsParts] {
+      try tx.db.run(sql, [state, failure, tx.now.databaseText, id])
+      count += tx.db.changesCount
+    }
+    guard count > 0 else { throw AlreadyFinished() }
   }
+
+  private static let endingIt = "\(ending) update_id = ?"
+  private static let endingItsParts = "\(ending) joined_to = ?"
+  private static let ending = """
+    UPDATE inbox SET state = ?, failure = ?, finished_at = ?, is_tried_alone = 0
+    WHERE state = 'pending' AND
+    """
 
   /// Or what is wrong with its form.
   private static func decode(_ json: Data) -> (Update?, flaw: String?) {
     do {
-      return (try JSONDecoder().decode(Update.self, from: json), nil)
+      return (try Update(json: json), nil)
     } catch {
       return (nil, "it is not of the form of an update")
     }

@@ -156,11 +156,7 @@ extension Outbox {
   /// Sends what was kept for the person, who is there again.
   package func sendKept(to person: Int64, in tx: LedgerTransaction) throws {
     // Each of their updates asks for it, so not by the index of all that was ever sent to them.
-    let answers = try Queued.fetchAll(
-      cached: """
-        SELECT * FROM outbox INDEXED BY kept_answers WHERE is_kept = 1 AND chat_id = ? ORDER BY id
-        """,
-      [person], in: tx.db)
+    let answers = try Queued.all(Self.keptAnswers, [person], in: tx.db)
     guard !answers.isEmpty else { return }
     try queue([.message(Self.kept, to: person)], in: tx)
     // As new rows, since the sender looks at new ones alone.
@@ -172,6 +168,11 @@ extension Outbox {
     try forgetKept(for: person, in: tx)
     wakeAfterCommit(of: tx)
   }
+
+  private static let keptAnswers = """
+    SELECT \(Queued.columns) FROM outbox INDEXED BY kept_answers
+    WHERE is_kept = 1 AND chat_id = ? ORDER BY id
+    """
 
   package func forgetKept(for person: Int64, in tx: LedgerTransaction) throws {
     try tx.db.run(

@@ -150,7 +150,7 @@ package struct Outbox: Sendable {
       DELETE FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?
         AND edited_message_id = ?
       """, [channel.rawValue, chatID, messageID])
-    tx.db.afterNextTransaction { [withdrawals] _ in withdrawals.note() }
+    tx.afterCommit { [withdrawals] in withdrawals.note() }
     try edit(messageID, inChat: chatID, to: reply, in: tx)
   }
 
@@ -199,25 +199,26 @@ package struct Outbox: Sendable {
   ) throws {
     var createdAt = tx.now.databaseText
     if answersQuery, let updateID {
-      let arrival = try String.fetchOne(
-        tx.db.cachedStatement(sql: "SELECT received_at FROM inbox WHERE update_id = ?"),
-        arguments: [updateID])
+      let arrival: String? = try tx.db.first(
+        "SELECT received_at FROM inbox WHERE update_id = ?", [updateID]
+      ) { $0.next() }
       createdAt = min(arrival ?? createdAt, createdAt)
     }
     try tx.db.run(
-      """
-      INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, method, payload,
-        file_name, file_type, file, text, entities, buttons,
-        thread_id, reply_to, edited_message_id, markdown, preview_part)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-      """,
-      StatementArguments(
-        [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, createdAt]
-          + content.columns(threadID: threadID) + [previewPart]))
+      Self.insertion,
+      [updateID ?? Self.noUpdate, channel.rawValue, chatID, purpose?.text, createdAt, previewPart]
+        + content.values(threadID: threadID))
   }
 
+  private static let insertion = """
+    INSERT INTO outbox (update_id, channel, chat_id, purpose, created_at, preview_part,
+      \(Content.columns))
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    """
+
+  /// Once, however many replies the transaction brings.
   func wakeAfterCommit(of tx: LedgerTransaction) {
-    tx.db.afterNextTransaction { [arrived] _ in
+    tx.afterCommit(once: ObjectIdentifier(withdrawals)) { [arrived] in
       KillPoint.replyQueued.passed()
       arrived()
     }
@@ -225,13 +226,12 @@ package struct Outbox: Sendable {
 
   // MARK: - Out
 
+  private static let queued = "SELECT \(Queued.columns) FROM outbox WHERE state = 'queued'"
+
   /// The oldest replies after that one, in order.
   package func queued(after id: Int64, limit: Int, in tx: LedgerTransaction) throws -> [Queued] {
-    try Queued.fetchAll(
-      cached: """
-        SELECT * FROM outbox
-        WHERE channel = ? AND state = 'queued' AND id > ? ORDER BY id LIMIT ?
-        """,
+    try Queued.all(
+      "\(Self.queued) AND channel = ? AND id > ? ORDER BY id LIMIT ?",
       [channel.rawValue, id, limit], in: tx.db)
   }
 
@@ -239,32 +239,25 @@ package struct Outbox: Sendable {
   package func queued(
     inChat chatID: Int64, after id: Int64, upTo last: Int64, limit: Int, in tx: LedgerTransaction
   ) throws -> [Queued] {
-    try Queued.fetchAll(
-      cached: """
-        SELECT * FROM outbox
-        WHERE channel = ? AND state = 'queued' AND id > ? AND id <= ? AND chat_id = ?
-        ORDER BY id LIMIT ?
-        """,
+    try Queued.all(
+      "\(Self.queued) AND channel = ? AND id > ? AND id <= ? AND chat_id = ? ORDER BY id LIMIT ?",
       [channel.rawValue, id, last, chatID, limit], in: tx.db)
   }
 
   /// What is still to be sent for that purpose.
   package func queued(for purpose: Purpose, in tx: LedgerTransaction) throws -> Queued? {
-    try Queued.fetchOne(
-      tx.db, sql: "SELECT * FROM outbox WHERE channel = ? AND state = 'queued' AND purpose = ?",
-      arguments: [channel.rawValue, purpose.text])
+    try Queued.first(
+      "\(Self.queued) AND channel = ? AND purpose = ?", [channel.rawValue, purpose.text], in: tx.db)
   }
 
   /// `nil` if it is not to be sent any more.
   package func content(of id: Int64, in tx: LedgerTransaction) throws -> Content? {
-    let sql = "SELECT * FROM outbox WHERE id = ? AND state = 'queued'"
-    return try Queued.fetchOne(cached: sql, [id], in: tx.db)?.content
+    try Queued.first("\(Self.queued) AND id = ?", [id], in: tx.db)?.content
   }
 
   /// Whether it is to be sent: an erasure withdraws what waits for a person.
   package func isQueued(_ id: Int64, in tx: LedgerTransaction) throws -> Bool {
-    let sql = "SELECT 1 FROM outbox WHERE id = ? AND state = 'queued'"
-    return try Bool.fetchOne(tx.db.cachedStatement(sql: sql), arguments: [id]) ?? false
+    try tx.db.hasRow("SELECT 1 FROM outbox WHERE id = ? AND state = 'queued'", [id])
   }
 
   // MARK: - Endings
@@ -302,9 +295,8 @@ package struct Outbox: Sendable {
 
   /// Directs everything still queued for a group to the supergroup that it has become.
   package func moveChat(from old: Int64, to new: Int64, in tx: LedgerTransaction) throws {
-    let replies = try Queued.fetchAll(
-      tx.db, sql: "SELECT * FROM outbox WHERE state = 'queued' AND channel = ? AND chat_id = ?",
-      arguments: [channel.rawValue, old])
+    let replies = try Queued.all(
+      "\(Self.queued) AND channel = ? AND chat_id = ?", [channel.rawValue, old], in: tx.db)
     for reply in replies {
       var payload: String?
       if case .request(let request)? = try reply.content?.addressed(to: new) {

@@ -1,6 +1,6 @@
 package import Foundation
-package import GRDB
-import Ledger
+import JSONReading
+package import Ledger
 package import TelegramBotAPI
 
 extension Outbox {
@@ -54,7 +54,7 @@ extension Outbox {
   }
 
   /// A reply on its way.
-  package struct Queued: Sendable, FetchableRecord {
+  package struct Queued: Sendable, StoredRow {
     package var id: Int64
     /// The update that it answers, if it answers one.
     package var updateID: Int64?
@@ -77,17 +77,22 @@ extension Outbox {
     /// For how long it is worth sending, in seconds; `nil` if it must not be given up.
     package var lifetime: TimeInterval?
 
-    package init(row: Row) throws {
-      id = row["id"]
-      let update: Int64 = row["update_id"]
+    package static let columns = """
+      id, update_id, chat_id, thread_id, preview_part, lost_answers, created_at, purpose,
+      \(Content.columns)
+      """
+
+    package init(_ row: inout Columns) throws {
+      id = row.next()
+      let update: Int64 = row.next()
       updateID = update == Outbox.noUpdate ? nil : update
-      chatID = row["chat_id"]
-      threadID = row["thread_id"]
-      content = try Content(row: row)
-      previewPart = row["preview_part"]
-      lostAnswers = row["lost_answers"]
-      createdAt = row["created_at"]
-      purpose = (row["purpose"] as String?).flatMap(Purpose.init(text:))
+      chatID = row.next()
+      threadID = row.next()
+      previewPart = row.next()
+      lostAnswers = row.next()
+      createdAt = row.next()
+      purpose = (row.next() as String?).flatMap(Purpose.init(text:))
+      content = try Content(&row)
       lifetime =
         switch purpose {
         case .refund, .cancellation: nil
@@ -135,31 +140,40 @@ extension Outbox {
 
 // MARK: - Columns
 
-extension Outbox.Content {
-  fileprivate init(row: Row) throws {
-    if let method = row["method"] as String? {
-      let json = Data((row["payload"] as String).utf8)
-      var file: BotRequest.Attachment?
-      if let name = row["file_name"] as String? {
-        file = BotRequest.Attachment(
-          fileName: name, contentType: row["file_type"], data: row["file"])
-      }
-      self = .request(BotRequest(method: method, json: json, attachment: file))
-    } else {
-      self = .message(try OutboxMessage(row: row))
+extension Outbox.Content: StoredRow {
+  package static let columns = """
+    method, payload, file_name, file_type, file, text, entities, buttons, thread_id, reply_to,
+    edited_message_id, markdown
+    """
+
+  package init(_ row: inout Columns) throws {
+    let (method, payload): (String?, String?) = (row.next(), row.next())
+    let (fileName, fileType, file): (String?, String?, Data?) = (row.next(), row.next(), row.next())
+    if let message = try OutboxMessage(&row) {
+      self = .message(message)
+      return
     }
+    guard let method, let payload else {
+      preconditionFailure("a row of the outbox that is neither a message nor a request")
+    }
+    var request = BotRequest(method: method, json: Data(payload.utf8))
+    if let fileName, let fileType, let file {
+      request.attachment = BotRequest.Attachment(
+        fileName: fileName, contentType: fileType, data: file)
+    }
+    self = .request(request)
   }
 
-  /// In the order of `Outbox.contentColumns`.
+  /// In the order of `columns`.
   ///
   /// - Parameter threadID: The topic that a request was made in.
-  func columns(threadID: Int64?) throws -> [(any DatabaseValueConvertible)?] {
+  func values(threadID: Int64?) -> Arguments {
     switch self {
     case .message(let message):
       [
-        nil, nil, nil, nil, nil, message.text, try message.entities.text,
-        try message.buttons.text, message.threadID, message.replyTo,
-        message.edits, message.markdown,
+        nil, nil, nil, nil, nil, message.text, message.entities.json?.text,
+        message.buttons.isEmpty ? nil : JSON.array(message.buttons.map(\.json)).text,
+        message.threadID, message.replyTo, message.edits, message.markdown,
       ]
     case .request(let request):
       [
@@ -172,24 +186,24 @@ extension Outbox.Content {
 }
 
 extension OutboxMessage {
-  fileprivate init(row: Row) throws {
+  /// `nil` where the row is no message.
+  fileprivate init?(_ row: inout Columns) throws {
+    let (text, entities, buttons): (String?, String?, String?) = (
+      row.next(), row.next(), row.next()
+    )
+    let (threadID, replyTo, edits): (Int64?, Int64?, Int64?) = (row.next(), row.next(), row.next())
+    let markdown: String? = row.next()
+    guard let text else { return nil }
     self.init(
-      text: row["text"], entities: try [MessageEntity](text: row["entities"]),
-      buttons: try [Button](text: row["buttons"]),
-      threadID: row["thread_id"], replyTo: row["reply_to"], edits: row["edited_message_id"])
-    markdown = row["markdown"]
+      text: text, entities: try [MessageEntity](text: entities),
+      buttons: try [Button](text: buttons), threadID: threadID, replyTo: replyTo, edits: edits)
+    self.markdown = markdown
   }
 }
 
-extension Array where Element: Codable {
-  /// JSON; `nil` for none.
-  fileprivate var text: String? {
-    get throws {
-      isEmpty ? nil : String(decoding: try JSONEncoder().encode(self), as: UTF8.self)
-    }
-  }
-
+extension Array where Element: JSONReadable {
+  /// `nil` for none.
   fileprivate init(text: String?) throws {
-    self = try text.map { try JSONDecoder().decode([Element].self, from: Data($0.utf8)) } ?? []
+    self = try text.map { try [Element](json: $0.utf8) } ?? []
   }
 }

@@ -71,24 +71,22 @@ package struct Previews {
   /// The parts of which a message may be there, in order; from now on, what finishes the update
   /// takes their places.
   func replace(ofUpdate updateID: Int64, channel: Channel) throws -> [Part] {
-    let rows = try Row.fetchAll(
-      tx.db.cachedStatement(
-        sql: """
-          SELECT part, chat_id FROM previews
-          WHERE update_id = ? AND channel = ? AND state <> 'replaced' ORDER BY part
-          """),
-      arguments: [updateID, channel.rawValue])
-    guard !rows.isEmpty else { return [] }
+    let parts = try tx.db.all(
+      """
+      SELECT part, chat_id FROM previews
+      WHERE update_id = ? AND channel = ? AND state <> 'replaced' ORDER BY part
+      """, [updateID, channel.rawValue]
+    ) { row in Part(number: row.next(), chatID: row.next()) }
+    guard !parts.isEmpty else { return [] }
     try tx.db.run("UPDATE previews SET state = 'replaced' WHERE update_id = ?", [updateID])
-    return rows.map { Part(number: $0["part"], chatID: $0["chat_id"]) }
+    return parts
   }
 
   /// The message of a part; `nil` if it is not known.
   func messageID(of part: Int, ofUpdate updateID: Int64) throws -> Int64? {
-    try Int64.fetchOne(
-      tx.db.cachedStatement(
-        sql: "SELECT message_id FROM previews WHERE update_id = ? AND part = ?"),
-      arguments: [updateID, part])
+    try tx.db.first(
+      "SELECT message_id FROM previews WHERE update_id = ? AND part = ?", [updateID, part]
+    ) { $0.next(Int64?.self) } ?? nil
   }
 
   /// Whether there may be a message of the update's previews whose id was never known, and that one

@@ -8,8 +8,10 @@ struct TelegramAnswer {
   let bytes: [UInt8]
   /// Where in it the result stands.
   let result: Range<Int>
+  private let head: HTTPResponseHead
+
   /// When it was given, by the server's clock, as HTTP writes it.
-  let date: String?
+  var date: String? { head.header("Date") }
 
   /// If a 429 says nothing of how long to wait.
   static let defaultRetryAfter = Duration.seconds(5)
@@ -21,7 +23,9 @@ struct TelegramAnswer {
   init(_ response: HTTPResponse, to method: String, hiding token: String) throws(TelegramError) {
     let bytes = Array(response.body)
     let isSuccess = 200..<300 ~= response.head.status
-    guard let ok = try? JSONSlicer.member("ok", of: bytes) else {
+    guard let members = try? JSONSlicer.members(of: bytes),
+      let ok = JSONSlicer.value(of: "ok", among: members, in: bytes)
+    else {
       throw isSuccess ? .answerMalformed(method: method) : Self.error(response.head, nil)
     }
     guard bytes[ok].elementsEqual("true".utf8) else {
@@ -29,12 +33,12 @@ struct TelegramAnswer {
       throw Self.error(response.head, body?.hiding(token))
     }
     guard isSuccess else { throw .serverFailed(status: response.head.status) }
-    guard let result = try? JSONSlicer.member("result", of: bytes) else {
+    guard let result = JSONSlicer.value(of: "result", among: members, in: bytes) else {
       throw .answerMalformed(method: method)
     }
     self.bytes = bytes
     self.result = result
-    date = response.head.header("Date")
+    head = response.head
   }
 
   func decoded<Value: Decodable>(_ method: String) throws(TelegramError) -> Value {

@@ -1,29 +1,33 @@
-import Foundation
+package import Foundation
 
 /// JSON to be sent: the parameters of a request. A member that is `nil` is left out.
 ///
 /// Each request of the bot is written once for every answer; `JSONEncoder` takes several times as
 /// long for the same bytes.
-indirect enum JSON: Sendable, ExpressibleByDictionaryLiteral, ExpressibleByBooleanLiteral {
+package indirect enum JSON: Sendable, ExpressibleByDictionaryLiteral, ExpressibleByBooleanLiteral {
   case int(Int64)
   case bool(Bool)
   case string(String)
   case array([JSON])
   case object([(key: String, value: JSON?)])
 
-  init(dictionaryLiteral elements: (String, JSON?)...) {
+  package init(dictionaryLiteral elements: (String, JSON?)...) {
     self = .object(elements.map { ($0.0, $0.1) })
   }
 
-  init(booleanLiteral value: Bool) {
+  package init(booleanLiteral value: Bool) {
     self = .bool(value)
   }
 
-  var data: Data {
+  package var data: Data { Data(bytes) }
+
+  package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  private var bytes: [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(512)
+    bytes.reserveCapacity(1_024)
     write(to: &bytes)
-    return Data(bytes)
+    return bytes
   }
 
   private func write(to bytes: inout [UInt8]) {
@@ -55,16 +59,31 @@ indirect enum JSON: Sendable, ExpressibleByDictionaryLiteral, ExpressibleByBoole
   /// Escapes what must be escaped: quotes, backslashes and control characters (RFC 8259, 7).
   private static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-      case UInt8(ascii: "\n"): bytes += [UInt8(ascii: "\\"), UInt8(ascii: "n")]
-      case 0..<0x20:
-        let digits = String(byte, radix: 16)
-        bytes += "\\u00\(digits.count < 2 ? "0" : "")\(digits)".utf8
-      default: bytes.append(byte)
+    var text = text
+    text.withUTF8 { text in
+      var rest = text[...]
+      while let index = rest.firstIndex(where: mustBeEscaped) {
+        bytes.append(contentsOf: rest[..<index])
+        writeEscaped(rest[index], to: &bytes)
+        rest = rest[(index + 1)...]
       }
+      bytes.append(contentsOf: rest)
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  private static func mustBeEscaped(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private static func writeEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+    bytes.append(UInt8(ascii: "\\"))
+    switch byte {
+    case UInt8(ascii: "\n"): bytes.append(UInt8(ascii: "n"))
+    case 0..<0x20:
+      let digits = String(byte, radix: 16)
+      bytes += "u00\(digits.count < 2 ? "0" : "")\(digits)".utf8
+    default: bytes.append(byte)
+    }
   }
 }

@@ -1,7 +1,9 @@
+package import JSONReading
+
 /// What of a text is shown how. Bot API, *MessageEntity*.
-package struct MessageEntity: Sendable, Hashable, Codable {
+package struct MessageEntity: Sendable, Hashable {
   /// Those that the bot sends.
-  package enum Kind: String, Sendable, Codable, CaseIterable {
+  package enum Kind: String, Sendable, CaseIterable {
     case bold, italic, strikethrough, code, pre, blockquote
     case textLink = "text_link"
     case expandableBlockquote = "expandable_blockquote"
@@ -35,9 +37,21 @@ package struct MessageEntity: Sendable, Hashable, Codable {
   }
 }
 
+/// As it is sent.
+extension MessageEntity: JSONObjectReadable {
+  package init(_ object: JSONObject) throws {
+    guard let type = Kind(rawValue: try object.read("type")) else { throw JSONFlaw() }
+    self.type = type
+    offset = try object.read("offset")
+    length = try object.read("length")
+    url = try object.readIfPresent("url")
+    language = try object.readIfPresent("language")
+  }
+}
+
 extension [MessageEntity] {
   /// `nil` for none, which is not sent.
-  var json: JSON? { isEmpty ? nil : .array(map(\.json)) }
+  package var json: JSON? { isEmpty ? nil : .array(map(\.json)) }
 
   /// Bot API, *Formatting options*: entities lie within the text and in one another; nothing lies
   /// in `code` or `pre`, nor those in anything but a quote; quotes do not lie in quotes.

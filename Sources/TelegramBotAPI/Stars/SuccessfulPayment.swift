@@ -1,5 +1,7 @@
+package import JSONReading
+
 /// A payment that was made. Bot API, *SuccessfulPayment*.
-package struct SuccessfulPayment: Decodable, Sendable, Equatable {
+package struct SuccessfulPayment: JSONObjectReadable, Sendable, Equatable {
   /// `XTR` for Telegram Stars.
   package var currency: String
   /// In the smallest unit of the currency; whole Stars.
@@ -12,23 +14,12 @@ package struct SuccessfulPayment: Decodable, Sendable, Equatable {
   /// Whether it pays for a subscription's first period.
   package var isFirstRecurring: Bool
 
-  private enum CodingKeys: String, CodingKey {
-    case currency
-    case totalAmount = "total_amount"
-    case invoicePayload = "invoice_payload"
-    case telegramPaymentChargeID = "telegram_payment_charge_id"
-    case subscriptionExpirationDate = "subscription_expiration_date"
-    case isFirstRecurring = "is_first_recurring"
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    currency = try values.decode(String.self, forKey: .currency)
-    totalAmount = try values.decode(Int64.self, forKey: .totalAmount)
-    invoicePayload = try values.decode(String.self, forKey: .invoicePayload)
-    telegramPaymentChargeID = try values.decode(String.self, forKey: .telegramPaymentChargeID)
-    subscriptionExpirationDate = try values.decodeIfPresent(
-      Int64.self, forKey: .subscriptionExpirationDate)
-    isFirstRecurring = try values.decodeIfPresent(Bool.self, forKey: .isFirstRecurring) ?? false
+  package init(_ object: JSONObject) throws {
+    currency = try object.read("currency")
+    totalAmount = try object.read("total_amount")
+    invoicePayload = try object.read("invoice_payload")
+    telegramPaymentChargeID = try object.read("telegram_payment_charge_id")
+    subscriptionExpirationDate = try object.readIfPresent("subscription_expiration_date")
+    isFirstRecurring = try object.readIfPresent("is_first_recurring") ?? false
   }
 }

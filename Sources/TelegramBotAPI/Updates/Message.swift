@@ -1,5 +1,7 @@
+package import JSONReading
+
 /// A message, as far as the bot reads it. Bot API, *Message*.
-package struct Message: Decodable, Sendable, Equatable {
+package struct Message: JSONObjectReadable, Sendable, Equatable {
   package var messageID: Int64
   package var messageThreadID: Int64?
   /// Whether `messageThreadID` is a topic, to which an answer must be sent, and not the thread of
@@ -37,7 +39,7 @@ package struct Message: Decodable, Sendable, Equatable {
 
   /// What a message holds in place of text. The order matters: Telegram repeats an animation as a
   /// document and a venue as a location, for old bots.
-  package enum Attachment: String, CodingKey, CaseIterable, Sendable {
+  package enum Attachment: String, CaseIterable, Sendable {
     case animation, audio, document, photo, sticker, story, video, voice
     case checklist, contact, dice, game, giveaway, invoice, poll, venue, location
     case livePhoto = "live_photo"
@@ -46,48 +48,31 @@ package struct Message: Decodable, Sendable, Equatable {
     case videoNote = "video_note"
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case from, chat, date, text, caption, quote
-    case messageID = "message_id"
-    case messageThreadID = "message_thread_id"
-    case isTopicMessage = "is_topic_message"
-    case senderChat = "sender_chat"
-    case mediaGroupID = "media_group_id"
-    case replyToMessage = "reply_to_message"
-    case successfulPayment = "successful_payment"
-    case refundedPayment = "refunded_payment"
-    case viaBot = "via_bot"
-    case forwardOrigin = "forward_origin"
-    /// In place of `forward_origin` before Bot API 7.0; a server of the operator's own may be old.
-    case forwardDate = "forward_date"
-  }
-
-  private struct TextQuote: Decodable {
-    var text: String
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
-    messageID = try values.decode(Int64.self, forKey: .messageID)
-    messageThreadID = try values.decodeIfPresent(Int64.self, forKey: .messageThreadID)
-    isTopicMessage = try values.decodeIfPresent(Bool.self, forKey: .isTopicMessage) ?? false
-    from = try values.decodeIfPresent(User.self, forKey: .from)
-    senderChat = try values.decodeIfPresent(Chat.self, forKey: .senderChat)
-    isForwarded = values.contains(.forwardOrigin) || values.contains(.forwardDate)
-    isFromInlineBot = values.contains(.viaBot)
-    chat = try values.decode(Chat.self, forKey: .chat)
-    date = try values.decode(Int64.self, forKey: .date)
-    text = try values.decodeIfPresent(String.self, forKey: .text) ?? RichMessage.text(in: decoder)
-    caption = try values.decodeIfPresent(String.self, forKey: .caption)
-    mediaGroupID = try values.decodeIfPresent(String.self, forKey: .mediaGroupID)
-    quote = try values.decodeIfPresent(TextQuote.self, forKey: .quote)?.text
-    replyToMessage = try values.decodeIfPresent(MessageReference.self, forKey: .replyToMessage)
-    successfulPayment = try values.decodeIfPresent(
-      SuccessfulPayment.self, forKey: .successfulPayment)
-    refundedPayment = try values.decodeIfPresent(RefundedPayment.self, forKey: .refundedPayment)
+  package init(_ object: JSONObject) throws {
+    messageID = try object.read("message_id")
+    messageThreadID = try object.readIfPresent("message_thread_id")
+    isTopicMessage = try object.readIfPresent("is_topic_message") ?? false
+    from = try object.readIfPresent("from")
+    senderChat = try object.readIfPresent("sender_chat")
+    // The second in place of the first before Bot API 7.0; a server of the operator's own may be
+    // old.
+    isForwarded = object["forward_origin"] != nil || object["forward_date"] != nil
+    isFromInlineBot = object["via_bot"] != nil
+    chat = try object.read("chat")
+    date = try object.read("date")
+    text = try object.readIfPresent("text") ?? RichMessage.text(in: object)
+    caption = try object.readIfPresent("caption")
+    mediaGroupID = try object.readIfPresent("media_group_id")
+    if let quote = object["quote"] {
+      guard let quote = quote.object else { throw JSONFlaw() }
+      self.quote = try quote.read("text")
+    }
+    replyToMessage = try object.readIfPresent("reply_to_message")
+    successfulPayment = try object.readIfPresent("successful_payment")
+    refundedPayment = try object.readIfPresent("refunded_payment")
     guard text == nil else { return }  // A message has one or the other.
-    let held = try decoder.container(keyedBy: Attachment.self)
-    attachment = Attachment.allCases.first { held.contains($0) }
+    let names = Set(object.names)
+    attachment = Attachment.allCases.first { names.contains($0.rawValue) }
   }
 
   /// What several messages say together: the apps cut a text that is longer than a message may be,

@@ -1,3 +1,6 @@
+import Foundation
+import JSONReading
+
 /// A message of blocks, such as headings, lists and tables, as plain text. Bot API, *RichMessage*.
 ///
 /// What is not of the promised form is left out: one odd block spoils no message.
@@ -11,14 +14,11 @@ struct RichMessage: Decodable {
   /// in a list, and texts within them.
   fileprivate static let maximumPathLength = 128
 
-  private enum MessageKey: String, CodingKey {
-    case richMessage = "rich_message"
-  }
-
   /// Of the rich message that a message holds; `nil` if it holds none, or none with words.
-  static func text(in message: any Decoder) -> String? {
-    let values = try? message.container(keyedBy: MessageKey.self)
-    let rich = try? values?.decodeIfPresent(RichMessage.self, forKey: .richMessage)
+  static func text(in message: JSONObject) -> String? {
+    let rich = message["rich_message"].flatMap {
+      try? JSONDecoder().decode(RichMessage.self, from: $0.json)
+    }
     return rich.flatMap { $0.text.isEmpty ? nil : $0.text }
   }
 

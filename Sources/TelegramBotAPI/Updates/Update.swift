@@ -1,7 +1,10 @@
+package import JSONReading
+
 /// Something that happened. Unknown kinds and fields are no error; a known kind that lacks what
 /// Telegram promises is. Bot API, *Update*.
-package struct Update: Decodable, Sendable, Equatable {
-  package enum Content: Sendable, Equatable {
+package struct Update: JSONObjectReadable, Sendable, Equatable {
+  /// Indirect, as an update is handed on many times.
+  package indirect enum Content: Sendable, Equatable {
     case message(Message)
     case editedMessage(Message)
     case callbackQuery(CallbackQuery)
@@ -42,32 +45,19 @@ package struct Update: Decodable, Sendable, Equatable {
     }
   }
 
-  private struct Key: CodingKey {
-    var stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  package init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: Key.self)
-    id = try values.decode(Int64.self, forKey: Key(stringValue: "update_id"))
+  package init(_ object: JSONObject) throws {
+    id = try object.read("update_id")
     // At most one member besides `update_id` is there.
-    let kinds = values.allKeys.filter { $0.stringValue != "update_id" }
-    guard let key = kinds.min(by: { $0.stringValue < $1.stringValue }) else {
-      content = .other(kind: nil)
-      return
-    }
-    func value<Value: Decodable>() throws -> Value { try values.decode(Value.self, forKey: key) }
     content =
-      switch key.stringValue {
-      case "message": .message(try value())
-      case "edited_message": .editedMessage(try value())
-      case "callback_query": .callbackQuery(try value())
-      case "pre_checkout_query": .preCheckoutQuery(try value())
-      case "my_chat_member": .chatMemberChanged(try value())
-      case "subscription": .subscriptionChanged(try value())
-      case "stopped_message_generation": .stoppedGeneration(try value())
+      switch object.names.filter({ $0 != "update_id" }).min() {
+      case "message": .message(try object.read("message"))
+      case "edited_message": .editedMessage(try object.read("edited_message"))
+      case "callback_query": .callbackQuery(try object.read("callback_query"))
+      case "pre_checkout_query": .preCheckoutQuery(try object.read("pre_checkout_query"))
+      case "my_chat_member": .chatMemberChanged(try object.read("my_chat_member"))
+      case "subscription": .subscriptionChanged(try object.read("subscription"))
+      case "stopped_message_generation":
+        .stoppedGeneration(try object.read("stopped_message_generation"))
       case let kind: .other(kind: kind)
       }
   }

@@ -1,3 +1,5 @@
+package import JSONReading
+
 /// A Telegram user or bot. Bot API, *User*.
 package struct User: Decodable, Sendable, Equatable {
   /// Needs 52 bits.
@@ -14,5 +16,15 @@ package struct User: Decodable, Sendable, Equatable {
     case isBot = "is_bot"
     case firstName = "first_name"
     case languageCode = "language_code"
+  }
+}
+
+extension User: JSONObjectReadable {
+  package init(_ object: JSONObject) throws {
+    id = try object.read("id")
+    isBot = try object.read("is_bot")
+    firstName = try object.read("first_name")
+    username = try object.readIfPresent("username")
+    languageCode = try object.readIfPresent("language_code")
   }
 }

@@ -1,5 +1,6 @@
 @testable import Bot
 import Foundation
+import protocol JSONReading.JSONObjectReadable
 import Messaging
 @testable import TelegramBotAPI
 import Testing
@@ -43,7 +44,7 @@ struct RouteCase: Sendable, CustomTestStringConvertible {
 struct RouteTests {
   private func shape(_ kind: String, _ value: JSONValue) throws -> String {
     let json = ReceivedUpdate.update(1, kind, value).json
-    let update = try JSONDecoder().decode(Update.self, from: json)
+    let update = try Update(json: json)
     return shape(Route(update, bot: .bot))
   }
 
@@ -269,7 +270,7 @@ struct RouteTests {
       1, "message",
       .message("@devbot x", chat: -100, adding: ["message_thread_id": 5, "is_topic_message": true])
     ).json
-    let update = try JSONDecoder().decode(Update.self, from: json)
+    let update = try Update(json: json)
     guard case .text(_, let sender) = Route(update, bot: .bot) else {
       Issue.record("another route")
       return

@@ -53,11 +53,11 @@ enum UpdateTarget {
 
   private static func check(_ received: ReceivedUpdate) {
     demand(received.id < .max, "the update's id has no successor")
-    guard let update = try? JSONDecoder().decode(Update.self, from: received.json) else { return }
+    guard let update = try? Update(json: received.json) else { return }
     demand(update.id == received.id, "\(received.id) was read as \(update.id)")
     let stored = Data(String(decoding: received.json, as: UTF8.self).utf8)
     demand(
-      (try? JSONDecoder().decode(Update.self, from: stored)) == update,
+      (try? Update(json: stored)) == update,
       "the inbox would give back another update than came")
     check(Route(update, bot: bot), of: update)
   }

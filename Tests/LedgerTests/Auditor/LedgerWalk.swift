@@ -45,7 +45,7 @@ struct LedgerWalk {
 
   private mutating func step(_ number: Int, in tx: LedgerTransaction) throws {
     model.now = chance.clock(on: model)
-    let tx = LedgerTransaction(db: tx.db, now: now)
+    let tx = tx.at(now)
     let operation = chance.operation(on: model)
     let before = model.marks
     let expected = Self.answer { try model.apply(operation) }

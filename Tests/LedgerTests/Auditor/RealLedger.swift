@@ -128,8 +128,9 @@ struct RealLedger {
       case .none: nil
       case .metered(let call): MeteredCall(call)
       case .estimated:
-        try CreditHold.fetchOne(cached: "SELECT * FROM credit_holds WHERE id = ?", [id], in: tx.db)
-          .map { try tx.holds(terms).estimate(of: $0, requestID: nil) }
+        try CreditHold.first(
+          "SELECT \(CreditHold.columns) FROM credit_holds WHERE id = ?", [id], in: tx.db
+        ).map { try tx.holds(terms).estimate(of: $0, requestID: nil) }
       }
     let isMetered = if case .metered = loss { true } else { false }
     try tx.holds(terms).void(id, loss: call, because: isMetered ? .failedCall : .interrupted)

@@ -16,9 +16,30 @@ struct DatabaseTimeTests {
     #expect(Date(timeIntervalSince1970: seconds).databaseText == text)
   }
 
-  @Test func readBackAsTheSameTime() throws {
-    let date = Date(timeIntervalSince1970: 1_795_372_321.005)
-    let row = Row(["at": date.databaseText])
-    #expect((row["at"] as Date).databaseText == date.databaseText)
+  /// GRDB asks a calendar.
+  @Test func areReadAsGRDBReadsThem() throws {
+    let day = 86_400_000
+    for milliseconds in stride(from: 0, to: 253_402_300_799_999, by: 97 * day + 12_345_678) {
+      let text = Date(timeIntervalSince1970: Double(milliseconds) / 1_000).databaseText
+      #expect(read(text) == Date.fromDatabaseValue(text.databaseValue), "\(text)")
+      #expect(read(text)?.databaseText == text)
+    }
+  }
+
+  @Test(arguments: [
+    "2026-11-29", "2026-11-29 15:04", "2026-11-29T15:04:05.006", "2026-11-29 15:04:05",
+  ])
+  func areReadInOtherForms(text: String) throws {
+    #expect(read(text) != nil)
+    #expect(read(text) == Date.fromDatabaseValue(text.databaseValue))
+  }
+
+  @Test(arguments: ["", "2026-11-29 15:04:05.00x", "2026-11-29 15:04:05,006", "later"])
+  func areNoneInAnother(text: String) {
+    #expect(read(text) == nil)
+  }
+
+  private func read(_ text: String) -> Date? {
+    Array(text.utf8).withUnsafeBufferPointer { Date(databaseText: $0) }
   }
 }
