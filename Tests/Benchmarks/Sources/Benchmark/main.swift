@@ -37,7 +37,7 @@ let bot = try Bot(executable: executable, telegram: telegram.url, folder: folder
 try await telegram.state.wait(for: "the first poll") { $0.polls > 0 }
 let firstPoll = started.duration(to: .now)
 try await Task.sleep(for: .seconds(3))
-let idleMemory = bot.residentMemory
+let (idleMemory, idleOwnMemory) = (bot.residentMemory, bot.ownMemory)
 let before = bot.processorTime
 try await Task.sleep(for: idle)
 let idleTime = (bot.processorTime - before) / (idle / .microseconds(1)) * 100
@@ -47,7 +47,7 @@ try await telegram.state.wait(for: "the accounts", within: .seconds(300)) {
   $0.messages == people
 }
 let ours = try await load(bot, through: telegram)
-let peak = bot.peakMemory
+let (peak, ownMemory) = (bot.peakMemory, bot.ownMemory)
 let exitStatus = bot.stop()
 telegram.stop()
 
@@ -62,11 +62,13 @@ try FileManager.default.removeItem(at: folder)
 let floor = Figure("processor per /credits, in C", bare.cost, "µs")
 try Figure("start to first poll", firstPoll / .milliseconds(1), "ms", .atMost(100)).report()
 try Figure("idle memory", idleMemory, "MB", .atMost(30)).report()
+try Figure("idle memory, without files", idleOwnMemory, "MB").report()
 try Figure("idle processor", idleTime, "% of a core", .atMost(0.2)).report()
 try floor.report()
 try Figure("processor per /credits", ours.cost, "µs", .atMostTimes(3, floor: floor.name)).report()
 try Figure("/credits a second, in C one by one", bare.rate, "/s").report()
 try Figure("/credits a second", ours.rate, "/s").report()
 try Figure("memory at the peak of /credits", peak, "MB", .atMost(45)).report()
+try Figure("memory after /credits, without files", ownMemory, "MB").report()
 if exitStatus != 0 { print("The bot ended with \(exitStatus).") }
 exit(exitStatus == 0 ? 0 : 1)

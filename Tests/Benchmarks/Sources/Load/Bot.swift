@@ -61,7 +61,10 @@ package struct Bot {
   /// In MB, a million bytes each.
   package var residentMemory: Double { megabytes("VmRSS") }
 
-  /// The most it ever was, in MB.
+  /// Without what is mapped of files, which the kernel takes back where memory is short, in MB.
+  package var ownMemory: Double { megabytes("RssAnon") }
+
+  /// The most that resident memory ever was, in MB.
   package var peakMemory: Double { megabytes("VmHWM") }
 
   package var threads: Int { status("Threads") ?? -1 }
