@@ -39,8 +39,9 @@ struct Follower: Sendable {
       if isWhole { process.stop() } else { process.kill() }
       // What it says at its end counts only where its copy does.
       if await process.hasEndedWell(), isWhole { return }
-      try files.removeCopy()
     }
+    // One that an earlier process has begun is there as well.
+    try files.removeCopy()
     let restoring = start(["restore"], path)
     try await withTaskCancellationHandler {
       try await restoring.end()
