@@ -119,7 +119,8 @@ struct Composition {
     if try settings.standbyBucket != nil, !FileManager.default.fileExists(atPath: path) {
       throw StandsBy(path: path)
     }
-    return try LedgerDatabase.openForBot(path: path) { update in
+    let isReplicated = try litestream() != nil
+    return try LedgerDatabase.openForBot(path: path, isReplicated: isReplicated) { update in
       try InstanceLock.guardUpdate(ofDatabase: path, update)
     }
   }

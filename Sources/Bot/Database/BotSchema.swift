@@ -286,12 +286,14 @@ extension LedgerDatabase {
 
   /// Opens the bot's file: the ledger's tables and the bot's own.
   ///
-  /// - Throws: As `init(path:migrations:guardUpdate:)` does.
+  /// - Throws: As `init(path:clock:isReplicated:migrations:guardUpdate:)` does.
   package static func openForBot(
-    path: String, guardUpdate: (_ update: () throws -> Void) throws -> Void = { try $0() }
+    path: String, isReplicated: Bool = false,
+    guardUpdate: (_ update: () throws -> Void) throws -> Void = { try $0() }
   ) throws -> LedgerDatabase {
     let database = try LedgerDatabase(
-      path: path, migrations: BotSchema.register, guardUpdate: guardUpdate)
+      path: path, isReplicated: isReplicated, migrations: BotSchema.register,
+      guardUpdate: guardUpdate)
     let prices = try StarterPrices.shipped()
     do {
       try database.write { try prices.load(in: $0) }

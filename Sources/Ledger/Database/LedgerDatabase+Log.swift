@@ -28,7 +28,7 @@ extension LedgerDatabase {
   /// - Throws: `DatabaseError`.
   package func truncateLog() throws {
     log.isDue = true
-    guard !isReplicated else { return log.isDue = false }
+    guard !Self.isReplicated(pool.path) else { return log.isDue = false }
     let isBusy = try pool.writeWithoutTransaction { db in
       try db.execute(sql: "PRAGMA busy_timeout = \(Self.patience)")
       let isBusy = Result { try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
@@ -39,8 +39,8 @@ extension LedgerDatabase {
   }
 
   /// Litestream keeps a folder of its own beside the database.
-  private var isReplicated: Bool {
-    let file = URL(fileURLWithPath: pool.path)
+  static func isReplicated(_ path: String) -> Bool {
+    let file = URL(fileURLWithPath: path)
     return [file, file.resolvingSymlinksInPath()].contains { file in
       let folder = file.deletingLastPathComponent()
         .appendingPathComponent(".\(file.lastPathComponent)-litestream")

@@ -26,11 +26,14 @@ package struct LedgerDatabase: Sendable {
   /// - Parameters:
   ///   - migrations: Adds the tables of others than the ledger.
   ///   - clock: Tells transactions when they happen.
+  ///   - isReplicated: Whether Litestream copies it, or is about to; where it has before, that is
+  ///     seen.
   ///   - guardUpdate: Called if an older version has written the file, to bring it up to date by
   ///     what it is given, or to throw.
   /// - Throws: `OpeningFailed`, `FromNewerVersion`, what `guardUpdate` throws.
   package init(
     path: String, clock: @escaping @Sendable () -> Date = { Date() },
+    isReplicated: Bool = false,
     migrations: (inout DatabaseMigrator) -> Void = { _ in },
     guardUpdate: (_ update: () throws -> Void) throws -> Void = { try $0() }
   ) throws {
@@ -39,7 +42,8 @@ package struct LedgerDatabase: Sendable {
     do {
       try Self.createPrivateFile(path)
       place = try DatabasePlace(ofFile: path)
-      let pool = try Self.openPool(path)
+      let pool = try Self.openPool(
+        path, isReplicated: isReplicated || Self.isReplicated(path))
       self.pool = pool
       // GRDB sets NORMAL when it opens WAL: then a committed row can vanish with the power.
       try pool.writeWithoutTransaction { db in
@@ -76,12 +80,17 @@ package struct LedgerDatabase: Sendable {
 
   /// Two processes that begin a new file's write-ahead log at the same moment do not wait for each
   /// other: SQLite refuses one of them at once.
-  private static func openPool(_ path: String) throws -> DatabasePool {
+  private static func openPool(_ path: String, isReplicated: Bool) throws -> DatabasePool {
     var configuration = Configuration()
     configuration.busyMode = .timeout(busyTimeout)
     configuration.maximumReaderCount = readers
     // What is deleted is overwritten, whatever SQLite was built to do by itself.
-    configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA secure_delete = ON")
+      // Litestream checkpoints by itself. Where we do beside it, its copy lacks pages (seen with
+      // 0.5.17): presumably those between its last look at the log and our checkpoint.
+      if isReplicated { try db.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
+    }
     let end = ContinuousClock.now + .seconds(busyTimeout)
     while true {
       do {

@@ -52,7 +52,9 @@ struct RunCommand: AsyncParsableCommand {
       }
       guard standby == nil || holding != nil else { return }  // Stopped while it stood by.
       let path = try composition.settings.databasePath()
-      try await composition.withDatabase(try LedgerDatabase.openForBot(path: path)) { database in
+      let database = try LedgerDatabase.openForBot(
+        path: path, isReplicated: try composition.litestream() != nil)
+      try await composition.withDatabase(database) { database in
         let bot = RunningBot(
           composition: composition, client: client, llm: llm, catalog: catalog,
           database: database, holding: holding, drain: .seconds(drain), logger: logger)

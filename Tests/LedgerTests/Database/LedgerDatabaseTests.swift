@@ -53,6 +53,23 @@ struct LedgerDatabaseTests {
     try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int ?? 0
   }
 
+  /// Litestream misses what is checkpointed beside it.
+  @Test func leavesTheLogToLitestreamWhereThatCopiesIt() throws {
+    let file = try LedgerFile()
+    let limits = { (isReplicated: Bool) in
+      let database = try LedgerDatabase(path: file.path, isReplicated: isReplicated)
+      defer { try? database.close() }
+      return try database.write { try Int.fetchOne($0.db, sql: "PRAGMA wal_autocheckpoint") }
+    }
+    #expect(try limits(false) == 1_000)
+    #expect(try limits(true) == 0)
+    // Its folder tells that it does, whoever opens the file.
+    try FileManager.default.createDirectory(
+      at: file.folder.appendingPathComponent(".test.sqlite-litestream"),
+      withIntermediateDirectories: false)
+    #expect(try limits(false) == 0)
+  }
+
   @Test func theLogShrinksAgainOnceAStuckReaderIsGone() throws {
     let file = try LedgerFile()
     let log = file.path + "-wal"
