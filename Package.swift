@@ -263,12 +263,20 @@ let package = Package(
       publicHeadersPath: ".",
       linkerSettings: [.linkedLibrary("sqlite3")]
     ),
+    // Two of them that share a bot, with people, and what happens to them.
+    .target(
+      name: "TwoMachines",
+      dependencies: ["TestSupport", grdb],
+      path: "Tests/Benchmarks/Sources/TwoMachines",
+      exclude: ["bucket.py"],  // Read beside the source.
+      swiftSettings: strict
+    ),
     // End to end: the built executable as a process of its own.
     .testTarget(
       name: "AidevbotTests",
       dependencies: [
         "aidevbot", "Bot", "Installation", "KillPoints", "Ledger", "Messaging", "Metering",
-        "Replication", "Sales", "Settings", "TelegramBotAPI", "TestSupport", grdb,
+        "Replication", "Sales", "Settings", "TelegramBotAPI", "TestSupport", "TwoMachines", grdb,
       ],
       swiftSettings: strict
     ),

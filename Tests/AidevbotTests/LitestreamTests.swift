@@ -190,30 +190,14 @@ private struct Litestream {
   private let world: World
   private let program: URL
 
-  struct NotInstalled: Error, CustomStringConvertible {
-    var description: String {
-      "Litestream is not installed. Run `.ci/install-dependencies tests`, or put a litestream 0.5 "
-        + "on the PATH; this test needs a real one."
-    }
-  }
-
   struct NeverSynced: Error {
     var errors: String
   }
 
-  /// - Throws: `NotInstalled`.
+  /// - Throws: `InstalledProgram.NotInstalled`.
   init(_ world: World) throws {
     self.world = world
-    let environment = ProcessInfo.processInfo.environment
-    let cache =
-      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-      ?? "\(environment["HOME"] ?? NSHomeDirectory())/.cache"
-    let onPath = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/litestream" }
-    guard
-      let path = (["\(cache)/aidevbot/litestream-0.5.17"] + onPath)
-        .first(where: FileManager.default.isExecutableFile(atPath:))
-    else { throw NotInstalled() }
-    program = URL(fileURLWithPath: path)
+    program = try InstalledProgram.litestream.find()
   }
 
   func replicate() throws -> ChildProcess {

@@ -15,6 +15,9 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "JumpingClock", type: .dynamic, targets: ["JumpingClock"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
@@ -72,6 +75,13 @@ let package = Package(
     .executableTarget(
       name: "Building", dependencies: ["Load", "Measuring", "TestSupport"],
       swiftSettings: settings),
+    // Two machines that fail over to each other, again and again.
+    .target(
+      name: "TwoMachines", dependencies: ["TestSupport", grdb], exclude: ["bucket.py"],
+      swiftSettings: settings),
+    .target(name: "JumpingClock"),
+    .executableTarget(
+      name: "Failover", dependencies: ["TwoMachines"], swiftSettings: settings),
     .executableTarget(
       name: "Soak", dependencies: ["Load", "Measuring", "TestSupport", grdb],
       swiftSettings: settings),

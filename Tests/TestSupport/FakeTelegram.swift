@@ -15,6 +15,7 @@ package final class FakeTelegram: Sendable {
   /// Wait on it for what the bot does.
   package let state: Watched<FakeTelegramState>
   private let server: LoopbackServer
+  private let api: FakeTelegramAPI
 
   package static let botID: Int64 = 7_000_000_001
   package static let botUsername = "devbot"
@@ -32,6 +33,7 @@ package final class FakeTelegram: Sendable {
     state = Watched(
       FakeTelegramState(queue: FakeTelegramQueue(nextID: firstUpdateID), schema: schema))
     let api = FakeTelegramAPI(token: token, schema: schema, state: state)
+    self.api = api
     server = try LoopbackServer { api.reply(to: $0) }
   }
 
@@ -41,6 +43,15 @@ package final class FakeTelegram: Sendable {
 
   /// The base URL of the API.
   package var url: String { server.url }
+
+  /// Another address of the same Telegram, by which it is known who asks.
+  ///
+  /// - Parameter hook: As for `onCall`, and asked before it.
+  package func secondAddress(
+    _ hook: @escaping @Sendable (FakeTelegramState.Call) -> FakeTelegramFault?
+  ) throws -> LoopbackServer {
+    try LoopbackServer { [api] in api.reply(to: $0, hook: hook) }
+  }
 
   /// Goes away, polls that wait included, while the test goes on.
   package func stop() {
@@ -77,7 +88,11 @@ struct FakeTelegramAPI: Sendable {
   let schema: BotAPISchema
   let state: Watched<FakeTelegramState>
 
-  func reply(to request: LoopbackRequest) -> LoopbackReply {
+  /// - Parameter address: Asked before the state's `onCall`.
+  func reply(
+    to request: LoopbackRequest,
+    hook address: @Sendable (FakeTelegramState.Call) -> FakeTelegramFault? = { _ in nil }
+  ) -> LoopbackReply {
     let path = request.target.split(separator: "?")[0].split(separator: "/").map(String.init)
     guard path.count == 2, path[0].hasPrefix("bot") else { return .telegramError(404, "Not Found") }
     guard path[0] == "bot" + token else { return .telegramError(401, "Unauthorized") }
@@ -94,7 +109,9 @@ struct FakeTelegramAPI: Sendable {
       )
     }
     if let violation = schema.fault(in: call.parameters, of: method) { return refuse(violation) }
-    guard let fault = queued ?? hook?(call) ?? refusal else { return perform(call).reply }
+    guard let fault = queued ?? address(call) ?? hook?(call) ?? refusal else {
+      return perform(call).reply
+    }
     guard let distort = fault.distortion else { return fault.reply }
     return distort(perform(call).json)
   }

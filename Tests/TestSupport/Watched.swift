@@ -100,6 +100,9 @@ package final class Watched<Value: Sendable>: Sendable {
 
 package struct WaitFailed: Error, CustomStringConvertible {
   package var what: String
+
+  package init(what: String) { self.what = what }
+
   package var description: String { "waited in vain for \(what)" }
 }
 

@@ -1,0 +1,1 @@
+// Nothing of it is called by name: it is loaded with LD_PRELOAD.
