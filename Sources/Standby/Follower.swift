@@ -37,8 +37,12 @@ struct Follower: Sendable {
     if let process {
       let isWhole = try await hasCaughtUp(with: path, process)
       if isWhole { process.stop() } else { process.kill() }
-      // What it says at its end counts only where its copy does.
-      if await process.hasEndedWell(), isWhole { return }
+      // It also says that it has ended well where it was in the middle of something newer, half of
+      // which is in its copy then: so its copy counts only where there is nothing newer.
+      if await process.hasEndedWell(), isWhole, let copied = files.copiedTXID() {
+        let newest = try await newestTXID(on: path)
+        if newest == copied { return }
+      }
     }
     // One that an earlier process has begun is there as well.
     try files.removeCopy()

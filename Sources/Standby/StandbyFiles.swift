@@ -7,6 +7,8 @@ import Ledger
 package struct StandbyFiles: Sendable {
   /// For how long a database is kept for a look that was set aside.
   static let keptAside = TimeInterval(7 * 86_400)
+  /// So many of them, however young they are.
+  private static let maximumKept = 3
   private static let aside = ".set-aside-"
 
   package let database: String
@@ -70,17 +72,25 @@ package struct StandbyFiles: Sendable {
     return moved
   }
 
-  /// Deletes what was set aside more than a week ago.
+  /// Deletes what was set aside more than a week ago, and all but the newest: machines that change
+  /// often would fill their disks with it.
   package func removeOldOnes(at now: Date = Date()) throws {
     let file = URL(fileURLWithPath: database)
     let folder = file.deletingLastPathComponent()
     let start = file.lastPathComponent + Self.aside
+    var names: [TimeInterval: [String]] = [:]
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
     where name.hasPrefix(start) {
-      let digits = name.dropFirst(start.count).prefix { $0.isNumber }
-      guard let time = TimeInterval(digits), now.timeIntervalSince1970 - time > Self.keptAside
-      else { continue }
-      try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      guard let time = TimeInterval(name.dropFirst(start.count).prefix { $0.isNumber }) else {
+        continue
+      }
+      names[time, default: []].append(name)
+    }
+    for (number, time) in names.keys.sorted(by: >).enumerated()
+    where number >= Self.maximumKept || now.timeIntervalSince1970 - time > Self.keptAside {
+      for name in names[time] ?? [] {
+        try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+      }
     }
   }
 

@@ -75,6 +75,21 @@ struct StandbyFilesTests {
     }
   }
 
+  @Test func keepTheNewestThreeThatWereSetAside() throws {
+    try inFolder {
+      for time in [900, 1_000, 2_000, 3_000] {
+        try write("", to: "bot.sqlite.set-aside-\(time)")
+        try write("", to: "bot.sqlite.set-aside-\(time)-wal")
+      }
+      try files.removeOldOnes(at: Date(timeIntervalSince1970: 3_000))
+      #expect(
+        names
+          == [1_000, 2_000, 3_000].flatMap {
+            ["bot.sqlite.set-aside-\($0)", "bot.sqlite.set-aside-\($0)-wal"]
+          })
+    }
+  }
+
   @Test func putTheCopyInPlace() throws {
     try inFolder {
       #expect(files.copiedTXID() == nil)

@@ -68,6 +68,7 @@ final class StandbyRig: Sendable {
       case $1 in -f) follows=1 ;; -o) out=$2 ;; esac
       shift
     done
+    echo >>"${0%/*}/restores"
     url=${1%%\\?*}
     from="${0%/*}/replicas/${url##*/}"
     [ -e "$from" ] || { echo no matching backup files available >&2; exit 1; }
@@ -95,6 +96,12 @@ final class StandbyRig: Sendable {
     try database.close()
     try Data(Self.hex(copied).utf8).write(to: URL(fileURLWithPath: file + "-txid"))
     bucket.store("\(path)/0000/\(Self.hex(1))-\(Self.hex(newest)).ltx", Data("pages".utf8))
+  }
+
+  /// How often Litestream was asked to restore.
+  var restores: Int {
+    let log = folder.appendingPathComponent("restores")
+    return (try? String(contentsOf: log, encoding: .utf8))?.count ?? 0
   }
 
   private static func hex(_ number: UInt64) -> String {

@@ -87,6 +87,16 @@ struct StandbyTests {
     #expect(try term(of: rig.files.database) == LeaseTerm(term: 3, holder: "two"))
   }
 
+  /// Whatever came after what its copy has to hold may be in it by half.
+  @Test(arguments: [(5, 1), (6, 2)])
+  func restoresAnewWhereItsCopyIsNotWhatIsOnThePath(copied: UInt64, restores: Int) async throws {
+    try rig.replicate("term-3", newest: 5, copied: copied)
+    try await rig.put(Lease(term: 3, holder: "", restore: "term-3"))
+    let holding = try await rig.becomeHolder(try rig.standby())
+    defer { holding.end() }
+    #expect(rig.restores == restores)
+  }
+
   /// There is nothing yet that another machine could go on with.
   @Test func takesNoLeaseBeforeTheFirstCopy() async throws {
     try await rig.put(Lease(term: 1, holder: "two", restore: nil))

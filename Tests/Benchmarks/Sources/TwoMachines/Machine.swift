@@ -74,7 +74,7 @@ final class Machine: Sendable {
     ]
   }
 
-  private static let diskMegabytes = 96
+  private static let diskMegabytes = 192
 
   var databasePath: String { Self.databasePath(in: folder.path) }
 
