@@ -72,6 +72,7 @@ final class StandbyRig: Sendable {
     url=${1%%\\?*}
     from="${0%/*}/replicas/${url##*/}"
     [ -e "$from" ] || { echo no matching backup files available >&2; exit 1; }
+    [ ! -e "$out" ] || { echo output path already exists >&2; exit 1; }
     cp "$from" "$out"
     [ -n "$follows" ] || exit 0
     cp "$from-txid" "$out-txid"

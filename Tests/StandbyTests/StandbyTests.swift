@@ -128,6 +128,8 @@ struct StandbyTests {
   @Test func goesOnRestoringInTheSameTerm() async throws {
     try rig.replicate("term-3")
     try await rig.put(Lease(term: 4, holder: "one", restore: "term-3"))
+    // What the process had begun that took the lease.
+    try Data("half".utf8).write(to: URL(fileURLWithPath: rig.files.copy))
     let old = try LedgerDatabase(path: rig.files.database)
     try old.write { try LeaseTerm(term: 2, holder: "one").write(in: $0) }
     try old.close()
