@@ -1,5 +1,4 @@
 import Foundation
-import JSONReading
 import Markdown
 @testable import Messaging
 @testable import TelegramBotAPI
@@ -93,7 +92,7 @@ extension MarkdownTarget {
     for message in reply.messages {
       do {
         let request = try message.request(to: 7)
-        let read = try Message(json: request.json)
+        let read = try JSONDecoder().decode(Message.self, from: request.json)
         demand(Array(read.text.utf8) == Array(message.text.utf8), "another text")
         demand(read.entities?.count ?? 0 == message.entities.count, "other entities")
         for entity in read.entities ?? [] {

@@ -1,7 +1,6 @@
 import Bot
 import Foundation
 import GRDB
-import JSONReading
 import Ledger
 @testable import Messaging
 @testable import TelegramBotAPI
@@ -121,7 +120,7 @@ extension RendererTarget {
 
   private static func message(_ request: BotRequest) -> Message {
     do {
-      return try Message(json: request.json)
+      return try JSONDecoder().decode(Message.self, from: request.json)
     } catch {
       fatalError("\(String(decoding: request.json, as: UTF8.self)): \(error)")
     }
