@@ -197,7 +197,7 @@ package struct Standby: Sendable {
 
   private static func log(_ aside: String) {
     Logger.current.notice(
-      "Another machine has the lease, so the database here is set aside.",
+      "The database here is not the newest one any more, and is set aside.",
       metadata: ["path": "\(aside)", "kept": "7 days"])
   }
 }
