@@ -17,9 +17,10 @@ extension DatabaseError {
   }
 
   /// Whether it is worth waiting, after so many waits. SQLite takes a disk that refuses to read for
-  /// a damaged file (SQLITE_IOERR_CORRUPTFS); real damage stays, so patience with it has an end.
+  /// a damaged file (SQLITE_IOERR_CORRUPTFS); real damage stays, so patience with it has an end,
+  /// after one and a half to three minutes.
   fileprivate func mayPass(after waits: Int) -> Bool {
-    isTransient || resultCode == .SQLITE_CORRUPT && waits < 5
+    isTransient || resultCode == .SQLITE_CORRUPT && waits < 10
   }
 }
 
