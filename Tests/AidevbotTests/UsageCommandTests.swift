@@ -41,7 +41,7 @@ struct UsageCommandTests {
       try await world.doBusiness()
       try world.damage(
         "UPDATE api_key_usage SET created_at = '2020-01-31 23:59:59.999' WHERE id = 1")
-      let csv = try await world.report("--by \(by) --csv").output
+      let csv = try await world.report("--by \(by) --since 2020-01-01 --csv").output
         .replacing(/[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}/, with: "ID")
         .replacing(/20[3-9][0-9]-..-..|202[1-9]-..-../, with: "TODAY")
       let lines = csv.split(separator: "\r\n").dropFirst()
@@ -49,7 +49,7 @@ struct UsageCommandTests {
       let isAsExpected = rows.allSatisfy { row in lines.contains { $0.hasPrefix(row) } }
       #expect(isAsExpected, "\(csv)")
       // For people, with the sum.
-      let text = try await world.report("--by \(by)")
+      let text = try await world.report("--by \(by) --since 2020-01-01")
       #expect(text.outputLines.count == rows.count + 2)
       #expect(text.outputLines.last?.hasPrefix("TOTAL") == true)
     }
@@ -60,11 +60,36 @@ struct UsageCommandTests {
       try await world.doBusiness()
       try world.damage(
         "UPDATE api_key_usage SET created_at = '2020-01-31 23:59:59.999' WHERE id = 1")
-      for (since, calls) in [("7d", "all,2,"), ("2020-01-31", "all,3,"), ("2020-02-01", "all,2,")] {
-        let csv = try await world.report("--since \(since) --csv")
+      for (options, calls) in [
+        ("--since 7d", "all,2,"), ("--since 2020-01-31", "all,3,"),
+        ("--since 2020-02-01", "all,2,"), ("", "all,2,"),
+      ] {
+        let csv = try await world.report("\(options) --csv")
         #expect(csv.output.contains("\r\n\(calls)"), "\(csv.output)")
       }
       #expect(try await world.report("--since 2099-01-01").output == "There were no calls.\n")
+    }
+  }
+
+  /// A bot that has sold for years is asked about the last month, and says so.
+  @Test func readsTheLastThirtyDaysUnlessItIsToldOtherwise() async throws {
+    try await World.run { world in
+      try await world.doBusiness()
+      try world.damage(
+        """
+        UPDATE api_key_usage SET created_at = strftime('%Y-%m-%d %H:%M:%f', 'now',
+          iif(id = 1, '-31 days', '-29 days'))
+        """)
+      let all = try await world.report("")
+      #expect(all.outputLines.last?.contains(#/^last 30 days +2 /#) == true, "\(all.output)")
+      let byModel = try await world.report("--by model")
+      #expect(
+        byModel.outputLines.last?.contains(#/^TOTAL, last 30 days +2 /#) == true,
+        "\(byModel.output)")
+      try world.damage("UPDATE api_key_usage SET created_at = '2020-01-31 23:59:59.999'")
+      #expect(
+        try await world.report("").output
+          == "There were no calls in the last 30 days; --since names another time.\n")
     }
   }
 

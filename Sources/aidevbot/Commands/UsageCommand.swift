@@ -13,6 +13,8 @@ struct UsageReportCommand: AsyncParsableCommand {
     commandName: "report",
     abstract: "Sum up calls: real cost, charged credits, margin, house loss, time to answer.",
     discussion: """
+      Without --since, it sums up the last 30 days; --since 2020-01-01 sums up all there is.
+
       The margin is what the charged credits are worth, at the credit value of their time, less \
       the real cost. The house loss is the part of the real cost that nobody pays: calls that \
       failed or were lost, answers that reached nobody, and what was above the hold. P50 and P95 \
@@ -36,31 +38,38 @@ struct UsageReportCommand: AsyncParsableCommand {
     return grouping
   }
 
+  /// A month of calls is read at once however long the bot has been selling.
+  private static let daysByDefault = 30
+
   private struct Output: Encodable {
-    var since: Date?
+    var since: Date
     var by: String?
     var rows: [UsageOutput]?
     var total: UsageOutput
   }
 
   func run() async throws {
+    let start = since.since ?? Date().addingTimeInterval(-Double(Self.daysByDefault) * .day)
     let (rows, total) = try await Composition(options).existingDatabase().read { tx in
       let service = tx.usageSummaries
       return (
-        try by.map { try service.summaries(by: $0, since: since.since) },
-        try service.total(since: since.since)
+        try by.map { try service.summaries(by: $0, since: start) },
+        try service.total(since: start)
       )
     }
+    let period = since.since == nil ? "last \(Self.daysByDefault) days" : nil
     var table = UsageTable(by)
     for row in rows ?? [] { table.add(row) }
     // A spreadsheet sums up by itself, and would count the sum as one more row.
-    if rows == nil || !output.csv { table.addTotal(total) }
+    if rows == nil || !output.csv { table.addTotal(total, of: output.csv ? nil : period) }
     try output.show(
       total.calls == 0 ? UsageTable(by).table : table.table,
       json: Output(
-        since: since.since, by: by?.rawValue, rows: rows?.map(UsageOutput.init),
+        since: start, by: by?.rawValue, rows: rows?.map(UsageOutput.init),
         total: UsageOutput(total)),
-      empty: "There were no calls.", sums: rows == nil ? 0 : 1)
+      empty: period.map { "There were no calls in the \($0); --since names another time." }
+        ?? "There were no calls.",
+      sums: rows == nil ? 0 : 1)
   }
 }
 
@@ -95,8 +104,10 @@ private struct UsageTable {
     add(row, titled: row.key)
   }
 
-  mutating func addTotal(_ total: UsageSummary) {
-    add(total, titled: by == nil ? "all" : "TOTAL")
+  mutating func addTotal(_ total: UsageSummary, of period: String?) {
+    let sum = by == nil ? nil : "TOTAL"
+    let title = [sum, period].compactMap(\.self).joined(separator: ", ")
+    add(total, titled: title.isEmpty ? "all" : title)
   }
 
   private mutating func add(_ row: UsageSummary, titled title: String?) {
