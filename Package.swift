@@ -74,6 +74,9 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // What of the program is in memory without need.
+    .target(name: "CMappedFiles"),
+
     // Where what models have written is run: knows nothing of the bot.
     .target(name: "CSpawn"),
     .target(name: "Workshop", dependencies: ["CSpawn"], swiftSettings: strict),
@@ -159,9 +162,9 @@ let package = Package(
     .target(
       name: "Bot",
       dependencies: [
-        "Assistant", "Builds", "Commands", "Installation", "KillPoints", "LanguageModels", "Ledger",
-        "Markdown", "Messaging", "Metering", "Replication", "Sales", "TelegramBotAPI", "Workshop",
-        grdb, logging,
+        "Assistant", "Builds", "CMappedFiles", "Commands", "Installation", "KillPoints",
+        "LanguageModels", "Ledger", "Markdown", "Messaging", "Metering", "Replication", "Sales",
+        "TelegramBotAPI", "Workshop", grdb, logging,
         .product(name: "DequeModule", package: "swift-collections"),
       ],
       exclude: ["Database/schema.sql"],  // For people to read.

@@ -112,6 +112,8 @@ package struct TelegramBot: Sendable {
   private func runLogged(until stop: @escaping @Sendable () async -> Stop) async throws -> Stop {
     let stopping = Task { await stop() }
     defer { stopping.cancel() }
+    // What has read settings and opened the database.
+    ProgramPages.giveBack()
     guard let bot = try await identify(until: stopping) else { return await stopping.value }
     let (arrivals, arrival) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let reactions = Reactions()
@@ -189,6 +191,7 @@ package struct TelegramBot: Sendable {
       StarReconciler(reconciliation, alerts: engine.alerts),
       ThinkingLook { [current] in (current.settings.models.all, current.llm) },
       UsageLookUp(writer: writer) { [current] in current.llm },
+      ProgramPages(),
     ]
     if let priceCatalog {
       periodic.append(
