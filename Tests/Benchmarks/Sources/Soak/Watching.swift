@@ -44,7 +44,7 @@ struct Sample: CustomStringConvertible {
   init(_ updates: Int, _ bot: Bot, _ file: BotFile, _ elapsed: Duration) throws {
     self.updates = updates
     self.elapsed = elapsed
-    memory = bot.residentMemory
+    memory = bot.ownMemory
     threads = bot.threads
     (sockets, files) = bot.openFiles
     inbox = try file.number("SELECT count(*) FROM inbox")

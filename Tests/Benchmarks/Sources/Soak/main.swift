@@ -56,7 +56,7 @@ let file = try BotFile(path: bot.databasePath)
 telegram.deliver("/start", count: people, people: people)
 try await finishAll(people)
 
-print("updates   RSS MB  threads  sockets  files  inbox  outbox   seconds")
+print("updates   own MB  threads  sockets  files  inbox  outbox   seconds")
 var samples: [Sample] = []
 var delivered = 0
 let begun = ContinuousClock.now
