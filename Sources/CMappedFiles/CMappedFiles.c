@@ -1,3 +1,4 @@
+// What glibc has for this is hidden from Swift, which sees its headers without _GNU_SOURCE.
 #define _GNU_SOURCE
 #include "CMappedFiles.h"
 

@@ -112,7 +112,7 @@ package struct TelegramBot: Sendable {
   private func runLogged(until stop: @escaping @Sendable () async -> Stop) async throws -> Stop {
     let stopping = Task { await stop() }
     defer { stopping.cancel() }
-    // What has read settings and opened the database.
+    // Those that only reading the settings and opening the database have needed.
     ProgramPages.giveBack()
     guard let bot = try await identify(until: stopping) else { return await stopping.value }
     let (arrivals, arrival) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))

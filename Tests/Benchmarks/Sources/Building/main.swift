@@ -112,6 +112,10 @@ for first in stride(from: 0, to: total, by: wave) {
   try await finish(first + count, killing: isLast)
   let each = isLast ? .nan : (bot.processorTime - before) / 1_000 / Double(count)
   if !isLast { costs.append(each) }
+  // What works beside the builds, as housekeeping does, has files open for a moment.
+  _ = try await isSoon(within: .seconds(10)) {
+    counts.first.map { bot.openFiles.others <= $0.files + 2 } ?? true
+  }
   let (sockets, files) = bot.openFiles
   memories.append(bot.ownMemory)
   counts.append((bot.threads, files))
@@ -157,8 +161,7 @@ let grown = (memories.dropLast().last ?? .nan) - (memories.first ?? .nan)
 let largestGrowth = 6.0
 let findings = [
   grown > largestGrowth ? "the memory grew" : nil,
-  // Readers of the database, of two files each, are opened when they are first needed at once.
-  (counts.dropLast().last?.files ?? 0) > (counts.first?.files ?? 0) + 6
+  (counts.dropLast().last?.files ?? 0) > (counts.first?.files ?? 0) + 2
     ? "more files are open" : nil,
   people.zips.value.count == delivered ? nil : "\(people.zips.value.count) people got a zip",
   // Each kill, and each answer that was lost, may send what was under way once more.
@@ -171,8 +174,6 @@ let findings = [
   gemini.violations.value.isEmpty ? nil : "a request was malformed",
 ].compactMap(\.self)
 try Figure("processor per build", costs.last ?? .nan, "ms").report()
-try Figure(
-  "memory that builds leave behind", grown, "MB", .atMost(largestGrowth)
-).report()
+try Figure("memory that builds leave behind", grown, "MB", .atMost(largestGrowth)).report()
 print(findings.isEmpty ? "All builds ended well." : "Failed: \(findings.joined(separator: "; ")).")
 exit(findings.isEmpty ? 0 : 1)
