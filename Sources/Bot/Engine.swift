@@ -144,8 +144,7 @@ package struct Engine: Sendable {
     if let first = selling.firstBreak { await alerts.raise(brokenLedger: first) }
     let (pending, poison) = try writer.writeAtOnce { try inbox.resume(in: $0) }
     for update in poison {
-      await parts.value.handler.quarantine(
-        update, because: "the process ended while it was being handled")
+      await dispatcher.setApart(update, because: "the process ended while it was being handled")
     }
     if !pending.isEmpty {
       Logger.current.notice(

@@ -70,7 +70,7 @@ package struct BuildDriver: Sendable {
       guard now?.mark == before?.mark else { return true }
       Logger.current.error("A build cannot go on: nothing fits its state.")
       return await pause(id, for: .fault)
-    } catch let error as DatabaseError where error.isTransient && Task.isCancelled {
+    } catch let error as DatabaseError where error.mayPass && Task.isCancelled {
       Logger.current.warning(
         "A build is left to the next start.", metadata: ["error": "\(error.advice)"])
       return false
@@ -152,7 +152,7 @@ package struct BuildDriver: Sendable {
     _ id: String, for reason: Build.PauseReason, shortfall: Credits? = nil
   ) async -> Bool {
     do {
-      try await writer.write(for: "pausing a build") { tx in
+      try await writer.write(for: "pausing a build", endlessly: true) { tx in
         guard var build = try tx.builds.find(id), build.goesOn else { return }
         build.pause(for: reason)
         try tx.builds.save(build)

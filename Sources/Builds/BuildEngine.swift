@@ -47,8 +47,8 @@ package actor BuildEngine {
   /// What was stopped or paused in the middle of a call does not go on, but its hold ends here.
   private func endCallsLeft() async {
     do {
-      let ids = try await writer.read(for: "looking for calls of builds") { [channel] tx in
-        try tx.builds.holding(on: channel)
+      let ids = try await writer.read(for: "looking for calls of builds", endlessly: true) {
+        [channel] tx in try tx.builds.holding(on: channel)
       }
       for id in ids { drive(id) }
     } catch {
@@ -61,8 +61,8 @@ package actor BuildEngine {
     guard isStarted, !isDraining, underWay.count < atOnce else { return }
     let ids: [String]
     do {
-      ids = try await writer.read(for: "looking for builds") { [channel, atOnce] tx in
-        try tx.builds.runnable(on: channel, limit: 2 * atOnce)
+      ids = try await writer.read(for: "looking for builds", endlessly: true) {
+        [channel, atOnce] tx in try tx.builds.runnable(on: channel, limit: 2 * atOnce)
       }
     } catch {
       return writer.complain(of: error, doing: "looking for builds", wait: .zero)

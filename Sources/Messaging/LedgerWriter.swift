@@ -7,7 +7,7 @@ import TelegramBotAPI
 extension DatabaseError {
   /// Whether the same may succeed later: the disk is full or failing, or another process holds the
   /// file.
-  package var isTransient: Bool {
+  var isTransient: Bool {
     switch resultCode {
     case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL, .SQLITE_FULL, .SQLITE_IOERR,
       .SQLITE_NOMEM, .SQLITE_CANTOPEN, .SQLITE_READONLY:
@@ -16,11 +16,14 @@ extension DatabaseError {
     }
   }
 
-  /// Whether it is worth waiting, after so many waits. SQLite takes a disk that refuses to read for
-  /// a damaged file (SQLITE_IOERR_CORRUPTFS); real damage stays, so patience with it has an end,
-  /// after one and a half to three minutes.
-  fileprivate func mayPass(after waits: Int) -> Bool {
-    isTransient || resultCode == .SQLITE_CORRUPT && waits < 10
+  /// Whether the disk alone may be at fault: SQLite takes one that refuses to read for a damaged
+  /// file (SQLITE_IOERR_CORRUPTFS).
+  package var mayPass: Bool { isTransient || resultCode == .SQLITE_CORRUPT }
+
+  /// Whether it is worth waiting, after so many waits. Real damage stays, so patience with it has
+  /// an end, after one and a half to three minutes.
+  fileprivate func mayPass(after waits: Int, endlessly: Bool) -> Bool {
+    isTransient || mayPass && (endlessly || waits < 10)
   }
 }
 
@@ -55,16 +58,19 @@ package struct LedgerWriter: Sendable {
   /// Writes what must not be lost: shares a transaction with others, and tries again until a fault
   /// that may pass has passed, or its task is cancelled, which waits for nothing.
   ///
+  /// - Parameter endlessly: For what nobody does later: waits for a file that looks damaged as for
+  ///   any other fault.
   /// - Throws: What `body` throws, and errors of the database that no waiting mends.
   package func write<Value: Sendable>(
-    for what: String, _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
+    for what: String, endlessly: Bool = false,
+    _ body: @escaping @Sendable (LedgerTransaction) throws -> Value
   ) async throws -> Value {
     var retries = Retries()
     while true {
       do {
         return try await writeOnce(body)
       } catch let error as DatabaseError
-        where error.mayPass(after: retries.failures) && !Task.isCancelled
+        where error.mayPass(after: retries.failures, endlessly: endlessly) && !Task.isCancelled
       {
         await wait(after: error, doing: what, &retries)
       }
@@ -95,14 +101,14 @@ package struct LedgerWriter: Sendable {
   ///
   /// - Throws: As `write(for:)` does.
   package func read<Value: Sendable>(
-    for what: String, _ body: (LedgerTransaction) throws -> Value
+    for what: String, endlessly: Bool = false, _ body: (LedgerTransaction) throws -> Value
   ) async throws -> Value {
     var retries = Retries()
     while true {
       do {
         return try read(body)
       } catch let error as DatabaseError
-        where error.mayPass(after: retries.failures) && !Task.isCancelled
+        where error.mayPass(after: retries.failures, endlessly: endlessly) && !Task.isCancelled
       {
         await wait(after: error, doing: what, &retries)
       }

@@ -79,7 +79,7 @@ extension ModelOrchestrator {
     _ step: StepRequest,
     alongside: @escaping @Sendable (CreditHold, LedgerTransaction) throws -> Void
   ) async throws -> StepCall {
-    let isPayer = try environment.writer.read {
+    let isPayer = try await environment.writer.read(for: "looking for a payment") {
       try $0.payments.stars(paidBy: step.userID, since: .distantPast) > 0
     }
     guard let place = await environment.places.wait(forPayer: isPayer) else {
@@ -229,7 +229,9 @@ extension ModelOrchestrator {
 
   /// Ends whatever an earlier life of the process has left of a step.
   package func clearUp(work: String) async throws {
-    let left = try environment.writer.read { try holds(in: $0).holds(forWork: work) }
+    let left = try await environment.writer.read(for: "clearing up after a crash") {
+      try holds(in: $0).holds(forWork: work)
+    }
     for hold in left where hold.state == .pending {
       let known = await metered(hold)
       try await environment.writer.write(for: "clearing up after a crash") { tx in

@@ -107,6 +107,12 @@ package actor Dispatcher {
     for update in updates { enqueue(update) }
   }
 
+  /// Sets an update apart that is not to be handled, beside all else.
+  package func setApart(_ update: StoredUpdate, because reason: String) {
+    let handler = handler()
+    runAside { await handler.quarantine(update, because: reason) }
+  }
+
   /// Begins nothing new, and returns when what is under way has ended. What still waits, for its
   /// turn or for a call, stays in the inbox for the next start.
   package func drain() async {

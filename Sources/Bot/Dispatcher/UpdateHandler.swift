@@ -101,7 +101,7 @@ package struct UpdateHandler: Sendable {
         return try await body()
       } catch is Inbox.AlreadyFinished {
         Logger.current.debug("An update was finished before.")
-      } catch let error as DatabaseError where error.isTransient && Task.isCancelled {
+      } catch let error as DatabaseError where error.mayPass && Task.isCancelled {
         // A stop has no time to wait for the disk.
         Logger.current.warning(
           "An update is left to the next start.", metadata: ["error": "\(error.advice)"])
@@ -350,26 +350,29 @@ extension UpdateHandler {
     return next
   }
 
-  private func content(of stored: StoredUpdate) async throws -> StoredUpdate {
+  private func content(
+    of stored: StoredUpdate, endlessly: Bool = false
+  ) async throws -> StoredUpdate {
     guard stored.update == nil, stored.flaw == nil else { return stored }
-    return try await environment.writer.read(for: "reading an update") {
+    return try await environment.writer.read(for: "reading an update", endlessly: endlessly) {
       try environment.inbox.load(stored, in: $0)
     }
   }
 
+  /// Waits for the disk as long as it takes: until the next start, nobody else ends the update.
   func end(
     _ stored: StoredUpdate, what: String,
     _ body: @escaping @Sendable (Route?, LedgerTransaction) throws -> Void
   ) async {
     do {
-      let update = try await content(of: stored).update
+      let update = try await content(of: stored, endlessly: true).update
       let route = update.map { Route($0, bot: environment.bot) }
-      try await environment.writer.write(for: what) { tx in
+      try await environment.writer.write(for: what, endlessly: true) { tx in
         try environment.inbox.keepParts(of: stored, in: tx)
         try body(route, tx)
       }
     } catch {
-      // It stays pending, and the next start tries again.
+      // Cancelled, or a mistake of ours. It stays pending, and the next start tries again.
       Logger.current.critical(
         "An update can be neither handled nor set apart.",
         metadata: ["update": "\(stored.id)", "error": "\(error)"])

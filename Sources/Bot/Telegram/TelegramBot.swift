@@ -136,7 +136,6 @@ package struct TelegramBot: Sendable {
       client: client, storage: pollerStorage(engine), events: health.pollerEvents(also: events),
       sleep: sleep, logger: logger)
     try await engine.resume()
-    await engine.builds.start()
     let services = Task { await runServices(engine, delivery, reactions) }
     logger.notice("Running.", metadata: ["bot": "@\(bot.username ?? "?")"])
 
@@ -201,6 +200,7 @@ package struct TelegramBot: Sendable {
     }
     await withDiscardingTaskGroup { group in
       group.addTask { await delivery.run() }
+      group.addTask { await engine.builds.start() }
       group.addTask { await reactions.run(delivery, sleep: writer.sleep) }
       group.addTask { for await _ in menus { await publish(engine.commands) } }
       for service in periodic { group.addTask { await service.run(sleep: writer.sleep) } }

@@ -75,6 +75,20 @@ struct LedgerWriterTests {
     #expect((.seconds(90)...(.seconds(181))).contains(rig.waits.value.reduce(.zero, +)))
   }
 
+  @Test func waitsForDamageToPassWithoutEndForWhatNobodyDoesLater() async throws {
+    let waits = rig.waits
+    let read = try await rig.writer.read(for: "a test", endlessly: true) { _ in
+      guard waits.value.count == 50 else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+      return 50
+    }
+    let written = try await rig.writer.write(for: "a test", endlessly: true) { _ in
+      guard waits.value.count == 100 else { throw DatabaseError(resultCode: .SQLITE_CORRUPT) }
+      return 100
+    }
+    #expect(read == 50)
+    #expect(written == 100)
+  }
+
   @Test func triesNothingAgainThatNoWaitingMends() async throws {
     await #expect(throws: DatabaseError.self) {
       try await rig.writer.write(for: "a test") { try $0.db.execute(sql: "no SQL") }
