@@ -18,7 +18,7 @@ struct FaultSweep: Sendable {
   private(set) var rounds = 0
 
   /// What takes time is the patience of the product, so several wait side by side.
-  private static let shares = 6
+  private static let shares = 12
 
   /// - Parameters:
   ///   - what: Is being done while the disk fails.
