@@ -60,6 +60,21 @@ struct FailingStartTests {
       }
     }
   }
+
+  @Test func waitsForNoBuildsThatCannotBeRead() async throws {
+    try await World.run { world in
+      let first = try await world.startDaemon()
+      try await world.openAccount()
+      try await world.stop(first)
+      try world.overwritePages(of: "builds")
+      let daemon = try await world.startDaemon()
+      try await world.wait(for: "word of the builds") {
+        FaultyDisk.Fault.failsToRead.isNamed(in: daemon.state.value.errorText)
+      }
+      #expect(try await world.ask("/credits").contains("100"))
+      try await world.stop(daemon)
+    }
+  }
 }
 
 extension FaultSweep {

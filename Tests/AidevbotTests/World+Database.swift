@@ -37,6 +37,25 @@ extension World {
     }
   }
 
+  /// Leaves zeros of a table and its indexes.
+  func overwritePages(of table: String) throws {
+    try damage("PRAGMA wal_checkpoint(TRUNCATE)")
+    let (size, roots) = try read { db in
+      (
+        try UInt64.fetchOne(db, sql: "PRAGMA page_size") ?? 0,
+        try UInt64.fetchAll(
+          db, sql: "SELECT rootpage FROM sqlite_schema WHERE tbl_name = ? AND rootpage > 0",
+          arguments: [table])
+      )
+    }
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: databasePath))
+    for root in roots {
+      try file.seek(toOffset: (root - 1) * size)
+      try file.write(contentsOf: Data(count: Int(size)))
+    }
+    try file.close()
+  }
+
   func number(_ sql: String) throws -> Int64? {
     try read { try Int64.fetchOne($0, sql: sql) }
   }
