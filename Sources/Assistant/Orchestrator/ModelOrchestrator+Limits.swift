@@ -23,25 +23,26 @@ extension ModelOrchestrator {
     return max(.zero, try limit.subtracting(spent).subtracting(account.held))
   }
 
+  /// Whoever was told what it may cost, and has agreed, pays no more than that, whatever they have
+  /// by now and whatever it costs.
   /// Where the whole hold is above the share of the balance that is taken without a question, an
-  /// answer of modest length is paid for within that share if it can be; else the person is asked,
-  /// and then the hold is within what they were told. In a group nobody is asked, since balances
-  /// are nobody else's business.
+  /// answer of modest length is paid for within that share if it can be; else the person is asked.
+  /// In a group nobody is asked, since balances are nobody else's business.
   ///
   /// - Throws: `LedgerError.insufficientCredits`, `unusablePrice`.
   func limited(
     _ request: CreditHoldService.Request, of work: Work, _ account: UserAccount, isCounted: Bool,
     in tx: LedgerTransaction
   ) throws -> Limited {
-    guard work.sender.isPrivate, let share = environment.notices.askAbove?.of(account.available)
-    else { return .take(request) }
     let holds = holds(in: tx)
-    let whole = try holds.size(of: request, for: account).amount
-    guard whole > share else { return .take(request) }
     var preferred = request
+    func whole() throws -> Credits { try holds.size(of: request, for: account).amount }
     if let agreed = try environment.inbox.agreedAmount(of: work.updateID, in: tx) {
       preferred.most = min(request.payable(by: account), agreed)
     } else {
+      guard work.sender.isPrivate,
+        let share = environment.notices.askAbove?.of(account.available), try whole() > share
+      else { return .take(request) }
       preferred.most = min(request.payable(by: account), share)
       preferred.minimumOutputTokens += work.task.modestOutput
     }
@@ -50,7 +51,7 @@ extension ModelOrchestrator {
       return .take(preferred)
     } catch LedgerError.insufficientCredits {
       guard isCounted || !holds.mayFit(preferred, of: account) else { return .count }
-      return .ask(upTo: whole)
+      return .ask(upTo: try whole())
     }
   }
 

@@ -92,7 +92,9 @@ struct BalanceNoticeTests {
     #expect(try rig.holds().map { $0.amount.micro <= 2_500_000 } == [true])
   }
 
-  @Test func asksAnewWhereThePriceHasRisenAboveWhatWasAgreed() async throws {
+  /// Though they could pay for it many times by then.
+  @Test(arguments: [false, true])
+  func asksAnewWhereThePriceHasRisenAboveWhatWasAgreed(isRich: Bool) async throws {
     let rig = try BotRig(
       credits: "10", notices: BalanceNotices(askAbove: .init(millionths: 100_000)))
     try await rig.say("/start")
@@ -108,9 +110,18 @@ struct BalanceNoticeTests {
     let first = try rig.texts(of: id)
     #expect(first.first?.hasPrefix("This may cost up to 7.") == true)
     try setPrice("200")
+    if isRich {
+      _ = try rig.database.write { tx in
+        try tx.transactions.record(
+          NewTransaction(
+            userID: tx.users.account(telegramUserID: 42).id, type: .manualAdjustment,
+            amount: Credits(parsing: "100000"), idempotencyKey: "manual:test", description: "gift"))
+      }
+    }
     _ = try await rig.press("again:\(id)")
     let second = try rig.texts(of: id)
-    #expect(second.map { $0.hasPrefix("This may cost up to 9.") } == [true])
+    let beginning = "This may cost up to \(isRich ? "245." : "9.")"
+    #expect(second.map { $0.hasPrefix(beginning) } == [true], "\(second)")
     #expect(rig.gemini.paidCalls.isEmpty)
     #expect(try rig.holds().isEmpty)
   }
