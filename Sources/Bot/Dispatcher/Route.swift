@@ -67,7 +67,7 @@ package enum Route: Sendable {
     case .message(let message): self = Self.route(message, bot: bot)
     case .editedMessage(let message):
       // A live location is edited every few seconds, by nobody's hand.
-      guard message.text != nil, let sender = Self.sender(of: message),
+      guard message.words != nil, let sender = Self.sender(of: message),
         sender.isPrivate || !Self.route(message, bot: bot).isIgnored
       else {
         self = .ignored

@@ -40,6 +40,10 @@ extension UpdateHandler {
       return .pressed(try cancelAsked(id, query, from: sender, in: tx), query)
     }
     guard parts[0] == Button.askAgainCommand else { return nil }
+    guard try !isPassedEdit(id, of: sender, in: tx) else {
+      let notice = "You have asked something else since. Please send it as a new message."
+      return .pressed(ButtonResponse(notice: notice), query)
+    }
     switch try environment.inbox.askAgain(id, by: sender.user.id, in: tx) {
     case .asked(let update):
       // What the message says stays; its buttons have done their work.
@@ -48,7 +52,7 @@ extension UpdateHandler {
         ButtonResponse(notice: "I am on it.", replacement: replacement), query, again: update)
     case .underWay: return .pressed(ButtonResponse(notice: "I am already on it."), query)
     case .notOffered:
-      let notice = "Only whoever asked can do this, and only once."
+      let notice = "Only whoever asked can do this, once, until it is edited again."
       return .pressed(ButtonResponse(notice: notice), query)
     case .forgotten:
       let notice = "I no longer have your message. Please send it once more."
@@ -80,7 +84,7 @@ extension RepliedMessage {
   /// `nil` if the message replies to nothing that has words.
   init?(of message: Message, bot: User) {
     let replied = message.replyToMessage
-    guard let text = message.quote ?? replied?.text ?? replied?.caption, !text.isEmpty else {
+    guard let text = message.quote ?? replied?.words, !text.isEmpty else {
       return nil
     }
     let author: Author =

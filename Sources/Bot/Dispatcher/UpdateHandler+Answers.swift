@@ -102,40 +102,65 @@ extension UpdateHandler {
     return .work(work, account)
   }
 
-  /// The newest question may be asked as it is now. Telegram calls it an edit, too, when the
-  /// preview of a link has loaded.
+  /// The newest question may be asked as it is now, and so may words beside what the bot cannot see
+  /// that were not answered yet. Telegram calls it an edit, too, when the preview of a link has
+  /// loaded.
   func response(
     toEdit stored: StoredUpdate, from sender: Address, in tx: LedgerTransaction
   ) throws -> Response {
     guard try changesWords(stored, in: tx) else { return .done }
-    guard let message = stored.message, isQuestion(message),
-      let account = try tx.users.find(telegramUserID: sender.user.id), !account.isBlocked,
-      let exchange = try Exchange.find(
-        askedBy: message.messageID, inGroup: sender.groupID, ofUser: account.id, in: tx),
-      try exchange.isNewest(in: tx),
+    // In a group, nobody waits for a word on it.
+    let asSent: Response = sender.isPrivate ? .reply(Self.edited, to: sender) : .done
+    guard let message = stored.message, case let route = Route(asking: message, bot: bot),
+      isQuestion(route), let account = try tx.users.find(telegramUserID: sender.user.id),
+      !account.isBlocked
+    else { return asSent }
+    let exchange = try Exchange.find(
+      askedBy: message.messageID, inGroup: sender.groupID, ofUser: account.id, in: tx)
+    if let exchange {
       // Of a long paste, the other parts are not in the edit.
-      try environment.inbox.isWhole(exchange.updateID, in: tx)
-    else {
-      // In a group, nobody waits for a word on it.
-      return sender.isPrivate ? .reply(Self.edited, to: sender) : .done
+      guard try exchange.isNewest(in: tx),
+        try environment.inbox.isWhole(exchange.updateID, in: tx)
+      else { return asSent }
     }
-    try environment.inbox.offerAgain(stored.id, because: .unseen, in: tx)
-    return .reply(
-      Reply(
-        "I have answered your question as you first sent it. Shall I answer the edited one "
-          + "instead?",
-        buttons: [.askAgain(stored.id, title: "Answer the edited one")]), to: sender)
+    try environment.inbox.withdrawOffers(ofMessage: message, in: tx)
+    guard exchange == nil else {
+      try environment.inbox.offerAgain(stored.id, because: .unseen, in: tx)
+      return .reply(
+        Reply(
+          "I have answered your question as you first sent it. Shall I answer the edited one "
+            + "instead?",
+          buttons: [.askAgain(stored.id, title: "Answer the edited one")]), to: sender)
+    }
+    guard case .unseen(let what, let words, _) = route else { return asSent }
+    return try response(toUnseen: what, words, from: sender, of: stored, in: tx)
+  }
+
+  /// Whether it is an edit of a question that other ones have followed: to answer it now would take
+  /// an earlier answer out of the conversation.
+  func isPassedEdit(
+    _ id: Int64, of sender: Address, in tx: LedgerTransaction
+  ) throws -> Bool {
+    guard case .editedMessage(let message)? = try environment.inbox.update(id, in: tx)?.content,
+      let account = try tx.users.find(telegramUserID: sender.user.id),
+      let exchange = try Exchange.find(
+        askedBy: message.messageID, inGroup: sender.groupID, ofUser: account.id, in: tx)
+    else { return false }
+    return try !exchange.isNewest(in: tx)
   }
 
   /// Whether a model answers it.
-  private func isQuestion(_ message: Message) -> Bool {
-    switch Route(asking: message, bot: environment.bot) {
+  private func isQuestion(_ route: Route) -> Bool {
+    switch route {
     case .text(let text, _): !text.isEmpty
     case .command(let name, _, let sender):
       environment.commands.named(name, isAdministrator: isAdministrator(sender))?.isPaidWork == true
+    case .unseen(_, let words, _): isQuestion(words)
     default: false
     }
   }
+
+  private var bot: User { environment.bot }
 }
 
 extension Route {
@@ -144,7 +169,8 @@ extension Route {
   func askedAgain(_ update: Update, bot: User) -> Route {
     switch (self, update.content) {
     case (.unseen(_, let words, _), _): words
-    case (.edited, .editedMessage(let message)): Route(asking: message, bot: bot)
+    case (.edited, .editedMessage(let message)):
+      Route(asking: message, bot: bot).askedAgain(update, bot: bot)
     default: self
     }
   }

@@ -9,6 +9,6 @@ extension UpdateHandler {
     guard case .editedMessage(let message)? = edit.update?.content else { return true }
     let former = try environment.inbox.formerVersion(of: message, before: edit.id, in: tx)
     // What is not known any more may have been anything.
-    return former.map { $0.text != message.text } ?? true
+    return former.map { $0.words != message.words } ?? true
   }
 }

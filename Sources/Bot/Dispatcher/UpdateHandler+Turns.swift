@@ -32,7 +32,7 @@ extension UpdateHandler {
   /// - Parameter undecided: People whose waiting messages decide which project that is; those are
   ///   added whom this update makes such ones.
   func asker(of update: Update, undecided: inout Set<Int64>) -> Int64? {
-    guard case .message(let message) = update.content, message.text ?? message.caption != nil
+    guard case .message(let message) = update.content, message.words != nil
     else { return nil }
     let person = Route.lane(of: update)
     if changesActiveProject(update) { undecided.insert(person) }

@@ -112,6 +112,11 @@ package struct Inbox: Sendable {
     return loaded
   }
 
+  /// `nil` if its content is not known any more.
+  package func update(_ id: Int64, in tx: LedgerTransaction) throws -> Update? {
+    try decode(StoredUpdate(id: id, receivedAt: tx.now, attempts: 1), in: tx).update
+  }
+
   private func decode(_ stored: StoredUpdate, in tx: LedgerTransaction) throws -> StoredUpdate {
     let payload = try String.fetchOne(
       tx.db.cachedStatement(sql: "SELECT payload FROM inbox WHERE update_id = ?"),

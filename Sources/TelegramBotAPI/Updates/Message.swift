@@ -23,6 +23,8 @@ package struct Message: JSONObjectReadable, Sendable, Equatable {
   package var text: String?
   /// The words beside an attachment.
   package var caption: String?
+  /// Whatever its sender has written.
+  package var words: String? { text ?? caption }
   /// The album that it is a part of, by a name that is unique within the chat.
   package var mediaGroupID: String?
   package var replyToMessage: MessageReference?

@@ -11,6 +11,7 @@ package struct MessageReference: JSONObjectReadable, Sendable, Equatable {
   package var text: String?
   /// The words beside an attachment.
   package var caption: String?
+  package var words: String? { text ?? caption }
 
   /// The topic that it is in, to which an answer must be sent.
   package var topicID: Int64? { isTopicMessage ? messageThreadID : nil }

@@ -54,8 +54,30 @@ struct AskedAgainTests {
     #expect(copies == 1)
 
     let second = try await rig.press(button.data)
-    #expect(second.first?.text == "Only whoever asked can do this, and only once.")
+    #expect(second.first?.text == "Only whoever asked can do this, once, until it is edited again.")
     #expect(rig.gemini.paidCalls.count == 1)
+  }
+
+  @Test(arguments: [false, true])
+  func answersTheWordsAsTheyWereEdited(isAnswered: Bool) async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    let first = try await deliver(Self.photo("What is wrnog?", id: 20), to: rig)[0]
+    if isAnswered { _ = try await rig.press("again:\(first)") }
+    let edit = try await rig.deliver("edited_message", Self.photo("What is wrong?", id: 20))
+    await rig.engine.dispatcher.becomeIdle()
+    let offer = try #require(try rig.replies(to: edit).first)
+    #expect(
+      offer.buttons.map(\.title) == [isAnswered ? "Answer the edited one" : "Answer without it"])
+    // The words of before are not answered any more.
+    _ = try await rig.press("again:\(first)")
+    #expect(rig.gemini.paidCalls.count == (isAnswered ? 1 : 0))
+    _ = try await rig.press(offer.buttons[0].data)
+    #expect(rig.lastPrompt() == ["user: What is wrong?"])
+    // Another picture, and the same words.
+    let same = try await rig.deliver("edited_message", Self.photo("What is wrong?", id: 20))
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(try rig.texts(of: same).isEmpty)
   }
 
   @Test func carriesOutACommandBesideAPhoto() async throws {
@@ -90,7 +112,8 @@ struct AskedAgainTests {
     let id = try await deliver(Self.photo("@devbot what is this?", chat: -100), to: rig)[0]
     #expect(try rig.replies(to: id).map(\.chatID) == [-100])
     let stranger = try await rig.press("again:\(id)", from: 43)
-    #expect(stranger.first?.text == "Only whoever asked can do this, and only once.")
+    #expect(
+      stranger.first?.text == "Only whoever asked can do this, once, until it is edited again.")
     #expect(rig.gemini.requests.value.isEmpty)
     _ = try await rig.press("again:\(id)")
     #expect(rig.lastPrompt() == ["user: what is this?"])

@@ -124,7 +124,7 @@ struct RepliesToAnswersTests {
     _ = try await rig.press(offer.buttons[0].data)
     #expect(rig.lastPrompt() == ["user: Before", "model: First.", "user: Why the sky?"])
     let second = try await rig.press(offer.buttons[0].data)
-    #expect(second.first?.text == "Only whoever asked can do this, and only once.")
+    #expect(second.first?.text == "Only whoever asked can do this, once, until it is edited again.")
     try await say("And now?", message: 22)
     #expect(
       rig.lastPrompt() == [
@@ -145,7 +145,7 @@ struct RepliesToAnswersTests {
     let offer = try #require(try await edit("@devbot why the sky?", message: 21, in: -100))
     #expect(offer.chatID == -100 && offer.buttons.count == 1)
     let other = try await rig.press(offer.buttons[0].data, from: 43)
-    #expect(other.first?.text == "Only whoever asked can do this, and only once.")
+    #expect(other.first?.text == "Only whoever asked can do this, once, until it is edited again.")
     _ = try await rig.press(offer.buttons[0].data)
     #expect(rig.lastPrompt() == ["user: why the sky?"])
     #expect(try rig.replies().last?.chatID == -100)
@@ -162,6 +162,26 @@ struct RepliesToAnswersTests {
     #expect(try rig.usage().last?["task_type"] == "coding")
     let free = try #require(try await edit("/credits", message: 21))
     #expect(free.buttons.isEmpty)
+  }
+
+  @Test func onlyTheNewestEditIsAnswered() async throws {
+    try await say("Why teh?", answer: "What?", message: 21)
+    let half = try #require(try await edit("Why the?", message: 21))
+    let whole = try #require(try await edit("Why the sky?", message: 21))
+    let passed = try await rig.press(half.buttons[0].data)
+    #expect(passed.first?.text.hasPrefix("Only whoever asked can do this, once, until") == true)
+    #expect(rig.gemini.paidCalls.count == 1)
+    _ = try await rig.press(whole.buttons[0].data)
+    #expect(rig.lastPrompt() == ["user: Why the sky?"])
+    // What follows a newer question would take an earlier answer out of the conversation.
+    let late = try #require(try await edit("Why the blue sky?", message: 21))
+    try await say("And now?", message: 22)
+    let press = try await rig.press(late.buttons[0].data)
+    #expect(
+      press.map(\.text) == [
+        "You have asked something else since. Please send it as a new message."
+      ])
+    #expect(rig.gemini.paidCalls.count == 3)
   }
 
   /// The edit is of one part, and the others are not in it.
