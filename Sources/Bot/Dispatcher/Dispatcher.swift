@@ -151,10 +151,11 @@ extension Dispatcher {
         if let again = await handler.handle(update) { await self.enqueue([again]) }
       }
     case .money, .reading, .inOrder:
+      let part = handler.part(of: update)
+      // What begins a paste passes nothing: the rest of it would not pass with it.
       let waiting = Waiting(
-        update: update, person: person, isReading: turn == .reading,
-        changesProject: update.update.map(handler.changesActiveProject) ?? false,
-        part: handler.part(of: update))
+        update: update, person: person, isReading: turn == .reading && part?.begins != true,
+        changesProject: update.update.map(handler.changesActiveProject) ?? false, part: part)
       enqueue(waiting, in: lane(of: waiting, turn), handler)
     }
   }

@@ -144,6 +144,18 @@ struct CallsUnderWayTests {
     #expect(Array(order.suffix(2)) == batch.prefix(2).map(\.id))
   }
 
+  /// The rest of a long letter would not pass with its beginning, and be asked of a model.
+  @Test func aLongLetterToTheOperatorIsOneAndPassesNothing() async throws {
+    try await rig.say("/start")
+    _ = try await deliver("How do I sort?")
+    try await waitForCalls(1)
+    let letter = "/paysupport " + String(repeating: "word ", count: 800)
+    let ids = try await rig.deliverTogether([.message(letter), .message("the end")])
+    await open()
+    #expect(rig.gemini.paidCalls.count == 1)
+    #expect(try rig.texts(of: ids[0]).count == 1 && rig.texts(of: ids[1]).isEmpty)
+  }
+
   @Test(arguments: ["/new Shop", "/done", "/start", "/redeem AB", "/deletemydata", "/projects"])
   func whatChangesSomethingKeepsTheOrder(command: String) async throws {
     try await rig.say("/start")
