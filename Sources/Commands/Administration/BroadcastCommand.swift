@@ -17,6 +17,14 @@ struct BroadcastCommand: Command {
       return .reply(
         Reply("Write the message after the command. You see it before anybody else does."))
     }
+    guard request.argument.utf16.count <= TelegramLimits.messageText else {
+      return .reply(
+        Reply(
+          """
+          A broadcast is one message of at most \(TelegramLimits.messageText) characters; yours \
+          has \(request.argument.utf16.count). Please shorten it.
+          """))
+    }
     let author = request.profile.telegramUserID
     let id = try broadcasts.draft(request.argument, by: author, in: tx)
     let count = try broadcasts.recipients(in: tx)

@@ -34,6 +34,22 @@ struct AdministrationTests {
     #expect(try rig.account().isBlocked == false)
   }
 
+  /// Each person gets one message, which counts as one person.
+  @Test func broadcastNoMoreThanOneMessage() async throws {
+    let rig = try await rig()
+    let parts = [
+      "/broadcast " + String(repeating: "word ", count: 800), String(repeating: "more ", count: 20),
+    ]
+    let ids = try await rig.deliverTogether(parts.map { .message($0, from: administrator) })
+    await rig.engine.dispatcher.becomeIdle()
+    let texts = try rig.texts(of: ids[0])
+    #expect(
+      texts == [
+        "A broadcast is one message of at most 4096 characters; yours has 4100. Please shorten it."
+      ], "\(texts)")
+    #expect(try rig.count("broadcasts") == 0)
+  }
+
   @Test func grantCreditsAndTellThePerson() async throws {
     let rig = try await rig()
     let id = try await rig.deliver(
