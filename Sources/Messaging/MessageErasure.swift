@@ -30,7 +30,7 @@ package struct MessageErasure {
     // does not know what has become of it.
     let shown = try updateID.map { _ in try previews(where: isTheirs, person) } ?? []
     let withdrawn = try withdraw(where: isTheirs, person)
-    for part in shown { try outbox.removeWithdrawn(part.0, ofUpdate: part.1, in: tx) }
+    for part in shown { try outbox.remove([part.0], ofUpdate: part.1, in: tx) }
     try tx.db.run(
       """
       UPDATE outbox SET text = iif(text IS NULL, NULL, '\(Self.emptied)'),

@@ -77,17 +77,22 @@ package struct AfterDelivery: Sendable {
     _ reply: Outbox.Queued, _ refusal: Outbox.Refusal, in tx: LedgerTransaction
   ) throws {
     guard refusal != .blocks else { return try outbox.queueAsText(reply, in: tx) }
+    guard !reply.isDeletion else { return }
     if let chatID = reply.chatID, chatID > 0, refusal == .blocked || refusal == .forbidden {
       try tx.users.setReachable(false, telegramUserID: chatID)
     }
+    guard let updateID = reply.updateID, let chatID = reply.chatID else { return }
     if case .groupAnswer(let asker)? = reply.purpose, refusal != .none {
+      switch refusal {
+      case .reply:
+        if try outbox.hasOtherParts(reply, in: tx) { return try mention(reply, in: tx) }
+      case .topic: break
       // A group that takes no files may well take messages.
-      if let chatID = reply.chatID, refusal != .reply, !(reply.isFile && refusal == .rights) {
-        try tx.refusingChats.add(chatID)
+      case .rights where reply.isFile: break
+      default: try tx.refusingChats.add(chatID)
       }
       return try outbox.divert(reply, to: asker, in: tx)
     }
-    guard let updateID = reply.updateID, let chatID = reply.chatID else { return }
     if refusal == .blocked, try tx.holds(terms).isCharged(work: Work.ledgerName(ofUpdate: updateID))
     {
       return try outbox.keep(reply.id, in: tx)
@@ -100,10 +105,8 @@ package struct AfterDelivery: Sendable {
         try outbox.queue(
           [.message(Self.fileIsMissing, to: group.chatID)], topic: group.topic, in: tx)
       }
-      // It comes after the other parts, which are queued already.
-      guard refusal == .reply, try outbox.isFirstMissingPart(reply, in: tx) else { return }
-      return try outbox.queue(
-        [.message(Self.partIsMissing, to: chatID)], topic: reply.topic(of: chatID), in: tx)
+      if refusal == .reply { try mention(reply, in: tx) }
+      return
     }
     if refusal == .reply {
       try outbox.queue(
@@ -112,6 +115,13 @@ package struct AfterDelivery: Sendable {
     Logger.current.error(
       "An answer reached nobody, so its charge is given back.",
       metadata: ["update": "\(updateID)", "credits": "\(amount)"])
+  }
+
+  /// Says that a part is missing, once, after the other parts, which are queued already.
+  private func mention(_ part: Outbox.Queued, in tx: LedgerTransaction) throws {
+    guard let chatID = part.chatID, try outbox.isFirstMissingPart(part, in: tx) else { return }
+    try outbox.queue(
+      [.message(Self.partIsMissing, to: chatID)], topic: part.topic(of: chatID), in: tx)
   }
 
   private static let partIsMissing = Reply(

@@ -25,11 +25,11 @@ extension UpdateHandler {
         return notice("There is nothing to stop here.")
       }
       guard let message = query.message,
-        try tx.previews.mayBeLost(message.messageID, inChat: sender.chatID, ofUpdate: id)
-      else { return notice("That answer has ended already.") }
+        try tx.previews.isLeft(message.messageID, inChat: sender.chatID, ofUpdate: id)
+      else { return notice("That answer has already ended.") }
       let removal = BotRequest.deleteMessage(chatID: sender.chatID, messageID: message.messageID)
       return notice(
-        "This one was left unfinished, so I take it away.",
+        "This one was left unfinished, so I have removed it.",
         also: [.request(removal, chat: sender.chatID)])
     }
   }

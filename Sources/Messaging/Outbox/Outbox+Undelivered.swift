@@ -11,6 +11,7 @@ extension Outbox.Refusal {
       switch error {
       case .forbidden: error.isBlockedByPerson ? .blocked : .forbidden
       case .badRequest where error.isChatMissing: .forbidden
+      case .badRequest where error.isTopicClosed: .topic
       case .badRequest: error.isMissingRights ? .rights : .reply
       default: .none
       }
@@ -82,6 +83,7 @@ extension Outbox {
       arguments: [reply.updateID ?? Self.noUpdate, asker])
     if isFirst == true {
       try queue([.message(reply.isFile ? Self.divertedFile : Self.diverted, to: asker)], in: tx)
+      if !reply.isFile { try removeShown(ofUpdate: reply.updateID, in: tx) }
     }
     if case .request(let request)? = reply.content {
       try insert(
@@ -94,6 +96,13 @@ extension Outbox {
     (message.threadID, message.replyTo, message.buttons) = (nil, nil, [])
     try insert([message], chatID: asker, purpose: .answer, updateID: reply.updateID, in: tx)
     wakeAfterCommit(of: tx)
+  }
+
+  /// Takes away what is shown of an answer that comes elsewhere.
+  private func removeShown(ofUpdate updateID: Int64?, in tx: LedgerTransaction) throws {
+    guard let updateID else { return }
+    let parts = try tx.previews.shown(ofUpdate: updateID, channel: channel)
+    try remove(parts, ofUpdate: updateID, in: tx)
   }
 
   /// Queues as text what Telegram does not take as a message of blocks. Nobody has seen any of it.
@@ -113,21 +122,28 @@ extension Outbox {
     wakeAfterCommit(of: tx)
   }
 
-  /// Whether the rest of the answer that it is a part of has come, or may come yet, and this is the
-  /// first part that has not.
+  /// Whether the rest of the answer that it is a part of has come to the chat, or may come yet.
+  package func hasOtherParts(_ reply: Queued, in tx: LedgerTransaction) throws -> Bool {
+    try hasParts(besides: reply, where: "state <> 'failed'", in: tx)
+  }
+
+  /// Whether it has, and this is the first part that has not.
   package func isFirstMissingPart(_ reply: Queued, in tx: LedgerTransaction) throws -> Bool {
-    let row = try Row.fetchOne(
+    try hasOtherParts(reply, in: tx)
+      && !hasParts(besides: reply, where: "state = 'failed' AND id < \(reply.id)", in: tx)
+  }
+
+  private func hasParts(
+    besides reply: Queued, where condition: String, in tx: LedgerTransaction
+  ) throws -> Bool {
+    guard let updateID = reply.updateID else { return false }
+    return try Bool.fetchOne(
       tx.db,
       sql: """
-        SELECT count(*) FILTER (WHERE state <> 'failed') AS others,
-          count(*) FILTER (WHERE state = 'failed' AND id < :id) AS missing
-        FROM outbox WHERE update_id = :update AND update_id <> 0 AND chat_id = :chat AND id <> :id
-          AND text IS NOT NULL AND markdown IS NULL AND edited_message_id IS NULL
-        """,
-      arguments: [
-        "update": reply.updateID ?? Self.noUpdate, "chat": reply.chatID, "id": reply.id,
-      ])
-    return row.map { $0["others"] > 0 && $0["missing"] == 0 } ?? false
+        SELECT EXISTS (SELECT 1 FROM outbox
+          WHERE update_id = ? AND chat_id = ? AND id <> ? AND text IS NOT NULL
+            AND markdown IS NULL AND edited_message_id IS NULL AND \(condition))
+        """, arguments: [updateID, reply.chatID, reply.id]) ?? false
   }
 
   /// Where a group has taken another part of the answer.
@@ -139,6 +155,7 @@ extension Outbox {
       sql: """
         SELECT chat_id, thread_id FROM outbox
         WHERE update_id = ? AND update_id <> 0 AND channel = ? AND chat_id < 0 AND state = 'sent'
+          AND \(Self.isAnswer)
         ORDER BY id LIMIT 1
         """,
       arguments: [updateID, channel.rawValue]
@@ -159,6 +176,9 @@ extension Outbox {
     let answers = try Queued.all(Self.keptAnswers, [person], in: tx.db)
     guard !answers.isEmpty else { return }
     try queue([.message(Self.kept, to: person)], in: tx)
+    for update in Set(answers.compactMap(\.updateID)) {
+      try removeShown(ofUpdate: update, in: tx)
+    }
     // As new rows, since the sender looks at new ones alone.
     for answer in answers {
       guard let content = answer.content else { continue }

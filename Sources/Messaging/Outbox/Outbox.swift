@@ -45,6 +45,8 @@ package struct Outbox: Sendable {
     case forbidden
     /// The group grants the bot too few rights.
     case rights
+    /// The topic of a group, which is closed.
+    case topic
     /// This reply.
     case reply
     /// That it is a message of blocks: it may come as text.
@@ -181,11 +183,13 @@ package struct Outbox: Sendable {
     wakeAfterCommit(of: tx)
   }
 
-  /// Takes away a part whose place nothing takes any more.
-  func removeWithdrawn(
-    _ part: Previews.Part, ofUpdate updateID: Int64, in tx: LedgerTransaction
+  /// Takes away parts whose places nothing takes any more.
+  func remove(
+    _ parts: [Previews.Part], ofUpdate updateID: Int64, in tx: LedgerTransaction
   ) throws {
-    try insert([], chatID: part.chatID, updateID: updateID, inPlaceOf: [part], in: tx)
+    for part in parts {
+      try insert([], chatID: part.chatID, updateID: updateID, inPlaceOf: [part], in: tx)
+    }
     wakeAfterCommit(of: tx)
   }
 
@@ -287,11 +291,17 @@ package struct Outbox: Sendable {
       tx.db,
       sql: """
         SELECT NOT EXISTS (SELECT 1 FROM outbox
-          WHERE update_id = ? AND update_id <> 0 AND channel = ?
+          WHERE update_id = ? AND update_id <> 0 AND channel = ? AND \(Self.isAnswer)
             AND (state <> 'failed' OR lost_answers > 0 OR is_kept = 1))
         """,
       arguments: [updateID, channel.rawValue]) ?? false
   }
+
+  /// Not what takes a preview away, nor what a press brings beside it.
+  static let isAnswer = """
+    edited_message_id IS NULL
+    AND coalesce(method, '') NOT IN ('deleteMessage', 'answerCallbackQuery')
+    """
 
   /// Directs everything still queued for a group to the supergroup that it has become.
   package func moveChat(from old: Int64, to new: Int64, in tx: LedgerTransaction) throws {

@@ -112,4 +112,19 @@ extension OutboxDelivery {
     chats[chatID] = chat
     return true
   }
+
+  /// The message that shows a part of it cannot become it: another one does, and that one goes.
+  func sendAnew(_ reply: inout Outbox.Queued) async {
+    guard let number = reply.previewPart, let updateID = reply.updateID, let chatID = reply.chatID
+    else { return }
+    reply.previewPart = nil
+    do {
+      try await writer.write(for: "removing a preview") {
+        let part = Previews.Part(number: number, chatID: chatID)
+        try self.outbox.remove([part], ofUpdate: updateID, in: $0)
+      }
+    } catch {
+      Logger.current.error("A preview could not be removed.", metadata: ["error": "\(error)"])
+    }
+  }
 }

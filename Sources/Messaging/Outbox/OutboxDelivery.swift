@@ -259,7 +259,7 @@ extension OutboxDelivery {
       return .sent(messageID: reply.previewMessageID)
     case .badRequest where reply.isDeletion: return .sent(messageID: nil)
     case .badRequest where reply.previewMessageID != nil && error.isEditImpossible:
-      reply.previewPart = nil
+      await sendAnew(&reply)
     case .badRequest where reply.leaveOutWhatIsMissing(after: error): break
     case .badRequest where error.isQueryTooOld: return .failed("too late")
     case .badRequest where error.isAlreadyRefunded: return .sent(messageID: nil)

@@ -113,7 +113,7 @@ extension Outbox {
     }
 
     /// Whether it takes a part of a preview away.
-    var isDeletion: Bool { previewPart != nil && content?.isDeletion == true }
+    package var isDeletion: Bool { previewPart != nil && content?.isDeletion == true }
 
     /// Where in the person's private chat it was asked for, for what follows from it.
     package func topic(of chatID: Int64) -> Topic? {

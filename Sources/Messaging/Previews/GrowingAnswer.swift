@@ -21,6 +21,8 @@ final class GrowingAnswer: AnswerPreview {
   private struct State {
     var text = GrowingMarkdown(limits: .telegram)
     var isEnded = false
+    /// While Telegram asks for patience, perhaps for hours.
+    var rest: Task<Void, Never>?
   }
 
   private let updateID: Int64
@@ -49,7 +51,10 @@ final class GrowingAnswer: AnswerPreview {
   }
 
   func end() {
-    state.withLock { $0.isEnded = true }
+    state.withLock { state in
+      state.isEnded = true
+      state.rest?.cancel()
+    }
     change.finish()
   }
 
@@ -75,11 +80,21 @@ final class GrowingAnswer: AnswerPreview {
         case .tooMany(let wait):
           strikes += 1
           guard strikes < Self.mostStrikes else { return }
-          await sleep(wait)
+          await rest(for: wait)
         case .over: return
         }
       }
     }
+  }
+
+  /// No longer than the answer grows. A request is not cut off by its end.
+  private func rest(for wait: Duration) async {
+    let rest = Task { await sleep(wait) }
+    state.withLock { state in
+      state.rest = rest
+      if state.isEnded { rest.cancel() }
+    }
+    await rest.value
   }
 
   /// Shows a draft again, which would go away otherwise, until the task is cancelled.

@@ -82,6 +82,16 @@ package struct Previews {
     return parts
   }
 
+  /// The parts that are known to have been shown, whatever was to take their places.
+  func shown(ofUpdate updateID: Int64, channel: Channel) throws -> [Part] {
+    try tx.db.all(
+      """
+      SELECT part, chat_id FROM previews
+      WHERE update_id = ? AND channel = ? AND message_id IS NOT NULL ORDER BY part
+      """, [updateID, channel.rawValue]
+    ) { row in Part(number: row.next(), chatID: row.next()) }
+  }
+
   /// The message of a part; `nil` if it is not known.
   func messageID(of part: Int, ofUpdate updateID: Int64) throws -> Int64? {
     try tx.db.first(
@@ -89,21 +99,34 @@ package struct Previews {
     ) { $0.next(Int64?.self) } ?? nil
   }
 
-  /// Whether there may be a message of the update's previews whose id was never known, and that one
-  /// is none of those that are.
-  package func mayBeLost(_ messageID: Int64, inChat chatID: Int64, ofUpdate updateID: Int64) throws
+  /// Whether a message shows a part of the answer to a finished update in whose place nothing came,
+  /// nor will: its id was never known, or the row that had it was lost with a machine, or the
+  /// answer went elsewhere. It is younger than what it answers, and nothing else that was sent or
+  /// grows.
+  package func isLeft(_ messageID: Int64, inChat chatID: Int64, ofUpdate updateID: Int64) throws
     -> Bool
   {
-    try Bool.fetchOne(
+    func origin(_ path: String) -> String {
+      ["message", "edited_message", "callback_query.message"]
+        .map { "payload ->> '$.\($0).\(path)'" }.joined(separator: ", ")
+    }
+    return try Bool.fetchOne(
       tx.db,
       sql: """
-        SELECT EXISTS (
-            SELECT 1 FROM previews WHERE update_id = :update AND chat_id = :chat
-              AND (message_id IS NULL OR may_be_doubled = 1))
+        SELECT (
+            EXISTS (SELECT 1 FROM previews WHERE update_id = :update AND chat_id = :chat)
+            OR EXISTS (
+              SELECT 1 FROM inbox WHERE update_id = :update AND iif(json_valid(payload),
+                coalesce(\(origin("chat.id"))) = :chat
+                  AND coalesce(\(origin("message_id"))) < :message, 0)))
           AND NOT EXISTS (
-            SELECT 1 FROM previews WHERE update_id = :update AND message_id = :message)
+            SELECT 1 FROM previews
+            WHERE update_id <> :update AND chat_id = :chat AND message_id = :message)
           AND NOT EXISTS (
             SELECT 1 FROM outbox WHERE chat_id = :chat AND message_id = :message)
+          AND NOT EXISTS (
+            SELECT 1 FROM outbox
+            WHERE update_id = :update AND state = 'queued' AND method IS NOT 'deleteMessage')
         """,
       arguments: ["update": updateID, "chat": chatID, "message": messageID]) ?? false
   }

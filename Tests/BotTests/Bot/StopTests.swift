@@ -40,9 +40,9 @@ struct StopTests {
     try await rig.bot.say("And then?")
     #expect(rig.bot.lastPrompt().dropFirst() == ["model: First words", "user: And then?"])
     // Once more is harmless.
-    try await rig.bot.deliver("callback_query", .press("stop:\(id)"))
-    await rig.waitForEnd()
-    #expect(try notices(rig).last == "That answer has ended already.")
+    try await rig.press("stop:\(id)", under: try #require(rig.messages().first))
+    #expect(try notices(rig).last == "That answer has already ended.")
+    #expect(rig.messages().first?.id == messages.first?.id)
     #expect(try rig.bot.usage().count == 2)
   }
 

@@ -48,6 +48,16 @@ final class StreamingRig: Sendable {
     }
   }
 
+  func press(
+    _ data: String, under message: FakeTelegramState.SentMessage, from user: Int64 = 42
+  ) async throws {
+    guard case .object(var press) = JSONValue.press(data, from: user) else { return }
+    press["message"] = [
+      "message_id": .integer(message.id), "chat": .chat(message.chatID), "date": 1_800_000_000,
+    ]
+    try await delivering.deliver("callback_query", .object(press))
+  }
+
   func waitForEnd() async {
     await bot.engine.dispatcher.becomeIdle()
     await delivering.send()
@@ -131,21 +141,11 @@ struct StreamingTests {
     #expect(messages.count == 2 && messages.last?.text.hasPrefix("First.\n\n") == true)
 
     // A tap on the button of the one that is left takes it away; nothing else goes by such data.
-    func press(_ message: Int64, from user: Int64 = 42) async throws {
-      var press = JSONValue.press("stop:\(id)", from: user)
-      if case .object(var object) = press {
-        object["message"] = [
-          "message_id": .integer(message), "chat": .chat(42), "date": 1_800_000_000,
-        ]
-        press = .object(object)
-      }
-      try await rig.delivering.deliver("callback_query", press)
-    }
-    try await press(messages[1].id)
+    try await rig.press("stop:\(id)", under: messages[1])
     #expect(rig.messages().count == 2)
-    try await press(messages[0].id, from: 43)
+    try await rig.press("stop:\(id)", under: messages[0], from: 43)
     #expect(rig.messages().count == 2)
-    try await press(messages[0].id)
+    try await rig.press("stop:\(id)", under: messages[0])
     #expect(rig.messages().map(\.id) == [messages[1].id])
     #expect(try rig.bot.usage().count == 1)
   }

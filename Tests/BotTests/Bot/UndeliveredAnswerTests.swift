@@ -112,6 +112,17 @@ final class UndeliveredAnswerTests {
     #expect(counted > .zero)
   }
 
+  /// The note over the chat that says "I am on it." is no answer.
+  @Test func thatWasAskedForByAPressIsGivenBackToo() async throws {
+    let id = try await bot.deliver("message", .message("How do I sort?"))
+    let before = try balance()
+    fake.refuse(.badRequest("chat not found"), inChat: 42)
+    try await bot.deliver("callback_query", .press("anew:\(id)"))
+    #expect(rig.gemini.paidCalls.count == 2)
+    #expect(try balance() == before)
+    #expect(try losses() == [nil, "undelivered"])
+  }
+
   /// Each costs 0.1 USD here, and the house bears 0.50 of a person in a day.
   @Test func isNotGivenBackWithoutEnd() async throws {
     rig.gemini.answer.change { $0.inputTokens = 333_333 }
