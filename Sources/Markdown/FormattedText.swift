@@ -71,6 +71,10 @@ extension StyledRange.Style {
   var isPreformatted: Bool {
     if case .preformatted = self { true } else { false }
   }
+
+  var isLink: Bool {
+    if case .link = self { true } else { false }
+  }
 }
 
 /// What a message may hold.

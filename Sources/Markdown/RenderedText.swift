@@ -76,7 +76,7 @@ struct RenderedText: Sendable {
 
   /// Returns where its text begins; `nil` if it has none.
   private mutating func append(_ block: Block, join: Block.Join, _ threshold: Int) -> Int? {
-    let (text, style) = content(of: block)
+    let (text, styles, style) = content(of: block)
     guard text.contains(where: { !$0.isBlank }) else { return nil }
     if !units.isEmpty {
       units += join.units
@@ -87,11 +87,8 @@ struct RenderedText: Sendable {
     }
     let start = units.count
     units.append(sparingly: text)
-    if let style {
-      styles.append(StyledRange(style, start..<units.count))
-    } else {
-      styles += block.styles.map { $0.moved(by: start) }
-    }
+    self.styles += styles.map { $0.moved(by: start) }
+    if let style { self.styles.append(StyledRange(style, start..<units.count)) }
     if case .code(let info) = block.kind, text.count > threshold {
       files.append(
         MarkdownFile(code: String(units: text[...]), info: info, above: lastText))
@@ -106,19 +103,21 @@ struct RenderedText: Sendable {
     return start
   }
 
-  private mutating func content(of block: Block) -> ([UInt16], StyledRange.Style?) {
+  /// Its text, and either styles of some of it or one of the whole.
+  private func content(of block: Block) -> ([UInt16], [StyledRange], StyledRange.Style?) {
     switch block.kind {
-    case .paragraph, .heading, .rule: return (block.units, nil)
+    case .paragraph, .heading, .rule: return (block.units, block.styles, nil)
     case .code(let info):
-      return (block.units, .preformatted(language: MarkdownFile.language(of: info)))
+      return (block.units, [], .preformatted(language: MarkdownFile.language(of: info)))
     case .table(let table):
       if let grid = TableLayout.grid(table) {
-        return (Array(grid.utf16), .preformatted(language: nil))
+        return (Array(grid.utf16), [], .preformatted(language: nil))
       }
-      return (Array(TableLayout.lines(table).utf16), nil)
+      let lines = TableLayout.lines(table)
+      return (lines.units, lines.styles, nil)
     case .formula(let source):
-      if let text = Formula.unicode(source) { return (Array(text.utf16), nil) }
-      return (Array(source.utf16), .preformatted(language: "latex"))
+      if let text = Formula.unicode(source) { return (Array(text.utf16), [], nil) }
+      return (Array(source.utf16), [], .preformatted(language: "latex"))
     }
   }
 

@@ -1,13 +1,15 @@
-/// A table as text: aligned in a fixed width where a telephone has room for that, else row by row.
+/// A table as text: aligned in a fixed width where a telephone has room for that and nothing leads
+/// anywhere, else row by row.
 enum TableLayout {
   /// Columns of a fixed width that fit a telephone.
   static let maximumWidth = 44
   private static let gap = " │ "
 
-  /// Lines in a fixed width, or `nil` if they would be too wide.
+  /// Lines in a fixed width, or `nil` if they would be too wide, or hold a link: what is shown in
+  /// a fixed width can be copied, and not followed.
   static func grid(_ table: Table) -> String? {
     guard let head = table.rows.first, !head.isEmpty,
-      !table.rows.joined().contains(where: { $0.text.contains("\n") })
+      !table.rows.joined().contains(where: { $0.text.contains("\n") || $0.leadsSomewhere })
     else { return nil }
     let columns = head.count
     // A table of one column needs no more than its text.
@@ -32,18 +34,28 @@ enum TableLayout {
     return lines.joined(separator: "\n")
   }
 
-  /// `column: value` lines; a row begins with its first cell.
-  static func lines(_ table: Table) -> String {
-    let rows = table.rows.map { $0.map(\.text) }
-    guard let head = rows.first else { return "" }
-    guard rows.count > 1 else {
-      return head.filter { !$0.isEmpty }.joined(separator: "\n")
+  /// `column: value` lines; a row begins with its first cell. Values keep their styles. Of the
+  /// names, which each row repeats, the links alone are kept, and once: a message holds a hundred
+  /// styles.
+  static func lines(_ table: Table) -> StyledUnits {
+    guard var names = table.rows.first else { return StyledUnits() }
+    var lines = StyledUnits()
+    guard table.rows.count > 1 else {
+      lines.append(names.filter { !$0.text.isEmpty }, separator: "\n")
+      return lines
     }
-    return rows.dropFirst().map { row in
-      zip(head, row).filter { !$0.1.isEmpty }.map { name, value in
-        name.isEmpty ? value : "\(name): \(value)"
-      }.joined(separator: "\n")
-    }.filter { !$0.isEmpty }.joined(separator: "\n\n")
+    for index in names.indices { names[index].styles.removeAll { !$0.style.isLink } }
+    for row in table.rows.dropFirst() {
+      var separator = lines.units.isEmpty ? "" : "\n\n"
+      for (column, value) in zip(names.indices, row) where !value.text.isEmpty {
+        let name = names[column]
+        lines.append(separator)
+        lines.append(name.text.isEmpty ? [value] : [name, value], separator: ": ")
+        names[column].styles = []
+        separator = "\n"
+      }
+    }
+    return lines
   }
 
   private static func padded(
@@ -55,6 +67,37 @@ enum TableLayout {
     case .right: return spaces(count) + text
     case .center:
       return spaces(count / 2) + text + (isLast ? "" : spaces(count - count / 2))
+    }
+  }
+}
+
+/// A text in the making.
+struct StyledUnits {
+  private(set) var units: [UInt16] = []
+  private(set) var styles: [StyledRange] = []
+
+  mutating func append(_ text: String) { units += Array(text.utf16) }
+
+  mutating func append(_ parts: [FormattedText], separator: String) {
+    for (index, part) in parts.enumerated() {
+      if index > 0 { append(separator) }
+      styles += part.styles.map { $0.moved(by: units.count) }
+      append(part.text)
+    }
+  }
+}
+
+extension FormattedText {
+  /// Whether a chat makes a link of some of it: of an address as well, unless it is code.
+  fileprivate var leadsSomewhere: Bool {
+    if styles.contains(where: \.style.isLink) { return true }
+    guard text.utf8.contains(UInt8(ascii: ":")) else { return false }
+    var units = Array(text.utf16)
+    for code in styles where code.style.isCode {
+      units.replaceSubrange(code.range, with: repeatElement(0x20, count: code.range.count))
+    }
+    return String(units: units[...]).split(separator: " ").contains { word in
+      LinkAddress.isAllowed(String(word.drop { !$0.isLetter }))
     }
   }
 }
