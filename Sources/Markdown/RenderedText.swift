@@ -12,7 +12,8 @@ struct RenderedText: Sendable {
   private(set) var borders: [Border] = []
   private(set) var files: [MarkdownFile] = []
   private(set) var firstHeading: String?
-  private var lastText = ""
+  /// What the last block says, if it is short and no code: it may name the file that follows.
+  private var textAbove = FormattedText("")
   private var isWeak = false
 
   /// Quotes that are longer are shown in part until somebody wants to read them.
@@ -90,13 +91,17 @@ struct RenderedText: Sendable {
     self.styles += styles.map { $0.moved(by: start) }
     if let style { self.styles.append(StyledRange(style, start..<units.count)) }
     if case .code(let info) = block.kind, text.count > threshold {
+      let name = FileName.ofCode(info: info, above: textAbove)
       files.append(
-        MarkdownFile(code: String(units: text[...]), info: info, above: lastText))
+        MarkdownFile(
+          name: FileName.distinct(name, from: files), content: String(units: text[...]) + "\n"))
     }
-    lastText = text.count <= 200 ? String(units: text[...]) : ""
+    textAbove =
+      style == nil && text.count <= 200
+      ? FormattedText(String(units: text[...]), styles: styles) : FormattedText("")
     if case .heading = block.kind {
       isWeak = true
-      firstHeading = firstHeading ?? lastText
+      firstHeading = firstHeading ?? textAbove.text
     } else {
       isWeak = style == nil && text.count <= 200 && text.last == 0x3A
     }

@@ -39,7 +39,8 @@ package struct RenderedReply: Sendable {
     var files = isWhole ? [] : rendered.files
     var below = plain(reply)
     if messages.count > maximumMessages, !isWhole {
-      let file = MarkdownFile(answer: markdown, heading: rendered.heading)
+      let file = MarkdownFile(
+        answer: markdown, heading: rendered.heading, besides: files)
       files = [file] + files
       messages.removeSubrange(messagesBeforeFile...)
       let note = "The whole answer is in the file \(file.name)."

@@ -88,4 +88,13 @@ final class FormattedReplyTests {
     #expect(file.fileName == "my-shop.md")
     #expect(String(decoding: file.data, as: UTF8.self) == answer)
   }
+
+  /// Both may be saved in one folder.
+  @Test func areAFileOfANameThatNoneOfTheirCodeHas() {
+    let code = String(repeating: "word\n", count: 5_000)
+    let answer = "# Readme\n\nIn `README.md`:\n```markdown\n\(code)```"
+    let reply = RenderedReply(Reply(markdown: answer, below: "Cost: 1 credit"))
+    #expect(reply.files.map(\.name) == ["readme-2.md", "README.md"])
+    #expect(reply.messages.last?.text.contains("in the file readme-2.md.") == true)
+  }
 }

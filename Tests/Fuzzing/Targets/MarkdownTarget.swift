@@ -38,7 +38,9 @@ enum MarkdownTarget {
       let isSafe = file.name.utf8.allSatisfy {
         0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || "._-".utf8.contains($0)
       }
-      demand(isSafe && file.name.first != ".", "a file of the name \(file.name)")
+      // `.env` is one.
+      let isName = !file.name.hasPrefix("..") && 2...70 ~= file.name.utf8.count
+      demand(isSafe && isName, "a file of the name \(file.name)")
     }
   }
 
