@@ -89,6 +89,23 @@ final class FormattedReplyTests {
     #expect(String(decoding: file.data, as: UTF8.self) == answer)
   }
 
+  @Test func areAFileFromSixMessagesOn() {
+    func answer(_ messages: Int) -> String {
+      let full = String(repeating: "a", count: TelegramLimits.messageText)
+      return (1..<messages).map { _ in full }.joined(separator: "\n\n") + "\n\nThe end."
+    }
+    let five = RenderedReply(Reply(markdown: answer(5), below: "Cost: 1 credit"))
+    #expect(five.messages.count == 5)
+    #expect(five.messages.last?.text == "The end.\n\nCost: 1 credit")
+    #expect(five.files.isEmpty)
+    let six = RenderedReply(Reply(markdown: answer(6), below: "Cost: 1 credit"))
+    #expect(six.messages.count == 3)
+    #expect(
+      six.messages.last?.text
+        == "The whole answer is in the file answer.md.\n\nCost: 1 credit")
+    #expect(six.files.map(\.content) == [answer(6)])
+  }
+
   /// Both may be saved in one folder.
   @Test func areAFileOfANameThatNoneOfTheirCodeHas() {
     let code = String(repeating: "word\n", count: 5_000)
