@@ -254,8 +254,8 @@ let package = Package(
       name: "BotTests",
       dependencies: [
         "Assistant", "Bot", "Builds", "Commands", "HTTPTransport", "JSONReading", "LanguageModels",
-        "Ledger", "Messaging", "Metering", "Replication", "Sales", "Software", "TelegramBotAPI",
-        "TestSupport", "Workshop", grdb, logging,
+        "Ledger", "Markdown", "Messaging", "Metering", "Replication", "Sales", "Software",
+        "TelegramBotAPI", "TestSupport", "Workshop", grdb, logging,
       ],
       exclude: ["Fixtures"],  // Read beside the source.
       swiftSettings: strict

@@ -231,7 +231,7 @@ echo "   reloaded: says what changed"
 
 inside systemctl start aidevbot-backup || complain "there is no backup"
 as_operator aidevbot-admin doctor >"$work/log" 2>&1 || true
-grep -q '^ok      backup        the newest is 0 h old' "$work/log" ||
+grep -q '^ok      backup        the newest is less than an hour old' "$work/log" ||
   complain "doctor says of the backups: $(cat "$work/log")"
 mv "$root/var/lib/aidevbot/backups" "$work/backups"
 touch "$root/var/lib/aidevbot/backups"

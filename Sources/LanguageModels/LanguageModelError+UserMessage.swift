@@ -17,8 +17,8 @@ extension LanguageModelError {
       .modelUnknown, .notTheAPI:
       "The model isn't available at the moment; please try again later."
     case .promptTooLong:
-      "That is too long for this model; please shorten your message, or start afresh with /new."
-    case .blocked: "The model may not answer this; please try putting it differently."
+      "That is too long for this model; please shorten your message, or begin afresh with /reset."
+    case .blocked: "The model is not allowed to answer this; please put it differently."
     case .emptyAnswer:
       "The model finished without saying anything; please ask again, perhaps in smaller steps."
     case .answerMalformed: "The model's answer got lost on its way here; please try again."

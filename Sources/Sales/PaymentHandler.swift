@@ -194,7 +194,7 @@ extension OrderService.Refusal {
       "This invoice was made for another person. Send me /buy for one of your own."
     case .wrongAmount: "The price does not match the order. Send /buy for a new invoice."
     case .noLongerSold: "This offer has changed. Send /buy for what there is now."
-    case .accountBlocked: "Your account is blocked. Please write to /paysupport."
+    case .accountBlocked: "Your account is blocked. Please send /paysupport and your question."
     case .alreadySubscribed: "You already have a subscription; /credits shows it."
     }
   }

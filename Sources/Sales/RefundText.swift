@@ -16,21 +16,21 @@ package struct RefundText {
     let credits =
       refund.clawback > .zero ? " \(refund.clawback.text) credits were taken back." : ""
     let loss =
-      refund.loss > .zero ? " \(refund.loss.text) spent credits are the house's loss." : ""
+      refund.loss > .zero ? " \(refund.loss.text) spent credits are borne by the house." : ""
     return switch (refund.state, isNew) {
-    case (.done, _): "This payment is refunded already.\(credits)\(loss)"
+    case (.done, _): "This payment has already been refunded.\(credits)\(loss)"
     case (_, true):
       "\(payment.amount) Stars are on their way back to user \(payer).\(credits)\(loss)"
-    case (_, false): "The refund of this payment is under way already.\(credits)\(loss)"
+    case (_, false): "The refund of this payment is already under way.\(credits)\(loss)"
     }
   }
 
   /// For whoever asked for it in the shell, after Telegram has been told.
   package var outcome: String {
     let credits = "\(refund.clawback.text) credits were taken back"
-    let loss = refund.loss > .zero ? ", \(refund.loss.text) spent ones are the house's loss" : ""
+    let loss = refund.loss > .zero ? ", \(refund.loss.text) spent ones are borne by the house" : ""
     return switch refund.state {
-    case .done: "\(payment.amount) Stars are given back; \(credits)\(loss)."
+    case .done: "\(payment.amount) Stars were given back; \(credits)\(loss)."
     case .pending:
       "Telegram does not answer. The refund is booked; the running bot goes on with it, or run "
         + "this again."
@@ -52,7 +52,7 @@ package struct RefundText {
 
   /// For the administrator who asked for it, once the Stars are back.
   package var confirmation: Reply {
-    Reply("✅ \(payment.amount) Stars went back to their payer.\(lossOfPayment)")
+    Reply("✅ \(payment.amount) Stars were returned to their payer.\(lossOfPayment)")
   }
 
   /// For the operator, of Stars that went back without our doing.
@@ -73,6 +73,6 @@ package struct RefundText {
 
   private var lossOfPayment: String {
     refund.loss > .zero
-      ? " \(refund.loss.text) credits of it were spent and are the house's loss." : ""
+      ? " \(refund.loss.text) credits of it were spent; the house bears them." : ""
   }
 }

@@ -14,7 +14,7 @@ package struct DeclaredSettings: Sendable {
 
   package let telegramBotToken = Setting<String>(
     "telegram.bot_token", .botToken,
-    unset: .problem("is not set; put there the token that @BotFather gave your bot"),
+    unset: .problem("is not set; set it to the token that @BotFather gave your bot"),
     example: "123456:ABC-DEF", isSecret: true, isTakenWhileRunning: false,
     "The token that @BotFather gave your bot.")
 

@@ -24,7 +24,7 @@ enum FileShape {
         throw SettingsError(
           file: file,
           "gives \(section) a value of its own, but it is a section; write its keys "
-            + "below it, with two blanks before each")
+            + "below it, indented by two spaces")
       }
       for key in DeclaredSettings.keys where key.section == section {
         if let value = keys[key.nameInSection] { try check(value, of: key) }

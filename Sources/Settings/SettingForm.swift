@@ -227,7 +227,7 @@ extension SettingForm<String> {
   /// What a method's address ends in, which manuals show in place of the one that all have.
   private static let methodEndings = [
     "/chat/completions", "/completions", "/v1/messages", "/responses", "/embeddings", "/api/chat",
-    "/api/generate", ":generatecontent", ":streamgeneratecontent",
+    "/api/generate", "/models", ":generatecontent", ":streamgeneratecontent",
   ]
 
   private static var address: Self {

@@ -70,6 +70,17 @@ extension Settings {
     return !baseURL.isEmpty && !(provider.needsKey && keys.isEmpty)
   }
 
+  /// How to do without those providers, if there is another one.
+  private static func withoutThem(_ ids: Set<ModelProvider>) -> String {
+    guard let own = Provider.all.first(where: { !ids.contains($0.id) }) else { return "" }
+    let address = declared.settings(of: own).baseURL.key.environmentName
+    return "To use only your own server, set \(address) and all of MODELS_*"
+  }
+
+  private func isMalformed(_ provider: Provider) -> Bool {
+    (try? (keys(of: provider), baseURL(of: provider))) == nil
+  }
+
   /// - Throws: `SettingsError` if the provider of a model in use is not set up.
   package func checkProviders(of models: ModelAssignment) throws {
     for task in TaskType.allCases {
@@ -99,11 +110,12 @@ extension Settings {
     let ids = Set(TaskType.allCases.flatMap(\.defaultModels).map(\.provider))
     let providers = Provider.all.filter { ids.contains($0.id) }
     guard let first = providers.first, !ids.contains(where: isSetUp) else { return }
+    // What is malformed is said where it stands; then nothing is missing.
+    guard !providers.contains(where: isMalformed) else { return }
     let others = providers.dropFirst().map { " and \($0.essentialSetting)" }.joined()
-    let models = Self.setting(for: .chat).key.environmentName
     throw SettingsError(
       Self.declared.settings(of: first).keys.key,
       "\(others.isEmpty ? "is" : "\(others.dropFirst()) are") not set; one key is enough to "
-        + "start. Without any, set \(models) and the other models to those of your own server")
+        + "start. \(Self.withoutThem(ids))")
   }
 }

@@ -47,8 +47,9 @@ package struct Settings: Sendable {
     if let directory = environment["STATE_DIRECTORY"]?.split(separator: ":").first {
       return String(directory)
     }
-    let home = environment["HOME"] ?? NSHomeDirectory()
-    let state = environment["XDG_STATE_HOME"] ?? "\(home)/.local/state"
+    func folder(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    let home = folder("HOME") ?? NSHomeDirectory()
+    let state = folder("XDG_STATE_HOME") ?? "\(home)/.local/state"
     return "\(state)/aidevbot"
   }
 

@@ -34,7 +34,7 @@ package struct SharedBot: Sendable {
 
     package var lines: [String] {
       guard let lease else { return ["No machine has worked with this bucket yet."] }
-      let since = age.map { " \($0.components.seconds) s ago" } ?? " at some time"
+      let since = age.map { " \($0.components.seconds) s ago" } ?? " at an unknown time"
       var lines: [String] = []
       if lease.holder.isEmpty {
         lines.append("No machine works: term \(lease.term) was given up\(since).")
@@ -49,11 +49,11 @@ package struct SharedBot: Sendable {
         lease.restore.map { "All that was promised is on \($0)." }
           ?? "There is no copy yet: another machine could not take over.")
       for standby in standbys {
-        let seen = standby.age.map { "seen \($0.components.seconds) s ago" } ?? "seen at some time"
+        let seen = standby.age.map { "\($0.components.seconds) s ago" } ?? "at an unknown time"
         lines.append(
           standby.isThere(ttl: ttl)
-            ? "\(standby.machine) stands by; \(seen)."
-            : "\(standby.machine) has stood by, and does not any more; \(seen).")
+            ? "\(standby.machine) stands by; seen \(seen)."
+            : "\(standby.machine) has stood by, and does not any more; seen \(seen).")
       }
       if !hasStandby { lines.append("No machine stands by.") }
       return lines

@@ -248,6 +248,6 @@ struct StandsBy: Error, CustomStringConvertible {
 
   var description: String {
     "There is no database at \(path): this machine stands by, or its bot was never started. "
-      + "`aidevbot standby status` says which machine works."
+      + "`\(Installation.current.program) standby status` says which machine works."
   }
 }

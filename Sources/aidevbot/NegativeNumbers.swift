@@ -6,7 +6,8 @@ func withNegativeNumbersReadable(_ arguments: [String]) -> [String] {
   var optionNeedsValue = false
   for argument in arguments {
     guard argument != "--" else { return arguments }
-    let isNumber = argument.prefixMatch(of: /-[0-9.]/) != nil
+    // Or meant for one, such as `-inf`: no option of ours has several letters behind one dash.
+    let isNumber = argument.prefixMatch(of: /-[0-9.]|-[a-z]{2}/) != nil
     if optionNeedsValue {
       if isNumber { result[result.count - 1] += "=" + argument } else { result.append(argument) }
       optionNeedsValue = false

@@ -45,7 +45,8 @@ struct CheckoutTests {
       #expect(answer["ok"] == false)
       #expect(
         answer["error_message"] == """
-          Your account is blocked. Please write to /paysupport. You have not been charged.
+          Your account is blocked. Please send /paysupport and your question. You have not been \
+          charged.
           """)
       #expect(try await world.press("buy:Starter").hasPrefix("Your account is blocked."))
       #expect(

@@ -26,12 +26,12 @@ struct ConfigurationFaultTests {
     (
       "billing: 2\n",
       "The configuration file my.yaml gives billing a value of its own, but it is a section; write "
-        + "its keys below it, with two blanks before each"
+        + "its keys below it, indented by two spaces"
     ),
     (
       "billing: [canary, 2]\n",
       "The configuration file my.yaml gives billing a value of its own, but it is a section; write "
-        + "its keys below it, with two blanks before each"
+        + "its keys below it, indented by two spaces"
     ),
     (
       "billing:\n  markup:\n    canary: 2\n",
@@ -132,13 +132,13 @@ struct ConfigurationFaultTests {
   @Test(arguments: [
     (
       "STARS_PACKAGES", "C: 1000 for 100",
-      "C is sold at a loss: its margin is -412.9 % → ask for 513 Stars or more; see aidevbot stars "
-        + "packages"
+      "C is sold at a loss: its margin is -412.9 % → raise its price to 513 Stars "
+        + "or more; see aidevbot stars packages"
     ),
     (
       "STARS_SUBSCRIPTION", "M: 1000 for 100",
-      "M is sold at a loss: its margin is -412.9 % → ask for 513 Stars or more; see aidevbot stars "
-        + "packages"
+      "M is sold at a loss: its margin is -412.9 % → raise its price to 513 Stars "
+        + "or more; see aidevbot stars packages"
     ),
     (
       "BILLING_MARKUP", "0.99",

@@ -139,11 +139,22 @@ struct DefaultModelsTests {
       #expect(ending.status == 78)
       #expect(
         ending.errors == """
-          aidevbot: TELEGRAM_BOT_TOKEN is not set; put there the token that @BotFather gave your bot
+          aidevbot: TELEGRAM_BOT_TOKEN is not set; set it to the token that @BotFather gave your bot
           aidevbot: GEMINI_API_KEY and OPENROUTER_API_KEY are not set; one key is enough to start. \
-          Without any, set MODELS_CHAT and the other models to those of your own server
+          To use only your own server, set OPENAI_COMPATIBLE_BASE_URL and all of MODELS_*
 
           """)
+    }
+  }
+
+  @Test(arguments: ["'AIzaSyCanary'", "AIza Sy Canary"])
+  func aMalformedKeyIsNotMissingToo(key: String) async throws {
+    try await World.run { world in
+      let ending = try await world.aidevbot(
+        "run", changing: ["GEMINI_API_KEY": key, "OPENROUTER_API_KEY": nil])
+      #expect(ending.status == 78)
+      #expect(ending.errorLines.count == 1 && ending.errors.hasPrefix("aidevbot: GEMINI_API_KEY "))
+      #expect(!ending.errors.contains("not set"), "\(ending.errors)")
     }
   }
 

@@ -11,7 +11,7 @@ struct DoctorTests {
       let ending = try await world.aidevbot("doctor")
       #expect(ending.status == 0, "\(ending.output)\(ending.errors)")
       for line in [
-        "ok      token         @devbot, id ", "ok      webhook       none, updates that wait: 0",
+        "ok      token         @devbot, id ", "ok      webhook       none, updates waiting: 0",
         "ok      gemini        takes the key …6789", "ok      openrouter    takes the key …6789",
         "ok      settings      complete, from the environment; there is no file",
         "note    database      \(world.databasePath) is made at the first start",
@@ -41,7 +41,7 @@ struct DoctorTests {
       #expect(ending.output.contains("ok      database      \(world.databasePath) is whole"))
       #expect(
         ending.output.contains(
-          "ok      ledger        holds: 1 users, 2 transactions, 1 settled calls"))
+          "ok      ledger        holds (users: 1, transactions: 2, settled calls: 1)"))
       #expect(try world.fileStates() == before)
       // Nor did it take the daemon's polls.
       #expect(daemon.state.value.errorText.contains("409") == false)
@@ -144,7 +144,7 @@ struct DoctorTests {
     },
     Fault(
       testDescription: "a folder that everybody may write to",
-      line: "FAILED  permissions   everybody may write to "
+      line: "FAILED  permissions   anybody can write to "
     ) { world in
       try FileManager.default.setAttributes(
         [.posixPermissions: 0o777], ofItemAtPath: world.folder.path)
@@ -212,7 +212,7 @@ struct DoctorTests {
         try await line()
           == "note    backup        there is none in \(folder) → aidevbot backup \(folder)/")
       #expect(try await world.aidevbot("backup", "backups/").status == 0)
-      #expect(try await line() == "ok      backup        the newest is 0 h old")
+      #expect(try await line() == "ok      backup        the newest is less than an hour old")
       try FileManager.default.removeItem(atPath: folder)
       let old = DatabaseBackup.fileName(at: Date() - 3 * 86_400)
       // What bears another name is no backup of ours.

@@ -98,7 +98,7 @@ struct LostUpdateTests {
 
       let second = try await world.openShop()
       let alert = try await world.message(with: "charged back").text
-      let loss = " 0.39375 credits of it were spent and are the house's loss."
+      let loss = " 0.39375 credits of it were spent; the house bears them."
       #expect(
         alert == "⚠️ 200 Stars of user 42 were given back elsewhere, or charged back."
           + "\(isSpent ? loss : "") Charge id: stx-1")

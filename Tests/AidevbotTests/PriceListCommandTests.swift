@@ -125,7 +125,7 @@ struct PriceListCommandTests {
       #expect(
         shown.output == "Odd, so it stays: openrouter/\(Self.sonnet): input would move from 2 to "
           + "2000, more than 5-fold\n")
-      #expect(shown.errors == "aidevbot: Odd prices stay without --yes.\n")
+      #expect(shown.errors == "aidevbot: Odd prices were not changed; --yes takes them over too.\n")
       let json = try await world.pricing("sync openrouter --json")
       let doubtful = try JSONValue(json: Data(json.output.utf8))["doubtful"]?.array?.first
       #expect(json.status == 1)
@@ -199,8 +199,8 @@ struct PriceListCommandTests {
   }
 
   @Test(arguments: [
-    ("import none.json", 1, "none.json cannot be taken over: the file cannot be read"),
-    ("import bot.json", 1, "bot.json cannot be taken over: it is no model_prices"),
+    ("import none.json", 1, "none.json cannot be imported: the file cannot be read"),
+    ("import bot.json", 1, "bot.json cannot be imported: it is no model_prices"),
     ("import bot.json --model gpt-4o", 1, "gpt-4o names no model; write google/NAME or"),
     ("sync openrouter --model x", 1, "x names no model of OpenRouter; write VENDOR/NAME"),
     (
@@ -274,7 +274,7 @@ struct PriceListCommandTests {
       try Data(text.utf8).write(to: world.folder.appendingPathComponent("list.json"))
       let ending = try await world.pricing("import list.json")
       #expect(ending.status == 1)
-      #expect(ending.errors == "aidevbot: list.json cannot be taken over: \(reason)\n")
+      #expect(ending.errors == "aidevbot: list.json cannot be imported: \(reason)\n")
     }
   }
 

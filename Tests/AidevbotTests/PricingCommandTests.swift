@@ -174,7 +174,8 @@ struct PricingCommandTests {
           == ["threshold": 100, "input": "3", "output": "4", "cached_input": "0.6"])
 
       #expect(
-        try await world.pricing("deactivate google new").output == "google/new is off sale.\n")
+        try await world.pricing("deactivate google new").output
+          == "google/new is no longer for sale.\n")
       #expect(try await rows("").isEmpty)
       let second = try await world.pricing("deactivate google new")
       #expect(second.status == 1)
@@ -221,7 +222,7 @@ struct PricingCommandTests {
       #expect(wrong.status == 64)
       #expect(wrong.errors.contains("google google/gemini-9 names no model; write google NAME"))
       let off = try await world.pricing("deactivate google models/gemini-9")
-      #expect(off.output == "google/gemini-9 is off sale.\n")
+      #expect(off.output == "google/gemini-9 is no longer for sale.\n")
     }
   }
 

@@ -10,7 +10,7 @@ struct RefundCommandTests {
       try await world.sellAndClose()
       let refund = try await world.refund("stx-1")
       #expect(refund.status == 0, "\(refund.errors)")
-      #expect(refund.output == "200 Stars are given back; 250.00 credits were taken back.\n")
+      #expect(refund.output == "200 Stars were given back; 250.00 credits were taken back.\n")
       #expect(world.telegram.state.value.repaid == ["stx-1"])
       #expect(try world.refunds() == ["stx-1: done, 250000000, 0"])
       #expect(try world.balance() == 100_000_000)
@@ -38,7 +38,7 @@ struct RefundCommandTests {
       try await world.buyStarter("stx-1")
       let refund = try await world.refund("stx-1")
       #expect(refund.status == 0, "\(refund.errors)")
-      #expect(refund.output == "200 Stars are given back; 250.00 credits were taken back.\n")
+      #expect(refund.output == "200 Stars were given back; 250.00 credits were taken back.\n")
       try await world.message(with: "Your payment of 200 Stars was refunded", to: 42)
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
@@ -73,7 +73,7 @@ struct RefundCommandTests {
       if !withDaemon {
         let second = try await world.refund("stx-1")
         #expect(second.status == 0)
-        #expect(second.output == "200 Stars are given back; 250.00 credits were taken back.\n")
+        #expect(second.output == "200 Stars were given back; 250.00 credits were taken back.\n")
       }
       let last = if let daemon { daemon } else { try await world.openShop() }
       try await world.message(with: "Your payment of 200 Stars was refunded", to: 42)

@@ -41,7 +41,7 @@ struct RefundTests {
       #expect(world.telegram.state.value.repaid == (cutOff == .losesTheAnswer ? ["stx-1"] : []))
 
       let second = try await world.openShop()
-      try await world.message(with: "200 Stars went back to their payer.")
+      try await world.message(with: "200 Stars were returned to their payer.")
       try await world.message(with: "and 250.00 credits were taken back", to: 42)
       try await world.waitUntilAllIsDone()
       try await world.stop(second)
@@ -75,7 +75,7 @@ struct RefundTests {
 
       try await world.buyStarter("stx-2", for: 43)
       try await world.ask("/refund stx-1", from: World.administrator)
-      try await world.message(with: "200 Stars went back to their payer.")
+      try await world.message(with: "200 Stars were returned to their payer.")
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(world.telegram.state.value.repaid == ["w-1", "stx-1"])
@@ -93,10 +93,10 @@ struct RefundTests {
       try await world.buyStarter("stx-1")
       for _ in 1...2 { world.telegram.message("/refund stx-1", from: World.administrator) }
       world.telegram.message("/refund stx-1", from: 1002)
-      try await world.message(with: "went back to their payer.")
+      try await world.message(with: "were returned to their payer.")
       #expect(
         try await world.ask("/refund stx-1", from: World.administrator)
-          .hasPrefix("This payment is refunded already."))
+          .hasPrefix("This payment has already been refunded."))
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(world.telegram.state.value.repaid == ["stx-1"])
@@ -159,7 +159,7 @@ struct RefundTests {
       #expect(question.text.hasPrefix("250.00 of its 250.00 credits are spent"))
       try await world.press(
         try #require(question.buttons.first), onMessage: question.id, by: World.administrator)
-      try await world.message(with: "went back to their payer.")
+      try await world.message(with: "were returned to their payer.")
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(world.telegram.state.value.repaid == ["stx-1"])
@@ -180,8 +180,8 @@ struct RefundTests {
       let asked = try await world.message(with: "so nothing was refunded")
       try await world.press(
         try #require(asked.buttons.first), onMessage: asked.id, by: World.administrator)
-      let news = try await world.message(with: "went back to their payer.").text
-      #expect(news.contains("0.39375 credits of it were spent and are the house's loss."))
+      let news = try await world.message(with: "were returned to their payer.").text
+      #expect(news.contains("0.39375 credits of it were spent; the house bears them."))
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       #expect(try world.balance() == 0)

@@ -89,7 +89,7 @@ struct SecrecyTests {
       try await world.message(with: "📣 Done: 1 have it.")
       world.telegram.fail("refundStarPayment", with: .truncated)
       try await world.ask("/refund stx-1", from: World.administrator)
-      try await world.message(with: "went back to their payer.")
+      try await world.message(with: "were returned to their payer.")
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
 

@@ -68,8 +68,8 @@ struct SettingsTests {
     "must be the address alone, such as https://api.telegram.org: /bot and the token are added"
 
   static let flaws = [
-    Flaw("TELEGRAM_BOT_TOKEN", nil, "is not set; put there the token that @BotFather gave"),
-    Flaw("TELEGRAM_BOT_TOKEN", "", "is not set; put there the token that @BotFather gave"),
+    Flaw("TELEGRAM_BOT_TOKEN", nil, "is not set; set it to the token that @BotFather gave"),
+    Flaw("TELEGRAM_BOT_TOKEN", "", "is not set; set it to the token that @BotFather gave"),
     Flaw("TELEGRAM_BOT_TOKEN", "123456:canary canary", token),
     Flaw("TELEGRAM_BOT_TOKEN", "https://canary", token),
     Flaw("TELEGRAM_BOT_TOKEN", "canary", token),
@@ -144,6 +144,18 @@ struct SettingsTests {
           "aidevbot: the database /proc/none/b.sqlite cannot be opened:") == true)
       // Behind the line that says what starts, and from where.
       #expect(ending.errorLines.count == 2)
+    }
+  }
+
+  @Test func aFolderThatCannotBeMadeIsNamedInPlainWords() async throws {
+    try await World.run { world in
+      let none: [String: String?] = ["DATABASE_PATH": nil, "HOME": "/dev/null"]
+      let ending = try await world.aidevbot("pricing", "list", changing: none)
+      #expect(ending.status == 1)
+      #expect(
+        ending.errors
+          == "aidevbot: the database /dev/null/.local/state/aidevbot/aidevbot.sqlite cannot be "
+          + "opened: Not a directory\n")
     }
   }
 

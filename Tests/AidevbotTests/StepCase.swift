@@ -273,7 +273,7 @@ extension StepCase {
     #expect(state.repaid == [Self.charge(0)])
     #expect(try world.refunds() == ["\(Self.charge(0)): done, 250000000, 0"])
     #expect(try world.balance() == 100_000_000)
-    #expect(!state.messages(to: World.administrator, with: "went back to their payer").isEmpty)
+    #expect(!state.messages(to: World.administrator, with: "were returned to their payer").isEmpty)
     #expect(!state.messages(to: Self.user, with: "was refunded").isEmpty)
   }
 }

@@ -46,6 +46,12 @@ package enum AnswerButtons {
     return all.map(\.button) + (builds ? [buildButton(work.updateID)] : [])
   }
 
+  /// Whether it is one of those.
+  static func has(_ button: Button) -> Bool {
+    guard case .press(let data) = button.action else { return false }
+    return Press(data: data) != nil
+  }
+
   private static let buildArgument = "from:"
 
   /// Has built what an answer has planned or sketched.

@@ -22,7 +22,12 @@ package enum AnswerMessages {
           SELECT has_buttons FROM conversation_messages
           WHERE update_id = ? AND role = 'assistant' ORDER BY id DESC LIMIT 1
           """), arguments: [updateID])
-    guard let keepsButtons else { return false }
+    guard let keepsButtons else {
+      // It was forgotten before it was sent.
+      guard message.buttons.contains(where: AnswerButtons.has) else { return false }
+      try outbox.queue([removal(of: messageID, in: chatID)], in: tx)
+      return true
+    }
     let hasButtons = !message.buttons.isEmpty
     try tx.db.run(
       """

@@ -26,8 +26,9 @@ extension ModelOrchestrator {
     guard let missing = call.choice.inPlaceOf else { return nil }
     try Preferences.forgetModel(
       for: call.work.task, choice: missing, of: call.account.id, in: tx)
-    return "\(missing) is not offered any more, so \(call.choice.model) has answered; /model shows "
-      + "what there is."
+    let isChosen = call.choice.preferences.models[call.work.task] == missing
+    return "\(missing) is not \(isChosen ? "offered any more" : "available right now"), so "
+      + "\(call.choice.model) has answered; /model shows what there is."
   }
 }
 

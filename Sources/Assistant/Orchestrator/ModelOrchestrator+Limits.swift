@@ -83,7 +83,7 @@ extension ModelOrchestrator {
         "\(need); once you have more, tap below and I will answer it.",
         buttons: [.askAgain(work.updateID)])
       : Reply(
-        "\(need); get more below, and I will answer it.",
+        "\(need); get more below, then tap \u{201C}Ask again\u{201D}.",
         buttons: [.getCredits(for: work.updateID)])
     try environment.inbox.offerAgain(work.updateID, because: .credits, in: tx)
     try finish(work, with: reply, in: tx)
@@ -100,8 +100,8 @@ extension ModelOrchestrator {
       + "\(left.text) for today."
     let way =
       least > limit
-      ? "To have it answered, raise the limit in /settings, which counts from 00:00 UTC on; then"
-      : "It goes on at 00:00 UTC; then"
+      ? "Raise it in /settings, which counts from 00:00 UTC on; then"
+      : "It starts anew at 00:00 UTC; then"
     let reply = Reply(
       "\(need) \(way) tap \u{201C}Ask again\u{201D} and I will answer it.",
       buttons: [.askAgain(work.updateID)])

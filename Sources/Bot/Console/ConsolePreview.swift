@@ -48,6 +48,8 @@ final class LastPreview: Sendable {
     preview.withLock { $0 = new }
   }
 
+  var isPrinted: Bool { preview.withLock { $0?.printed.isEmpty == false } }
+
   /// What of it was printed; empty if nothing was, or somebody has asked before.
   func takePrinted() -> String {
     preview.withLock { preview in

@@ -224,6 +224,10 @@ package final class ConsoleSession: Sendable {
         show(message)
       // What was printed stays as it is.
       case .request(let request) where request.method == "editMessageReplyMarkup": break
+      // A note that comes before an answer is late where that is seen already.
+      case .request(let request)
+      where request.method == "answerCallbackQuery" && lastPreview.isPrinted:
+        break
       case .request(let request):
         if let file = request.attachment {
           print(kept(file))
@@ -261,7 +265,7 @@ package final class ConsoleSession: Sendable {
     switch request.method {
     case "answerCallbackQuery":
       try JSONDecoder().decode(Notice.self, from: request.json).text ?? ""
-    case "sendInvoice": "(In Telegram, an invoice follows here. Stars can be paid there alone.)"
+    case "sendInvoice": "(In Telegram, an invoice follows here. You can pay with Stars only there.)"
     case "createInvoiceLink": "(In Telegram, a link to subscribe follows here.)"
     default: ""
     }

@@ -125,16 +125,16 @@ package struct AfterDelivery: Sendable {
   }
 
   private static let partIsMissing = Reply(
-    "One part of this answer is missing: Telegram did not take it. Please ask me for it once more.")
+    "One part of this answer is missing: Telegram did not accept it. Please ask for it once more.")
 
   private static let fileIsMissing = Reply(
     """
-    A file belongs to this answer, but this group takes none of mine. Start a chat with me, and \
-    ask me there.
+    This answer comes with a file, but I may not send files in this group. Please ask me in a \
+    private chat.
     """)
 
   private static let allIsMissing = Reply(
-    "Telegram did not take my answer, so it cost you nothing. Please put it differently.")
+    "Telegram did not accept my answer, so it cost you nothing. Please ask in other words.")
 
   /// Gives the person the link that begins their subscription.
   private func pass(
@@ -171,8 +171,8 @@ package struct AfterDelivery: Sendable {
       Logger.current.error("A subscription cannot be canceled.", metadata: ["reason": "\(reason)"])
       try payments.alerts.queue(Self.alert(of: reply.content, reason), in: tx)
       text = """
-        Telegram did not take the cancellation. Please cancel in Telegram's own settings (My \
-        Stars), or write to /paysupport.
+        Telegram did not accept the cancellation. Please cancel in Telegram's own settings (My \
+        Stars), or send /paysupport.
         """
     } else {
       try service.setState(.canceled, order: orderID)

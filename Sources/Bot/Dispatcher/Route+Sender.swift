@@ -27,15 +27,14 @@ extension Route {
 extension Update {
   /// Whom the bot can reach in their private chat, as this shows: they have written there, pressed
   /// a button, or lifted a block.
-  var personInPrivate: Int64? {
+  var userInPrivate: User? {
     switch content {
     case .message(let message), .editedMessage(let message):
-      message.chat.isPrivate ? message.from.flatMap { $0.isBot ? nil : $0.id } : nil
-    case .callbackQuery(let query): query.message?.chat.isPrivate == true ? query.from.id : nil
+      message.chat.isPrivate ? message.from.flatMap { $0.isBot ? nil : $0 } : nil
+    case .callbackQuery(let query): query.message?.chat.isPrivate == true ? query.from : nil
     case .chatMemberChanged(let change):
-      change.chat.isPrivate && change.newStatus != "kicked" ? change.from.id : nil
-    case .stoppedGeneration(let stop): stop.chat.isPrivate ? stop.chat.id : nil
-    case .preCheckoutQuery, .subscriptionChanged, .other: nil
+      change.chat.isPrivate && change.newStatus != "kicked" ? change.from : nil
+    case .stoppedGeneration, .preCheckoutQuery, .subscriptionChanged, .other: nil
     }
   }
 }

@@ -22,7 +22,7 @@ extension UpdateHandler {
     guard !account.isBlocked else { return notice(Self.blocked(sender).text) }
     guard let exchange = try exchange(of: press, account, sender, in: tx) else {
       let isOthers = try Exchange.isOfAnother(press.updateID, than: account.id, in: tx)
-      return notice(isOthers ? Self.onlyTheAsker : Self.outdated)
+      return notice(isOthers ? Self.onlyTheAsker : ModelOrchestrator.answerIsForgotten)
     }
     if let former = exchange.followedBy, try environment.inbox.isPending(former, in: tx) {
       return notice("I am already on it.")

@@ -18,7 +18,7 @@ extension UpdateHandler {
       guard !account.isBlocked else { return notice(Self.blocked(sender).text) }
       guard sender.isPrivate else { return notice("Please press this in our private chat.") }
       guard try !environment.inbox.wasKeptAsWork(asOtherPress: stored.id, in: tx) else {
-        return notice("You have tried this one. Just write what you need.")
+        return notice("You have already tried this one. Just write what you need.")
       }
       return .pressed(
         ButtonResponse(notice: "I am on it."), query,

@@ -6,7 +6,9 @@ extension UpdateHandler {
   /// Nobody else in a group is to learn of a block.
   static func blocked(_ sender: Address) -> Reply {
     sender.isPrivate
-      ? Reply("Your account is blocked. What you own stays yours; please write to /paysupport.")
+      ? Reply(
+        "Your account is blocked. What you own stays yours; please send /paysupport and your "
+          + "question.")
       : ModelOrchestrator.notInGroup
   }
 
@@ -22,7 +24,7 @@ extension UpdateHandler {
 
   static let paymentSetApart = Reply(
     "I have been told of a payment from you, but something went wrong on my side. My operator has "
-      + "been told and looks after it; nothing is lost. /paysupport takes your questions.")
+      + "been told and is looking into it; nothing is lost. /paysupport takes your questions.")
 
   static func noAccount(_ sender: Address) -> Reply {
     sender.isPrivate

@@ -30,7 +30,7 @@ struct BroadcastCommand: Command {
     let count = try broadcasts.recipients(in: tx)
     let people = count == 1 ? "1 person" : "\(count) people"
     let question = Reply(
-      "📣 The message above goes to \(people). Whoever has blocked the bot is left out.",
+      "📣 The message above goes to \(people). People who have blocked the bot are left out.",
       buttons: [
         Button("Send it to \(people)", command: name, argument: "send \(id)"),
         Button("Discard it", command: name, argument: "stop \(id)"),

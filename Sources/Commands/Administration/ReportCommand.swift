@@ -7,7 +7,7 @@ import TelegramBotAPI
 /// `/report [today|week|month]`: what came in and what it cost, as a table and as a file.
 struct ReportCommand: Command {
   let name = "report"
-  let summary = "See revenue, costs and use: /report today, week or month"
+  let summary = "See revenue, costs and usage: /report today, week or month"
   let isPersonal = true
   let isForAdministrators = true
   let readsMuch = true

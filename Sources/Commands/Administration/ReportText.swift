@@ -34,7 +34,7 @@ struct ReportText {
       Line(
         section: "Result", name: "margin", value: "\(spent &- report.realCost)",
         unit: "USD"),
-      Line(section: "House loss", name: "in all", value: "\(lost)", unit: "USD"),
+      Line(section: "House loss", name: "total", value: "\(lost)", unit: "USD"),
     ]
     lines += report.houseLosses.map { loss in
       Line(

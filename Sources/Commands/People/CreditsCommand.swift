@@ -122,7 +122,7 @@ extension CreditTransaction {
     case .initialGrant: "welcome credits"
     case .purchase: "bought: \(description)"
     case .usageDeduction: TaskType(rawValue: description)?.title.lowercased() ?? description
-    case .usageCorrection: "given back: it used less than estimated"
+    case .usageCorrection: "given back: the answer used less than estimated"
     case .refund: "refund: \(description)"
     case .manualAdjustment: "adjustment: \(description)"
     case .referralBonus: "referral bonus"

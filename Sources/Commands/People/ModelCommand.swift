@@ -55,7 +55,7 @@ struct ModelCommand: Command {
       let usage = try TypicalUsage.of(account.id, task: task.rawValue, in: tx)
       let lines = try offered.map { model in
         let charge = try usage.charge(at: tx.pricing.sold(model), terms, PriceMoment(tx.now))
-        return "\(model == current ? "✓" : "•") \(model): \(charge.text)"
+        return "\(model == current ? "✓" : "•") \(model): \(charge.aboutText)"
       }
       let header = "\(task.title) (\(usage.sentence))"
       paragraphs.append(
@@ -120,6 +120,6 @@ extension TypicalUsage {
   /// What "typical" is here.
   var sentence: String {
     let tokens = "\(inputTokens) tokens in, \(outputTokens) out"
-    return requests.map { "the middle of your last \($0): \(tokens)" } ?? "for example \(tokens)"
+    return requests.map { "the median of your last \($0): \(tokens)" } ?? "for example \(tokens)"
   }
 }

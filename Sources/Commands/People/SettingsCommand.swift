@@ -7,9 +7,11 @@ import Messaging
 /// `/settings`: how a person wants to be answered, and what they want to spend in a day at most.
 struct SettingsCommand: Command {
   let name = "settings"
-  let summary = "Length of answers, cost line, your own limit a day"
+  let summary = "Length of answers, cost line, your own daily limit"
   let isPersonal = true
   let models: OfferedModels
+  /// Whether the operator lets answers be seen while they are written.
+  let isStreaming: Bool
 
   private static let amounts = ["10", "50", "200"]
   private static let none = "off"
@@ -35,12 +37,24 @@ struct SettingsCommand: Command {
     _ argument: String, by request: CommandRequest, in tx: LedgerTransaction
   ) throws -> ButtonResponse {
     let account = try request.account()
-    var preferences = try Preferences.of(account.id, in: tx)
+    let before = try Preferences.of(account.id, in: tx)
+    var preferences = before
     let isKnown = Self.change(&preferences, by: argument, at: tx.now)
     if isKnown { try preferences.keep(of: account.id, in: tx) }
     return ButtonResponse(
-      notice: isKnown ? "Done." : "This button has expired. This is how it stands.",
+      notice: isKnown
+        ? Self.notice(of: preferences.limit, before: before.limit)
+        : "This button has expired. This is how it stands.",
       replacement: try overview(of: account, in: tx))
+  }
+
+  private static func notice(
+    of limit: Preferences.DailyLimit, before: Preferences.DailyLimit
+  ) -> String {
+    if limit == before { return "Done." }
+    return limit.next == nil
+      ? "This limit counts now. You can raise it from tomorrow on."
+      : "That counts from tomorrow, 00:00 UTC, on."
   }
 
   /// Returns whether the words are those of a button.
@@ -81,13 +95,15 @@ struct SettingsCommand: Command {
     let thinks = try TaskType.allCases.contains { task in
       models.takesThinkingBudget(try models.model(for: task, preferences, in: tx).model)
     }
-    let effort = thinks ? "\n• Models think: \(preferences.effort.title)" : ""
+    let effort = thinks ? "\n• Thinking: \(preferences.effort.title)" : ""
+    let streams =
+      isStreaming
+      ? "\n• Answers appear as they are written: \(preferences.streams ? "on" : "off")" : ""
     let text = """
       How I answer you:
 
-      • What it cost, under each answer: \(preferences.showsCost ? "on" : "off")
-      • Length of answers: \(preferences.answerLength.rawValue)\(effort)
-      • Answers appear as they are written: \(preferences.streams ? "on" : "off")
+      • Cost line under each answer: \(preferences.showsCost ? "on" : "off")
+      • Length of answers: \(preferences.answerLength.rawValue)\(effort)\(streams)
       • Your own limit: \(try Self.limitText(preferences.limit, of: account, in: tx))
 
       A lower limit counts at once, a higher one from tomorrow (UTC). For any other, send \
@@ -106,7 +122,7 @@ struct SettingsCommand: Command {
       "; from \(next.from.dayText) on, 00:00 UTC: "
         + (next.amount.map { "\($0.text) credits" } ?? "none")
     }
-    return "\(today.text) credits a day, of which \(spent.text) are spent or reserved today"
+    return "\(today.text) credits a day; \(spent.text) spent or reserved today"
       + (next ?? "")
   }
 
@@ -124,10 +140,12 @@ struct SettingsCommand: Command {
       buttons += Preferences.Effort.allCases.filter { $0 != preferences.effort }
         .map { button("Thinking: \($0.title)", "effort:\($0.rawValue)") }
     }
-    buttons.append(
-      preferences.streams
-        ? button("Show answers only when complete", "streaming:off")
-        : button("Show answers as they are written", "streaming:on"))
+    if isStreaming {
+      buttons.append(
+        preferences.streams
+          ? button("Show answers only when complete", "streaming:off")
+          : button("Show answers as they are written", "streaming:on"))
+    }
     buttons += Self.amounts.filter { $0 != preferences.limit.today?.description }
       .map { button("Limit: \($0) credits a day", "limit:\($0)") }
     if preferences.limit.today != nil { buttons.append(button("No limit", "limit:\(Self.none)")) }

@@ -47,7 +47,7 @@ struct StartCommand: Command {
         """
         Welcome\(name)! I am an AI developer in your chat:
         • I answer questions about software, and remember what we said.
-        • /plan makes a plan with a task list of an idea.
+        • /plan turns an idea into a plan with a task list.
         • /code writes complete code, and /verify checks yours.
         • /new builds software from an idea: a plan, a price, then a zip. /help shows the rest.
 
@@ -66,7 +66,11 @@ struct StartCommand: Command {
     guard try tx.pricing.whyNotSold(model) == nil else { return nil }
     let usage = try TypicalUsage.of(account.id, task: TaskType.chat.rawValue, in: tx)
     let charge = try usage.charge(at: tx.pricing.sold(model), terms, PriceMoment(tx.now))
-    return "A typical answer costs about \(charge.text) credits (\(usage.sentence))."
+    // A word is about four thirds of a token.
+    return usage.requests == nil
+      ? "A typical answer of some \(usage.outputTokens * 3 / 4) words costs about "
+        + "\(charge.aboutText) credits."
+      : "What you ask typically costs about \(charge.aboutText) credits."
   }
 
   private func isWelcomedNow(_ request: CommandRequest, _ account: UserAccount) -> Bool {

@@ -25,7 +25,7 @@ struct TermsCommand: Command {
     was built so far is kept.
     3. Credits are bought with Telegram Stars and credited at once. They do not expire, cannot be \
     transferred, and are not money.
-    4. Unused credits are refunded on request: write to /paysupport. Once you have spent part of a \
+    4. Unused credits are refunded on request: send /paysupport. Once you have spent part of a \
     purchase, we decide with you, case by case, how much of it is refunded.
     5. A subscription is charged each month until you cancel it with /credits or in Telegram.
     6. Models make mistakes. Check what they write or build before you rely on it.

@@ -47,8 +47,8 @@ struct UsageCommand: Command {
     let calls = spending.map(\.calls).reduce(0, +)
     return Reply(
       """
-      \(month.title), in UTC: \(total.text) credits for \(calls) answer\(calls == 1 ? "" : "s"). \
-      What was given back is not counted.
+      \(month.title), in UTC: \(total.text) credits for \(calls) request\(calls == 1 ? "" : "s"), \
+      less what was given back.
       """, table: try Self.table(spending, total), buttons: buttons)
   }
 

@@ -120,7 +120,7 @@ enum DemoText {
     let again = questions.count > 1 ? "This time you" : "You"
     let isCut = shown.count < quote.count
     // Its own sign ends the sentence.
-    let end = !isCut && shown.hasSuffix("?") ? "" : "."
+    let end = isCut || shown.last.map { "?!.…".contains($0) } == true ? "" : "."
     return "\(again) \(verb): “\(shown)\(isCut ? "…" : "")”\(end)"
   }
 }

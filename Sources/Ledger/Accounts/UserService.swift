@@ -172,11 +172,22 @@ package struct UserService {
       [isBlocked ? tx.now.databaseText : nil, tx.now.databaseText, userID])
   }
 
+  /// Whoever has an account is there, and called so now.
+  package func meet(_ profile: Profile) throws {
+    // Each of their updates says so; hardly any changes it.
+    let isNews = try tx.db.hasRow(
+      """
+      SELECT 1 FROM users WHERE telegram_user_id = ? AND (unreachable_since IS NOT NULL
+        OR username IS NOT ? OR first_name IS NOT ? OR language_code IS NOT ?)
+      """,
+      [profile.telegramUserID, profile.username, profile.firstName, profile.languageCode])
+    if isNews { try update(profile) }
+  }
+
   /// Whether the bot may write to the person, as far as is known.
   package func setReachable(
     _ isReachable: Bool, telegramUserID: Int64
   ) throws {
-    // Each of their updates says so; hardly any changes it.
     let isNews = try tx.db.hasRow(
       "SELECT 1 FROM users WHERE telegram_user_id = ? AND (unreachable_since IS NULL) <> ?",
       [telegramUserID, isReachable])

@@ -197,9 +197,15 @@ package struct LedgerDatabase: Sendable {
         switch cause {
         case let error as DatabaseError: error.advice
         case let error as POSIXError: String(cString: strerror(error.code.rawValue))
-        default: String(describing: cause)
+        // Foundation's own words name an object in memory.
+        default: underlying.map { String(cString: strerror($0)) } ?? String(describing: cause)
         }
       return "the database \(path) cannot be opened: \(reason)"
+    }
+
+    private var underlying: Int32? {
+      let error = (cause as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+      return error?.domain == NSPOSIXErrorDomain ? error.map { Int32($0.code) } : nil
     }
   }
 

@@ -46,6 +46,12 @@ package struct Credits: Sendable, Hashable {
   /// or more. `0.2325`, `99.5535`, `100.00`
   package var text: String { DecimalText.format(Int128(micro), decimals: 6, atLeast: 2) }
 
+  /// Rounded to hundredths, for what is only about so much; exact where that would be nothing.
+  package var aboutText: String {
+    let hundredths = micro / 10_000 + (micro % 10_000 >= 5_000 ? 1 : 0)
+    return hundredths == 0 ? text : Credits(micro: hundredths * 10_000).text
+  }
+
   /// What a transaction moved, with its sign: `+100.00`, `−0.2325`.
   package var movementText: String {
     let amount = DecimalText.format(Int128(micro.magnitude), decimals: 6, atLeast: 2)

@@ -50,7 +50,7 @@ extension PriceMove {
   /// Why the new price is to be taken over only at a person's word; `nil` if nothing is odd.
   package var doubt: String? {
     guard let newAmount, let new else {
-      return isTooFar ? "\(part) would move from \(old ?? "-") to what stands in for it" : nil
+      return isTooFar ? "\(part) would lose its own price, \(old ?? "-")" : nil
     }
     if newAmount == .zero { return "\(part) would be zero" }
     if isPerMillion, newAmount < Self.leastPerMillion {

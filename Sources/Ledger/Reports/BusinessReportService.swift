@@ -57,7 +57,8 @@ package struct BusinessReportService {
       coalesce(sum(iif(kind = 'purchase', amount, 0)), 0) AS sold,
       coalesce(sum(iif(kind IN ('initial_grant', 'referral_bonus')
         OR (kind = 'manual_adjustment' AND amount > 0), amount, 0)), 0) AS given,
-      coalesce(sum(iif(kind = 'refund' AND is_of_stars, -amount, 0)), 0) AS taken_back
+      coalesce(sum(iif(kind = 'expiry' OR (kind = 'refund' AND is_of_stars)
+        OR (kind = 'manual_adjustment' AND amount < 0), -amount, 0)), 0) AS taken_back
     FROM (
       SELECT t.transaction_type AS kind, t.credits_amount_micro AS amount,
         t.credits_amount_micro < 0 OR r.id IS NOT NULL AS is_of_stars

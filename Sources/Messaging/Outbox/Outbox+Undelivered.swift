@@ -208,7 +208,7 @@ extension Outbox {
   private static let diverted = Reply(
     "I could not write in the group where you asked me, so here is my answer.")
   private static let divertedFile = Reply(
-    "The group where you asked me takes no files of mine, so here is the one of my answer.")
+    "I may not send files in the group where you asked me, so here is the one from my answer.")
   private static let kept = Reply(
     "Good to have you back. This is what I could not tell you before:")
 }

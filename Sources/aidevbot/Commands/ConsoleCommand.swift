@@ -125,14 +125,14 @@ struct ConsoleCommand: AsyncParsableCommand {
       "\(provider.essentialSetting) for \(index == 0 ? "models" : "those") of \(provider.id)/"
     }
     let note = """
-      No key is set for some models: in their place a built-in demo answers. It is no real model, \
-      but its tokens are counted and priced, so you can see credits move. For real answers, \
+      Some models have no key, so a built-in demo answers in their place. It is no real model, but \
+      its tokens are counted and priced, so you can see credits move. For real answers, \
       set \(wanted.joined(separator: ", ", last: ", and ")).
 
 
       """
     return """
-      This is aidevbot in your terminal. Begin with /start; help lists the commands, exit ends.
+      This is aidevbot in your terminal. Begin with /start; help lists the commands, exit leaves.
       Credits and projects are kept in \(path).
       \(isDemo ? note : "\n")
       """

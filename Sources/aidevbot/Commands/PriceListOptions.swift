@@ -64,7 +64,9 @@ struct PriceListOptions: ParsableArguments {
           : "Changed the prices of \(count) models; calls take them from now on.")
     }
     if !isWanted { try Self.end("Nothing was changed; --yes changes the prices without asking.") }
-    if !plan.doubtful.isEmpty { try Self.end("Odd prices stay without --yes.") }
+    if !plan.doubtful.isEmpty {
+      try Self.end("Odd prices were not changed; --yes takes them over too.")
+    }
   }
 
   private static func end(_ sentence: String) throws {

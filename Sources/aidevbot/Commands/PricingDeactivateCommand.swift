@@ -26,7 +26,7 @@ struct PricingDeactivateCommand: AsyncParsableCommand {
         "\(name) is not on sale; \(Installation.current.program) pricing list names the models "
           + "that are")
     }
-    print("\(name) is off sale.")
+    print("\(name) is no longer for sale.")
     for task in TaskType.allCases {
       let models = (try? composition.settings.models(for: task).map(\.description)) ?? []
       guard let place = models.firstIndex(of: name) else { continue }

@@ -42,20 +42,22 @@ struct PricingImportCommand: AsyncParsableCommand {
       list = try LiteLLMPriceList.read(
         try contents(), prefixes: Provider.priceListPrefixes, allowFree: choice.allowFree)
     } catch PriceListError.unreadable(let reason) {
-      throw PriceListError.unreadable("\(file) cannot be taken over: \(reason)")
+      throw PriceListError.unreadable("\(file) cannot be imported: \(reason)")
     }
     try choice.takeOver(list, only: only, composition, asJSON: output.json)
   }
 
+  private static func cannotBeRead(_ code: Int32) -> PriceListError {
+    .unreadable("the file cannot be read: \(String(cString: strerror(code)))")
+  }
+
   private func contents() throws -> Data {
-    guard let handle = FileHandle(forReadingAtPath: file) else {
-      throw PriceListError.unreadable("the file cannot be read; check its path")
-    }
+    guard let handle = FileHandle(forReadingAtPath: file) else { throw Self.cannotBeRead(errno) }
     let data: Data
     do {
       data = try handle.read(upToCount: Self.maximumFileLength + 1) ?? Data()
     } catch {
-      throw PriceListError.unreadable("the file cannot be read; check its path")
+      throw Self.cannotBeRead(errno)
     }
     guard data.count <= Self.maximumFileLength else {
       throw PriceListError.unreadable("it is longer than \(Self.maximumFileLength >> 20) MiB")

@@ -35,9 +35,9 @@ struct RunCommand: AsyncParsableCommand {
     let stop = StopSignal()
     let hangUp = ReloadSignal()
     let composition = try await Composition(options)
-    let logger = try composition.logger(default: .info)
     let problems = composition.settings.problems()
     guard problems.isEmpty else { throw SettingsProblems(problems) }
+    let logger = try composition.logger(default: .info)
     Self.logTheStart(of: composition.settings, logger)
     composition.settings.source.warnOfUnknownNames(logger)
     let client = try composition.telegram()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Installation
 import Replication
 import Settings
 import Standby
@@ -16,7 +17,7 @@ struct NobodyStandsBy: Error, CustomStringConvertible {
 
   var description: String {
     "No machine stands by to take over from \(holder); start the other one first. "
-      + "`aidevbot standby status` says when each was last seen."
+      + "`\(Installation.current.program) standby status` says when each was last seen."
   }
 }
 

@@ -57,7 +57,8 @@ struct UsageReportCommand: AsyncParsableCommand {
         try service.total(since: start)
       )
     }
-    let period = since.since == nil ? "last \(Self.daysByDefault) days" : nil
+    let recently = since.since == nil ? "last \(Self.daysByDefault) days" : nil
+    let period = recently ?? "since \(start.dayText)"
     var table = UsageTable(by)
     for row in rows ?? [] { table.add(row) }
     // A spreadsheet sums up by itself, and would count the sum as one more row.
@@ -67,7 +68,7 @@ struct UsageReportCommand: AsyncParsableCommand {
       json: Output(
         since: start, by: by?.rawValue, rows: rows?.map(UsageOutput.init),
         total: UsageOutput(total)),
-      empty: period.map { "There were no calls in the \($0); --since names another time." }
+      empty: recently.map { "There were no calls in the \($0); --since names another time." }
         ?? "There were no calls.",
       sums: rows == nil ? 0 : 1)
   }
@@ -86,7 +87,7 @@ private struct UsageTable {
         written: { by == .user ? $0.withoutAtSign : $0 })
     ]
     table = Table(
-      [.init(key, "key")] + (Self.hasName(by) ? name : []) + [
+      [.init(key, "key", isProse: by == .model)] + (Self.hasName(by) ? name : []) + [
         .init("CALLS", "calls"), .init("INPUT", "input_tokens", rank: 4),
         .init("OUTPUT", "output_tokens", rank: 3), .init("COST USD", "real_cost_usd"),
         .init("CREDITS", "charged_credits"), .init("WORTH USD", "charged_usd", rank: 5),

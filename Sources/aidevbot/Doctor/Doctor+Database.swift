@@ -9,11 +9,24 @@ import Metering
 import Settings
 
 extension Doctor {
+  /// Where a first start could not make the file, nor the folders to it.
+  private func folderFault(of path: String) -> Check? {
+    var folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+      folder.deleteLastPathComponent()
+    }
+    guard !FileManager.default.isWritableFile(atPath: folder.path) else { return nil }
+    return Check(
+      "database", .failed, "there is none, and \(folder.path) cannot be written to",
+      next: "let whoever runs the bot write there, or set DATABASE_PATH")
+  }
+
   /// Beside the running bot, and without writing a byte to its file.
   func databaseChecks() -> [Check] {
     let safety = safetyCheck()
     guard let path = try? settings.databasePath() else { return [safety] }
     guard FileManager.default.fileExists(atPath: path) else {
+      if let fault = folderFault(of: path) { return [fault, safety] }
       let isShared = (try? settings.standbyBucket) != nil
       return [
         Check(
@@ -73,8 +86,8 @@ extension Doctor {
     guard let first = report.breaks.first else {
       return Check(
         "ledger", .ok,
-        "holds: \(report.users) users, \(report.transactions) transactions, "
-          + "\(report.settledCalls) settled calls")
+        "holds (users: \(report.users), transactions: \(report.transactions), settled calls: "
+          + "\(report.settledCalls))")
     }
     return Check(
       "ledger", .failed, "\(first)" + (report.breaks.count > 1 ? ", and more" : ""),

@@ -48,7 +48,7 @@ extension Doctor {
       if let status = Self.status(of: folder), status.st_mode & 0o002 != 0 {
         flaws.append(
           Check(
-            "permissions", .failed, "everybody may write to \(folder)",
+            "permissions", .failed, "anybody can write to \(folder)",
             next: "\(Self.sudo(status))chmod o-w \(folder)"))
       }
       flaws += ownerFlaws(path)
@@ -120,7 +120,8 @@ extension Doctor {
     }
     let age = max(0, Date().timeIntervalSince(newest))
     let hours = Int(age / 3_600)
-    let sentence = "the newest is \(hours < 48 ? "\(hours) h" : "\(hours / 24) days") old"
+    let shown = hours < 48 ? "\(hours) h" : "\(hours / 24) days"
+    let sentence = "the newest is \(hours < 1 ? "less than an hour" : shown) old"
     guard age > DatabaseBackup.oldAfter else { return [Check("backup", .ok, sentence)] }
     return [Check("backup", .warning, sentence, next: make)]
   }

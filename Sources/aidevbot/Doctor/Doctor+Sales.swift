@@ -1,4 +1,5 @@
 import Commands
+import Installation
 import Ledger
 import Sales
 import Settings
@@ -18,7 +19,8 @@ extension Doctor {
       return Check(
         "sales", .failed,
         "\(package.name) is sold at a loss: its margin is \(margin.percentText) %",
-        next: "ask for \(enough) Stars or more; see aidevbot stars packages")
+        next: "raise its price to \(enough) Stars or more; see \(installation.program) stars "
+          + "packages")
     }
     if let sentence = terms.lossSentence {
       checks.append(

@@ -36,7 +36,7 @@ extension Doctor {
           next: "start the machine that has the database")
       ]
     }
-    let age = status.age.map { "\($0.components.seconds) s ago" } ?? "at some time"
+    let age = status.age.map { "\($0.components.seconds) s ago" } ?? "at an unknown time"
     return [
       status.isRenewed
         ? Check("lease", .ok, "\(lease.holder) works, with term \(lease.term)")

@@ -124,7 +124,7 @@ extension Doctor {
   private func webhookCheck(_ client: TelegramClient) async -> Check {
     do throws(TelegramError) {
       let webhook = try await client.getWebhookInfo(deadline: Self.deadline)
-      let waiting = "updates that wait: \(webhook.pendingUpdateCount)"
+      let waiting = "updates waiting: \(webhook.pendingUpdateCount)"
       return webhook.url.isEmpty
         ? Check("webhook", .ok, "none, \(waiting)")
         : Check(

@@ -33,9 +33,10 @@ struct TableOption: ParsableArguments {
     let limited = all == nil ? table.limited(to: Self.usualRows, keepingLast: sums) : table
     limited.printForPeople(whole: Self.whole)
     if let all, all > table.count {
-      print("The newest \(table.count) of \(all) are shown; --limit shows more, and \(Self.whole)")
+      Self.say(
+        "The newest \(table.count) of \(all) are shown; --limit shows more, and \(Self.whole)")
     } else if limited.count < table.count {
-      print(
+      Self.say(
         "The first \(limited.count - sums) of \(table.count - sums) are shown; \(Self.whole)")
     }
   }
@@ -50,6 +51,10 @@ struct TableOption: ParsableArguments {
   }
 
   var isForPeople: Bool { !json && !csv }
+
+  private static func say(_ note: String) {
+    print(note.wrapped(to: Terminal.tableWidth ?? .max).joined(separator: "\n"))
+  }
 
   private static func write(_ text: String) {
     FileHandle.standardOutput.write(Data(text.utf8))

@@ -48,7 +48,7 @@ struct FailedCall: Sendable, CustomTestStringConvertible {
       FailedCall(
         testDescription: "blocked", model: BotRig.flash,
         reply: .json(#"{"promptFeedback": {"blockReason": "SAFETY"}, \#(geminiUsage)}"#),
-        words: "may not answer this", houseCost: .metered),
+        words: "not allowed to answer this", houseCost: .metered),
       FailedCall(
         testDescription: "empty", model: BotRig.flash,
         reply: .json(#"{"candidates": [{"finishReason": "STOP"}], \#(geminiUsage)}"#),

@@ -79,7 +79,7 @@ final class AfterDeliveryTests {
     #expect(fake.state.value.sent(to: 42).last?.hasPrefix("Your payment of 200 Stars was") == true)
     #expect(
       fake.state.value.sent(to: Self.administrator).last
-        == "✅ 200 Stars went back to their payer.")
+        == "✅ 200 Stars were returned to their payer.")
     fake.stop()
   }
 
@@ -139,7 +139,7 @@ final class AfterDeliveryTests {
     _ = try await rig.press("credits:cancel for good")
     await send()
     #expect(
-      fake.state.value.sent(to: 42).last?.hasPrefix("Telegram did not take the cancellation.")
+      fake.state.value.sent(to: 42).last?.hasPrefix("Telegram did not accept the cancellation.")
         == true)
     #expect(
       fake.state.value.sent(to: Self.administrator).last?.contains("cannot be canceled") == true)
@@ -280,7 +280,7 @@ extension AfterDeliveryTests {
     #expect(
       preview == [
         "Hello, all!",
-        "📣 The message above goes to 68 people. Whoever has blocked the bot is left out.",
+        "📣 The message above goes to 68 people. People who have blocked the bot are left out.",
       ])
     #expect(try await broadcast("Hello, all!").first?.text == "It is on its way.")
     await send()

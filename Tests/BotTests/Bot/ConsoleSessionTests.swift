@@ -65,6 +65,23 @@ struct ConsoleSessionTests {
     #expect(shown.contains("\n\n\(answer)\n\nCost:"), "\(shown)")
   }
 
+  @Test func putsNoNoteOfAPressIntoTheAnswer() async throws {
+    let shown = Watched<[String]>([])
+    let session = try ConsoleSession(
+      database: rig.database, llm: rig.llm, settings: rig.settings, workshop: .closed,
+      firstName: "Grace", save: { name, _ in name },
+      printPart: { part, _ in shown.change { $0.append(part) } },
+      print: { text in shown.change { $0.append(text) } })
+    let (stream, input) = AsyncStream<String>.makeStream()
+    for line in ["/start", "#1"] { input.yield(line) }
+    input.finish()
+    try await session.run(stream) {}
+    let answer = shown.value.drop { !$0.contains("#3") }.dropFirst()
+    #expect(answer.first?.hasPrefix("\nYou asked: “What is a database index") == true)
+    #expect(answer.last?.hasSuffix("[#1  Again]") == true)
+    #expect(!answer.contains { $0.contains("I am on it") })
+  }
+
   @Test func letsNoAnswerMoveTheCursor() async throws {
     let printed = try await type("/start", "a\u{1B}[2J\u{202E}b")
     #expect(printed.last?.contains("“a [2J b”") == true, "\(printed)")

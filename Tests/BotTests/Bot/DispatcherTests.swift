@@ -202,7 +202,7 @@ struct DispatcherTests {
       try rig.texts(of: id) == [
         """
         I have been told of a payment from you, but something went wrong on my side. My operator \
-        has been told and looks after it; nothing is lost. /paysupport takes your questions.
+        has been told and is looking into it; nothing is lost. /paysupport takes your questions.
         """
       ])
     #expect(try rig.inboxState(id) == "quarantined")

@@ -107,7 +107,7 @@ struct PrivateTopicTests {
   @Test func hasTheNoteOfAnAnswerThatIsRefused() async throws {
     fake.fail("sendMessage", with: .badRequest("MESSAGE_INVALID"))
     try await say("How do I sort?")
-    #expect(fake.state.value.messages.last?.text.hasPrefix("Telegram did not take my") == true)
+    #expect(fake.state.value.messages.last?.text.hasPrefix("Telegram did not accept my") == true)
     #expect(topics() == [5])
   }
 

@@ -56,6 +56,17 @@ struct ReachabilityTests {
     #expect(try !rig.account().isUnreachable)
   }
 
+  /// A name on Telegram may be another person's tomorrow, and get their credits.
+  @Test func whoIsThereHasTheNameOfTheirLastMessage() async throws {
+    let renamed: [String: JSONValue] = [
+      "from": ["id": 42, "is_bot": false, "first_name": "Augusta", "username": "lovelace"]
+    ]
+    try await bot.deliver("message", .message("/help", adding: renamed))
+    let account = try rig.database.read { try $0.users.find(mention: "@lovelace") }
+    #expect(account?.telegramUserID == 42 && account?.firstName == "Augusta")
+    #expect(try rig.database.read { try $0.users.find(mention: "@user42") } == nil)
+  }
+
   @Test(arguments: [
     ("message", JSONValue.message("hello", chat: -100)),
     ("message", .message("@devbot /help", chat: -100)),

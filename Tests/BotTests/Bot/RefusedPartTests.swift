@@ -56,7 +56,7 @@ final class RefusedPartTests {
     try await bot.deliver("message", .message("How do I sort?"))
     #expect(
       fake.state.value.sent(to: 42).last
-        == "Telegram did not take my answer, so it cost you nothing. Please put it differently.")
+        == "Telegram did not accept my answer, so it cost you nothing. Please ask in other words.")
     #expect(try bot.rig.account().balance == bot.rig.settings.initialGrant)
   }
 

@@ -59,7 +59,7 @@ final class UndeliveredFileTests {
       #expect(sent(to: Self.group).last?.contains("Cost: ") == true)
       #expect(
         sent(to: 42).dropFirst(told) == [
-          "The group where you asked me takes no files of mine, so here is the one of my answer."
+          "I may not send files in the group where you asked me, so here is the one from my answer."
         ])
       let new = fake.state.value.documents.dropFirst(files)
       #expect(new.map(\.chatID) == [42])
@@ -85,7 +85,7 @@ final class UndeliveredFileTests {
     }
     try await ask("/plan@devbot n", for: Self.long, inChat: Self.group)
     #expect(sent(to: Self.group).count == 4)
-    #expect(sent(to: Self.group).last?.hasPrefix("A file belongs to this answer") == true)
+    #expect(sent(to: Self.group).last?.hasPrefix("This answer comes with a file") == true)
     #expect(try rig.account().balance < rig.settings.initialGrant)
   }
 

@@ -16,7 +16,7 @@ struct StartCommandTests {
         """
         Welcome, Ada! I am an AI developer in your chat:
         • I answer questions about software, and remember what we said.
-        • /plan makes a plan with a task list of an idea.
+        • /plan turns an idea into a plan with a task list.
         • /code writes complete code, and /verify checks yours.
         • /new builds software from an idea: a plan, a price, then a zip. /help shows the rest.
 

@@ -105,7 +105,8 @@ struct GroupPrivacyTests {
     try rig.block(42)
     #expect(
       try await rig.press("projects:x").map(\.text) == [
-        "Your account is blocked. What you own stays yours; please write to /paysupport."
+        "Your account is blocked. What you own stays yours; please send /paysupport and your "
+          + "question."
       ])
   }
 

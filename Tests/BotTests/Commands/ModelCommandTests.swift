@@ -55,7 +55,7 @@ struct ModelCommandTests {
     #expect(
       try await shown(rig).text.contains(
         """
-        Chat (the middle of your last 3: 2000 tokens in, 100 out)
+        Chat (the median of your last 3: 2000 tokens in, 100 out)
         ✓ google/gemini-2.5-flash: 0.1275
         """))
   }

@@ -29,7 +29,7 @@ struct SettingsCommandTests {
   @Test func theCostLineCanBeTurnedOffAndOn() async throws {
     let rig = try await rig()
     let pressed = try await rig.press("settings:cost:off")
-    #expect(pressed.last?.text.contains("What it cost, under each answer: off") == true)
+    #expect(pressed.last?.text.contains("Cost line under each answer: off") == true)
     #expect(pressed.last?.method == "editMessageText")
     #expect(try await rig.say("Hello") == ["Hello from the fake model."])
     _ = try await rig.press("settings:cost:on")
@@ -62,6 +62,38 @@ struct SettingsCommandTests {
     #expect(try rig.count("preferences") == 0)
   }
 
+  private func settings(_ rig: BotRig) async throws -> OutboxRow? {
+    try await rig.say("/settings")
+    return try rig.replies().last
+  }
+
+  /// Where the operator has turned it off, nobody can turn it on.
+  @Test func streamingIsNoMatterWhereThereIsNone() async throws {
+    for streaming in [AnswerStreaming.edits, .off] {
+      let rig = try BotRig(streaming: streaming)
+      try await rig.say("/start")
+      let shown = try #require(try await settings(rig))
+      let isOn = streaming != .off
+      #expect(shown.text.contains("as they are written") == isOn)
+      #expect(shown.buttons.contains { $0.data.hasPrefix("settings:streaming") } == isOn)
+    }
+  }
+
+  /// A limit that counts at once binds for the day.
+  @Test func aLimitSaysFromWhenItCounts() async throws {
+    let rig = try await rig()
+    func notice(_ limit: String) async throws -> String? {
+      try await rig.press("settings:limit:\(limit)").first?.text
+    }
+    let now = "This limit counts now. You can raise it from tomorrow on."
+    #expect(try await notice("50") == now)
+    #expect(try await notice("10") == now)
+    #expect(try await notice("200") == "That counts from tomorrow, 00:00 UTC, on.")
+    #expect(try await notice("off") == "That counts from tomorrow, 00:00 UTC, on.")
+    #expect(try await notice("10") == now)
+    #expect(try await notice("10") == "Done.")
+  }
+
   @Test func streamingCanBeTurnedOff() async throws {
     let rig = try await rig()
     #expect(try preferences(rig).streams)
@@ -82,10 +114,14 @@ struct SettingsCommandTests {
 
   @Test func thinkingIsShownWhereAModelTakesABudgetForIt() async throws {
     let rig = try await rig()
-    #expect(try await rig.say("/settings").first?.contains("think") == false)
+    let without = try #require(try await settings(rig))
+    #expect(!without.text.contains("hink"))
+    #expect(!without.buttons.contains { $0.title.contains("hink") })
     rig.gemini.answer.change { $0.takesThinkingBudget = true }
     try await rig.llm.learn(about: rig.settings.models.all)
-    #expect(try await rig.say("/settings").first?.contains("Models think: as usual") == true)
+    let with = try #require(try await settings(rig))
+    #expect(with.text.contains("Thinking: as usual"))
+    #expect(with.buttons.count == without.buttons.count + 2)
     _ = try await rig.press("settings:effort:high")
     try await rig.say("Hello")
     let thinking = lastSetup(rig)["thinkingConfig"] as? [String: Any]
@@ -112,7 +148,7 @@ struct SettingsCommandTests {
     let rig = try await rig()
     #expect(
       try await rig.say("/settings limit 50").first?.contains(
-        "Your own limit: 50.00 credits a day, of which 0.00 are spent or reserved today") == true)
+        "Your own limit: 50.00 credits a day; 0.00 spent or reserved today") == true)
     _ = try await rig.press("settings:limit:10")
     #expect(try preferences(rig).limit == Preferences.DailyLimit(today: Credits(micro: 10_000_000)))
     #expect(

@@ -19,6 +19,8 @@ struct UsageOverviewTests {
     let rig = try BotRig()
     try await rig.say("/start")
     #expect(try await shown(rig).hasPrefix("You have spent nothing in "))
+    // Before the account there was nothing either.
+    #expect(try rig.replies().last?.buttons == [])
   }
 
   @Test func addsUpByDayAndByModelLessWhatWasGivenBack() async throws {
@@ -31,7 +33,7 @@ struct UsageOverviewTests {
       try Work.takeBack(updateID: id, terms: rig.settings.terms, in: tx)
     }
     let text = try await shown(rig)
-    #expect(text.contains("in UTC: 0.465 credits for 2 answers."))
+    #expect(text.contains("in UTC: 0.465 credits for 2 requests, less"))
     let lines = text.split(separator: "\n").map(String.init)
     #expect(lines.count { $0.hasSuffix(" 0.465") && $0.contains("██████████████") } == 2)
     #expect(lines.count { $0.hasPrefix("Total") && $0.hasSuffix(" 0.465") } == 2)
@@ -53,7 +55,7 @@ struct UsageOverviewTests {
     }
     let pressed = try await rig.press("usage:2025-02")
     let text = try #require(pressed.last?.text)
-    #expect(text.contains("Feb 2025, in UTC: 0.465 credits for 2 answers."))
+    #expect(text.contains("Feb 2025, in UTC: 0.465 credits for 2 requests, less"))
     let lines = text.split(separator: "\n").map(String.init)
     #expect(lines.contains("01 ██████████████ 0.2325"))
     #expect(lines.contains("28 ██████████████ 0.2325"))

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import HTTPTransport
 import Ledger
+import Markdown
 @testable import Messaging
 import TelegramBotAPI
 import Testing

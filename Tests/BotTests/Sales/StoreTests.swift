@@ -85,7 +85,8 @@ struct StoreTests {
     #expect(try await rig.checkout(order, 200)?.hasPrefix("Your account is blocked.") == true)
     #expect(
       try await rig.press("buy:Starter").map(\.text) == [
-        "Your account is blocked. What you own stays yours; please write to /paysupport."
+        "Your account is blocked. What you own stays yours; please send /paysupport and your "
+          + "question."
       ])
   }
 

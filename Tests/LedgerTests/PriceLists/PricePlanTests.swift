@@ -153,7 +153,7 @@ struct PricePlanTests {
     // Without it, cached tokens cost ten times as much.
     #expect(
       doubts(old, after: cached)
-        == ["cached input would move from 0.3 to what stands in for it"])
+        == ["cached input would lose its own price, 0.3"])
     #expect(
       doubts(Tariff(input: "3", output: "15", cachedInput: "300"), after: old)
         == ["cached input would move from 3 to 300, more than 5-fold"])

@@ -146,11 +146,11 @@ struct BusinessReportTests {
     try doADaysBusiness()
     let expected = BusinessReport(
       from: now, to: tomorrow, payments: 4, starsReceived: 760, refunds: 1, starsRefunded: 250,
-      // Sold: three times 550. Given: Ada's first 100, 3 and 5. Taken back: 550, and Bob's 49.7675.
-      // Spent: twice 0.2325, as the second call's hold was no larger.
+      // Sold: three times 550. Given: Ada's first 100, 3 and 5. Taken back: 550, Bob's 49.7675,
+      // and 600 by hand. Spent: twice 0.2325, as the second call's hold was no larger.
       // Real cost of upd1 to upd5, in millions: 1.55 + 12.8 + 6 + 0.55 + 3.
       creditsSold: Credits(micro: 1_650_000_000), creditsGiven: Credits(micro: 108_000_000),
-      creditsTakenBack: Credits(micro: 599_767_500), creditsSpent: Credits(micro: 465_000),
+      creditsTakenBack: Credits(micro: 1_199_767_500), creditsSpent: Credits(micro: 465_000),
       creditsSpentValue: 4_650_000, realCost: 23_900_000,
       houseLosses: [
         // 500.2325 credits at 0.01 ÷ 1.5 USD.
@@ -177,6 +177,20 @@ struct BusinessReportTests {
         .init(telegramUserID: 2, name: "Bob", calls: 2, charged: .zero, realCost: 6_550_000),
       ])
     #expect(try report() == expected)
+  }
+
+  /// What was sold and given, less what was taken back and spent, is what people have.
+  @Test func addsUpToTheBalances() throws {
+    try doADaysBusiness()
+    let eve = try register(4, "Eve", at: tomorrow)
+    try file.write(at: tomorrow) { try $0.users.erase(eve) }
+    let all = try report(from: .distantPast, to: .distantFuture)
+    let balances = try file.read {
+      try Int64.fetchOne($0.db, sql: "SELECT sum(credit_balance_micro) FROM users") ?? 0
+    }
+    #expect(
+      all.creditsSold.micro + all.creditsGiven.micro - all.creditsTakenBack.micro
+        - all.creditsSpent.micro == balances)
   }
 
   @Test func countsNothingOfAnotherDay() throws {
