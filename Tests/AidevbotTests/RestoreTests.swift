@@ -112,7 +112,7 @@ struct RestoreTests {
     ("nowhere.sqlite", "there is no such file"),
     ("text", "it is no database, or its beginning is damaged"),
     ("other.sqlite", "it lacks the bot's tables"),
-    ("empty", "it lacks the bot's tables"),
+    ("empty", "it is empty"), (".", "it is a folder"), ("/dev/null", "it is no file"),
   ])
   func takesNoOtherFile(name: String, reason: String) async throws {
     try await World.run { world in

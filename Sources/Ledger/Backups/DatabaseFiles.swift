@@ -24,6 +24,17 @@ enum DatabaseFiles {
     return stat(path, &status) == 0 ? Int64(status.st_size) : nil
   }
 
+  /// Why a path is no database, as far as its file alone shows.
+  static func whyNoDatabase(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return "there is no such file" }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return status.st_size == 0 ? "it is empty" : nil
+    case S_IFDIR: return "it is a folder"
+    default: return "it is no file"
+    }
+  }
+
   /// By its first bytes (SQLite, "Database File Format", 1.3).
   static func isDatabase(_ path: String) -> Bool {
     guard let file = FileHandle(forReadingAtPath: path) else { return false }

@@ -102,8 +102,8 @@ package struct DatabaseRestore {
   private func copy(
     of backup: String, at restored: String, _ progress: @escaping Progress
   ) throws -> DatabaseCopy {
-    guard DatabaseFiles.exists(backup) else {
-      throw BackupError.noBackup(path: backup, reason: "there is no such file")
+    if let reason = DatabaseFiles.whyNoDatabase(backup) {
+      throw BackupError.noBackup(path: backup, reason: reason)
     }
     // A reader of a file that asks for a write-ahead log leaves these; the backup stays as it was.
     let added = ["-wal", "-shm"].filter { !DatabaseFiles.exists(backup + $0) }
