@@ -85,6 +85,7 @@ struct FakeTelegramTests {
   }
 
   @Test func endsAPollWhenAWebhookIsSet() async throws {
+    fake.state.change { $0.lengthOfPolls = .seconds(3_600) }
     async let poll = call("getUpdates", ["timeout": 50])
     try await fake.state.wait(for: "the poll") { $0.isPolled }
     try await call("setWebhook", ["url": "https://example.org"])

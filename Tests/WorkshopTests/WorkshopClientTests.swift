@@ -46,7 +46,8 @@ struct WorkshopClientTests {
     try await UnixListener.with({ number, descriptor in
       if number < 3 { close(descriptor) } else { Self.server.serve(descriptor) }
     }) { listener in
-      let result = try await WorkshopClient(socket: listener.path).run(Self.run)
+      let client = WorkshopClient(socket: listener.path, patience: .seconds(3_600))
+      let result = try await client.run(Self.run)
       #expect(result.output == "hello")
       #expect(listener.connections.value.begun == 4)
     }

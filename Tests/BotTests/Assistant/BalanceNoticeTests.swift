@@ -30,7 +30,7 @@ struct BalanceNoticeTests {
       await rig.engine.dispatcher.becomeIdle()
       let reply = try #require(try rig.replies(to: id).first)
       let isWarning = reply.text.contains(
-        "(You have less than 99.70 credits left; get more below.)")
+        "(You have less than 99.70 credits left; /buy gets you more.)")
       #expect(reply.buttons.contains { $0.data == "buy:Starter" } == isWarning)
       warned.append(isWarning)
     }

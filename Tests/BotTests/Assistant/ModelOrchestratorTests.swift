@@ -114,7 +114,7 @@ struct ModelOrchestratorTests {
     try await rig.say("/start")
     let reply = try #require(try await rig.say("How do I sort?").first)
     let start = "Your credits do not cover this: at least "
-    let end = " more are needed, and 0.05 are available; get more below, and I will answer it."
+    let end = " more are needed, and 0.05 are available; get more below, then tap “Ask again”."
     #expect(reply.hasPrefix(start) && reply.hasSuffix(end))
     #expect(rig.gemini.paidCalls.isEmpty)
     #expect(try rig.holds().isEmpty)

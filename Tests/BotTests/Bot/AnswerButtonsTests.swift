@@ -269,7 +269,7 @@ struct AnswerButtonsTests {
     // Nor does their owner tell them in a group.
     let id = try await rig.deliver("callback_query", Self.press("anew:\(mine)", inGroup: -100))
     await rig.engine.dispatcher.becomeIdle()
-    #expect(try rig.texts(of: id) == [Self.outdated])
+    #expect(try rig.texts(of: id) == [ModelOrchestrator.answerIsForgotten])
     #expect(rig.gemini.paidCalls.count == 1)
     let account = try rig.account()
     try rig.database.write { try $0.users.setBlocked(true, userID: account.id) }

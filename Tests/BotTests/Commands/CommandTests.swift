@@ -20,9 +20,9 @@ struct StartCommandTests {
         • /code writes complete code, and /verify checks yours.
         • /new builds software from an idea: a plan, a price, then a zip. /help shows the rest.
 
-        To begin with, there are 100.00 credits on your account. A typical answer costs about \
-        0.2325 credits (for example 1000 tokens in, 500 out). Each answer says what it cost, and \
-        you never pay for one that failed.
+        To begin with, there are 100.00 credits on your account. A typical answer of some \
+        375 words costs about 0.23 credits. Each answer says what it cost, and you never pay for \
+        one that failed.
 
         Just write what you need, or try one of these, at the usual price:
         """

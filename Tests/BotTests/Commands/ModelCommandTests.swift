@@ -39,8 +39,8 @@ struct ModelCommandTests {
       reply.text.contains(
         """
         Chat (for example 1000 tokens in, 500 out)
-        ✓ google/gemini-2.5-flash: 0.2325
-        • google/gemini-2.5-pro: 0.9375
+        ✓ google/gemini-2.5-flash: 0.23
+        • google/gemini-2.5-pro: 0.94
         """))
     #expect(
       reply.buttons.prefix(2).map(\.title) == ["✓ Chat: gemini-2.5-flash", "Chat: gemini-2.5-pro"])
@@ -56,7 +56,7 @@ struct ModelCommandTests {
       try await shown(rig).text.contains(
         """
         Chat (the median of your last 3: 2000 tokens in, 100 out)
-        ✓ google/gemini-2.5-flash: 0.1275
+        ✓ google/gemini-2.5-flash: 0.13
         """))
   }
 
@@ -66,7 +66,7 @@ struct ModelCommandTests {
     let button = try await shown(rig).buttons[1]
     let pressed = try await rig.press(button.data)
     #expect(pressed.first?.text == "Chat: gemini-2.5-pro")
-    #expect(pressed.last?.text.contains("✓ google/gemini-2.5-pro: 0.9375") == true)
+    #expect(pressed.last?.text.contains("✓ google/gemini-2.5-pro: 0.94") == true)
     #expect(pressed.last?.method == "editMessageText")
     try await rig.say("Hello")
     try await rig.say("/code Hello")
@@ -130,16 +130,15 @@ struct ModelCommandTests {
     let rig = try await rig()
     let flash = try #require(ModelID(parsing: BotRig.flash))
     _ = try rig.database.write { try $0.pricing.deactivate(flash) }
-    #expect(try await shown(rig).text.contains("✓ google/gemini-2.5-pro: 0.9375"))
-    let note = "(google/gemini-2.5-flash is not offered any more, so google/gemini-2.5-pro has"
+    #expect(try await shown(rig).text.contains("✓ google/gemini-2.5-pro: 0.94"))
+    let note = "(google/gemini-2.5-flash is not available right now, so google/gemini-2.5-pro has"
     for _ in 1...2 { #expect(try await rig.say("Hello").first?.contains(note) == true) }
     #expect(try chargedModels(rig) == ["google/gemini-2.5-pro", "google/gemini-2.5-pro"])
   }
 
   @Test func isOfferedByStatusAndWhatItCostsIsToldByStart() async throws {
     let rig = try BotRig()
-    let cost =
-      "A typical answer costs about 0.2325 credits (for example 1000 tokens in, 500 out)."
+    let cost = "A typical answer of some 375 words costs about 0.23 credits."
     for _ in 1...2 { #expect(try await rig.say("/start").first?.contains(cost) == true) }
     let id = try await rig.deliver("message", .message("/status"))
     await rig.engine.dispatcher.becomeIdle()

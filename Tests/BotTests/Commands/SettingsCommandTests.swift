@@ -186,7 +186,7 @@ struct SettingsCommandTests {
     let rig = try await rig()
     try await rig.say("/settings limit 0.05")
     let refusal = try await rig.say("Hello")
-    #expect(refusal.first?.contains("raise the limit in /settings") == true)
+    #expect(refusal.first?.contains("Raise it in /settings") == true)
     #expect(refusal.first?.contains("It goes on") == false)
     #expect(rig.gemini.paidCalls.isEmpty)
   }
