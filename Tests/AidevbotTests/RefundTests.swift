@@ -52,7 +52,7 @@ struct RefundTests {
       // Where Telegram had told of it, the first life may have said so and not known any more.
       let news = world.telegram.state.value
       let copies = cutOff == .losesTheAnswer ? 1...2 : 1...1
-      #expect(copies.contains(news.messages(to: World.administrator, with: "went back").count))
+      #expect(copies.contains(news.messages(to: World.administrator, with: "were returned").count))
       #expect(copies.contains(news.messages(to: 42, with: "was refunded").count))
       try await world.expectNothingLeft()
     }
