@@ -16,7 +16,8 @@ package struct BalanceNotices: Sendable, Equatable {
     }
   }
 
-  /// Whoever falls below it with an answer is told so under it; zero for nobody.
+  /// Whoever falls below it is told so under the answer, or in private after one in a group or a
+  /// call for a build; zero for nobody.
   package var lowBalance: Credits
   /// Whoever asks for what may cost more than this part of what they have is asked first; `nil` for
   /// nobody.

@@ -75,7 +75,10 @@ package struct DeclaredSettings: Sendable {
   package let billingLowBalanceCredits = Setting<Credits>(
     "billing.low_balance_credits", .credits, unset: .default("10"), unit: "credits",
     isTakenWhileRunning: true,
-    "Whoever falls below so many credits is told so under the answer, once; 0 for nobody.")
+    """
+    Whoever falls below so many credits is told so, once: under the answer, or in private after \
+    one in a group or a call for a build; 0 for nobody.
+    """)
 
   package let billingAskAboveShare = Setting<BalanceNotices.Share?>(
     "billing.ask_above_share", .share, unset: .default("0.5"), isTakenWhileRunning: true,

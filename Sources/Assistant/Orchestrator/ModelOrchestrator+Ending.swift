@@ -30,8 +30,7 @@ extension ModelOrchestrator {
       ]
       let reply = reply(answer, settlement, to: call, notes: notes.compactMap(\.self))
       try finish(call.work, with: reply, in: tx)
-      try environment.outbox.queue(
-        privateWarning(of: settlement, call), in: tx)
+      if !call.work.sender.isPrivate { try warnInPrivate(call.account, of: settlement, in: tx) }
       // After it, so that it need not wait for them.
       try AnswerMessages.takeButtons(
         from: call.turn.conversation, but: call.work.updateID, outbox: environment.outbox, in: tx)
@@ -86,17 +85,15 @@ extension ModelOrchestrator {
     return "You have less than \(notices.lowBalance.text) credits left; \(way)."
   }
 
-  /// After an answer in a group, the person alone is warned.
-  private func privateWarning(of settlement: Settlement, _ call: PaidCall) -> [Outgoing] {
-    guard !call.work.sender.isPrivate, let warning = lowBalanceWarning(settlement) else {
-      return []
-    }
-    return [
-      .message(
-        Reply(
-          "\(warning) Your balance is \(settlement.balanceAfter.text) credits.",
-          buttons: environment.offers), to: call.account.telegramUserID)
-    ]
+  /// After an answer in a group, or a call for a build, the person alone is warned.
+  func warnInPrivate(
+    _ account: UserAccount, of settlement: Settlement, in tx: LedgerTransaction
+  ) throws {
+    guard let warning = lowBalanceWarning(settlement) else { return }
+    let reply = Reply(
+      "\(warning) Your balance is \(settlement.balanceAfter.text) credits.",
+      buttons: environment.offers)
+    try environment.outbox.queue([.message(reply, to: account.telegramUserID)], in: tx)
   }
 
   func report(_ settlement: Settlement, _ answer: Answer, of hold: CreditHold) async {

@@ -199,14 +199,16 @@ extension ModelOrchestrator {
     throw LanguageModelError(.cancelled)
   }
 
-  /// Charges for the answer, in the transaction that keeps what becomes of it.
+  /// Charges for the answer, in the transaction that keeps what becomes of it, and warns of a
+  /// balance that gets low.
   package func settle(
     _ step: StepCall, with answer: Answer, in tx: LedgerTransaction
   ) throws -> Settlement {
     let settlement = try settle(step.hold, at: step.price, with: answer, in: tx)
-    if settlement.charge > .zero {
-      try thankForInvitation(of: try tx.users.account(id: step.hold.userID), in: tx)
-    }
+    guard settlement.charge > .zero else { return settlement }
+    let account = try tx.users.account(id: step.hold.userID)
+    try warnInPrivate(account, of: settlement, in: tx)
+    try thankForInvitation(of: account, in: tx)
     return settlement
   }
 

@@ -35,7 +35,7 @@ final class BuildRig: Sendable {
 
   init(
     model: String = BotRig.flash, others: [String] = [], credits: String = "100",
-    languages: [String] = ["python3 3.11"],
+    languages: [String] = ["python3 3.11"], notices: BalanceNotices = BalanceNotices(),
     at location: SourceLocation = #_sourceLocation
   ) throws {
     let (runs, outcomes) = (Watched<[WorkshopRun]>([]), Watched<[Bool]>([]))
@@ -55,7 +55,8 @@ final class BuildRig: Sendable {
           milliseconds: 5)
       })
     bot = try BotRig(
-      model: model, others: others, credits: credits, workshop: workshop, at: location)
+      model: model, others: others, credits: credits, notices: notices, workshop: workshop,
+      at: location)
     script = Watched(BuildScript.answers())
     bot.gemini.answerSteps(by: script)
     bot.openRouter.answerSteps(by: script)
