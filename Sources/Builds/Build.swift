@@ -1,3 +1,4 @@
+import Assistant
 package import Foundation
 package import GRDB
 package import Ledger
@@ -36,6 +37,8 @@ package struct Build: Sendable {
     case asked
     case credits
     case cap
+    /// The planner's next call may cost much of the balance.
+    case mayCostMuch = "may_cost_much"
     case dailyLimit = "daily_limit"
     case lossBound = "loss_bound"
     case nothingIsSold = "nothing_is_sold"
@@ -97,6 +100,14 @@ package struct Build: Sendable {
     package var answers: [String?] = []
     /// In their own words, the oldest first.
     package var words: [String] = []
+    /// Of the planner's next call, where they were asked.
+    package var consent: Consent?
+  }
+
+  /// What a call may cost at most, and whether the person has agreed to that.
+  package struct Consent: Sendable, Equatable, Codable {
+    package var micro: Int64
+    package var isGiven = false
   }
 
   /// What it costs, all of it, with what it has cost so far.
@@ -187,6 +198,13 @@ extension Build {
     return questions.questions.indices.first {
       $0 >= said.answers.count || said.answers[$0] == nil
     }
+  }
+
+  /// What a call is made under.
+  var agreement: StepRequest.Agreement {
+    guard cap == nil else { return .withPrice }
+    guard let consent = said.consent, consent.isGiven else { return .upTo(nil) }
+    return .upTo(Credits(micro: consent.micro))
   }
 
   /// The buttons of before say nothing any more.

@@ -155,6 +155,7 @@ extension BuildDesk {
     var next = build
     if let choice = try choose(&next, number, in: tx) { return choice }
     guard let plan = next.plan, let cap = next.cap else {
+      if build.pauseReason == .mayCostMuch { next.said.consent?.isGiven = true }
       try goOn(next, in: tx)
       return ButtonResponse(notice: "On I go.")
     }

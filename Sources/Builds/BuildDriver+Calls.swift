@@ -20,7 +20,8 @@ extension BuildDriver {
     let request = StepRequest(
       userID: build.userID, projectID: build.projectID, buildID: build.id, work: step.work,
       task: order.task, model: order.model, prompt: order.prompt,
-      minimumOutputTokens: order.minimumOutputTokens, markup: order.markup)
+      minimumOutputTokens: order.minimumOutputTokens, markup: order.markup,
+      agreement: build.agreement)
     environment.underWay.begin(build.id)
     defer { environment.underWay.end(build.id) }
     let call = try await environment.orchestrator.begin(request) { [messages] hold, tx in
@@ -93,7 +94,10 @@ extension BuildDriver {
       try tx.builds.end(step, as: .done)
       return false
     }
+    // It was for this call alone.
+    build.said.consent = nil
     guard answer.ending != .stopped else {
+      try tx.builds.save(build)
       // It is paid for, and of no use: whoever stopped it has said what is next.
       try tx.builds.end(step, as: .failed)
       return true

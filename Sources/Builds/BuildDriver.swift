@@ -142,6 +142,7 @@ package struct BuildDriver: Sendable {
     case .credits(let shortfall): return await pause(id, for: .credits, shortfall: shortfall)
     case .dailyLimit: return await pause(id, for: .dailyLimit)
     case .cap(let shortfall): return await pause(id, for: .cap, shortfall: shortfall)
+    case .ask(let most): return await pause(id, for: .mayCostMuch, asking: most)
     }
   }
 
@@ -149,12 +150,14 @@ package struct BuildDriver: Sendable {
   ///
   /// - Returns: False, as nothing follows by itself.
   func pause(
-    _ id: String, for reason: Build.PauseReason, shortfall: Credits? = nil
+    _ id: String, for reason: Build.PauseReason, shortfall: Credits? = nil,
+    asking most: Credits? = nil
   ) async -> Bool {
     do {
       try await writer.write(for: "pausing a build", endlessly: true) { tx in
         guard var build = try tx.builds.find(id), build.goesOn else { return }
         build.pause(for: reason)
+        if let most { build.said.consent = Build.Consent(micro: most.micro) }
         try tx.builds.save(build)
         try messages.showProgress(build, nil, in: tx)
         try messages.tellOfPause(build, shortfall: shortfall, in: tx)

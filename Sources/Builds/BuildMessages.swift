@@ -196,6 +196,14 @@ package struct BuildMessages: Sendable {
     _ build: Build, shortfall: Credits?, in tx: LedgerTransaction
   ) throws -> Reply {
     let reason = build.pauseReason?.sentence(shortfall: shortfall) ?? ""
+    if build.pauseReason == .mayCostMuch, let most = build.said.consent?.micro {
+      return Reply(
+        "Planning this may cost up to \(Credits(micro: most).text) credits. Nothing is charged "
+          + "before you say so.",
+        buttons: [
+          BuildPress(.goOn, build).button("Do it"), BuildPress(.cancel, build).button("Cancel"),
+        ])
+    }
     var text = "I have paused the work on \(build.name). \(reason)"
     if build.plan != nil {
       text += "\n\nIt has cost \(try tx.builds.costInWords(of: build.id)). What is done is kept."
@@ -330,6 +338,7 @@ extension Build.PauseReason {
       "The next step could cost more than you have agreed to. Tap \u{201C}Go on\u{201D} to see "
         + "what the rest would cost."
     case .dailyLimit:
+    case .mayCostMuch: "What is next may cost much of your balance."
       "Your own daily limit leaves too little for the next step. Tap \u{201C}Go on\u{201D} "
         + "tomorrow (from 00:00 UTC). If you raise the limit in /settings, that counts from "
         + "tomorrow, too."

@@ -35,24 +35,36 @@ extension ModelOrchestrator {
     in tx: LedgerTransaction
   ) throws -> Limited {
     let holds = holds(in: tx)
-    var preferred = request
-    func whole() throws -> Credits { try holds.size(of: request, for: account).amount }
-    if let agreed = try environment.inbox.agreedAmount(of: work.updateID, in: tx) {
-      preferred.most = min(request.payable(by: account), agreed)
-    } else {
-      guard work.sender.isPrivate,
-        let share = environment.notices.askAbove?.of(account.available), try whole() > share
-      else { return .take(request) }
-      preferred.most = min(request.payable(by: account), share)
-      preferred.minimumOutputTokens += work.task.modestOutput
-    }
+    let agreed = try environment.inbox.agreedAmount(of: work.updateID, in: tx)
+    guard agreed != nil || work.sender.isPrivate,
+      let preferred = try preferred(request, to: work.task, agreed, account, in: tx)
+    else { return .take(request) }
     do {
       _ = try holds.size(of: preferred, for: account)
       return .take(preferred)
     } catch LedgerError.insufficientCredits {
       guard isCounted || !holds.mayFit(preferred, of: account) else { return .count }
-      return .ask(upTo: try whole())
+      return .ask(upTo: try holds.size(of: request, for: account).amount)
     }
+  }
+
+  /// The request as it can be paid for within what was agreed, or within the share that is taken
+  /// without a question; `nil` where it is to be taken as it is.
+  func preferred(
+    _ request: CreditHoldService.Request, to task: TaskType, _ agreed: Credits?,
+    _ account: UserAccount, in tx: LedgerTransaction
+  ) throws -> CreditHoldService.Request? {
+    var preferred = request
+    if let agreed {
+      preferred.most = min(request.payable(by: account), agreed)
+      return preferred
+    }
+    guard let share = environment.notices.askAbove?.of(account.available),
+      try holds(in: tx).size(of: request, for: account).amount > share
+    else { return nil }
+    preferred.most = min(request.payable(by: account), share)
+    preferred.minimumOutputTokens += task.modestOutput
+    return preferred
   }
 
   /// Asks before anything is held. "Do it" handles the update again, with the prices of then.

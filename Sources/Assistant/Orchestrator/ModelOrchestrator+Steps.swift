@@ -20,10 +20,20 @@ package struct StepRequest: Sendable {
   package var minimumOutputTokens: Int
   /// `nil` for that of the settings.
   package var markup: String?
+  package var agreement: Agreement
+
+  /// Whether the person has agreed to what it may cost.
+  package enum Agreement: Sendable, Equatable {
+    /// With the price of all of the work.
+    case withPrice
+    /// They are asked before it may cost much of their balance, but for what they have agreed to.
+    case upTo(Credits?)
+  }
 
   package init(
     userID: Int64, projectID: String, buildID: String, work: String, task: TaskType,
-    model: ModelID, prompt: Prompt, minimumOutputTokens: Int, markup: String? = nil
+    model: ModelID, prompt: Prompt, minimumOutputTokens: Int, markup: String? = nil,
+    agreement: Agreement
   ) {
     self.userID = userID
     self.projectID = projectID
@@ -34,6 +44,7 @@ package struct StepRequest: Sendable {
     self.prompt = prompt
     self.minimumOutputTokens = minimumOutputTokens
     self.markup = markup
+    self.agreement = agreement
   }
 }
 
@@ -66,6 +77,8 @@ package enum StepRefusal: Error, Sendable, Equatable {
   case dailyLimit
   /// What the person has agreed to leaves too little.
   case cap(shortfall: Credits)
+  /// Not before the person has said that it may cost so much.
+  case ask(upTo: Credits)
   /// The process stops.
   case ending
 }
@@ -87,7 +100,7 @@ extension ModelOrchestrator {
     }
     do {
       return try await hold(step, inputTokens: nil, place, alongside)
-    } catch StepRefusal.credits, StepRefusal.cap, StepRefusal.dailyLimit {
+    } catch StepRefusal.credits, StepRefusal.cap, StepRefusal.dailyLimit, StepRefusal.ask {
       // The bound by bytes is several times what most prompts have.
       let count = try? await environment.llm.countTokens(step.prompt, model: step.model)
       return try await hold(step, inputTokens: count ?? nil, place, alongside)
@@ -105,7 +118,7 @@ extension ModelOrchestrator {
       if let counted { request.inputTokensBound = min(counted, request.inputTokensBound) }
       let hold: CreditHold
       do {
-        hold = try take(&request, of: account, in: tx)
+        hold = try take(&request, for: step, of: account, in: tx)
       } catch {
         throw refusal(error, request, account)
       }
@@ -117,15 +130,37 @@ extension ModelOrchestrator {
 
   /// Of what is free, the house bears as much as it bears of anybody in a day; then it is at cost.
   private func take(
-    _ request: inout CreditHoldService.Request, of account: UserAccount, in tx: LedgerTransaction
+    _ request: inout CreditHoldService.Request, for step: StepRequest, of account: UserAccount,
+    in tx: LedgerTransaction
   ) throws -> CreditHold {
     do {
-      return try holds(in: tx).take(request, of: account)
+      return try holds(in: tx).take(
+        try limited(request, of: step, account, in: tx), of: account)
     } catch LedgerError.lossBoundPassed
       where request.markup == RepairTerms.free.markup(under: environment.terms)
     {
       request.markup = RepairTerms.atCost.markup(under: environment.terms)
-      return try holds(in: tx).take(request, of: account)
+      return try holds(in: tx).take(
+        try limited(request, of: step, account, in: tx), of: account)
+    }
+  }
+
+  /// As that of a question.
+  ///
+  /// - Throws: `StepRefusal.ask`, `LedgerError`.
+  private func limited(
+    _ request: CreditHoldService.Request, of step: StepRequest, _ account: UserAccount,
+    in tx: LedgerTransaction
+  ) throws -> CreditHoldService.Request {
+    guard case .upTo(let agreed) = step.agreement,
+      let preferred = try preferred(request, to: step.task, agreed, account, in: tx)
+    else { return request }
+    let holds = holds(in: tx)
+    do {
+      _ = try holds.size(of: preferred, for: account)
+      return preferred
+    } catch LedgerError.insufficientCredits {
+      throw StepRefusal.ask(upTo: try holds.size(of: request, for: account).amount)
     }
   }
 
