@@ -118,7 +118,7 @@ extension BuildDesk {
     next.state = .quoted
     next.version += 1
     try tx.builds.save(next)
-    try messages.propose(next, in: tx)
+    try messages.propose(next, try environment.noteOfMissingModels(next, in: tx), in: tx)
     return ButtonResponse(notice: "Here is the price.")
   }
 

@@ -105,7 +105,7 @@ extension BuildDriver {
       Logger.current.warning("A plan cannot be priced.", metadata: ["reason": "\(refusal)"])
     }
     try tx.builds.describe(build)
-    try messages.propose(build, in: tx)
+    try messages.propose(build, try environment.noteOfMissingModels(build, in: tx), in: tx)
   }
 
   // MARK: - Delivery

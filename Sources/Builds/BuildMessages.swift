@@ -62,9 +62,10 @@ package struct BuildMessages: Sendable {
 
   // MARK: - Plan and price
 
-  func propose(_ build: Build, in tx: LedgerTransaction) throws {
+  /// - Parameter note: Of models that stand in for others.
+  func propose(_ build: Build, _ note: String?, in tx: LedgerTransaction) throws {
     guard let plan = build.plan else { return }
-    var below: [String] = []
+    var below = [note].compactMap(\.self)
     if plan.tasks.allSatisfy(\.command.isEmpty) {
       below.append(
         "I cannot run programs here, so I will build it without running it, and say what is "
@@ -195,7 +196,6 @@ package struct BuildMessages: Sendable {
   func pauseText(
     _ build: Build, shortfall: Credits?, in tx: LedgerTransaction
   ) throws -> Reply {
-    let reason = build.pauseReason?.sentence(shortfall: shortfall) ?? ""
     if build.pauseReason == .mayCostMuch, let most = build.said.consent?.micro {
       return Reply(
         "Planning this may cost up to \(Credits(micro: most).text) credits. Nothing is charged "
@@ -204,6 +204,7 @@ package struct BuildMessages: Sendable {
           BuildPress(.goOn, build).button("Do it"), BuildPress(.cancel, build).button("Cancel"),
         ])
     }
+    let reason = build.pauseReason?.sentence(shortfall: shortfall) ?? ""
     var text = "I have paused the work on \(build.name). \(reason)"
     if build.plan != nil {
       text += "\n\nIt has cost \(try tx.builds.costInWords(of: build.id)). What is done is kept."
@@ -337,8 +338,8 @@ extension Build.PauseReason {
     case .cap:
       "The next step could cost more than you have agreed to. Tap \u{201C}Go on\u{201D} to see "
         + "what the rest would cost."
-    case .dailyLimit:
     case .mayCostMuch: "What is next may cost much of your balance."
+    case .dailyLimit:
       "Your own daily limit leaves too little for the next step. Tap \u{201C}Go on\u{201D} "
         + "tomorrow (from 00:00 UTC). If you raise the limit in /settings, that counts from "
         + "tomorrow, too."

@@ -1,6 +1,6 @@
 import LanguageModels
-import Ledger
-import Metering
+package import Ledger
+package import Metering
 
 /// How a person wants to be answered, and by whom.
 extension ModelOrchestrator {
@@ -29,6 +29,21 @@ extension ModelOrchestrator {
     let isChosen = call.choice.preferences.models[call.work.task] == missing
     return "\(missing) is not \(isChosen ? "offered any more" : "available right now"), so "
       + "\(call.choice.model) has answered; /model shows what there is."
+  }
+
+  /// As with an answer, for whoever says it of longer work.
+  ///
+  /// - Returns: The model that is gone and in whose place that one works, if there is one.
+  package func forgetMissingModel(
+    replacedBy model: ModelID, for task: TaskType, ofAccount userID: Int64,
+    in tx: LedgerTransaction
+  ) throws -> ModelID? {
+    let preferences = try Preferences.of(userID, in: tx)
+    guard let missing = try offered.model(for: task, preferences, in: tx).inPlaceOf,
+      missing != model
+    else { return nil }
+    try Preferences.forgetModel(for: task, choice: missing, of: userID, in: tx)
+    return missing
   }
 }
 
