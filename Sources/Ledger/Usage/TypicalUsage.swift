@@ -22,6 +22,7 @@ package struct TypicalUsage: Sendable, Equatable {
   }
 
   /// The medians of the person's last requests of that kind, or the example if there are too few.
+  /// What is called for a build is no request of theirs.
   package static func of(
     _ userID: Int64, task: String, in tx: LedgerTransaction
   ) throws -> TypicalUsage {
@@ -33,6 +34,8 @@ package struct TypicalUsage: Sendable, Equatable {
             WHERE user_id = ? AND transaction_type = 'usage_deduction'
             ORDER BY created_at DESC LIMIT \(lookedAt)) charge
           JOIN api_key_usage usage ON usage.id = charge.api_key_usage_id
+          LEFT JOIN credit_holds hold ON hold.id = usage.hold_id
+          WHERE hold.build_id IS NULL
           """), arguments: [userID]
     ).filter { $0["task_type"] == task }.prefix(counted.upperBound)
     guard rows.count >= counted.lowerBound else { return example }

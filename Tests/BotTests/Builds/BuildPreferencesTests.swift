@@ -118,4 +118,19 @@ import Testing
     let texts = try rig.bot.texts()
     #expect(!texts.contains { $0.contains(Self.words) }, "\(texts)")
   }
+
+  /// What builds call their models for is not what people ask.
+  @Test func noStepOfABuildIsTypicalOfWhatThePersonAsks() async throws {
+    let rig = try BuildRig()
+    try await rig.plan()
+    try await rig.press("Build it")
+    #expect(try rig.build().state == .delivered)
+    let before = try await rig.say("/model")[0]
+    #expect(before.contains("Planning (for example 1000 tokens in, 500 out)"), "\(before)")
+    rig.bot.gemini.answer.change { ($0.inputTokens, $0.outputTokens) = (2_000, 100) }
+    for _ in 1...3 { try await rig.say("/plan a program that greets") }
+    let after = try await rig.say("/model")[0]
+    #expect(
+      after.contains("Planning (the middle of your last 3: 2000 tokens in, 100 out)"), "\(after)")
+  }
 }
