@@ -165,12 +165,12 @@ package struct DeclaredSettings: Sendable {
   package let modelsPlanning = Setting<[ModelID]?>(
     "models.planning", .optional(.models), unset: .value(nil),
     example: "\(TaskType.planning.defaultModels[0])", isTakenWhileRunning: true,
-    "The model for /plan.")
+    "The model for /plan, which also plans and reviews what /new builds.")
 
   package let modelsCoding = Setting<[ModelID]?>(
     "models.coding", .optional(.models), unset: .value(nil),
     example: "\(TaskType.coding.defaultModels[0])", isTakenWhileRunning: true,
-    "The model for /code.")
+    "The model for /code, which also writes what /new builds.")
 
   package let modelsVerification = Setting<[ModelID]?>(
     "models.verification", .optional(.models), unset: .value(nil),
