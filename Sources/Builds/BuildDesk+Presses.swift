@@ -39,9 +39,9 @@ extension BuildDesk {
 
   private static func outdated(_ build: Build) -> String {
     switch build.state {
-    case .running, .pausing, .delivering: "I am building it already."
-    case .delivered: "It is built and delivered already."
-    case .stopped: "That one has ended."
+    case .running, .pausing, .delivering: "I am already building it."
+    case .delivered: "It has already been built and delivered."
+    case .stopped: "That build has ended."
     default: "That button is out of date. /status has the right ones."
     }
   }
@@ -53,7 +53,7 @@ extension BuildDesk {
   ) throws -> ButtonResponse {
     guard build.awaitsWords, build.plan == nil, let questions = build.questions?.questions,
       questions.indices.contains(question), build.said.answers.indices.contains(question)
-    else { return ButtonResponse(notice: "That is decided already.") }
+    else { return ButtonResponse(notice: "That has already been decided.") }
     let answers = questions[question].answers
     if let number, !answers.indices.contains(number) {
       return ButtonResponse(notice: "There is no such answer.")
@@ -71,7 +71,7 @@ extension BuildDesk {
 
   private func justBuild(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
     guard build.awaitsWords, build.plan == nil else {
-      return ButtonResponse(notice: "I am planning it already.")
+      return ButtonResponse(notice: "I am already planning it.")
     }
     var next = build
     next.said.answers = next.said.answers.map { $0 ?? "you decide" }
@@ -91,7 +91,7 @@ extension BuildDesk {
     // What is done so far belongs to the plan that it was done by.
     guard build.cap == nil else {
       return ButtonResponse(
-        notice: "It is being built already. /refine changes it once it is delivered.")
+        notice: "It is already being built. /refine changes it once it is delivered.")
     }
     var next = build
     next.awaitsWords = true
@@ -157,7 +157,7 @@ extension BuildDesk {
     guard let plan = next.plan, let cap = next.cap else {
       if build.pauseReason == .mayCostMuch { next.said.consent?.isGiven = true }
       try goOn(next, in: tx)
-      return ButtonResponse(notice: "On I go.")
+      return ButtonResponse(notice: "I am going on.")
     }
     let quote: Build.Quote
     do {
@@ -168,8 +168,8 @@ extension BuildDesk {
     guard build.pauseReason == .cap else {
       try goOn(next, in: tx)
       return ButtonResponse(
-        notice: "On I go. In all it usually costs \(quote.low.text)–\(quote.high.text), never "
-          + "more than \(cap.text) credits.")
+        notice: "I am going on. In all it usually costs \(quote.low.text)–\(quote.high.text), "
+          + "never more than \(cap.text) credits.")
     }
     // Never less than was agreed to before.
     let offer = Build.Quote(

@@ -63,7 +63,7 @@ extension BuildDesk {
     }
     let files = try tx.builds.files(ofProject: id)
     guard !files.contents.isEmpty else {
-      return (Reply("This project has no files yet. Send /new and an idea, and I build some."), [])
+      return (Reply("This project has no files yet. Begin a new one with /new and your idea."), [])
     }
     guard path.isEmpty else {
       guard let wanted = try? ProjectPath(path), let content = files[wanted] else {
@@ -117,7 +117,7 @@ extension BuildDesk {
   package func history(of account: UserAccount, in tx: LedgerTransaction) throws -> Reply {
     let projects = try tx.projects.list(ofUser: account.id, limit: Project.listed)
     guard !projects.isEmpty else {
-      return Reply("You have no projects yet. /new and an idea begins one.")
+      return Reply("You have no projects yet. Begin one with /new and your idea.")
     }
     let lines = try projects.map { project in
       let spent = try tx.transactions.spent(onProject: project.id)

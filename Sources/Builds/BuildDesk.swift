@@ -75,8 +75,8 @@ package struct BuildDesk: Sendable {
       try tx.builds.newestPlan(ofProject: id) != nil
     else {
       return Reply(
-        "I have not finished building anything in this project yet. /new and an idea begins one; "
-          + "/projects switches to another.")
+        "I have not finished building anything in this project yet. Begin one with /new and "
+          + "your idea; /projects switches to another.")
     }
     var build = try tx.builds.begin(
       .refinement, idea: last.idea, ofUser: account.id, project: id,

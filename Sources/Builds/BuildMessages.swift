@@ -347,16 +347,23 @@ extension Build.PauseReason {
       "Several of your requests ended without an answer today, at my expense. Please tap "
         + "\u{201C}Go on\u{201D} tomorrow."
     case .nothingIsSold:
-      "I cannot take paid work right now; I have noted it for my operator. Try again later."
+      "I cannot take paid work right now; I have noted it for my operator. \(tryAgain(" later"))"
     case .model:
       "The model it was using is no longer available. Tap \u{201C}Go on\u{201D} to choose another."
     case .provider:
-      "The model is not answering. That cost you nothing; please try again in a while."
+      "The model is not answering, which cost you nothing. \(tryAgain(" in a while"))"
     case .noPlan:
-      "I could not turn it into a plan. Try again, or put the idea differently with /new."
-    case .interrupted: "I was interrupted twice at the same step, which cost you nothing."
+      "I could not turn it into a plan. Tap \u{201C}Go on\u{201D} to try again, or put the idea "
+        + "differently with /new."
+    case .interrupted:
+      "I was interrupted twice at the same step, which cost you nothing. \(tryAgain())"
     case .restored: "I was restored from a backup. Tap \u{201C}Go on\u{201D} to continue."
-    case .fault: "Something went wrong on my side, and I have noted it for my operator."
+    case .fault:
+      "Something went wrong on my side, and I have noted it for my operator. \(tryAgain())"
     }
+  }
+
+  private func tryAgain(_ when: String = "") -> String {
+    "Tap \u{201C}Go on\u{201D}\(when) to try again."
   }
 }

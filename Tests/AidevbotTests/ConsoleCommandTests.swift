@@ -11,7 +11,7 @@ struct ConsoleCommandTests {
         input: "/start\nHow do I begin?\n/code a loop\n\n/credits\n#1\n#7\n/nonsense\n")
       #expect(console.status == 0)
       #expect(console.errors.isEmpty)
-      #expect(console.output.contains("a built-in demo answers. It is no real model"))
+      #expect(console.output.contains("a built-in demo answers in their place. It is no real"))
       #expect(console.output.contains("Welcome, Ada!"))
       #expect(console.output.contains("there are 100.00 credits on your account"))
       #expect(console.output.contains("−"))

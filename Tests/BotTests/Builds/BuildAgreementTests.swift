@@ -50,7 +50,7 @@ import Testing
     #expect(try rig.build().state == .paused)
     #expect(try rig.build().coder == pro)
     let notice = try await rig.press("\(flash)")
-    #expect(notice.hasPrefix("On I go. In all it usually costs "))
+    #expect(notice.hasPrefix("I am going on. In all it usually costs "))
     #expect(notice.hasSuffix(", never more than \(before.cap.text) credits."))
 
     let build = try rig.build()
@@ -130,7 +130,7 @@ import Testing
     try await rig.press("Go on")
     let quoted = try rig.build()
     let notice = try await rig.press(data: "new:change:\(quoted.id):\(quoted.version)")
-    #expect(notice == "It is being built already. /refine changes it once it is delivered.")
+    #expect(notice == "It is already being built. /refine changes it once it is delivered.")
     let answer = try await rig.say("/refine greet in Latin")[0]
     #expect(answer.hasPrefix("I am already at work on “Greeter”"))
     #expect(try rig.build().state == .quoted)
@@ -160,7 +160,7 @@ import Testing
     #expect(notices.filter { $0.hasPrefix("I am on it: never more than ") }.count == 1)
     #expect(
       notices.filter {
-        $0.hasPrefix("I am building it already") || $0.contains("delivered already")
+        $0.hasPrefix("I am already building it") || $0.contains("been built and delivered")
       }
       .count == 7, "\(notices)")
     #expect(rig.steps == ["questions", "plan", "task", "task", "review"])

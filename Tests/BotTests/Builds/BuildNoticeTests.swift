@@ -55,7 +55,7 @@ import Testing
     #expect(try rig.bot.holds().isEmpty)
     #expect(rig.steps == [])
     let old = try rig.button("Do it")
-    #expect(try await rig.press("Do it") == "On I go.")
+    #expect(try await rig.press("Do it") == "I am going on.")
     #expect(rig.steps == ["questions"])
     #expect(try rig.bot.holds().map { $0.amount <= most } == [true])
     #expect(try await rig.press(data: old).hasPrefix("That button is out of date"))

@@ -23,7 +23,7 @@ import Testing
       try rig.bot.replies().flatMap(\.buttons).last { $0.title == "Build it" })
     try await rig.press(data: button.data)
     let spent = try rig.spent()
-    #expect(try await rig.press(data: button.data) == "It is built and delivered already.")
+    #expect(try await rig.press(data: button.data) == "It has already been built and delivered.")
     #expect(try rig.spent() == spent)
     #expect(try rig.bot.count("builds") == 1)
   }

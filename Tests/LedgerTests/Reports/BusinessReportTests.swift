@@ -183,7 +183,7 @@ struct BusinessReportTests {
   @Test func addsUpToTheBalances() throws {
     try doADaysBusiness()
     let eve = try register(4, "Eve", at: tomorrow)
-    try file.write(at: tomorrow) { try $0.users.erase(eve) }
+    try file.write(at: tomorrow) { try $0.erasure.erase(eve) }
     let all = try report(from: .distantPast, to: .distantFuture)
     let balances = try file.read {
       try Int64.fetchOne($0.db, sql: "SELECT sum(credit_balance_micro) FROM users") ?? 0
