@@ -70,9 +70,10 @@ extension Settings {
     return !baseURL.isEmpty && !(provider.needsKey && keys.isEmpty)
   }
 
-  /// How to do without those providers, if there is another one.
-  private static func withoutThem(_ ids: Set<ModelProvider>) -> String {
-    guard let own = Provider.all.first(where: { !ids.contains($0.id) }) else { return "" }
+  /// How to do without those that have default models, if there is another one.
+  private static var withoutThem: String {
+    let defaults = Set(defaultProviders.map(\.id))
+    guard let own = Provider.all.first(where: { !defaults.contains($0.id) }) else { return "" }
     let address = declared.settings(of: own).baseURL.key.environmentName
     return "To use only your own server, set \(address) and all of MODELS_*"
   }
@@ -95,7 +96,11 @@ extension Settings {
     let names = try models(for: task).count == 1 ? "is" : "names"
     let use = "is not set, but \(Self.setting(for: task).key.environmentName) \(names) \(model)"
     if try provider.needsKey && keys(of: provider).isEmpty {
-      if tasksWithoutModel.contains(task) { try checkThatAnyIsSetUp() }
+      if tasksWithoutModel.contains(task) {
+        // What is malformed is said where it stands; then nothing is missing.
+        guard !Self.defaultProviders.contains(where: isMalformed) else { return }
+        try checkThatAnyIsSetUp()
+      }
       throw SettingsError(
         settings.keys.key, "\(use); set the key, or choose a model of another provider")
     }
@@ -105,17 +110,21 @@ extension Settings {
     }
   }
 
-  /// Of the providers that have default models.
-  private func checkThatAnyIsSetUp() throws {
+  /// Those that have default models.
+  private static let defaultProviders: [Provider] = {
     let ids = Set(TaskType.allCases.flatMap(\.defaultModels).map(\.provider))
-    let providers = Provider.all.filter { ids.contains($0.id) }
-    guard let first = providers.first, !ids.contains(where: isSetUp) else { return }
-    // What is malformed is said where it stands; then nothing is missing.
-    guard !providers.contains(where: isMalformed) else { return }
+    return Provider.all.filter { ids.contains($0.id) }
+  }()
+
+  private func checkThatAnyIsSetUp() throws {
+    let providers = Self.defaultProviders
+    guard let first = providers.first, !providers.contains(where: { isSetUp($0.id) }) else {
+      return
+    }
     let others = providers.dropFirst().map { " and \($0.essentialSetting)" }.joined()
     throw SettingsError(
       Self.declared.settings(of: first).keys.key,
       "\(others.isEmpty ? "is" : "\(others.dropFirst()) are") not set; one key is enough to "
-        + "start. \(Self.withoutThem(ids))")
+        + "start. \(Self.withoutThem)")
   }
 }

@@ -204,8 +204,11 @@ package struct LedgerDatabase: Sendable {
     }
 
     private var underlying: Int32? {
-      let error = (cause as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      return error?.domain == NSPOSIXErrorDomain ? error.map { Int32($0.code) } : nil
+      guard let error = (cause as NSError).userInfo[NSUnderlyingErrorKey] as? any Error else {
+        return nil
+      }
+      let underlying = error as NSError
+      return underlying.domain == NSPOSIXErrorDomain ? Int32(underlying.code) : nil
     }
   }
 

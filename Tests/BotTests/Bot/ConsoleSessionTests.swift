@@ -77,7 +77,7 @@ struct ConsoleSessionTests {
     input.finish()
     try await session.run(stream) {}
     let answer = shown.value.drop { !$0.contains("#3") }.dropFirst()
-    #expect(answer.first?.hasPrefix("\nYou asked: “What is a database index") == true)
+    #expect(answer.first?.hasPrefix("\nYou wrote: “What is a database index") == true, "\(answer)")
     #expect(answer.last?.hasSuffix("[#1  Again]") == true)
     #expect(!answer.contains { $0.contains("I am on it") })
   }

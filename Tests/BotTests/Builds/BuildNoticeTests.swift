@@ -23,7 +23,8 @@ import Testing
     let left = line == "99.90" ? "99.7825" : "99.3475"
     #expect(
       warnings.map(\.text) == [
-        "You have less than \(line) credits left; get more below. Your balance is \(left) credits."
+        "You have less than \(line) credits left; /buy gets you more. Your balance is \(left) "
+          + "credits."
       ])
     #expect(warnings.allSatisfy { $0.chatID == 42 })
     #expect(try #require(warnings.first).buttons.map(\.data).contains("buy:Starter"))

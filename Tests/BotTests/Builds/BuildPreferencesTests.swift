@@ -131,6 +131,6 @@ import Testing
     for _ in 1...3 { try await rig.say("/plan a program that greets") }
     let after = try await rig.say("/model")[0]
     #expect(
-      after.contains("Planning (the middle of your last 3: 2000 tokens in, 100 out)"), "\(after)")
+      after.contains("Planning (the median of your last 3: 2000 tokens in, 100 out)"), "\(after)")
   }
 }

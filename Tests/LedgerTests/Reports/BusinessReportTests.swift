@@ -147,10 +147,10 @@ struct BusinessReportTests {
     let expected = BusinessReport(
       from: now, to: tomorrow, payments: 4, starsReceived: 760, refunds: 1, starsRefunded: 250,
       // Sold: three times 550. Given: Ada's first 100, 3 and 5. Taken back: 550, Bob's 49.7675,
-      // and 600 by hand. Spent: twice 0.2325, as the second call's hold was no larger.
+      // and 550 and 600 by hand. Spent: twice 0.2325, as the second call's hold was no larger.
       // Real cost of upd1 to upd5, in millions: 1.55 + 12.8 + 6 + 0.55 + 3.
       creditsSold: Credits(micro: 1_650_000_000), creditsGiven: Credits(micro: 108_000_000),
-      creditsTakenBack: Credits(micro: 1_199_767_500), creditsSpent: Credits(micro: 465_000),
+      creditsTakenBack: Credits(micro: 1_749_767_500), creditsSpent: Credits(micro: 465_000),
       creditsSpentValue: 4_650_000, realCost: 23_900_000,
       houseLosses: [
         // 500.2325 credits at 0.01 ÷ 1.5 USD.
