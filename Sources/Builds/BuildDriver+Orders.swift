@@ -105,24 +105,21 @@ extension BuildDriver.Environment {
   /// Which models of those that the person has chosen, or of the defaults, are gone, and which work
   /// in their places: to be said with the plan.
   func noteOfMissingModels(_ build: Build, in tx: LedgerTransaction) throws -> String? {
-    func change(_ task: TaskType, _ model: ModelID?) throws -> (gone: ModelID, model: ModelID)? {
+    func change(_ task: TaskType, _ model: ModelID?) throws -> (absence: String, model: ModelID)? {
       guard let model else { return nil }
-      let gone = try orchestrator.forgetMissingModel(
+      let absence = try orchestrator.absence(
         replacedBy: model, for: task, ofAccount: build.userID, in: tx)
-      return gone.map { ($0, model) }
+      return absence.map { ($0, model) }
     }
     let planner = try change(.planning, build.planner)
     let coder = try change(.coding, build.coder)
     let parts: [String]
     if let planner, let coder, planner == coder {
-      parts = [
-        "\(planner.gone) is not offered any more, so \(planner.model) has planned this and would "
-          + "write it"
-      ]
+      parts = ["\(planner.absence), so \(planner.model) has planned this and would write it"]
     } else {
       parts = [
-        planner.map { "\($0.gone) is not offered any more, so \($0.model) has planned this" },
-        coder.map { "\($0.gone) is not offered any more, so \($0.model) would write this" },
+        planner.map { "\($0.absence), so \($0.model) has planned this" },
+        coder.map { "\($0.absence), so \($0.model) would write this" },
       ].compactMap(\.self)
     }
     return parts.isEmpty ? nil : "(\(parts.joined(separator: "; ")); /model shows what there is.)"

@@ -26,24 +26,30 @@ extension ModelOrchestrator {
     guard let missing = call.choice.inPlaceOf else { return nil }
     try Preferences.forgetModel(
       for: call.work.task, choice: missing, of: call.account.id, in: tx)
-    let isChosen = call.choice.preferences.models[call.work.task] == missing
-    return "\(missing) is not \(isChosen ? "offered any more" : "available right now"), so "
-      + "\(call.choice.model) has answered; /model shows what there is."
+    let absence = call.choice.preferences.absence(of: missing, for: call.work.task)
+    return "\(absence), so \(call.choice.model) has answered; /model shows what there is."
   }
 
   /// As with an answer, for whoever says it of longer work.
   ///
-  /// - Returns: The model that is gone and in whose place that one works, if there is one.
-  package func forgetMissingModel(
+  /// - Returns: That the model is gone in whose place that one works, if there is one.
+  package func absence(
     replacedBy model: ModelID, for task: TaskType, ofAccount userID: Int64,
     in tx: LedgerTransaction
-  ) throws -> ModelID? {
+  ) throws -> String? {
     let preferences = try Preferences.of(userID, in: tx)
     guard let missing = try offered.model(for: task, preferences, in: tx).inPlaceOf,
       missing != model
     else { return nil }
     try Preferences.forgetModel(for: task, choice: missing, of: userID, in: tx)
-    return missing
+    return preferences.absence(of: missing, for: task)
+  }
+}
+
+extension Preferences {
+  /// In words.
+  fileprivate func absence(of missing: ModelID, for task: TaskType) -> String {
+    "\(missing) is not \(models[task] == missing ? "offered any more" : "available right now")"
   }
 }
 
