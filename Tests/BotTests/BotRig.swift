@@ -147,7 +147,7 @@ final class BotRig: Sendable {
 }
 
 /// Counts the commits of a connection.
-private final class CommitCounter: TransactionObserver {
+final class CommitCounter: TransactionObserver {
   private let commits: Watched<Int>
 
   init(_ commits: Watched<Int>) {
@@ -311,6 +311,13 @@ extension BotRig {
     try database.read {
       try String.fetchOne(
         $0.db, sql: "SELECT state FROM inbox WHERE update_id = ?", arguments: [id])
+    }
+  }
+
+  /// Waits for the end of an update, beside what others are under way.
+  func waitUntilFinished(_ id: Int64) async throws {
+    try await commits.wait(for: "the end of update \(id)") { [self] _ in
+      (try? inboxState(id)) != "pending"
     }
   }
 

@@ -40,12 +40,6 @@ struct CallsUnderWayTests {
     try await rig.gemini.requests.wait(for: "\(count) calls") { $0.count == count }
   }
 
-  private func waitUntilFinished(_ id: Int64) async throws {
-    try await rig.commits.wait(for: "the end of update \(id)") { [rig] _ in
-      (try? rig.inboxState(id)) != "pending"
-    }
-  }
-
   /// All who may ask without having paid do so, and wait for their answers.
   private func fillThePlaces() async throws {
     let people = 1_001...Int64(1_000 + BotRig.placesForCalls / 4 * 3)
@@ -78,7 +72,7 @@ struct CallsUnderWayTests {
     let free = try await deliver("May I?")
     let help = try await deliver("/help", from: 44)
     let payment = try await rig.deliver("message", .payment)
-    for id in [help, payment] { try await waitUntilFinished(id) }
+    for id in [help, payment] { try await rig.waitUntilFinished(id) }
     let paid = try await deliver("May I?", from: 43)
     try await waitForCalls(calls + 1)
     // The other one waits, and nothing is held for it.
@@ -93,7 +87,7 @@ struct CallsUnderWayTests {
     try await fillThePlaces()
     let waiting = try await deliver("May I?")
     let help = try await deliver("/help")
-    try await waitUntilFinished(help)
+    try await rig.waitUntilFinished(help)
     async let drained: Void = rig.engine.dispatcher.drain()
     isOpen.change { $0 = true }
     await drained
@@ -163,7 +157,7 @@ struct CallsUnderWayTests {
     try await waitForCalls(1)
     let change = try await deliver(command)
     let help = try await deliver("/help")
-    try await waitUntilFinished(help)
+    try await rig.waitUntilFinished(help)
     #expect(try rig.inboxState(change) == "pending")
     await open()
     let order = try rig.database.read {
@@ -179,7 +173,7 @@ struct CallsUnderWayTests {
     let held = try rig.account().held.text
     let status = try await deliver("/status")
     let credits = try await deliver("/credits")
-    for id in [status, credits] { try await waitUntilFinished(id) }
+    for id in [status, credits] { try await rig.waitUntilFinished(id) }
     #expect(
       try rig.texts(of: status).first?.hasPrefix(
         "Balance: 100.00 credits (\(held) of them reserved for a request under way)\n") == true)
@@ -217,7 +211,7 @@ extension CallsUnderWayTests {
     let question = try await deliver("And how do I search?")
     let press = try await rig.deliver(
       "callback_query", .press("projects:\(try project("Shelf"))"))
-    try await waitUntilFinished(press)
+    try await rig.waitUntilFinished(press)
     let later = try await deliver("And now?")
     await open()
     #expect(try projectAsked(question) == project("Shop"))

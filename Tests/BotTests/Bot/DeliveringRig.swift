@@ -36,6 +36,15 @@ final class DeliveringRig: Sendable {
     #expect(fake.state.value.violations.isEmpty)
   }
 
+  /// Begins to send what is queued, and waits for nothing.
+  func beginSending() async {
+    await sender.load()
+  }
+
+  func change(to rates: OutboxDelivery.Rates) async {
+    await sender.change(to: rates)
+  }
+
   /// Delivers an update, and sends what it brings.
   @discardableResult
   func deliver(_ kind: String, _ value: JSONValue) async throws -> Int64 {
