@@ -152,6 +152,21 @@ struct PatientPreviewTests {
     #expect(drafts(rig.fake.state.value).count == before)
   }
 
+  @Test func isThatOfEditsInAGroupWherePrivateChatsHaveDrafts() async throws {
+    let rig = try await StreamingRig(.drafts)
+    _ = try await rig.ask("@devbot how?", chat: -100)
+    rig.answer.say("First")
+    try await rig.waitForText(in: -100, "the first words") { $0 == "First ▌" }
+    rig.answer.say(" and more")
+    try await rig.waitForText(in: -100, "more") { $0 == "First and more ▌" }
+    rig.answer.end()
+    await rig.waitForEnd()
+    #expect(rig.messages(in: -100).count == 1)
+    #expect(rig.messages(in: -100).first?.text.hasPrefix("First and more.\n\nCost: ") == true)
+    #expect(rig.fake.state.value.calls(of: "sendMessageDraft") == [])
+    #expect(rig.bot.waits.value.contains(GrowingAnswer.pauseInGroups))
+  }
+
   @Test func ofADraftIsStoppedByItsReaderAlone() async throws {
     let rig = try await StreamingRig(.drafts)
     let id = try await rig.ask()

@@ -150,20 +150,52 @@ struct StreamingTests {
     #expect(try rig.bot.usage().count == 1)
   }
 
-  @Test func isANewMessageWhereThePreviewWasDeleted() async throws {
+  @Test(arguments: [
+    "message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID",
+  ])
+  func isANewMessageWhereThePreviewCannotBeEdited(words: String) async throws {
     let rig = try await StreamingRig()
     _ = try await rig.ask()
     rig.answer.say("First")
     try await rig.waitForText("the first words") { $0 == "First ▌" }
-    rig.fake.onCall {
-      $0.method == "editMessageText" ? .badRequest("message to edit not found") : nil
-    }
+    rig.fake.onCall { $0.method == "editMessageText" ? .badRequest(words) : nil }
     rig.answer.end()
     await rig.waitForEnd()
     #expect(rig.messages().count == 2)
     #expect(rig.messages().last?.text.hasPrefix("First.\n\nCost: ") == true)
     // Nothing is given back.
     #expect(try rig.bot.account().balance < rig.bot.settings.initialGrant)
+    #expect(try rig.bot.usage().map { $0["charged_to"] as String } == ["user"])
+  }
+
+  @Test(arguments: [FakeTelegramFault.loseAnswer, .truncated])
+  func isOneMessageWhereTelegramDoesNotSayThatItHasIt(fault: FakeTelegramFault) async throws {
+    let rig = try await StreamingRig()
+    let id = try await rig.ask()
+    rig.answer.say("First")
+    try await rig.waitForText("the first words") { $0 == "First ▌" }
+    let finals = Watched(0)
+    rig.fake.onCall { call in
+      guard call.parameters["text"]?.string?.contains("\n\nCost: ") == true else { return nil }
+      let number = finals.change { count in
+        count += 1
+        return count
+      }
+      return number == 1 ? fault : nil
+    }
+    rig.answer.end()
+    await rig.waitForEnd()
+    #expect(finals.value == 2)
+    let messages = rig.messages()
+    #expect(messages.count == 1)
+    #expect(messages.first?.text.hasPrefix("First.\n\nCost: ") == true)
+    #expect(try rig.bot.usage().map { $0["charged_to"] as String } == ["user"])
+    #expect(try rig.bot.replies(to: id).map(\.state) == ["sent"])
+    let known = try rig.bot.database.read {
+      try Int64.fetchAll(
+        $0.db, sql: "SELECT message_id FROM outbox WHERE update_id = ?", arguments: [id])
+    }
+    #expect(known == messages.map(\.id))
   }
 
   @Test func leavesFullPartsAsTheyAreAndBeginsTheNext() async throws {
