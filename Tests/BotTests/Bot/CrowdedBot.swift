@@ -132,7 +132,7 @@ extension CrowdedBot {
     }
   }
 
-  private static func fault(_ draw: Int, of method: String) -> FakeTelegramFault {
+  static func fault(_ draw: Int, of method: String) -> FakeTelegramFault {
     switch draw {
     case 0: .tooManyRequests(retryAfter: 1)
     case 1: .htmlBadGateway
@@ -165,7 +165,7 @@ extension CrowdedBot.Tally {
 }
 
 extension FakeTelegramFault {
-  fileprivate var letsItAct: Bool {
+  var letsItAct: Bool {
     switch self {
     case .truncated, .loseAnswer: true
     default: false
