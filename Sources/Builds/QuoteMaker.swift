@@ -34,6 +34,12 @@ struct QuoteMaker {
     for build: inout Build, _ plan: BuildPlan, in tx: LedgerTransaction
   ) throws -> Build.Quote {
     let models = environment.orchestrator
+    if build.cap == nil, let coder = build.coder,
+      try !models.offered.all(for: .coding, in: tx).contains(coder)
+    {
+      // Nothing was agreed to with it.
+      build.coder = nil
+    }
     if build.coder == nil {
       build.coder = try models.model(for: .coding, ofAccount: build.userID, in: tx)
     }

@@ -50,7 +50,8 @@ extension FaultSweep {
     // What fails before the call would hold it up until then.
     if daemon.hasNamed(fault, after: said) { disk.mend() }
     try await world.waitForCalls(calls + 1, to: .gemini)
-    end(answer) { world.telegram.callback("stop:\(update)", from: 42) }
+    let shown = world.telegram.state.value.messages.last { $0.chatID == 42 }?.id ?? 0
+    end(answer) { world.telegram.callback("stop:\(update)", from: 42, messageID: shown) }
     try await world.wait(for: "the end, or word of operation \(number)") {
       try daemon.hasNamed(fault, after: said) || isAtRest(update)
     }

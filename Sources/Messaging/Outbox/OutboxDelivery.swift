@@ -257,7 +257,8 @@ extension OutboxDelivery {
     switch error {
     case .badRequest where error.isMessageNotModified:
       return .sent(messageID: reply.previewMessageID)
-    case .badRequest where reply.isDeletion: return .sent(messageID: nil)
+    // It is gone, or Telegram leaves it there.
+    case .badRequest where reply.isRemoval: return .sent(messageID: nil)
     case .badRequest where reply.previewMessageID != nil && error.isEditImpossible:
       await sendAnew(&reply)
     case .badRequest where reply.leaveOutWhatIsMissing(after: error): break

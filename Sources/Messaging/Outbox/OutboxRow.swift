@@ -115,6 +115,12 @@ extension Outbox {
     /// Whether it takes a part of a preview away.
     package var isDeletion: Bool { previewPart != nil && content?.isDeletion == true }
 
+    /// Whether it takes any message away.
+    var isRemoval: Bool {
+      guard case .request(let request)? = content else { return false }
+      return request.method == "deleteMessage"
+    }
+
     /// Where in the person's private chat it was asked for, for what follows from it.
     package func topic(of chatID: Int64) -> Topic? {
       threadID.map { Topic(chatID: chatID, threadID: $0) }

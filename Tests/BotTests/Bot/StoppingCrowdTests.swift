@@ -144,7 +144,7 @@ private struct Findings {
     for person in Set(crowd.questions.map(\.person)) {
       let said = try crowd.questions.filter { $0.person == person }
         .flatMap { crowd.asked.value[$0.name].flatMap { texts[$0] } ?? [] }
-        .compactMap { try $0.firstMatch(of: /\nCost: ([0-9.]+) credits/)?.output.1 }
+        .compactMap { $0.firstMatch(of: /\nCost: ([0-9.]+) credits/)?.output.1 }
         .reduce(Int64(0)) { try $0 + Credits(parsing: String($1)).micro }
       let balance = try crowd.database.read { try $0.users.account(telegramUserID: person) }.balance
       let paid = CrowdedBot.initialGrant.micro - balance.micro

@@ -4,9 +4,10 @@ import Foundation
 import GRDB
 import LanguageModels
 import Ledger
+import Messaging
 import Metering
-import TestSupport
 import Testing
+import TestSupport
 
 /// A build keeps to what its person has said in `/settings` and `/model`.
 @Suite("What people want of their builds") struct BuildPreferencesTests {
@@ -102,6 +103,23 @@ import Testing
           "(\(BotRig.pro) is not available right now, so \(BotRig.flash) has planned this and "))
     }
     #expect(rig.steps.filter { $0 == "plan" }.count == 2)
+  }
+
+  @Test func aPriceIsMadeWithAnotherModelWhereThatOfTheFirstIsGone() async throws {
+    let rig = try BuildRig(others: [BotRig.pro])
+    try await rig.say("/start")
+    try await choosePro(for: ["Coding"], in: rig)
+    try await rig.say("/new \(BuildRig.idea)")
+    try await rig.press("Just build it")
+    #expect(try rig.build().coder.map { "\($0)" } == BotRig.pro)
+    try takeOffSale(BotRig.pro, in: rig)
+    var build = try rig.build()
+    (build.state, build.quote) = (.planned, nil)
+    try await rig.bot.writer.writeOnce { [build] in try $0.builds.save(build) }
+    try await rig.say("/status")
+    try await rig.press("Try again")
+    #expect(try rig.build().state == .quoted)
+    #expect(try rig.build().coder.map { "\($0)" } == BotRig.flash)
   }
 
   /// A model that goes between the plan and its price has planned it all the same.
