@@ -156,6 +156,10 @@ struct SettingsTests {
         ending.errors
           == "aidevbot: the database /dev/null/.local/state/aidevbot/aidevbot.sqlite cannot be "
           + "opened: Not a directory\n")
+      let check = try await world.aidevbot("check-config", changing: none)
+      #expect(check.status == 1)
+      let line = "FAILED  database      there is none, and /dev/null is no folder"
+      #expect(check.output.contains(line))
     }
   }
 

@@ -15,9 +15,13 @@ extension Doctor {
     while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
       folder.deleteLastPathComponent()
     }
-    guard !FileManager.default.isWritableFile(atPath: folder.path) else { return nil }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder)
+    let isWritable = FileManager.default.isWritableFile(atPath: folder.path)
+    guard !isFolder.boolValue || !isWritable else { return nil }
+    let flaw = isFolder.boolValue ? "cannot be written to" : "is no folder"
     return Check(
-      "database", .failed, "there is none, and \(folder.path) cannot be written to",
+      "database", .failed, "there is none, and \(folder.path) \(flaw)",
       next: "let whoever runs the bot write there, or set DATABASE_PATH")
   }
 

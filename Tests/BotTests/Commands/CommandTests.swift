@@ -1,5 +1,6 @@
 @testable import Assistant
 import Bot
+import Commands
 import Foundation
 import GRDB
 import Ledger
@@ -109,6 +110,20 @@ struct HelpCommandTests {
         "/usage", "/model", "/settings", "/refine", "/files", "/history", "/cancel",
       ])
     #expect(names.count == 24)
+  }
+
+  @Test func listsWhatTheReadMeLists() async throws {
+    let rig = try BotRig(
+      administrators: [1],
+      promotions: .init(codesAreTaken: true, referralCredits: Credits(parsing: "5")))
+    let help = try await rig.say("/help", from: 1).first ?? ""
+    let commands = help.split(separator: "\n").filter { $0.hasPrefix("/") }
+      .map { $0.dropFirst().prefix(while: \.isLetter) }
+    let root = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/")
+    let readMe = try String(contentsOfFile: root + "/README.md", encoding: .utf8)
+    let section = try #require(readMe.components(separatedBy: "## In the chat").last)
+    let listed = section.matches(of: /`\/([a-z]+)/).map(\.output.1)
+    #expect(Set(listed) == Set(commands))
   }
 
   @Test func isPointedToByAnUnknownCommand() async throws {

@@ -124,7 +124,10 @@ let cores = (bot.processorTime - before) / (begun.duration(to: .now) / .microsec
 guard provider.underway.value == people else { throw TakesTooLong("seven replies") }
 try Figure("processor while 1,000 answers stream", cores, "cores", .atMost(1)).report()
 try Figure("reply to somebody, with nothing else to do", median(quiet), "ms").report()
-try Figure("reply to somebody while 1,000 answers stream", median(busy), "ms").report()
+// One that waited for a frame or a pause would be later by hundreds.
+try Figure(
+  "reply to somebody while 1,000 answers stream", median(busy), "ms", .atMost(50)
+).report()
 try await finish()
 try Figure("memory at the peak of 1,000 answers", bot.peakMemory, "MB", .atMost(120)).report()
 
