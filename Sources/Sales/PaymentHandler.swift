@@ -157,7 +157,7 @@ package struct PaymentHandler: Sendable {
   ) throws -> Reply {
     Reply(
       """
-      Thank you! \(transaction.amount) credits are on your account; your balance is \
+      Thank you! \(transaction.amount.text) credits are on your account; your balance is \
       \(transaction.balanceAfter.text) credits.
 
       \(package.name), \(package.price) Stars. Charge id, in case you ever need /paysupport:

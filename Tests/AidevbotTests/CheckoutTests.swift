@@ -19,7 +19,7 @@ struct CheckoutTests {
         answer["error_message"]
           == "This offer has changed. Send /buy for what there is now. You have not been charged.")
       // What is paid all the same brings what was offered.
-      #expect(try await world.pay(invoice, "stx-1").hasPrefix("Thank you! 250 credits"))
+      #expect(try await world.pay(invoice, "stx-1").hasPrefix("Thank you! 250.00 credits"))
       #expect(try await world.press("buy:Builder").hasPrefix("This offer has changed."))
       let now = try await world.order()
       #expect(now.amount == 250)

@@ -111,7 +111,7 @@ struct CodesCommandTests {
         "create --credits 50 --uses 10 --expires 2099-01-31 --code WELCOME")
       #expect(made.status == 0)
       let gift = try await world.ask("/redeem  welcome ")
-      #expect(gift == "50 credits are yours. Your balance is 150.00 credits.")
+      #expect(gift == "50.00 credits are yours. Your balance is 150.00 credits.")
       #expect(
         try await world.ask("/redeem WELCOME")
           == "You have already used this code; it works once per person.")
@@ -150,7 +150,7 @@ struct CodesCommandTests {
       try await world.waitUntilAllIsDone()
       try await world.stop(daemon)
       let got = people.filter {
-        world.telegram.state.value.sent(to: $0).last?.hasPrefix("50 credits are yours.") == true
+        world.telegram.state.value.sent(to: $0).last?.hasPrefix("50.00 credits are yours.") == true
       }
       #expect(got.count == 10)
       let richer = try world.number(

@@ -10,7 +10,7 @@ struct CreditsCommandTests {
       let given = try await world.aidevbot(
         "credits", "grant", "0", "0.5", "--reason", "for the patience")
       #expect(given.status == 0)
-      #expect(given.output == "Booked 0.5 credits for user 0. The balance is 100.50 credits.\n")
+      #expect(given.output == "Booked +0.50 credits for user 0. The balance is 100.50 credits.\n")
       let taken = try await world.aidevbot(
         "credits", "grant", "0", "-20", "--reason", "by mistake", "--json")
       let row = try JSONValue(json: Data(taken.output.utf8))
@@ -84,7 +84,7 @@ struct CreditsCommandTests {
       try await world.stop(daemon)
       let name = "@USER42"
       let given = try await world.aidevbot("credits", "grant", name, "-5", "--reason", "a slip")
-      #expect(given.output == "Booked -5 credits for user 42. The balance is 95.00 credits.\n")
+      #expect(given.output == "Booked −5.00 credits for user 42. The balance is 95.00 credits.\n")
       let shown = try await world.aidevbot("credits", "show", name)
       #expect(shown.output.contains("Balance:   95.00 credits"), "\(shown.errors)")
       let history = try await world.aidevbot("credits", "history", name, "--limit", "1")

@@ -14,7 +14,7 @@ struct LostUpdateTests {
         payload: invoice.payload, amount: 200, chargeID: "stx-1", from: 42, isDelivered: false)
 
       let second = try await world.openShop()
-      let receipt = try await world.message(with: "Thank you! 250 credits", to: 42).text
+      let receipt = try await world.message(with: "Thank you! 250.00 credits", to: 42).text
       #expect(receipt.hasSuffix("\nstx-1"))
       // Found again after all, it is nothing new.
       world.telegram.deliverAgain(lost)
@@ -43,7 +43,7 @@ struct LostUpdateTests {
       let second = try await world.startDaemon(changing: World.shop)
       let alert = try await world.message(with: "list of Stars cannot be read or booked").text
       #expect(alert.hasPrefix("⚠️ "))
-      try await world.message(with: "Thank you! 250 credits", to: 42)
+      try await world.message(with: "Thank you! 250.00 credits", to: 42)
       try await world.waitUntilAllIsDone()
       try await world.stop(second)
       #expect(world.telegram.state.value.sent(to: World.administrator).count == 1)

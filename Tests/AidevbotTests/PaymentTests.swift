@@ -26,7 +26,7 @@ struct PaymentTests {
       let receipt = try await world.pay(invoice, "stx-1")
       #expect(
         receipt == """
-          Thank you! 1050 credits are on your account; your balance is 1150.00 credits.
+          Thank you! 1050.00 credits are on your account; your balance is 1150.00 credits.
 
           Builder, 850 Stars. Charge id, in case you ever need /paysupport:
           stx-1
@@ -62,7 +62,7 @@ struct PaymentTests {
       let invoice = try await world.order()
       let update = world.telegram.payment(
         payload: invoice.payload, amount: 200, chargeID: "stx-1", from: 42)
-      try await world.message(with: "Thank you! 250 credits", to: 42)
+      try await world.message(with: "Thank you! 250.00 credits", to: 42)
       try await world.waitUntilAllIsDone()
       world.telegram.deliverAgain(update)
       world.telegram.payment(

@@ -23,7 +23,7 @@ struct StepOutcome: Sendable {
         self = .failure
       } else if text.hasPrefix("Balance:") {
         self = .status
-      } else if text.hasPrefix("Thank you! 250 credits are on your account") {
+      } else if text.hasPrefix("Thank you! 250.00 credits are on your account") {
         self = .receipt
       } else {
         return nil

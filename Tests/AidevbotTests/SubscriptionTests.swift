@@ -11,7 +11,7 @@ struct SubscriptionTests {
       let daemon = try await world.openShop()
       let payload = try await world.subscribe()
       let receipt = try await world.charge(payload, "sub-1", month: 1)
-      #expect(receipt.hasPrefix("Thank you! 1000 credits are on your account"))
+      #expect(receipt.hasPrefix("Thank you! 1000.00 credits are on your account"))
       #expect(receipt.contains("Monthly, 800 Stars."))
       let next = try await world.charge(payload, "sub-2", month: 2)
       #expect(next.contains("your balance is 2100.00 credits"))

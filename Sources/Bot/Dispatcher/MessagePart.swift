@@ -38,7 +38,8 @@ struct MessagePart: Equatable {
     album = message.text == nil ? message.mediaGroupID : nil
     // In a group, what somebody else wrote is no word to the bot.
     let isTheirs = message.chat.isPrivate || !message.isForwarded && !message.isFromInlineBot
-    mayFollow = isTheirs && BotCommandText(text) == nil
+    let words = Route.wordsAfterMention(of: bot, in: text) ?? text
+    mayFollow = isTheirs && BotCommandText(words) == nil
     // Among what others say in a group, nothing is waited for.
     begins =
       album != nil

@@ -151,7 +151,7 @@ package enum Route: Sendable {
   }
 
   /// What follows `@bot` at the very beginning, or `nil` if the text does not begin with it.
-  private static func wordsAfterMention(of bot: User, in text: String) -> String? {
+  static func wordsAfterMention(of bot: User, in text: String) -> String? {
     // Each text comes by here, so without a regular expression.
     let words = text.drop(while: \.isWhitespace).unicodeScalars
     guard words.first == "@", let bot = bot.username else { return nil }

@@ -87,7 +87,10 @@ struct GrantCommand: Command {
         buttons: credits > .zero
           ? try Inbox.askAgainButtons(for: account.telegramUserID, in: tx) : [])
       return (
-        Reply("Booked \(credits) credits for \(account.shownName). The balance is \(balance)."),
+        Reply(
+          "Booked \(credits.movementText) credits for \(account.shownName). The balance is "
+            + "\(balance)."
+        ),
         also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : []
       )
     } catch let error as LedgerError {

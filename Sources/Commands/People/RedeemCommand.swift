@@ -26,7 +26,7 @@ struct RedeemCommand: Command {
     switch outcome {
     case .redeemed(let transaction):
       """
-      \(transaction.amount) credits are yours. Your balance is \
+      \(transaction.amount.text) credits are yours. Your balance is \
       \(transaction.balanceAfter.text) credits.
       """
     case .usedBefore: "You have already used this code; it works once per person."

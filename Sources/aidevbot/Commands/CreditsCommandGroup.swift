@@ -48,7 +48,7 @@ struct CreditsGrantCommand: AsyncParsableCommand {
     }
     if output.json { return try printJSON(TransactionOutput(transaction)) }
     print(
-      "Booked \(credits) credits for user \(known.telegramUserID). "
+      "Booked \(credits.movementText) credits for user \(known.telegramUserID). "
         + "The balance is \(transaction.balanceAfter.text) credits.")
   }
 }

@@ -160,7 +160,7 @@ struct AskedAgainTests {
     let order = try #require(try rig.orders().first).id
     let payment = try await rig.pay(order, 200, charge: "charge-1")
     let receipt = try #require(try rig.replies(to: payment).first)
-    #expect(receipt.text.hasPrefix("Thank you! 250 credits are on your account"))
+    #expect(receipt.text.hasPrefix("Thank you! 250.00 credits are on your account"))
     #expect(receipt.buttons.map(\.title) == ["Ask my last question again"])
     let press = try await rig.press(try #require(receipt.buttons.first).data)
     #expect(press.first?.text == "I am on it.")

@@ -77,6 +77,17 @@ struct JoinedMessagesTests {
     #expect(questions(rig) == [Self.long + "\nthe end"])
   }
 
+  @Test func areSeveralWhereTheNextIsACommandBehindAMention() async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    _ = try await rig.deliverTogether([
+      part("@devbot " + Self.long, chat: -100), part("@devbot /plan a shop", chat: -100),
+    ])
+    await rig.engine.dispatcher.becomeIdle()
+    #expect(questions(rig) == [Self.long, "a shop"])
+    #expect(try rig.usage().map { $0["task_type"] as String } == ["chat", "planning"])
+  }
+
   @Test func areSeveralWhereTheFirstIsShort() async throws {
     let rig = try BotRig()
     try await rig.say("/start")

@@ -62,7 +62,7 @@ struct AdministrationTests {
     #expect(replies.map(\.chatID) == [administrator, 42])
     #expect(
       replies.map(\.text) == [
-        "Booked 12.5 credits for Ada (@user42, 42). The balance is 112.50 credits.",
+        "Booked +12.50 credits for Ada (@user42, 42). The balance is 112.50 credits.",
         """
         +12.50 credits on your account: sorry for  the wait
         Your balance is 112.50 credits.

@@ -35,7 +35,7 @@ struct PromotionTests {
     try makeCode(rig)
     #expect(
       try await rig.say("/redeem spring") == [
-        "50 credits are yours. Your balance is 150.00 credits."
+        "50.00 credits are yours. Your balance is 150.00 credits."
       ])
     #expect(
       try await rig.say("/redeem SPRING") == [

@@ -51,7 +51,7 @@ struct StarReconciliationTests {
     #expect(result.lines.count == 1 && result.unlisted.isEmpty && !result.wasReadAnew)
     #expect(try rig.account().balance.micro == 350_000_000)
     let receipt = try #require(try rig.replies().last)
-    #expect(receipt.chatID == 42 && receipt.text.hasPrefix("Thank you! 250 credits are on your"))
+    #expect(receipt.chatID == 42 && receipt.text.hasPrefix("Thank you! 250.00 credits are on your"))
     // The update comes after all.
     let late = try await rig.pay(order, 200, charge: "lost")
     #expect(try rig.texts(of: late).isEmpty)
@@ -154,7 +154,7 @@ struct StarReconciliationTests {
     let update = try await rig.pay(order, 200, charge: "charge")
     let replies = try rig.replies(to: update)
     try #require(replies.map(\.chatID) == [42, Self.administrator])
-    #expect(replies[0].text.hasPrefix("Thank you! 250 credits are on your account"))
+    #expect(replies[0].text.hasPrefix("Thank you! 250.00 credits are on your account"))
     #expect(
       replies[1].text == "⚠️ The payment of 200 Stars by user 42 that I could not match is credited "
         + "now; there is nothing left to do. Its id: charge")
@@ -217,7 +217,7 @@ struct StarReconciliationTests {
     #expect(try await reconciliation.walk().lines.isEmpty)
     let replies = try rig.replies().dropFirst(before)
     #expect(replies.map(\.chatID) == [42, Self.administrator])
-    #expect(replies.first?.text.hasPrefix("Thank you! 250 credits are on your") == true)
+    #expect(replies.first?.text.hasPrefix("Thank you! 250.00 credits are on your") == true)
     #expect(replies.last?.text == Self.history)
     #expect(try rig.account().balance.micro == 350_000_000)
     #expect(try rig.count("payments") == 151)

@@ -108,7 +108,7 @@ struct StoreTests {
     #expect(
       try rig.texts(of: id) == [
         """
-        Thank you! 1050 credits are on your account; your balance is 1150.00 credits.
+        Thank you! 1050.00 credits are on your account; your balance is 1150.00 credits.
 
         Builder, 850 Stars. Charge id, in case you ever need /paysupport:
         charge-1
