@@ -112,7 +112,6 @@ final class UndeliveredAnswerTests {
     #expect(counted > .zero)
   }
 
-  /// The note over the chat that says "I am on it." is no answer.
   @Test func thatWasAskedForByAPressIsGivenBackToo() async throws {
     let id = try await bot.deliver("message", .message("How do I sort?"))
     let before = try balance()
