@@ -27,6 +27,14 @@ extension Route {
 extension Update {
   /// Whom the bot can reach in their private chat, as this shows: they have written there, pressed
   /// a button, or lifted a block.
+  var personInPrivate: Int64? {
+    if case .stoppedGeneration(let stop) = content {
+      return stop.chat.isPrivate ? stop.chat.id : nil
+    }
+    return userInPrivate?.id
+  }
+
+  /// The same, as they are called now, where the update says so.
   var userInPrivate: User? {
     switch content {
     case .message(let message), .editedMessage(let message):

@@ -79,9 +79,13 @@ package struct UpdateHandler: Sendable {
     let (next, erasesWords) = try await writer.write(for: "answering an update") {
       [response, route] tx in
       try environment.inbox.keepParts(of: stored, in: tx)
-      if let user = content.userInPrivate {
-        try tx.users.meet(Profile(of: user))
-        try environment.outbox.sendKept(to: user.id, in: tx)
+      if let person = content.personInPrivate {
+        if let user = content.userInPrivate {
+          try tx.users.meet(Profile(of: user))
+        } else {
+          try tx.users.setReachable(true, telegramUserID: person)
+        }
+        try environment.outbox.sendKept(to: person, in: tx)
       }
       let response = try response ?? respond(to: route, of: update, in: tx)
       return (try carryOut(response, to: route, of: stored, in: tx), response.erasesWords)

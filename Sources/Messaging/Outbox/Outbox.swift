@@ -297,11 +297,8 @@ package struct Outbox: Sendable {
       arguments: [updateID, channel.rawValue]) ?? false
   }
 
-  /// Not what takes a preview away, nor what a press brings beside it.
-  static let isAnswer = """
-    edited_message_id IS NULL
-    AND coalesce(method, '') NOT IN ('deleteMessage', 'answerCallbackQuery')
-    """
+  /// Not what takes a preview away.
+  static let isAnswer = "method IS NOT 'deleteMessage'"
 
   /// Directs everything still queued for a group to the supergroup that it has become.
   package func moveChat(from old: Int64, to new: Int64, in tx: LedgerTransaction) throws {

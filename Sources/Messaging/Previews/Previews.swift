@@ -126,7 +126,7 @@ package struct Previews {
             SELECT 1 FROM outbox WHERE chat_id = :chat AND message_id = :message)
           AND NOT EXISTS (
             SELECT 1 FROM outbox
-            WHERE update_id = :update AND state = 'queued' AND method IS NOT 'deleteMessage')
+            WHERE update_id = :update AND state = 'queued' AND \(Outbox.isAnswer))
         """,
       arguments: ["update": updateID, "chat": chatID, "message": messageID]) ?? false
   }

@@ -47,6 +47,7 @@ struct ReachabilityTests {
     ("message", .message(nil, adding: ["pinned_message": [:]])),
     ("edited_message", .message("another")), ("callback_query", .press("projects:1")),
     ("my_chat_member", .member(from: "kicked", to: "member")),
+    ("stopped_message_generation", ["chat": .chat(42), "draft_id": 256]),
   ]
 
   @Test(arguments: signs)
