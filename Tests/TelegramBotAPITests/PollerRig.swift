@@ -5,7 +5,8 @@ import Testing
 import TestSupport
 
 /// A poller between a fake Telegram and an inbox in memory. It never sleeps: it notes how long it
-/// would have.
+/// would have. However slow the machine is, no poll ends by itself while a test looks: one waits
+/// for an hour, whatever it asks for.
 struct PollerRig: Sendable {
   struct Inbox: Sendable {
     var nextOffset: Int64?
@@ -29,12 +30,14 @@ struct PollerRig: Sendable {
 
   init(
     nextOffset: Int64? = nil, pollTimeout: Int = 50,
-    pollMargin: Duration = TelegramClient.defaultPollMargin
+    pollMargin: Duration = .seconds(7_200)
   ) throws {
     let fake = try FakeTelegram()
+    fake.state.change { $0.lengthOfPolls = .seconds(3_600) }
     let inbox = Watched(Inbox(nextOffset: nextOffset))
     let client = TelegramClient(
-      transport: .ofAllTests, baseURL: fake.url, token: fake.token, pollMargin: pollMargin)
+      transport: .ofAllTests, baseURL: fake.url, token: fake.token, pollMargin: pollMargin,
+      deadline: .seconds(3_600))
     let log = InMemoryLogHandler()
     var logger = Logger(label: "test") { _ in log }
     logger.logLevel = .trace
