@@ -4,9 +4,10 @@ import TestSupport
 /// What a process that is killed leaves of an answer that grows, the next one finds.
 @Suite("A growing answer whose process is killed")
 struct KilledPreviewTests {
-  /// Asks, waits until the first words are seen, and kills the daemon. Returns the update.
+  /// Asks, waits until the first words are seen and the daemon knows of so many messages with them,
+  /// and kills it. Returns the update.
   private func kill(
-    _ world: World, _ streaming: [String: String?], saying words: String,
+    _ world: World, _ streaming: [String: String?], saying words: String, messages: Int,
     once isSeen: @escaping @Sendable (FakeTelegramState) -> Bool
   ) async throws -> Int64 {
     let answer = SlowAnswer()
@@ -16,6 +17,11 @@ struct KilledPreviewTests {
     answer.say(words)
     let update = world.telegram.message(Seller.gemini.question, from: 42)
     try await world.telegram.state.wait(for: "the first words", until: isSeen)
+    try await world.wait(
+      for: "their ids",
+      untilThereIs: """
+        SELECT count(*) = \(messages) AND count(message_id) = count(*) FROM previews
+        """)
     try await world.kill(daemon)
     answer.breakOff()
     return update
@@ -34,7 +40,7 @@ struct KilledPreviewTests {
     try await World.run { world in
       let streaming = ["ANSWERS_STREAMING": "edits"]
       let words = String(repeating: "word ", count: 900)
-      let update = try await kill(world, streaming, saying: words) { state in
+      let update = try await kill(world, streaming, saying: words, messages: 2) { state in
         state.sent(to: 42).count { $0.hasPrefix("word") } == 2
       }
       try world.damage("UPDATE inbox SET is_tried_alone = 1 WHERE update_id = \(update)")
@@ -56,7 +62,7 @@ struct KilledPreviewTests {
   @Test func comesWholeAfterADraft() async throws {
     try await World.run { world in
       let streaming = ["ANSWERS_STREAMING": "drafts"]
-      let update = try await kill(world, streaming, saying: "Hello from") { state in
+      let update = try await kill(world, streaming, saying: "Hello from", messages: 0) { state in
         state.drafts[42]?.values.first == "Hello from ▌"
       }
       #expect(try world.number("SELECT count(*) FROM previews") == 0)

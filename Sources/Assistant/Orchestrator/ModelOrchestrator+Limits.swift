@@ -73,7 +73,7 @@ extension ModelOrchestrator {
     let reply = Reply(
       "This may cost up to \(amount.text) credits. Nothing is charged before you say so.",
       buttons: [
-        .askAgain(work.updateID, title: "Do it"),
+        .doIt(work.updateID, upTo: amount),
         Button(
           "Cancel", command: Button.cancelAskedCommand, argument: String(work.updateID)),
       ])

@@ -34,17 +34,28 @@ extension UpdateHandler {
   func askAgain(
     _ data: String, _ query: CallbackQuery, from sender: Address, in tx: LedgerTransaction
   ) throws -> Response? {
-    let parts = data.split(separator: ":", maxSplits: 1)
-    guard parts.count == 2, let id = Int64(parts[1]) else { return nil }
-    if parts[0] == Button.cancelAskedCommand {
+    let parts = data.split(separator: ":", omittingEmptySubsequences: false)
+    let numbers = parts.dropFirst().compactMap { Int64($0) }
+    guard let id = numbers.first, numbers.count == parts.count - 1 else { return nil }
+    switch (String(parts[0]), numbers.count) {
+    case (Button.askAgainCommand, 1): return try askAgain(id, query, from: sender, in: tx)
+    case (Button.askAgainCommand, 2) where numbers[1] > 0:
+      return try askAgain(id, upTo: Credits(micro: numbers[1]), query, from: sender, in: tx)
+    case (Button.cancelAskedCommand, 1):
       return .pressed(try cancelAsked(id, query, from: sender, in: tx), query)
+    default: return nil
     }
-    guard parts[0] == Button.askAgainCommand else { return nil }
+  }
+
+  private func askAgain(
+    _ id: Int64, upTo amount: Credits? = nil, _ query: CallbackQuery, from sender: Address,
+    in tx: LedgerTransaction
+  ) throws -> Response {
     guard try !isPassedEdit(id, of: sender, in: tx) else {
       let notice = "You have asked something else since. Please send it as a new message."
       return .pressed(ButtonResponse(notice: notice), query)
     }
-    switch try environment.inbox.askAgain(id, by: sender.user.id, in: tx) {
+    switch try environment.inbox.askAgain(id, upTo: amount, by: sender.user.id, in: tx) {
     case .asked(let update):
       // What the message says stays; its buttons have done their work.
       let replacement = query.message?.text.map { Reply($0) }

@@ -80,8 +80,11 @@ extension Inbox {
 
   /// Makes a finished update an unfinished one, if that was offered to the person. What was said to
   /// it is no answer to it any more.
+  ///
+  /// - Parameter amount: Up to what it may cost, by the button itself: whatever the person was
+  ///   asked since, they agree to what they saw, and with a button that names nothing to nothing.
   package func askAgain(
-    _ id: Int64, by person: Int64, in tx: LedgerTransaction
+    _ id: Int64, upTo amount: Credits? = nil, by person: Int64, in tx: LedgerTransaction
   ) throws -> Again {
     let row = try Row.fetchOne(
       tx.db,
@@ -92,10 +95,10 @@ extension Inbox {
     try tx.db.run(
       """
       UPDATE inbox SET state = 'pending', finished_at = NULL, attempts = 1, offered_again = NULL,
-        asked_again_at = ?
+        asked_again_at = ?, asked_micro = ?
       WHERE update_id = ? AND state = 'done' AND offered_again IS NOT NULL
         AND telegram_user_id = ?
-      """, [tx.now.databaseText, id, person])
+      """, [tx.now.databaseText, amount, id, person])
     guard tx.db.changesCount == 1 else { return .notOffered }
     try Outbox.disown(id, in: tx)
     // With its content, which says whose order it waits in.
@@ -163,5 +166,10 @@ extension Button {
 
   package static func askAgain(_ updateID: Int64, title: String = "Ask again") -> Button {
     Button(title, command: askAgainCommand, argument: String(updateID))
+  }
+
+  /// Asks again what may cost so much, as the message says that it is under.
+  package static func doIt(_ updateID: Int64, upTo amount: Credits) -> Button {
+    Button("Do it", command: askAgainCommand, argument: "\(updateID):\(amount.micro)")
   }
 }

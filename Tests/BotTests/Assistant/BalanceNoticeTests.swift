@@ -57,9 +57,10 @@ struct BalanceNoticeTests {
     #expect(try rig.holds().isEmpty)
     #expect(rig.gemini.paidCalls.isEmpty)
     try await rig.say("/start", from: 43)
-    #expect(try await rig.press("again:\(id)", from: 43).first?.text.hasPrefix("Only") == true)
+    let agreement = try #require(question.buttons.first?.data)
+    #expect(try await rig.press(agreement, from: 43).first?.text.hasPrefix("Only") == true)
     #expect(try await rig.press("notnow:\(id)", from: 43).first?.text.hasPrefix("There") == true)
-    for _ in 1...3 { _ = try await rig.press("again:\(id)") }
+    for _ in 1...3 { _ = try await rig.press(agreement) }
     #expect(rig.gemini.paidCalls.count == 1)
     let hold = try #require(try rig.holds().first)
     #expect(hold.amount <= most)
@@ -67,10 +68,11 @@ struct BalanceNoticeTests {
   }
 
   @Test func cancelChargesNothingAndEndsTheOffer() async throws {
-    let (rig, id, _) = try await asked()
+    let (rig, id, question) = try await asked()
     let pressed = try await rig.press("notnow:\(id)")
     #expect(pressed.map(\.text) == ["Canceled.", "Canceled. Nothing was charged."])
-    #expect(try await rig.press("again:\(id)").first?.text.hasPrefix("Only whoever") == true)
+    let agreement = try #require(question.buttons.first?.data)
+    #expect(try await rig.press(agreement).first?.text.hasPrefix("Only whoever") == true)
     #expect(try await rig.press("notnow:\(id)").first?.text.hasPrefix("There is nothing") == true)
     #expect(rig.gemini.paidCalls.isEmpty)
   }
@@ -78,7 +80,9 @@ struct BalanceNoticeTests {
   @Test func anAgreementSurvivesTheEndOfTheProcess() async throws {
     let (rig, id, _) = try await asked()
     let inbox = rig.engine.inbox
-    _ = try rig.database.write { try inbox.askAgain(id, by: 42, in: $0) }
+    _ = try rig.database.write {
+      try inbox.askAgain(id, upTo: Credits(micro: 100_000_000), by: 42, in: $0)
+    }
     let engine = try rig.restarted()
     try await engine.resume()
     await engine.dispatcher.becomeIdle()
@@ -90,6 +94,28 @@ struct BalanceNoticeTests {
     let (rig, id, _) = try await asked("5")
     #expect(try rig.texts(of: id).first?.hasPrefix("Hello from the fake model.") == true)
     #expect(try rig.holds().map { $0.amount.micro <= 2_500_000 } == [true])
+  }
+
+  /// A second tap on a button, or one on a button of before, that comes when the person has been
+  /// asked meanwhile.
+  @Test(arguments: ["again:ID", "again:ID:1000"])
+  func aButtonThatNamesNothingOrLessAgreesToNothingMore(button: String) async throws {
+    let (rig, id, question) = try await asked()
+    for _ in 1...2 {
+      _ = try await rig.press(button.replacing("ID", with: "\(id)"))
+      #expect(try rig.replies(to: id).map(\.text) == [question.text])
+    }
+    #expect(try rig.holds().isEmpty)
+    _ = try await rig.press(try #require(question.buttons.first?.data))
+    #expect(rig.gemini.paidCalls.count == 1)
+  }
+
+  @Test(arguments: ["again:ID:0", "again:ID:-5", "again:ID:", "again:ID:5:5", "again:ID:x"])
+  func whatNamesNoAmountIsNoButton(button: String) async throws {
+    let (rig, id, _) = try await asked()
+    _ = try await rig.press(button.replacing("ID", with: "\(id)"))
+    #expect(try rig.inboxState(id) == "done")
+    #expect(try rig.holds().isEmpty)
   }
 
   /// Though they could pay for it many times by then.
@@ -118,7 +144,8 @@ struct BalanceNoticeTests {
             amount: Credits(parsing: "100000"), idempotencyKey: "manual:test", description: "gift"))
       }
     }
-    _ = try await rig.press("again:\(id)")
+    let agreement = try #require(try rig.replies(to: id).first?.buttons.first?.data)
+    _ = try await rig.press(agreement)
     let second = try rig.texts(of: id)
     let beginning = "This may cost up to \(isRich ? "245." : "9.")"
     #expect(second.map { $0.hasPrefix(beginning) } == [true], "\(second)")
