@@ -212,7 +212,8 @@ extension ModelOrchestrator {
     }
     guard failure.mayHaveCost else { return nil }
     return try holds(in: tx).estimate(
-      of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds)
+      of: hold, requestID: failure.requestID, responseMilliseconds: milliseconds,
+      isPersonsDoing: failure.reason == .stopped)
   }
 
   /// Why the house bears it: a provider that answers nobody is not the doing of who asks, and a

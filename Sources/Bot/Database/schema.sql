@@ -134,6 +134,7 @@ CREATE TABLE api_key_usage (
 CREATE INDEX calls_to_look_up ON api_key_usage (look_up_after) WHERE look_up_after IS NOT NULL;
 CREATE INDEX losses_by_time ON api_key_usage (lost_at) WHERE loss_cause IS NOT NULL;
 CREATE INDEX losses_of_user ON api_key_usage (user_id, lost_at) WHERE loss_cause IS NOT NULL;
+CREATE INDEX untold_calls ON api_key_usage (user_id, created_at) WHERE is_estimate = 1;
 CREATE INDEX usage_at_price ON api_key_usage (model_pricing_id, id);
 CREATE INDEX usage_by_time ON api_key_usage (created_at);
 CREATE INDEX usage_of_project ON api_key_usage (project_id);

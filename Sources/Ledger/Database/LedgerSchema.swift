@@ -21,6 +21,7 @@ enum LedgerSchema {
     BuildSchema.register(in: &migrator)
     ProofSchema.register(in: &migrator)
     TermSchema.register(in: &migrator)
+    UntoldSchema.register(in: &migrator)
   }
 
   private static let users = """

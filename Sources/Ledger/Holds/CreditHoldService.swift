@@ -29,8 +29,8 @@ package struct CreditHoldService {
     package var deadline: Date
     /// No more is held, whatever the account has; `nil` for no such bound.
     package var most: Credits?
-    /// What the house bears of the person's calls in a day: once it bears anything, no call is made
-    /// with which that could be passed. `nil` for no bound.
+    /// What the house bears of the person's calls in a day: once it bears anything, or may have to,
+    /// a call gets so short that it cannot pass that, or is not made. `nil` for no bound.
     package var lossBound: NanoDollars?
     /// The build that the call is for: within its cap, if one is agreed to.
     package var buildID: String?
@@ -63,8 +63,7 @@ package struct CreditHoldService {
   /// - Throws: `LedgerError.insufficientCredits`, `capReached`, `lossBoundPassed`, `unusablePrice`.
   package func take(_ request: Request, of account: UserAccount? = nil) throws -> CreditHold {
     let account = try account ?? tx.users.account(id: request.userID)
-    let size = try size(of: request, for: account)
-    try checkLossBound(of: request, size)
+    let size = try withinLossBound(size(of: request, for: account), of: request, for: account)
     try tx.db.run(
       """
       UPDATE users SET credit_held_micro = credit_held_micro + ?1, updated_at = ?2
@@ -215,10 +214,17 @@ package struct CreditHoldService {
 
   /// What a call whose usage is lost has probably cost: its prompt, and an answer as long as the
   /// model's answers usually are.
+  ///
+  /// - Parameter isPersonsDoing: Whether whoever asked has ended it. Then the answers of others say
+  ///   how long it would have been: somebody could make their own short.
   package func estimate(
-    of hold: CreditHold, requestID: String?, responseMilliseconds: Int = 0
+    of hold: CreditHold, requestID: String?, responseMilliseconds: Int = 0,
+    isPersonsDoing: Bool = false
   ) throws -> MeteredCall {
-    let typical = try tx.usage.typicalOutputTokens(atPrice: hold.priceID)
+    let typical =
+      try isPersonsDoing
+      ? tx.usage.typicalOutputTokens(atPrice: hold.priceID, besides: hold.userID)
+      : tx.usage.typicalOutputTokens(atPrice: hold.priceID)
     return MeteredCall(
       usage: TokenUsage(
         inputTokens: hold.inputTokensEstimate,
@@ -267,7 +273,7 @@ extension CreditHoldService {
     ) { $0.next() } ?? 0
   }
 
-  private func hold(_ id: String) throws -> CreditHold {
+  func hold(_ id: String) throws -> CreditHold {
     guard let hold = try CreditHold.first(Self.byID, [id], in: tx.db) else {
       throw LedgerError.holdNotPending(id: id)
     }
@@ -278,20 +284,6 @@ extension CreditHoldService {
     let hold = try hold(id)
     guard hold.state == .pending else { throw LedgerError.holdNotPending(id: id) }
     return hold
-  }
-
-  /// What the call may cost counts whole, since it may end without an answer.
-  private func checkLossBound(of request: Request, _ size: HoldSize) throws {
-    guard let bound = request.lossBound else { return }
-    let terms = try terms.with(markup: request.markup)
-    let loss = try tx.usage.houseLoss(ofUser: request.userID, since: tx.now - .day)
-    guard loss > .zero || terms.chargesNothing else { return }
-    let cost =
-      try terms.chargesNothing
-      ? rates(of: request.price).bound(
-        inputTokens: request.inputTokensBound, outputTokens: size.outputTokens
-      ).nanoDollars() : terms.cost(coveredBy: size.amount).nanoDollars()
-    guard try loss.adding(cost) <= bound else { throw LedgerError.lossBoundPassed }
   }
 
   private func finish(
@@ -307,7 +299,7 @@ extension CreditHoldService {
 
   /// A reported cost that is no amount at all (negative, absurd, not a number) counts as none.
   /// If prices go by the hour, that of the usage row counts: from it, the cost is proven later.
-  private func cost(
+  func cost(
     of usage: TokenUsage, for hold: CreditHold, at known: ModelPrice? = nil
   ) throws -> CallCost {
     guard let price = try known ?? tx.pricing.price(id: hold.priceID) else {
@@ -330,7 +322,7 @@ extension CreditHoldService {
         terms: try terms.with(markup: hold.markup), bearer: bearer, chargeLimit: limit))
   }
 
-  private func rates(of price: ModelPrice) throws -> Rates {
+  func rates(of price: ModelPrice) throws -> Rates {
     do {
       return try Rates(price.tariff)
     } catch {

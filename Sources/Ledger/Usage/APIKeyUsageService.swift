@@ -50,6 +50,19 @@ package struct APIKeyUsageService {
       arguments: [priceID])
   }
 
+  /// The same of the calls of others, among the last ones.
+  func typicalOutputTokens(atPrice priceID: Int64, besides userID: Int64) throws -> Int? {
+    try Int.fetchOne(
+      tx.db,
+      sql: """
+        SELECT CAST(avg(output_tokens_used) AS INTEGER) FROM (
+          SELECT user_id, output_tokens_used FROM api_key_usage
+          WHERE model_pricing_id = ? AND is_estimate = 0 ORDER BY id DESC LIMIT 500)
+        WHERE user_id <> ?
+        """,
+      arguments: [priceID, userID])
+  }
+
   /// The answer of the call reached nobody and its charge was given back: the house bears it all.
   func markUndelivered(holdID: String) throws {
     try tx.db.run(

@@ -68,17 +68,27 @@ struct LedgerModel {
     guard user <= accounts.count else { throw Refusal(reason: "no account \(user)") }
     let available = accounts[user - 1].balance - accounts[user - 1].held
     func most(_ cap: Int) throws -> UInt128 { try bound(request.bound, cap, prices[price].figures) }
-    var cap = request.cap
-    if try charge(try most(cap)) > available {
+    func fitting(_ available: Int64) throws -> Int {
+      var cap = request.cap
+      guard try charge(try most(cap)) > available else { return cap }
       cap = min(256, cap)
       let least = try charge(try most(cap))
       guard least <= available else { throw Refusal.short(by: Int128(least - available)) }
       for step in (0..<62).reversed().map({ 1 << $0 }) where cap + step <= request.cap {
         if covers(available, due(try most(cap + step), terms), terms) { cap += step }
       }
+      return cap
     }
-    let amount = try charge(try most(cap))
-    if let bound = request.lossBound { try checkLoss(of: user, amount, bound) }
+    var cap = try fitting(available)
+    var amount = try charge(try most(cap))
+    if let limit = request.lossBound, let left = try affordable(to: user, amount, limit) {
+      do {
+        cap = try fitting(min(available, left))
+      } catch let refusal as Refusal where refusal.reason.hasPrefix("short") {
+        throw Refusal.lossBound
+      }
+      amount = try charge(try most(cap))
+    }
     let id = "\(request.work):\(holds.count { $0.request.work == request.work } + 1)"
     holds.append((id, request, price, amount, cap, now + request.lifetime, "pending"))
     accounts[user - 1].held += amount
@@ -159,26 +169,6 @@ struct LedgerModel {
     guard paid.high == 0, paid.low < cost else { return nil }
     let nano = Int64((cost - paid.low + 500_000_000_000_000) / 1_000_000_000_000_000)
     return nano > 0 ? nano : nil
-  }
-
-  /// What the house bore of the person's calls in a day, and what this one may cost it.
-  private func checkLoss(of user: Int, _ hold: Int64, _ bound: Int64) throws {
-    let day = 86_400_000
-    let counted = usage.filter { $0.user == user }.compactMap(\.loss)
-      .filter { $0.at >= now - day && $0.cause != "interrupted" }
-    let loss = counted.reduce(Int128(0)) { $0 + Int128($1.nano) }
-    guard loss <= Int64.max else { throw Refusal.tooLarge }
-    guard loss > 0 else { return }
-    let product = (terms.creditValue.billionths * 1_000_000_000_000_000_000)
-      .multipliedFullWidth(by: UInt128(hold))
-    guard product.high < terms.markup.billionths else { throw Refusal.tooLarge }
-    let units = terms.markup.billionths.dividingFullWidth(product).quotient
-    let cost =
-      units / 1_000_000_000_000_000 + (units % 1_000_000_000_000_000 >= 500_000_000_000_000 ? 1 : 0)
-    guard units <= Int128.max, Int128(cost) <= Int64.max, loss + Int128(cost) <= Int64.max else {
-      throw Refusal.tooLarge
-    }
-    guard loss + Int128(cost) <= bound else { throw Refusal(reason: "loss bound passed") }
   }
 
   var overdue: [Hold] { holds.filter { $0.state == "pending" && $0.deadline < now } }

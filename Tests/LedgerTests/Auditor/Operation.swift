@@ -140,6 +140,7 @@ struct Refusal: Error {
   var reason: String
 
   static let tooLarge = Refusal(reason: "too large")
+  static let lossBound = Refusal(reason: "loss bound passed")
 
   static func short(by amount: Int128) -> Refusal {
     amount > Int64.max ? .tooLarge : Refusal(reason: "short by \(amount)")

@@ -237,7 +237,7 @@ extension LedgerError {
     case .unusablePrice: Refusal(reason: "unusable price")
     case .insufficientCredits(let shortfall): .short(by: Int128(shortfall.micro))
     case .unknownAccount(let id): Refusal(reason: "no account \(id)")
-    case .lossBoundPassed: Refusal(reason: "loss bound passed")
+    case .lossBoundPassed: .lossBound
     case .holdNotPending(let id): Refusal(reason: "not pending: \(id)")
     case .idempotencyKeyReused(let key): Refusal(reason: "used before: \(key)")
     case .unknownPayment: Refusal(reason: "unknown payment")

@@ -89,18 +89,97 @@ struct CallLossTests {
     #expect(try file.verify().breaks == [])
   }
 
-  /// The hold of 1,000 and 500 tokens may cost 1,550,000 nano-dollars.
-  @Test(arguments: [(3_100_000, true), (3_099_999, false)] as [(Int64, Bool)])
-  func refusesWhatCouldPassTheBound(bound: Int64, isTaken: Bool) throws {
-    try void(try take("upd1", bound: 0))
-    if isTaken {
-      try take("upd2", bound: bound)
-    } else {
-      #expect(throws: LedgerError.lossBoundPassed) { try take("upd2", bound: bound) }
+  /// How long an answer may get, if there may be one.
+  private func cap(_ work: String, bound: Int64, at date: Date = now) throws -> Int? {
+    do {
+      return try take(work, bound: bound, at: date).outputTokensCap
+    } catch LedgerError.lossBoundPassed {
+      return nil
     }
-    // What is smaller is still open, and so is everything a day later.
-    try take("upd3", bound: bound, cap: 300)
-    try take("upd4", bound: bound, at: now.addingTimeInterval(.day + 1))
+  }
+
+  /// The hold of 1,000 and 500 tokens may cost 1,550,000 nano-dollars, one with the 256 of the
+  /// shortest answer 940,000.
+  @Test(
+    arguments: [
+      (3_100_000, 500), (3_099_999, 499), (2_490_000, 256), (2_489_999, nil), (1_550_000, nil),
+      (0, nil),
+    ] as [(Int64, Int?)])
+  func keepsWhatCouldPassTheBoundShortOrRefusesIt(bound: Int64, cap: Int?) throws {
+    try void(try take("upd1", bound: 0))
+    #expect(try self.cap("upd2", bound: bound) == cap)
+    // A day later, everything is open again.
+    #expect(try self.cap("upd3", bound: bound, at: now.addingTimeInterval(.day + 1)) == 500)
+  }
+
+  /// 250 and 500 tokens are 1,325,000 nano-dollars; 302,500 of them are booked for what was seen,
+  /// and borne by the house where that was nothing.
+  @Test(arguments: [(true, 1_022_500), (false, 1_325_000)] as [(Bool, Int64)])
+  func countsWhatAStoppedCallMayHaveCostUntilItIsTold(isSeen: Bool, mayBeBorne: Int64) throws {
+    let terms = terms
+    let hold = try take("upd1")
+    var seen = call(output: 1)
+    (seen.isEstimate, seen.requestID) = (true, "r")
+    try file.write { [seen] tx in
+      if isSeen {
+        _ = try tx.holds(terms).settle(hold.id, with: seen, payingFor: seen.usage)
+      } else {
+        try tx.holds(terms).void(hold.id, loss: seen)
+      }
+      try tx.corrections.schedule(holdID: hold.id)
+    }
+    let bound = mayBeBorne + 1_550_000
+    func expectThatItCounts(_ works: [String]) throws {
+      #expect(try cap(works[0], bound: bound) == 500)
+      #expect(try cap(works[1], bound: bound - 1) == 499)
+    }
+    try expectThatItCounts(["upd2", "upd3"])
+    try file.write { tx in
+      for _ in 1...5 { try tx.corrections.postpone(1) }
+    }
+    try expectThatItCounts(["upd4", "upd5"])
+    try file.write { [seen] in _ = try $0.corrections.correct(1, with: seen.usage) }
+    let borne: Int64 = isSeen ? 0 : 302_500
+    #expect(try cap("upd6", bound: borne + 1_550_000) == 500)
+  }
+
+  /// However often their provider is asked in vain.
+  @Test func countsForADayWhatNobodyTells() throws {
+    let terms = terms
+    let hold = try take("upd1")
+    var seen = call(output: 1)
+    (seen.isEstimate, seen.requestID) = (true, "r")
+    try file.write { [seen] tx in
+      try tx.holds(terms).void(hold.id, loss: seen)
+      try tx.corrections.schedule(holdID: hold.id)
+      for _ in 1...UsageCorrectionService.pauses.count { try tx.corrections.postpone(1) }
+    }
+    #expect(try cap("upd2", bound: 1_325_000) == nil)
+    #expect(try cap("upd3", bound: 1_325_000, at: now.addingTimeInterval(.day + 1)) == 500)
+  }
+
+  /// Else somebody could have their own answers say that an answer is short.
+  @Test func takesACallThatThePersonEndsForAsLongAsThoseOfOthers() throws {
+    let terms = terms
+    let other = try file.user(8, credits: "100")
+    func output(isPersonsDoing: Bool, _ hold: CreditHold) throws -> Int {
+      try file.database.read {
+        try $0.holds(terms).estimate(
+          of: hold, requestID: nil, isPersonsDoing: isPersonsDoing
+        ).usage.outputTokens
+      }
+    }
+    for number in 1...3 {
+      let hold = try take("upd\(number)")
+      try file.write { _ = try $0.holds(terms).settle(hold.id, with: call(output: 4)) }
+    }
+    let stopped = try take("upd4")
+    #expect(try output(isPersonsDoing: false, stopped) == 4)
+    #expect(try output(isPersonsDoing: true, stopped) == 500)
+    let hold = try take("upd5", by: other)
+    try file.write { _ = try $0.holds(terms).settle(hold.id, with: call(output: 404)) }
+    #expect(try output(isPersonsDoing: false, stopped) == 104)
+    #expect(try output(isPersonsDoing: true, stopped) == 404)
   }
 
   @Test func countsForNobodyWhatWeOrTheProviderBroughtAbout() throws {
