@@ -57,6 +57,7 @@ package struct PaymentHandler: Sendable {
       payload: payment.invoicePayload, currency: payment.currency, amount: payment.totalAmount,
       paidAt: paidAt, source: .update, subscription: subscription)
     let wasSetAside = try tx.payments.find(report.chargeID)?.flaw != nil
+    let former = try tx.subscriptions.find(order: report.payload)
     switch try tx.payments.book(report) {
     case .known:
       Logger.current.notice("A payment was reported again.", metadata: ["update": "\(updateID)"])
@@ -64,6 +65,11 @@ package struct PaymentHandler: Sendable {
       let receipt = try Self.receipt(of: package, transaction, for: sender.user.id, in: tx)
       try outbox.queue(receipt, to: sender.inPrivate, updateID: updateID, in: tx)
       try credited(sender.user.id, tx)
+      if let former, former.mayBeCharged(at: tx.now), subscription?.isFirst == true {
+        try end(
+          [former.chargeID, report.chargeID], of: report.payload, sender, updateID: updateID, in: tx
+        )
+      }
       guard wasSetAside else { break }
       try alerts.queue(
         """
@@ -86,6 +92,24 @@ package struct PaymentHandler: Sendable {
         """,
         updateID: updateID, in: tx)
     }
+  }
+
+  /// Somebody has begun the same subscription twice, for instance on two devices at once. Of an
+  /// order, one subscription is known, so that nobody could end the other one later.
+  private func end(
+    _ charges: Set<String>, of order: String, _ sender: Address, updateID: Int64,
+    in tx: LedgerTransaction
+  ) throws {
+    let known = try tx.subscriptions.find(order: order)?.chargeID
+    let requests = try charges.filter { $0 != known }.map { charge in
+      let request = try BotRequest.editUserStarSubscription(
+        userID: sender.user.id, chargeID: charge, isCanceled: true)
+      return Outgoing.request(request, chat: nil, .formerSubscription(order: order))
+    }
+    let note = Reply(
+      "You have subscribed twice. Both months are on your account; only one of the two renews.")
+    try outbox.queue(
+      requests + [.message(note, to: sender.user.id)], updateID: updateID, in: tx)
   }
 
   /// Books a refund that Telegram tells of, by us or by somebody else.
@@ -196,6 +220,7 @@ extension OrderService.Refusal {
     case .noLongerSold: "This offer has changed. Send /buy for what there is now."
     case .accountBlocked: "Your account is blocked. Please send /paysupport and your question."
     case .alreadySubscribed: "You already have a subscription; /credits shows it."
+    case .alreadyPaid: "This link was used before. Send /buy for a new one."
     }
   }
 }

@@ -53,6 +53,27 @@ struct SubscriptionTests {
     }
   }
 
+  /// Both pre-checkouts had passed before the first payment was told. The one that is known is the
+  /// one that is paid for longer.
+  @Test(arguments: [(0, "sub-2", "sub-1"), (60, "sub-1", "sub-2")] as [(Int64, String, String)])
+  func thatBeginTwiceRenewOnce(later: Int64, ended: String, kept: String) async throws {
+    try await World.run { world in
+      let daemon = try await world.openShop()
+      let payload = try await world.subscribe()
+      try await world.charge(payload, "sub-1", month: 1)
+      world.telegram.payment(
+        payload: payload, amount: 800, chargeID: "sub-2", from: 42,
+        subscriptionUntil: World.monthsAhead(1) + later, isFirstRecurring: true)
+      try await world.message(with: "You have subscribed twice.", to: 42)
+      try await world.waitUntilAllIsDone()
+      #expect(world.telegram.state.value.canceledSubscriptions == ["42: \(ended)"])
+      try await world.stop(daemon)
+      #expect(try world.subscription() == "\(kept) active")
+      #expect(try world.balance() == 100_000_000 + 2 * 1_000_000_000)
+      try await world.expectNothingLeft()
+    }
+  }
+
   /// Telegram was not heard of at the end of the month.
   @Test func thatAreOverCanBeginAnew() async throws {
     try await World.run { world in

@@ -42,6 +42,9 @@ package struct AfterDelivery: Sendable {
     case (.groupAnswer, .failed(_, let refusal)): return refusal != .none
     case (.subscriptionLink(let order), _): try pass(on: ending, order, reply, in: tx)
     case (.cancellation(let order), _): try cancel(order, ending, reply, in: tx)
+    case (.formerSubscription, .failed(let reason, _)):
+      try payments.alerts.queue(Self.alert(of: reply.content, reason), in: tx)
+    case (.formerSubscription, .sent): return false
     case (.refund(let id), .sent):
       guard try tx.refunds.confirm(id),
         let refund = try tx.refunds.refund(id: id)

@@ -13,6 +13,9 @@ package struct OrderService {
     case noLongerSold
     case accountBlocked
     case alreadySubscribed
+    /// Its subscription has begun, and is canceled or over: a second one of the same order would
+    /// hide the first, which can be taken up again.
+    case alreadyPaid
   }
 
   /// The person's order of that package. If they have one that was never paid, it is that.
@@ -71,6 +74,7 @@ package struct OrderService {
     {
       throw Refusal.alreadySubscribed
     }
+    guard !order.package.isMonthly || order.state != .paid else { throw Refusal.alreadyPaid }
   }
 
   func markPaid(_ id: String) throws {

@@ -4,6 +4,8 @@ package enum Purpose: Sendable, Equatable {
   case subscriptionLink(order: String)
   /// The subscription of that order is to end.
   case cancellation(order: String)
+  /// One that was begun before the one that is known of that order is to end.
+  case formerSubscription(order: String)
   /// Stars are to go back.
   case refund(Int64)
   /// One of the messages of a broadcast.
@@ -24,6 +26,7 @@ package enum Purpose: Sendable, Equatable {
     switch self {
     case .subscriptionLink(let order): "link:\(order)"
     case .cancellation(let order): "cancellation:\(order)"
+    case .formerSubscription(let order): "former:\(order)"
     case .refund(let id): "refund:\(id)"
     case .broadcast(let id): "broadcast:\(id)"
     case .answer: "answer"
@@ -46,6 +49,7 @@ package enum Purpose: Sendable, Equatable {
     switch (parts[0], number, parts.count) {
     case ("link", _, 2): self = .subscriptionLink(order: parts[1])
     case ("cancellation", _, 2): self = .cancellation(order: parts[1])
+    case ("former", _, 2): self = .formerSubscription(order: parts[1])
     case ("build", _, 2): self = .buildProgress(parts[1])
     case ("refund", let id?, 2): self = .refund(id)
     case ("broadcast", let id?, 2): self = .broadcast(id)

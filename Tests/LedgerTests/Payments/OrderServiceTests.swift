@@ -77,6 +77,8 @@ struct OrderServiceTests {
       try $0.subscriptions.setState(.canceled, order: first.id)
     }
     try check(second.id, amount: 100)
+    // By the link of before, nobody could cancel the first one any more.
+    #expect(throws: OrderService.Refusal.alreadyPaid) { try check(first.id, amount: 100) }
     // The second one is canceled too, and the first one goes on again.
     report = ReportedPayment("second", second)
     report.subscription = (now.addingTimeInterval(2 * 2_592_000), true)
