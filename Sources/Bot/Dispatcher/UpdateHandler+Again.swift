@@ -62,8 +62,9 @@ extension UpdateHandler {
       return .pressed(
         ButtonResponse(notice: "I am on it.", replacement: replacement), query, again: update)
     case .underWay: return .pressed(ButtonResponse(notice: "I am already on it."), query)
+    case .isOthers: return .pressed(ButtonResponse(notice: Self.onlyTheAsker), query)
     case .notOffered:
-      let notice = "Only whoever asked can do this, once, until it is edited again."
+      let notice = "This is settled already. To ask it again, please send it as a new message."
       return .pressed(ButtonResponse(notice: notice), query)
     case .forgotten:
       let notice = "I no longer have your message. Please send it once more."

@@ -67,7 +67,7 @@ extension UpdateHandler {
     return chat == sender.groupID ? found : nil
   }
 
-  private static let onlyTheAsker = "Only whoever asked can do this."
+  static let onlyTheAsker = "Only whoever asked can do this."
   private static let outdated =
     "That was an earlier answer. Only the newest one has working buttons; reply to any to go on "
     + "from there."

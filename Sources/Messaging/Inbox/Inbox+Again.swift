@@ -16,6 +16,8 @@ extension Inbox {
   package enum Again: Sendable {
     case asked(StoredUpdate)
     case underWay
+    /// It is another person's.
+    case isOthers
     /// It was asked again before, or there is no such offer.
     case notOffered
     /// Its row has been pruned or emptied.
@@ -88,17 +90,17 @@ extension Inbox {
   ) throws -> Again {
     let row = try Row.fetchOne(
       tx.db,
-      sql: "SELECT state, payload FROM inbox WHERE update_id = ? AND channel = ?",
+      sql: "SELECT state, payload, telegram_user_id FROM inbox WHERE update_id = ? AND channel = ?",
       arguments: [id, channel.rawValue])
     guard let row, row["payload"] != "" else { return .forgotten }
+    guard row["telegram_user_id"] == person else { return .isOthers }
     guard row["state"] != "pending" else { return .underWay }
     try tx.db.run(
       """
       UPDATE inbox SET state = 'pending', finished_at = NULL, attempts = 1, offered_again = NULL,
         asked_again_at = ?, asked_micro = ?
       WHERE update_id = ? AND state = 'done' AND offered_again IS NOT NULL
-        AND telegram_user_id = ?
-      """, [tx.now.databaseText, amount, id, person])
+      """, [tx.now.databaseText, amount, id])
     guard tx.db.changesCount == 1 else { return .notOffered }
     try Outbox.disown(id, in: tx)
     // With its content, which says whose order it waits in.

@@ -72,7 +72,7 @@ struct BalanceNoticeTests {
     let pressed = try await rig.press("notnow:\(id)")
     #expect(pressed.map(\.text) == ["Canceled.", "Canceled. Nothing was charged."])
     let agreement = try #require(question.buttons.first?.data)
-    #expect(try await rig.press(agreement).first?.text.hasPrefix("Only whoever") == true)
+    #expect(try await rig.press(agreement).first?.text.hasPrefix("This is settled") == true)
     #expect(try await rig.press("notnow:\(id)").first?.text.hasPrefix("There is nothing") == true)
     #expect(rig.gemini.paidCalls.isEmpty)
   }

@@ -124,7 +124,9 @@ struct RepliesToAnswersTests {
     _ = try await rig.press(offer.buttons[0].data)
     #expect(rig.lastPrompt() == ["user: Before", "model: First.", "user: Why the sky?"])
     let second = try await rig.press(offer.buttons[0].data)
-    #expect(second.first?.text == "Only whoever asked can do this, once, until it is edited again.")
+    #expect(
+      second.first?.text
+        == "This is settled already. To ask it again, please send it as a new message.")
     try await say("And now?", message: 22)
     #expect(
       rig.lastPrompt() == [
@@ -145,7 +147,7 @@ struct RepliesToAnswersTests {
     let offer = try #require(try await edit("@devbot why the sky?", message: 21, in: -100))
     #expect(offer.chatID == -100 && offer.buttons.count == 1)
     let other = try await rig.press(offer.buttons[0].data, from: 43)
-    #expect(other.first?.text == "Only whoever asked can do this, once, until it is edited again.")
+    #expect(other.first?.text == "Only whoever asked can do this.")
     _ = try await rig.press(offer.buttons[0].data)
     #expect(rig.lastPrompt() == ["user: why the sky?"])
     #expect(try rig.replies().last?.chatID == -100)
@@ -169,7 +171,7 @@ struct RepliesToAnswersTests {
     let half = try #require(try await edit("Why the?", message: 21))
     let whole = try #require(try await edit("Why the sky?", message: 21))
     let passed = try await rig.press(half.buttons[0].data)
-    #expect(passed.first?.text.hasPrefix("Only whoever asked can do this, once, until") == true)
+    #expect(passed.first?.text.hasPrefix("This is settled already.") == true)
     #expect(rig.gemini.paidCalls.count == 1)
     _ = try await rig.press(whole.buttons[0].data)
     #expect(rig.lastPrompt() == ["user: Why the sky?"])
