@@ -344,8 +344,8 @@ extension Build.PauseReason {
         + "tomorrow (from 00:00 UTC). If you raise the limit in /settings, that counts from "
         + "tomorrow, too."
     case .lossBound:
-      "Several of your requests ended without an answer today, at my expense. Please tap "
-        + "\u{201C}Go on\u{201D} tomorrow."
+      "Several of your requests were stopped or ended without an answer today, at my expense. "
+        + "Please tap \u{201C}Go on\u{201D} later, tomorrow at the latest."
     case .nothingIsSold:
       "I cannot take paid work right now; I have noted it for my operator. \(tryAgain(" later"))"
     case .model:

@@ -109,8 +109,9 @@ extension ModelOrchestrator {
       return try refuse(
         privately: work,
         """
-        Several of your requests ended without an answer today, at my expense, and this one could \
-        cost more than I can add to that. Please come back tomorrow, or ask for something smaller.
+        Several of your requests were stopped or ended without an answer today, at my expense, and \
+        this one could cost more than I can add to that. Please try again later, tomorrow at the \
+        latest, or ask for something smaller.
         """,
         in: tx)
     } catch LedgerError.insufficientCredits(let shortfall) {
