@@ -96,6 +96,29 @@ struct StoppedCallTests {
         == "You stopped this before the model had answered. It cost you nothing.")
   }
 
+  /// Each may be written, and billed, to its end, and nothing is told before the next one.
+  @Test func mayNotBeFollowedByOthersWithoutBound() async throws {
+    let rig = try BotRig(model: BotRig.sonnet, credits: "100000")
+    let orchestrator = rig.orchestrator()
+    try rig.open()
+    for _ in 1...100 {
+      let work = try rig.work(task: .coding)
+      let beginning = try rig.database.write { tx in
+        let account = try tx.users.account(telegramUserID: 42)
+        return try orchestrator.begin(work, for: account, in: tx)
+      }
+      guard case .call(let call) = beginning else { break }
+      try await orchestrator.settle(call, with: answer())
+    }
+    let caps = try rig.holds().map(\.outputTokensCap)
+    #expect(caps.count > 2 && caps.count < 20)
+    #expect(caps == caps.sorted(by: >) && caps.last! < caps[0])
+    // 10 dollars a million: less than half a dollar in all.
+    #expect(caps.reduce(0, +) * 10 < 500_000)
+    let refusal: String = try row(rig, "SELECT text FROM outbox ORDER BY id DESC")["text"]
+    #expect(refusal.hasPrefix("Several of your requests were stopped"))
+  }
+
   @Test func isLookedUpLaterAndGivenBackWhatWasTooMuch() async throws {
     let rig = try BotRig(model: BotRig.sonnet)
     rig.openRouter.onAnswer { _, answer in
