@@ -61,7 +61,8 @@ let package = Package(
       name: "CMD4C", pkgConfig: "md4c", providers: [.apt(["libmd4c-dev"])]),
     .target(name: "Markdown", dependencies: ["CMD4C"], swiftSettings: strict),
 
-    // The places at which a test kills the bot; nothing of it is left in a release build.
+    // What a test tells the bot: where it is killed, and how long it waits; nothing of that is left
+    // in a release build.
     .target(name: "KillPoints", swiftSettings: strict),
 
     // How the program came onto the machine, and so what an operator types.
@@ -188,9 +189,9 @@ let package = Package(
     .executableTarget(
       name: "aidevbot",
       dependencies: [
-        "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "Installation", "LanguageModels",
-        "Ledger", "Messaging", "Metering", "Replication", "Sales", "Settings", "Standby",
-        "TelegramBotAPI", "Workshop", grdb, logging,
+        "Assistant", "Bot", "CEdit", "Commands", "HTTPTransport", "Installation", "KillPoints",
+        "LanguageModels", "Ledger", "Messaging", "Metering", "Replication", "Sales", "Settings",
+        "Standby", "TelegramBotAPI", "Workshop", grdb, logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict,

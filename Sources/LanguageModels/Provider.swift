@@ -35,8 +35,9 @@ package struct Provider: Sendable {
   package var recipient: String
   /// Makes a client. The base URL has no slash at its end.
   package var connect:
-    @Sendable (_ transport: HTTPTransport, _ baseURL: String, _ keys: KeyRing)
-      -> any LanguageModel
+    @Sendable (
+      _ transport: HTTPTransport, _ baseURL: String, _ keys: KeyRing, _ limits: CallLimits
+    ) -> any LanguageModel
 
   /// Those that can be called, apart from the demo, for which nothing is set up.
   package static let all = [gemini, openRouter, openAICompatible]

@@ -4,6 +4,7 @@ import Commands
 import Foundation
 import HTTPTransport
 import Installation
+import KillPoints
 import LanguageModels
 import Ledger
 import Logging
@@ -183,7 +184,9 @@ struct Composition {
     let keys = try holder.keys(of: provider)
     guard !keys.isEmpty || !provider.needsKey, let baseURL = try settings.baseURL(of: provider)
     else { return nil }
-    return provider.connect(transport, baseURL, KeyRing(keys, mayBeEmpty: !provider.needsKey))
+    let limits = Patience.ofTests.map { CallLimits(idle: $0, total: $0) } ?? CallLimits()
+    return provider.connect(
+      transport, baseURL, KeyRing(keys, mayBeEmpty: !provider.needsKey), limits)
   }
 
   func openRouterCatalog() throws -> OpenRouterCatalog {
@@ -196,7 +199,9 @@ struct Composition {
   func telegram() throws -> TelegramClient {
     TelegramClient(
       transport: transport, baseURL: try settings.telegramAPIBaseURL,
-      token: try settings.telegramBotToken)
+      token: try settings.telegramBotToken,
+      pollMargin: Patience.ofTests ?? TelegramClient.defaultPollMargin,
+      deadline: Patience.ofTests ?? TelegramClient.defaultDeadline)
   }
 
   /// Writes what a command of the shell changes; what is logged of it goes to standard error.

@@ -73,6 +73,8 @@ extension World {
       "OPENROUTER_API_KEY": Self.openRouterKey, "OPENROUTER_BASE_URL": openRouter.url,
       "DATABASE_PATH": databasePath, "TELEGRAM_SENDS_PER_SECOND": "0",
       "TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "0", "LIBDISPATCH_LOG": "NO",
+      // However slow a test is to go on, what it holds up is not given up meanwhile.
+      "AIDEVBOT_PATIENCE": "7200",
       // What Telegram gets does not depend on how fast an answer comes.
       "ANSWERS_STREAMING": "off",
       // Trying to get out of one takes a second of the processor, each time.

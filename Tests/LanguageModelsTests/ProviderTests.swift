@@ -31,7 +31,7 @@ struct ProviderTests {
         ? .json("{}", status: 402) : .json("{}", status: 404)
     }
     defer { server.stop() }
-    let model = provider.connect(.ofAllTests, server.url, KeyRing([key("abcd")]))
+    let model = provider.connect(.ofAllTests, server.url, KeyRing([key("abcd")]), CallLimits())
     #expect(await model.failure()?.reason == .providerOutOfFunds)
   }
 }

@@ -10,5 +10,5 @@ extension Provider {
     baseURL: .standard("https://generativelanguage.googleapis.com"), ownPath: "/v1beta",
     keysPage: "https://aistudio.google.com/apikey", listedNamePrefix: "models/",
     priceListPrefix: "gemini/", recipient: "Google",
-    connect: { GeminiModel(transport: $0, baseURL: $1, keys: $2) })
+    connect: { GeminiModel(transport: $0, baseURL: $1, keys: $2, limits: $3) })
 }

@@ -11,5 +11,5 @@ extension Provider {
     id: .openAICompatible, name: "the OpenAI-compatible server", section: "openai_compatible",
     baseURL: .ofOperator(example: "http://localhost:11434/v1"), needsKey: false,
     recipient: "a server that my operator has chosen",
-    connect: { OpenAICompatibleModel(transport: $0, baseURL: $1, keys: $2) })
+    connect: { OpenAICompatibleModel(transport: $0, baseURL: $1, keys: $2, limits: $3) })
 }

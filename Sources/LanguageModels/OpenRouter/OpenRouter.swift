@@ -10,5 +10,5 @@ extension Provider {
     baseURL: .standard("https://openrouter.ai/api/v1"),
     keysPage: "https://openrouter.ai/keys", needsVendor: true, priceListPrefix: "openrouter/",
     recipient: "OpenRouter and the providers behind it",
-    connect: { OpenRouterModel(transport: $0, baseURL: $1, keys: $2) })
+    connect: { OpenRouterModel(transport: $0, baseURL: $1, keys: $2, limits: $3) })
 }
