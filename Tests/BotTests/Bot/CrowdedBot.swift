@@ -47,8 +47,10 @@ final class CrowdedBot: Sendable {
   let asked = Watched<[Int: [(request: CrowdRequest, updateID: Int64)]]>([:])
   /// In micro-credits, beside the initial ones.
   let granted = Watched<[Int: Int64]>([:])
+  private let commits = Watched(0)
   private let folder: URL
   private let crowd: Crowd
+  private let start = Date()
 
   init(seed: UInt64) throws {
     chance = Chance(seed: seed)
@@ -73,13 +75,19 @@ final class CrowdedBot: Sendable {
   /// Another connection each time, as another program's.
   func database() throws -> LedgerDatabase {
     let path = folder.appendingPathComponent("races.sqlite").path
-    let database = try LedgerDatabase.openForBot(path: path)
+    var database = try LedgerDatabase.openForBot(path: path)
+    database.clock = { [start] in Self.slowClock(since: start) }
     try database.write { try $0.db.execute(sql: Self.projects) }
     return database
   }
 }
 
 extension CrowdedBot {
+  /// Goes so slowly that on no machine an answer becomes too old to be sent.
+  static func slowClock(since start: Date) -> Date {
+    start.addingTimeInterval(Date().timeIntervalSince(start) / Double(haste))
+  }
+
   /// Everybody has two projects, between which they switch.
   private static let projects = """
     CREATE TRIGGER IF NOT EXISTS projects_of_the_crowd AFTER INSERT ON users
@@ -196,10 +204,20 @@ extension CrowdedBot {
         await ask(wave: wave)
       }
       try await reach(Crowd.requests)
+      // What a stop finds waiting is left to the next start.
+      try await commits.wait(for: "the last replies") { _ in
+        (try? auditor.read { try Bool.fetchOne($0.db, sql: Self.hasSentAll) }) == true
+      }
       isOver.change { $0 = true }
       try await group.waitForAll()
     }
   }
+
+  /// Nobody waits for the end of old buttons; the next start would see to it.
+  static let hasSentAll = """
+    SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued'
+      AND coalesce(method, '') <> 'editMessageReplyMarkup')
+    """
 
   private func bot() throws -> TelegramBot {
     // On a machine with much else to do, the failures are to be the ones that were drawn.
@@ -210,9 +228,12 @@ extension CrowdedBot {
         ["test-key-of-some-length-1", "test-key-of-some-length-2", "test-key-of-some-length-3"],
         now: { start + start.duration(to: .now) * Self.haste })
     }
+    let database = try database()
+    let counter = CommitCounter(commits)
+    try database.write { $0.db.add(transactionObserver: counter, extent: .databaseLifetime) }
     return TelegramBot(
       client: TelegramClient(transport: transport, baseURL: telegram.url, token: telegram.token),
-      database: try database(),
+      database: database,
       llm: LLMClient([
         .google: GeminiModel(transport: transport, baseURL: gemini.url, keys: keys()),
         .openrouter: OpenRouterModel(

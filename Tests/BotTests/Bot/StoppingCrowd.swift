@@ -82,8 +82,10 @@ final class StoppingCrowd: Sendable {
     }
     folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("aidevbot-stops-\(UUID().uuidString)")
-    database = try LedgerDatabase.openForBot(
+    var database = try LedgerDatabase.openForBot(
       path: folder.appendingPathComponent("stops.sqlite").path)
+    database.clock = { [start = Date()] in CrowdedBot.slowClock(since: start) }
+    self.database = database
     telegram = try FakeTelegram()
     gemini = try FakeGemini()
     let counter = CommitCounter(commits)
@@ -132,12 +134,7 @@ extension StoppingCrowd {
           try await people.waitForAll()
         }
         // What a stop finds waiting is left to the next start.
-        try await self.wait(
-          for: "the last replies",
-          untilThereIs: """
-            SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'queued'
-              AND coalesce(method, '') <> 'editMessageReplyMarkup')
-            """)
+        try await self.wait(for: "the last replies", untilThereIs: CrowdedBot.hasSentAll)
       }
       try await group.waitForAll()
     }
