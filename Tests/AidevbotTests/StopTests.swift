@@ -56,7 +56,7 @@ struct StopTests {
   @Test func waitsForNoRepliesThatHaveToWait() async throws {
     try await World.run { world in
       let daemon = try await world.startDaemon(
-        changing: ["TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "0.01"])
+        changing: ["TELEGRAM_SENDS_PER_CHAT_PER_SECOND": "0.001"])
       try await world.openAccount()
       for _ in 1...19 { world.telegram.message("/help", from: 42) }
       try await world.telegram.state.wait(for: "a burst") { $0.sent(to: 42).count >= 3 }

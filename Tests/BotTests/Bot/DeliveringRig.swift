@@ -59,6 +59,7 @@ extension TelegramClient {
   /// Waits for an answer for as long as the machine takes: what a test holds up is not sent twice.
   static func patient(with fake: FakeTelegram) -> TelegramClient {
     TelegramClient(
-      transport: .ofAllTests, baseURL: fake.url, token: fake.token, deadline: .seconds(3_600))
+      transport: .ofAllTests, baseURL: fake.url, token: fake.token, pollMargin: .seconds(7_200),
+      deadline: .seconds(7_200))
   }
 }

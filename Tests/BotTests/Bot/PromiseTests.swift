@@ -14,6 +14,8 @@ import TestSupport
 struct PromiseTests {
   let rig: BotRig
   let fake: FakeTelegram
+  /// The rig's; however slow the machine is, nothing grows old meanwhile.
+  private let database: LedgerDatabase
   /// Whether the replica can be reached.
   let isThere = Watched(true)
   let attempts = Watched(0)
@@ -24,7 +26,12 @@ struct PromiseTests {
 
   init() throws {
     rig = try BotRig()
+    var database = rig.database
+    database.clock = { [now = Date()] in now }
+    self.database = database
     fake = try FakeTelegram()
+    // No poll ends by itself, so that none has to be promised anew when the replica goes.
+    fake.state.change { $0.lengthOfPolls = .seconds(3_600) }
     let (isThere, broken) = (isThere, broken)
     fake.onCall { call in
       let isPromise =
@@ -51,10 +58,10 @@ struct PromiseTests {
         // Pauses after a failure pass at once, limits only while the replica is away: else it is a
         // race whether those who wait give up before they are told that all is there.
         guard wait > Replica.longestPause else { return await Task.yield() }
-        try await isThere.wait(for: "an outage", within: wait * 100) { !$0 }
+        try await isThere.wait(for: "an outage", within: .seconds(3_600)) { !$0 }
       })
     let bot = TelegramBot(
-      client: .patient(with: fake), database: rig.database, llm: rig.llm, settings: rig.settings,
+      client: .patient(with: fake), database: database, llm: rig.llm, settings: rig.settings,
       workshop: .closed, replica: replica, logger: .silent)
     let isOver = Watched(false)
     let running = Task {
@@ -121,15 +128,11 @@ struct PromiseTests {
         refusal.parameters["error_message"]
           == "I cannot take payments right now. Please try again in a minute.")
       isThere.change { $0 = true }
-      // A machine that is busy for seven seconds refuses, too; whoever pays then tries again.
-      for attempt in 2...50 {
-        fake.preCheckout(payload: invoice.payload, amount: invoice.amount, from: 42)
-        let answer = try await fake.state.wait(for: "answer \(attempt)") {
-          $0.calls(of: "answerPreCheckoutQuery").count == attempt
-        }.calls(of: "answerPreCheckoutQuery").last
-        if answer?.parameters["ok"] == true { return }
-      }
-      Issue.record("Nobody can pay after the outage.")
+      fake.preCheckout(payload: invoice.payload, amount: invoice.amount, from: 42)
+      let answer = try await fake.state.wait(for: "another answer") {
+        $0.calls(of: "answerPreCheckoutQuery").count == 2
+      }.calls(of: "answerPreCheckoutQuery").last
+      #expect(answer?.parameters["ok"] == true)
     }
   }
 
