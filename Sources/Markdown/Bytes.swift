@@ -3,6 +3,11 @@ extension UInt8 {
   static let space = UInt8(ascii: " ")
   static let tab = UInt8(ascii: "\t")
   static let backslash = UInt8(ascii: "\\")
+  static let star = UInt8(ascii: "*")
+  static let underscore = UInt8(ascii: "_")
+  static let tilde = UInt8(ascii: "~")
+  static let backtick = UInt8(ascii: "`")
+  static let bar = UInt8(ascii: "|")
 
   var isBlank: Bool { self == .space || self == .tab || self == .newline }
   var isDigit: Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= self }

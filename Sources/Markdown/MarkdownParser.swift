@@ -335,14 +335,24 @@ private final class BlockCollector {
     case MD_TEXT_ENTITY:
       leaf?.units += Array(
         CharacterReference.text(of: String(decoding: bytes, as: UTF8.self)).utf16)
-    default: leaf?.units.append(utf8: bytes)
+    default: add(bytes)
     }
+  }
+
+  /// Without what its preparation has added.
+  private func add(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.contains(where: SourcePreparation.isAdded) else {
+      leaf?.units.append(utf8: bytes)
+      return
+    }
+    bytes.filter { !SourcePreparation.isAdded($0) }.withUnsafeBytes { leaf?.units.append(utf8: $0) }
   }
 
   private static func text(_ attribute: MD_ATTRIBUTE) -> String {
     guard let start = attribute.text else { return "" }
     return String(
-      decoding: UnsafeRawBufferPointer(start: start, count: Int(attribute.size)), as: UTF8.self
+      decoding: UnsafeRawBufferPointer(start: start, count: Int(attribute.size))
+        .filter { !SourcePreparation.isAdded($0) }, as: UTF8.self
     ).replacingCharacterReferences
   }
 }

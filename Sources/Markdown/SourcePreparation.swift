@@ -1,63 +1,71 @@
 /// Makes of a piece of Markdown one that md4c reads quickly and as it was meant: formulas become
-/// text or code, definitions of references become text, and nobody nests deeper than people do.
-enum SourcePreparation {
+/// text or code, definitions of references become text, and nobody nests deeper than people do;
+/// signs that are no emphasis stay.
+struct SourcePreparation {
   /// Lists and quotes that lie within each other, begun on one line.
   private static let maximumMarks = 16
-  /// Bytes of a formula within a line, and of the label of a definition (CommonMark: 999).
-  private static let maximumFormula = 1_000
+  /// Bytes of the label of a definition (CommonMark: 999).
   private static let maximumLabel = 1_000
 
   /// Begins code that is a formula, where those are marked: a character that no piece has.
   static let formulaMark: UInt8 = 0x01
 
+  /// Stand beside emphasis where CommonMark would not have it, as a letter and as white space do.
+  private static let letter: UInt8 = 0x02
+  private static let blank: UInt8 = 0x0C
+
+  /// Whether it is no part of what was written.
+  static func isAdded(_ byte: UInt8) -> Bool { byte == letter || byte == blank }
+
   /// - Parameter marksFormulas: Whether each becomes code that begins with the mark.
   static func prepared(_ source: [UInt8], marksFormulas: Bool = false) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(source.count + 64)
-    var index = 0
-    var isLineStart = true
-    while index < source.count {
-      if isLineStart {
-        copyMarks(source, &index, to: &result)
-        isLineStart = false
-        continue
-      }
-      let byte = source[index]
-      switch byte {
-      case .newline:
-        isLineStart = true
-        result.append(byte)
-        index += 1
-      case UInt8(ascii: "`"): copyCode(source, &index, to: &result)
-      case .backslash:
-        if let end = formulaEnd(source, index) {
-          add(source[(index + 2)..<(end - 2)], isMarked: marksFormulas, to: &result)
-          index = end
-        } else {
-          result += source[index..<min(index + 2, source.count)]
-          isLineStart = index + 1 < source.count && source[index + 1] == .newline
-          index += 2
-        }
-      case UInt8(ascii: "$"):
-        if let (inner, end) = dollarFormula(source, index) {
-          add(source[inner], isMarked: marksFormulas, to: &result)
-          index = end
-        } else {
-          result.append(byte)
-          index += 1
-        }
-      default:
-        result.append(byte)
-        index += 1
-      }
+    var preparation = SourcePreparation(source: source, marksFormulas: marksFormulas)
+    preparation.result.reserveCapacity(source.count + source.count / 8 + 64)
+    while preparation.index < source.count {
+      preparation.beginLine()
+      preparation.copyLine()
     }
-    return result
+    return preparation.result
   }
+
+  private let source: [UInt8]
+  private let marksFormulas: Bool
+  private var index = 0
+  private var result: [UInt8] = []
+  private var emphasis = EmphasisMarks()
+  /// Whether the line before is a block of its own, or a row of cells.
+  private var isApart = true
+  /// Where the marks behind an address end.
+  private var addressEnd = 0
+
+  private init(source: [UInt8], marksFormulas: Bool) {
+    self.source = source
+    self.marksFormulas = marksFormulas
+  }
+
+  private func byte(_ index: Int) -> UInt8 { index < source.count ? source[index] : .newline }
 
   // MARK: - The beginning of a line
 
-  private static func copyMarks(_ source: [UInt8], _ index: inout Int, to result: inout [UInt8]) {
+  /// Copies what stands before its text, and all of it where it is code.
+  private mutating func beginLine() {
+    var start = index
+    var isItem = copyMarks()
+    while copyFence(from: start) {
+      start = index
+      isItem = copyMarks()
+    }
+    let wasApart = isApart
+    isApart = [.newline, UInt8(ascii: "#")].contains(byte(index))
+    if isItem || isApart || wasApart { emphasis.reset() }
+    isApart = isApart || byte(index) == .bar
+    if isApart { emphasis.reset() }
+  }
+
+  /// Returns whether an item begins.
+  private mutating func copyMarks() -> Bool {
     var marks = 0
+    var isItem = false
     let isRule = Self.isRule(source, index)
     while index < source.count {
       let byte = source[index]
@@ -66,9 +74,10 @@ enum SourcePreparation {
         index += 1
         continue
       }
-      guard let length = markLength(source, index) else { break }
+      guard let length = Self.markLength(source, index) else { break }
       marks += 1
-      if marks > maximumMarks, !isRule {
+      isItem = isItem || byte != UInt8(ascii: ">")
+      if marks > Self.maximumMarks, !isRule {
         // The end of a number is what makes it a mark.
         result += source[index..<(index + length - 1)] + [.backslash, source[index + length - 1]]
         index += length
@@ -77,10 +86,58 @@ enum SourcePreparation {
       result += source[index..<(index + length)]
       index += length
     }
-    if isDefinition(source, index) {
+    if Self.isDefinition(source, index) {
       result += [.backslash, source[index]]
       index += 1
     }
+    return isItem
+  }
+
+  /// How many blanks and marks of quotes a line begins with, up to so many of these, and whether it
+  /// has them all.
+  private func skipMarks(of quotes: Int) -> (count: Int, hasAll: Bool) {
+    var (end, missing) = (index, quotes)
+    while end < source.count, source[end] != .newline {
+      if source[end] == UInt8(ascii: ">"), missing > 0 {
+        missing -= 1
+      } else if !source[end].isBlank {
+        break
+      }
+      end += 1
+    }
+    return (end - index, missing == 0)
+  }
+
+  /// Code between fences in an item or a quote, of which nothing is touched, closed or not. What
+  /// is no part of that item or quote closes it.
+  private mutating func copyFence(from lineStart: Int) -> Bool {
+    let mark = byte(index)
+    guard mark == .backtick || mark == .tilde, byte(index + 1) == mark, byte(index + 2) == mark
+    else { return false }
+    let text = source[index...].prefix { $0 != .newline }
+    guard let fence = Fence(opening: Array(text)) else { return false }
+    let marks = source[lineStart..<index]
+    let quotes = marks.count { $0 == UInt8(ascii: ">") }
+    copy(text.count)
+    var isSurelyWithin = true
+    while index < source.count {
+      copy(1)
+      let (column, isWithin) = skipMarks(of: quotes)
+      let line = source[(index + column)...].prefix { $0 != .newline }
+      guard line.isEmpty ? isWithin : isWithin && (quotes > 0 || marks.isEmpty || column > 0)
+      else { break }
+      // md4c may take it for the end of an item, and the code with it.
+      if !line.isEmpty, column < marks.count { isSurelyWithin = false }
+      copy(column)
+      if !isSurelyWithin, Self.isDefinition(source, index) { result.append(.backslash) }
+      copy(line.count)
+      if fence.isClosed(by: Array(line)) {
+        copy(1)
+        break
+      }
+    }
+    isApart = true
+    return true
   }
 
   /// Of a quote or of a list's item, without the space behind it.
@@ -132,8 +189,119 @@ enum SourcePreparation {
 
   // MARK: - Within a line
 
+  private mutating func copyLine() {
+    while index < source.count {
+      let byte = source[index]
+      switch byte {
+      case .newline:
+        copy(1)
+        return
+      case .backtick: copyCode()
+      case .backslash:
+        if let end = FormulaSource.end(source, index) {
+          add(source[(index + 2)..<(end - 2)])
+          index = end
+        } else {
+          copy(2)
+          if self.source[index - 1] == .newline { return }
+        }
+      case UInt8(ascii: "$"):
+        if let (inner, end) = FormulaSource.betweenDollars(source, index) {
+          add(source[inner])
+          index = end
+        } else {
+          copy(1)
+        }
+      case .star, .underscore, .tilde: copyEmphasis()
+      case UInt8(ascii: "<"): copyAngle()
+      case UInt8(ascii: ":"): copyAddress()
+      case .bar:
+        if isApart { emphasis.reset() }
+        copy(1)
+      default:
+        result.append(byte)
+        index += 1
+      }
+    }
+  }
+
+  private mutating func copy(_ count: Int) {
+    let end = min(index + count, source.count)
+    result += source[index..<end]
+    index = end
+  }
+
+  /// Behind whatever blanks and marks the line has.
+  private func beginsDefinition(_ lineStart: Int) -> Bool {
+    guard lineStart < source.count else { return false }
+    let text = source[lineStart...].firstIndex { byte in
+      !byte.isDigit && !" \t>-+*.)".utf8.contains(byte)
+    }
+    return text.map { Self.isDefinition(source, $0) } ?? false
+  }
+
+  private mutating func copyEmphasis() {
+    let mark = source[index]
+    var end = index + 1
+    while byte(end) == mark { end += 1 }
+    if mark == .underscore, end - index == 2, let name = EmphasisMarks.nameEnd(source, index) {
+      return copyText(to: name)
+    }
+    let reading = emphasis.reading(of: index..<end, in: source, isInAddress: index < addressEnd)
+    switch reading {
+    case .text: copyText(to: end)
+    case .usual: copy(end - index)
+    case .opening:
+      result.append(Self.blank)
+      copy(end - index)
+      result.append(Self.letter)
+    case .closing:
+      result.append(Self.letter)
+      copy(end - index)
+      result.append(Self.blank)
+    }
+  }
+
+  /// With no mark of emphasis in it.
+  private mutating func copyText(to end: Int) {
+    while index < end {
+      if [.star, .underscore, .tilde].contains(source[index]) { result.append(.backslash) }
+      copy(source[index] == .backslash ? 2 : 1)
+    }
+  }
+
+  /// An address in angle brackets is read as it is.
+  private mutating func copyAngle() {
+    var end = index + 1
+    while end < source.count, !source[end].isBlank, !"<>".utf8.contains(source[end]) { end += 1 }
+    let inner = source[(index + 1)..<end]
+    let isAddress = byte(end) == UInt8(ascii: ">") && inner.contains { ":@".utf8.contains($0) }
+    copy(isAddress ? end - index : 1)
+  }
+
+  /// What follows `http:` or another scheme. Marks that it ends with may be emphasis around it.
+  private mutating func copyAddress() {
+    guard byte(index + 1) == UInt8(ascii: "/"), byte(index + 2) == UInt8(ascii: "/"), index > 0,
+      source[index - 1].isLetter
+    else { return copy(1) }
+    var end = index
+    var depth = 0
+    while end < source.count, source[end] > .space, source[end] < 0x7F,
+      !"<>\"`|".utf8.contains(source[end])
+    {
+      if "([".utf8.contains(source[end]) { depth += 1 }
+      if ")]".utf8.contains(source[end]) { depth -= 1 }
+      if depth < 0 { break }
+      end += source[end] == .backslash ? 2 : 1
+    }
+    end = min(end, source.count)
+    let core = source[index..<end].lastIndex { !".,;:!?'*_~\\".utf8.contains($0) } ?? index
+    addressEnd = end
+    copyText(to: core + 1)
+  }
+
   /// With its marks, if they are closed.
-  private static func copyCode(_ source: [UInt8], _ index: inout Int, to result: inout [UInt8]) {
+  private mutating func copyCode() {
     let mark = source[index]
     let length = source[index...].prefix { $0 == mark }.count
     var end = index + length
@@ -144,80 +312,19 @@ enum SourcePreparation {
       } else {
         if run == length { break }
         run = 0
+        // Code ends with its block at the latest.
+        if byte(end) == .newline, beginsDefinition(end + 1) { break }
       }
       end += 1
     }
     let isClosed = run == length && end <= source.count
-    let copied = isClosed ? end : index + length
-    result += source[index..<copied]
-    index = copied
-  }
-
-  /// Behind `\)` or `\]`.
-  private static func formulaEnd(_ source: [UInt8], _ index: Int) -> Int? {
-    guard index + 1 < source.count else { return nil }
-    let closing: UInt8
-    switch source[index + 1] {
-    case UInt8(ascii: "("): closing = UInt8(ascii: ")")
-    case UInt8(ascii: "["): closing = UInt8(ascii: "]")
-    default: return nil
-    }
-    var end = index + 2
-    while end + 1 < source.count, end - index <= maximumFormula {
-      if source[end] == .newline, source[end + 1] == .newline { return nil }
-      if source[end] == .backslash {
-        if source[end + 1] == closing { return end > index + 2 ? end + 2 : nil }
-        // Another begins: this one was none.
-        if source[end + 1] == source[index + 1] { return nil }
-        end += 1
-      }
-      end += 1
-    }
-    return nil
-  }
-
-  /// `$…$` where it is surely a formula: amounts of money and variables of a shell are none.
-  private static func dollarFormula(
-    _ source: [UInt8], _ index: Int
-  ) -> (inner: Range<Int>, end: Int)? {
-    let dollar = UInt8(ascii: "$")
-    let isDouble = index + 1 < source.count && source[index + 1] == dollar
-    let start = index + (isDouble ? 2 : 1)
-    let before = index > 0 ? source[index - 1] : .space
-    guard start < source.count, isDouble || !source[start].isBlank,
-      !before.isLetter, !before.isDigit, before != dollar
-    else { return nil }
-    var end = start
-    while end < source.count, source[end] != dollar {
-      if source[end] == .newline && !isDouble || end - start > maximumFormula { return nil }
-      if source[end] == UInt8(ascii: "`") { return nil }
-      end += source[end] == .backslash ? 2 : 1
-    }
-    guard end < source.count, end > start else { return nil }
-    let inner = start..<end
-    if isDouble {
-      guard end + 1 < source.count, source[end + 1] == dollar else { return nil }
-      return (inner, end + 2)
-    }
-    let after = end + 1 < source.count ? source[end + 1] : .space
-    guard !source[end - 1].isBlank, !after.isLetter, !after.isDigit, after != dollar,
-      isFormula(source[inner])
-    else { return nil }
-    return (inner, end + 1)
-  }
-
-  private static func isFormula(_ text: ArraySlice<UInt8>) -> Bool {
-    if text.count <= 2 { return text.allSatisfy(\.isLetter) }
-    let signs = Array("\\^_{=+<>".utf8)
-    return text.contains(where: signs.contains)
+    copy(isClosed ? end - index : length)
   }
 
   /// Its text, with whatever could be read as Markdown escaped; or code.
-  private static func add(
-    _ formula: ArraySlice<UInt8>, isMarked: Bool, to result: inout [UInt8]
-  ) {
+  private mutating func add(_ formula: ArraySlice<UInt8>) {
     let source = String(decoding: formula, as: UTF8.self)
-    if !isMarked, let text = Formula.unicode(source) {
+    if !marksFormulas, let text = Formula.unicode(source) {
       for byte in text.utf8 {
         if byte.isPunctuation { result.append(.backslash) }
         result.append(byte)
@@ -227,11 +334,11 @@ enum SourcePreparation {
     let words =
       formula.contains(where: \.isBlank)
       ? source.split(whereSeparator: \.isWhitespace).joined(separator: " ") : source
-    let line = isMarked ? String(Unicode.Scalar(formulaMark)) + words : words
+    let line = marksFormulas ? String(Unicode.Scalar(Self.formulaMark)) + words : words
     var longest = 0
     var run = 0
     for byte in line.utf8 {
-      run = byte == UInt8(ascii: "`") ? run + 1 : 0
+      run = byte == .backtick ? run + 1 : 0
       longest = max(longest, run)
     }
     let fence = String(repeating: "`", count: longest + 1)
