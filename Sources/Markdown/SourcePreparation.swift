@@ -1,6 +1,6 @@
 /// Makes of a piece of Markdown one that md4c reads quickly and as it was meant: formulas become
 /// text or code, definitions of references become text, and nobody nests deeper than people do;
-/// signs that are no emphasis stay.
+/// signs that are no emphasis stay, and tables need no empty line above them.
 struct SourcePreparation {
   /// Lists and quotes that lie within each other, begun on one line.
   private static let maximumMarks = 16
@@ -33,6 +33,7 @@ struct SourcePreparation {
   private var index = 0
   private var result: [UInt8] = []
   private var emphasis = EmphasisMarks()
+  private var table = TableSource()
   /// Whether the line before is a block of its own, or a row of cells.
   private var isApart = true
   /// Where the marks behind an address end.
@@ -47,19 +48,37 @@ struct SourcePreparation {
 
   // MARK: - The beginning of a line
 
-  /// Copies what stands before its text, and all of it where it is code.
+  /// Copies what stands before its text, and all of it where it is code or delimits cells.
   private mutating func beginLine() {
-    var start = index
+    var (start, resultStart) = (index, result.count)
     var isItem = copyMarks()
     while copyFence(from: start) {
-      start = index
+      (start, resultStart) = (index, result.count)
       isItem = copyMarks()
     }
     let wasApart = isApart
     isApart = [.newline, UInt8(ascii: "#")].contains(byte(index))
     if isItem || isApart || wasApart { emphasis.reset() }
-    isApart = isApart || byte(index) == .bar
+    switch table.line(at: index, isItem: isItem, in: source) {
+    case .other: break
+    case .head:
+      if !isItem, !wasApart { beginBlock(at: resultStart, quoted: source[start..<index]) }
+      isApart = true
+    case .delimiters(let delimiters):
+      result += delimiters
+      index = source[index...].firstIndex(of: .newline) ?? source.count
+      isApart = true
+    case .row: isApart = true
+    case .behind:
+      if !isItem { beginBlock(at: resultStart, quoted: source[start..<index]) }
+    }
     if isApart { emphasis.reset() }
+  }
+
+  /// By an empty line within the same quotes.
+  private mutating func beginBlock(at start: Int, quoted marks: ArraySlice<UInt8>) {
+    let quotes = marks.filter { $0 == UInt8(ascii: ">") }
+    result.insert(contentsOf: quotes + [.newline], at: start)
   }
 
   /// Returns whether an item begins.
@@ -137,6 +156,7 @@ struct SourcePreparation {
       }
     }
     isApart = true
+    table = TableSource()
     return true
   }
 

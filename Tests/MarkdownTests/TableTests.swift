@@ -44,6 +44,72 @@ struct TableTests {
     #expect(Self.isAligned("| Name | Docs |\n|---|---|\n| a | \(cell) |") == isAligned)
   }
 
+  private static let small = "x │ y\n──┼──\n1 │ 2"
+
+  @Test(arguments: [
+    "|-|-|", "| - | - |", "|--|--|", "-|-", ":-|:-", "|:-|:--", "| - | - |  ",
+  ])
+  func needOneDashForAColumn(delimiters: String) {
+    #expect(Self.shown("| x | y |\n\(delimiters)\n| 1 | 2 |").text == Self.small)
+    #expect(Self.shown("> x | y\n> \(delimiters)\n> 1 | 2").text == Self.small)
+  }
+
+  @Test func keepTheAlignmentOfShortDelimiters() {
+    guard case .table(let table)? = RichMarkdown("|a|b|c|\n|:-|:-:|-:|\n|1|2|3|").blocks.first
+    else { return _ = Issue.record("no table") }
+    #expect(table.alignments == [.left, .center, .right])
+  }
+
+  @Test(arguments: [
+    ("Text before:\n", "", "Text before:\n\n"), ("**A**\nb\n", "", "A\nb\n\n"),
+    ("# A\n", "", "A\n"), ("1. **A**\n", "", "1. A\n\n"), ("1. **A**\n", "   ", "1. A\n\n"),
+    ("- a | b\n", "  ", "• a | b\n\n"), ("> Text\n", "> ", "Text\n"),
+    ("- a\n  - b\n", "    ", "• a\n\n   • b\n\n"), ("- ", "  ", "•\n"),
+  ])
+  func beginRightBelowAText(above: String, marks: String, shown: String) {
+    let lines = ["| x | y |", "|---|---|", "| 1 | 2 |"]
+    let first = above.hasSuffix("\n") ? marks : ""
+    let source = above + first + lines.joined(separator: "\n" + marks)
+    #expect(Self.shown(source).text == shown + Self.small)
+    var growing = GrowingMarkdown(limits: Self.limits)
+    for character in source {
+      growing.append(String(character))
+      #expect(growing.messages.count <= 1)
+    }
+    #expect(growing.messages == [Self.shown(source)])
+  }
+
+  @Test func standInEachItem() {
+    let table = "   | x | y |\n   |-|-|\n   | 1 | 2 |\n"
+    #expect(
+      Self.shown("1. A | B\n\(table)2. C | D\n\(table)").text
+        == "1. A | B\n\n\(Self.small)\n\n2. C | D\n\n\(Self.small)")
+  }
+
+  @Test func endBeforeATextWithoutColumns() {
+    let shown = Self.shown("| x | y |\n|---|---|\n| 1 | 2 |\nText *after*")
+    #expect(shown.text == Self.small + "\n\nText after")
+    #expect(shown.covered.last == "italic: after")
+  }
+
+  @Test(arguments: ["`a | b\n|---|---|` x", "a | b\n- | -", "a | b\n|--=|", "|\n|"])
+  func areNoneWithoutAHeadAndDelimiters(source: String) {
+    #expect(!Self.isAligned(source))
+    #expect(Self.shown(source).text.filter { $0 == "|" } == source.filter { $0 == "|" })
+  }
+
+  @Test(arguments: [
+    ("| a | b |\n|---|---|\n| 1 | 2 | 3 |", "a │ b │ \n──┼───┼──\n1 │ 2 │ 3"),
+    ("| a | b | c |\n|---|---|\n| 1 | 2 | 3 |", "a │ b │ c\n──┼───┼──\n1 │ 2 │ 3"),
+    ("| a | b |\n|---|---|\n| `x\\|y` | `\\|\\|` |", nil),
+    ("| a | b |\n|---|---|\n| `x||y` | 2 |", "a    │ b\n─────┼──\nx||y │ 2"),
+  ])
+  func loseNoCell(source: String, text: String?) {
+    let shown = Self.shown(source).text
+    if let text { #expect(shown == text) }
+    #expect(shown.split(separator: "\n").allSatisfy { $0.filter { "│┼".contains($0) }.count <= 2 })
+  }
+
   @Test func keepTheStylesOfValues() {
     let cell = "**b 👍🏽** *i* ~~s~~ `c` and **[l](https://a.b)** in a row that is too wide to fit"
     let shown = Self.shown("> | Name | **What** |\n> |---|---|\n> | e\u{301} **x** | \(cell) |")
