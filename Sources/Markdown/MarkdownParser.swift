@@ -339,13 +339,26 @@ private final class BlockCollector {
     }
   }
 
-  /// Without what its preparation has added.
+  /// With its breaks, and without what its preparation has added.
   private func add(_ bytes: UnsafeRawBufferPointer) {
-    guard bytes.contains(where: SourcePreparation.isAdded) else {
+    guard bytes.contains(where: { $0 < 0x0D && $0 != .tab }) else {
       leaf?.units.append(utf8: bytes)
       return
     }
-    bytes.filter { !SourcePreparation.isAdded($0) }.withUnsafeBytes { leaf?.units.append(utf8: $0) }
+    var kept: [UInt8] = []
+    func keep() {
+      kept.withUnsafeBytes { leaf?.units.append(utf8: $0) }
+      kept = []
+    }
+    for byte in bytes where !SourcePreparation.isAdded(byte) {
+      if byte == SourcePreparation.lineBreak {
+        keep()
+        leaf?.units += [0x0A] + hang
+      } else {
+        kept.append(byte)
+      }
+    }
+    keep()
   }
 
   private static func text(_ attribute: MD_ATTRIBUTE) -> String {

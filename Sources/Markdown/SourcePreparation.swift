@@ -10,6 +10,8 @@ struct SourcePreparation {
   /// Begins code that is a formula, where those are marked: a character that no piece has.
   static let formulaMark: UInt8 = 0x01
 
+  /// Says that a line breaks: white space that no piece has.
+  static let lineBreak: UInt8 = 0x0B
   /// Stand beside emphasis where CommonMark would not have it, as a letter and as white space do.
   private static let letter: UInt8 = 0x02
   private static let blank: UInt8 = 0x0C
@@ -290,13 +292,33 @@ struct SourcePreparation {
     }
   }
 
-  /// An address in angle brackets is read as it is.
+  /// An address in angle brackets is read as it is; so is all but a break of what looks like HTML.
   private mutating func copyAngle() {
     var end = index + 1
     while end < source.count, !source[end].isBlank, !"<>".utf8.contains(source[end]) { end += 1 }
+    if let behind = breakEnd(from: end) {
+      index = behind
+      // A line that ends is a break already.
+      if source[index...].first(where: { $0 != .space && $0 != .tab }) != .newline {
+        result.append(Self.lineBreak)
+      }
+      return
+    }
     let inner = source[(index + 1)..<end]
     let isAddress = byte(end) == UInt8(ascii: ">") && inner.contains { ":@".utf8.contains($0) }
     copy(isAddress ? end - index : 1)
+  }
+
+  /// Behind `<br>`, `<br/>` or `<br />`, where the name ends there.
+  private func breakEnd(from nameEnd: Int) -> Int? {
+    var name = source[(index + 1)..<nameEnd]
+    if name.count <= 4, name.last == UInt8(ascii: "/") { name.removeLast() }
+    if name.count <= 3, name.first == UInt8(ascii: "/") { name.removeFirst() }
+    guard name.count == 2, name.elementsEqual("br".utf8, by: { $0 | 0x20 == $1 })
+    else { return nil }
+    if byte(nameEnd) == UInt8(ascii: ">") { return nameEnd + 1 }
+    let isSpaced = byte(nameEnd) == .space && byte(nameEnd + 1) == UInt8(ascii: "/")
+    return isSpaced && byte(nameEnd + 2) == UInt8(ascii: ">") ? nameEnd + 3 : nil
   }
 
   /// What follows `http:` or another scheme. Marks that it ends with may be emphasis around it.

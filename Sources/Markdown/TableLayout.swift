@@ -9,13 +9,19 @@ enum TableLayout {
   /// a fixed width can be copied, and not followed.
   static func grid(_ table: Table) -> String? {
     guard let head = table.rows.first, !head.isEmpty,
-      !table.rows.joined().contains(where: { $0.text.contains("\n") || $0.leadsSomewhere })
+      !table.rows.joined().contains(where: \.leadsSomewhere)
     else { return nil }
     let columns = head.count
     // A table of one column needs no more than its text.
     guard columns + (columns - 1) * gap.count <= maximumWidth else { return nil }
     var widths = [Int](repeating: 1, count: columns)
-    let cells = table.rows.map { row in row.prefix(columns).map { ($0.text, $0.text.columnWidth) } }
+    let cells = table.rows.map { row in
+      row.prefix(columns).map { cell in
+        let isOneLine = !cell.text.utf8.contains(.newline)
+        let text = isOneLine ? cell.text : cell.text.replacing("\n", with: " ")
+        return (text, text.columnWidth)
+      }
+    }
     for row in cells {
       for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.1) }
     }

@@ -10,7 +10,7 @@ struct MarkdownPropertyTests {
     "|---|:-:|\n", "$", "$$", "\\(", "\\)", "\\[", "\\]", "\\", "x^2", "\\alpha", "&amp;",
     "&#0;", "<b>", "word", "two words", "é", "e\u{301}", "世界", "👨‍👩‍👧‍👦", "\u{202E}", "\0", "\r\n",
     "\t", "---\n", "[1]: x\n", "- [x] ", "javascript:x", "a.b", ":", "5",
-    "~", "https://a.b/_c_", "|-|-|\n", "。", "「", "__init__", "/",
+    "~", "<br>", "https://a.b/_c_", "|-|-|\n", "。", "「", "__init__", "/",
   ]
 
   /// Any, and the same for the same seed.

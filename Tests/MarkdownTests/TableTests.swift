@@ -110,6 +110,16 @@ struct TableTests {
     #expect(shown.split(separator: "\n").allSatisfy { $0.filter { "│┼".contains($0) }.count <= 2 })
   }
 
+  @Test func breakLinesOfCells() {
+    #expect(
+      Self.shown("| a | b |\n|---|---|\n| x<br>y | `<br>` |").text
+        == "a   │ b\n────┼─────\nx y │ <br>")
+    let long = String(repeating: "word ", count: 9) + "end"
+    let source = "| a | b |\n|---|---|\n| x<br>*y* | \(long) |"
+    #expect(Self.shown(source).text == "a: x\ny\nb: \(long)")
+    #expect(Self.shown(source).covered == ["italic: y"])
+  }
+
   @Test func keepTheStylesOfValues() {
     let cell = "**b 👍🏽** *i* ~~s~~ `c` and **[l](https://a.b)** in a row that is too wide to fit"
     let shown = Self.shown("> | Name | **What** |\n> |---|---|\n> | e\u{301} **x** | \(cell) |")

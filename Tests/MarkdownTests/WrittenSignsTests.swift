@@ -142,4 +142,14 @@ struct WrittenSignsTests {
     let below = Self.shown("\(open)\n\(prefix)\(fence)\n\n5~6 *x*")
     #expect(below.text.hasSuffix("5~6 x"))
   }
+
+  @Test func breaksLinesWhereHTMLDoes() {
+    #expect(
+      Self.shown("One<br>two<br/>three<BR />four</br>five<br>\nsix").text
+        == "One\ntwo\nthree\nfour\nfive\nsix")
+    #expect(Self.shown("- a<br>**b**<br>c\n- d").text == "• a\n  b\n  c\n• d")
+    #expect(Self.shown("`<br>` \\<br> <b>x</b> <brr>").text == "<br> <br> <b>x</b> <brr>")
+    #expect(RichMarkdown("- a<br>b").blocks == RichMarkdown("- a\n  b").blocks)
+    #expect(RichMarkdown("a<br>b").blocks == [.paragraph(FormattedText("a\nb"))])
+  }
 }
