@@ -31,9 +31,22 @@ package struct RepliedMessage: Sendable, Equatable {
     let isKnown = context.contains { Self.essence(of: $0.text).contains(essence) }
     let head =
       isKnown
-      ? "(In reply to \(owner), where it says:)\n" + quoted(excerpt)
-      : "(In reply to \(owner):)\n" + quoted(text)
+      ? "\(Self.head)\(owner), where it says:)\n" + quoted(excerpt)
+      : "\(Self.head)\(owner):)\n" + quoted(text)
     return words.isEmpty ? head : head + "\n\n" + words
+  }
+
+  private static let head = "(In reply to "
+
+  /// The words of such a question alone; where it is nothing but a message, that one.
+  package static func words(of question: String) -> String {
+    let lines = question.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    guard let first = lines.first, first.hasPrefix(head), first.hasSuffix(":)") else {
+      return question
+    }
+    let quoted = lines.dropFirst().prefix { $0.hasPrefix(">") }
+    let words = lines.dropFirst(1 + quoted.count).filter { !$0.isEmpty }
+    return (words.isEmpty ? quoted.map { $0.dropFirst(2) } : Array(words)).joined(separator: "\n")
   }
 
   private var owner: String {

@@ -182,6 +182,9 @@ extension Build {
   /// How long an idea, and whatever is said of it at once, may be, in UTF-8 bytes.
   package static let maximumWords = 16_000
 
+  /// What is done of it, in a word.
+  package var doing: String { cap == nil ? "planning" : "building" }
+
   var topic: Topic? { place.threadID.map { Topic(chatID: place.chatID, threadID: $0) } }
 
   /// Every answer that was given, with its question.
@@ -215,7 +218,7 @@ extension Build {
   }
 
   /// Whether the engine goes on with it by itself.
-  var goesOn: Bool {
+  package var goesOn: Bool {
     switch state {
     case .asking: !awaitsWords
     case .running, .pausing, .delivering: true

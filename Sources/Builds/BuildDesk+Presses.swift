@@ -29,7 +29,8 @@ extension BuildDesk {
     case .cancel, .stop:
       guard build.state.isOpen else { return ButtonResponse(notice: Self.outdated(build)) }
       let ended = try end(build, in: tx)
-      return ButtonResponse(notice: "Stopped.", replacement: Reply(try endText(ended, in: tx)))
+      return ButtonResponse(notice: "Stopped.", replacement: try endReply(of: ended, in: tx))
+    case .takeUp: return try takeUp(build, by: account, in: tx)
     case .pause: return try pause(build, in: tx)
     case .goOn: return try resume(build, in: tx)
     case .goOnWith(let number): return try resume(build, withModel: number, in: tx)
@@ -119,7 +120,7 @@ extension BuildDesk {
     next.version += 1
     try tx.builds.save(next)
     try messages.propose(next, try environment.noteOfMissingModels(next, in: tx), in: tx)
-    return ButtonResponse(notice: "Here is the price.")
+    return ButtonResponse(notice: "Here is the price.", takesButtons: true)
   }
 
   /// The person agrees to the cap. A second tap finds another version.
@@ -131,7 +132,8 @@ extension BuildDesk {
     next.cap = quote.cap
     next.awaitsWords = false
     try goOn(next, in: tx)
-    return ButtonResponse(notice: "I am on it: never more than \(quote.cap.text) credits.")
+    return ButtonResponse(
+      notice: "I am on it: never more than \(quote.cap.text) credits.", takesButtons: true)
   }
 
   // MARK: - Pauses
@@ -157,7 +159,7 @@ extension BuildDesk {
     guard let plan = next.plan, let cap = next.cap else {
       if build.pauseReason == .mayCostMuch { next.said.consent?.isGiven = true }
       try goOn(next, in: tx)
-      return ButtonResponse(notice: "I am going on.")
+      return ButtonResponse(notice: "I am going on.", takesButtons: true)
     }
     let quote: Build.Quote
     do {
@@ -169,7 +171,7 @@ extension BuildDesk {
       try goOn(next, in: tx)
       return ButtonResponse(
         notice: "I am going on. In all it usually costs \(quote.low.text)–\(quote.high.text), "
-          + "never more than \(cap.text) credits.")
+          + "never more than \(cap.text) credits.", takesButtons: true)
     }
     // Never less than was agreed to before.
     let offer = Build.Quote(
@@ -190,15 +192,16 @@ extension BuildDesk {
     let offered = environment.orchestrator.offered
     let planners = try offered.all(for: .planning, in: tx)
     if let planner = build.planner, !planners.contains(planner) { build.planner = planners.first }
+    let none = ButtonResponse(
+      notice: "I have no model for this right now. Please try again later.")
+    guard !planners.isEmpty else { return none }
     let coders = try offered.all(for: .coding, in: tx)
     guard let coder = build.coder, !coders.contains(coder) else { return nil }
     if let number, coders.indices.contains(number) {
       build.coder = coders[number]
       return nil
     }
-    guard !coders.isEmpty else {
-      return ButtonResponse(notice: "I have no model for this right now. Please try again later.")
-    }
+    guard !coders.isEmpty else { return none }
     let buttons = coders.prefix(6).enumerated().map { index, model in
       BuildPress(.goOnWith(index), build).button("\(model)")
     }
@@ -207,6 +210,40 @@ extension BuildDesk {
       replacement: Reply(
         "\(coder) is no longer on offer. Which model shall I use instead?",
         buttons: Array(buttons) + [BuildPress(.cancel, build).button("Cancel")]))
+  }
+
+  /// Goes on with what was put aside: with its plan at the price of today, else with the planning.
+  private func takeUp(
+    _ build: Build, by account: UserAccount, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    // Once a project has been built otherwise, a plan of before does not fit it.
+    guard build.state == .stopped, build.cap == nil, !build.idea.isEmpty,
+      try tx.builds.newest(ofProject: build.projectID)?.id == build.id
+    else { return ButtonResponse(notice: Self.outdated(build)) }
+    let open = try tx.builds.open(ofUser: account.id)
+    if let open, open.cap != nil {
+      return ButtonResponse(
+        notice: "I build one thing at a time.",
+        also: [.message(busy(open), to: account.telegramUserID)])
+    }
+    let aside = try open.map { try putAside($0, in: tx) }
+    var next = build
+    next.version += 1
+    next.said.consent = nil
+    if next.plan != nil {
+      try BuildDriver(environment).propose(&next, in: tx)
+    } else {
+      next.state = .asking
+      next.awaitsWords = next.openQuestion != nil && next.said.words.isEmpty
+      if next.awaitsWords { try messages.ask(next, in: tx) }
+    }
+    try tx.builds.save(next)
+    try tx.builds.noteGoingOn(next)
+    try tx.users.setActiveProject(next.projectID, ofUser: account.id)
+    wakeAfterCommit(of: tx)
+    return ButtonResponse(
+      notice: next.goesOn ? "I am planning it now." : "Here it is.", takesButtons: true,
+      also: aside.map { [.message($0, to: account.telegramUserID)] } ?? [])
   }
 
   private func deliverAsItIs(_ build: Build, in tx: LedgerTransaction) throws -> ButtonResponse {
@@ -222,6 +259,6 @@ extension BuildDesk {
     next.version += 1
     try tx.builds.save(next)
     wakeAfterCommit(of: tx)
-    return ButtonResponse(notice: "I am packing what there is.")
+    return ButtonResponse(notice: "I am packing what there is.", takesButtons: true)
   }
 }

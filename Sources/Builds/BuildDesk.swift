@@ -1,4 +1,4 @@
-import Assistant
+package import Assistant
 import Foundation
 import GRDB
 package import Ledger
@@ -31,18 +31,26 @@ package struct BuildDesk: Sendable {
 
   /// Opens a project for an idea, and has the planner look at it. What was only planned so far is
   /// put aside.
+  ///
+  /// - Parameter words: What the project is called by, where that is not the idea.
+  /// - Returns: What to say, and whether it has begun.
   package func begin(
-    idea: String, by account: UserAccount, topic: Topic?, in tx: LedgerTransaction
-  ) throws -> Reply {
-    if let refusal = try makeWay(account, in: tx) { return refusal }
+    idea: String, calledBy words: String? = nil, by account: UserAccount, topic: Topic?,
+    in tx: LedgerTransaction
+  ) throws -> (reply: Reply, hasBegun: Bool) {
+    let open = try tx.builds.open(ofUser: account.id)
+    if let open, open.cap != nil { return (busy(open), false) }
     guard idea.utf8.count <= Build.maximumWords else {
-      return Reply("That idea is too long for me. Please say it in fewer words.")
+      return (Reply("That idea is too long for me. Please say it in fewer words."), false)
     }
     guard try tx.projects.count(ofUser: account.id) < Project.maximumPerUser else {
-      return Reply(
-        "You have \(Project.maximumPerUser) projects, which is as many as I can keep for you.")
+      let text =
+        "You have \(Project.maximumPerUser) projects, which is as many as I can keep for you."
+      return (Reply(text), false)
     }
-    let project = try tx.projects.create(title: Self.title(of: idea), userID: account.id)
+    let aside = try open.map { try putAside($0, in: tx) }
+    let title = Self.title(of: words ?? idea)
+    let project = try tx.projects.create(title: title, userID: account.id)
     let place = Build.Place(
       channel: environment.outbox.channel, chatID: account.telegramUserID,
       threadID: topic?.threadID)
@@ -50,12 +58,30 @@ package struct BuildDesk: Sendable {
       .new, idea: idea, ofUser: account.id, project: project.id, at: place)
     try tx.builds.save(build)
     wakeAfterCommit(of: tx)
-    return Reply(
-      """
+    let text = """
       Project \u{201C}\(project.title)\u{201D} is open. I am looking at your idea, and will come \
       back with questions or a plan. Until you agree to a price, you pay only for this planning, \
       as for any answer.
-      """)
+      """
+    let parts = [text, aside?.text].compactMap(\.self)
+    let reply = Reply(parts.joined(separator: "\n\n"), buttons: aside?.buttons ?? [])
+    return (reply, true)
+  }
+
+  /// Has built what an answer has planned or sketched. A second tap changes nothing.
+  package func begin(
+    from exchange: Exchange, by account: UserAccount, topic: Topic?, in tx: LedgerTransaction
+  ) throws -> ButtonResponse {
+    let (question, answer) = try exchange.whole(in: tx)
+    let idea = "\(question)\n\n\(answer)".withoutMiddle(limit: Build.maximumWords - 100)
+    if let open = try tx.builds.open(ofUser: account.id), open.cap == nil, open.idea == idea {
+      return ButtonResponse(notice: "I am already on it.")
+    }
+    let (reply, hasBegun) = try begin(
+      idea: idea, calledBy: RepliedMessage.words(of: question), by: account, topic: topic, in: tx)
+    return ButtonResponse(
+      notice: hasBegun ? "I am on it." : "I cannot begin that now.",
+      also: [.message(reply, to: account.telegramUserID)])
   }
 
   /// A change of the active project, if it was delivered.
@@ -72,7 +98,7 @@ package struct BuildDesk: Sendable {
       return try change(open, words, in: tx)
     }
     guard let id = account.activeProjectID, let last = try tx.builds.newest(ofProject: id),
-      try tx.builds.newestPlan(ofProject: id) != nil
+      let plan = try tx.builds.newestPlan(ofProject: id)
     else {
       return Reply(
         "I have not finished building anything in this project yet. Begin one with /new and "
@@ -86,18 +112,21 @@ package struct BuildDesk: Sendable {
     build.said.words = [words]
     try tx.builds.save(build)
     wakeAfterCommit(of: tx)
-    return Reply("I am planning the change, and will come back with what it costs.")
+    let name = plan.quotedTitle
+    return Reply("I am planning the change of \(name), and will come back with what it costs.")
   }
 
-  /// Puts aside what has only been planned; says why not where more is under way.
-  private func makeWay(_ account: UserAccount, in tx: LedgerTransaction) throws -> Reply? {
-    guard let open = try tx.builds.open(ofUser: account.id) else { return nil }
-    guard open.cap == nil else { return busy(open) }
-    try end(open, in: tx)
-    return nil
+  /// Of what has only been planned. It can be taken up again.
+  func putAside(_ open: Build, in tx: LedgerTransaction) throws -> Reply {
+    let ended = try end(open, in: tx)
+    let title = try ended.plan?.title ?? tx.projects.find(ended.projectID)?.title ?? ""
+    let name = "\u{201C}\(title)\u{201D}"
+    return Reply(
+      "I have put \(name) aside; its planning cost \(try tx.builds.costInWords(of: ended.id)).",
+      buttons: [BuildPress(.takeUp, ended).button("Take up \(name) again")])
   }
 
-  private func busy(_ open: Build) -> Reply {
+  func busy(_ open: Build) -> Reply {
     Reply(
       """
       I am already at work on \(open.name), and build one thing at a time. /status shows how far \
@@ -111,10 +140,13 @@ package struct BuildDesk: Sendable {
     let line = idea.onOneLine.trimmingCharacters(in: .whitespaces)
     let words = line.split(separator: " ")
     var title = ""
-    for word in words where (title + " " + word).utf16.count <= 60 {
+    for word in words {
+      guard (title + " " + word).utf16.count <= 60 else {
+        return (title.isEmpty ? String(line.prefix(30)) : title) + "…"
+      }
       title += (title.isEmpty ? "" : " ") + word
     }
-    return title.isEmpty ? String(line.prefix(30)) : title
+    return title
   }
 
   // MARK: - Words
@@ -151,17 +183,24 @@ package struct BuildDesk: Sendable {
     next.version += 1
     try tx.builds.save(next)
     wakeAfterCommit(of: tx)
-    return Reply("I am changing the plan, and will come back with the new price.")
+    return Reply(
+      "I am changing the plan of \(build.name), and will come back with the new price.")
   }
 
   // MARK: - Endings
 
   /// Ends what is open; the call under way is stopped.
-  package func cancel(by account: UserAccount, in tx: LedgerTransaction) throws -> Reply {
+  ///
+  /// - Parameter isAnswering: Whether it is perhaps an answer that is to end.
+  package func cancel(
+    by account: UserAccount, isAnswering: Bool = false, in tx: LedgerTransaction
+  ) throws -> Reply {
     guard let build = try tx.builds.open(ofUser: account.id) else {
-      return Reply("Nothing is being planned or built, so there is nothing to cancel.")
+      return Reply(
+        "Nothing is being planned or built, so there is nothing to cancel"
+          + (isAnswering ? "; /stop ends the answer." : "."))
     }
-    return Reply(try endText(try end(build, in: tx), in: tx))
+    return try endReply(of: try end(build, in: tx), in: tx)
   }
 
   /// Pauses what is being built at once, for whoever interrupts it at a terminal.
@@ -202,10 +241,17 @@ package struct BuildDesk: Sendable {
     tx.afterCommit { underWay.stop(id) }
   }
 
-  func endText(_ build: Build, in tx: LedgerTransaction) throws -> String {
+  func endReply(of build: Build, in tx: LedgerTransaction) throws -> Reply {
     let cost = try tx.builds.costInWords(of: build.id)
-    guard build.cap != nil else { return "I have put it aside. The planning cost \(cost)." }
-    return "Stopped. It has cost \(cost). What was built is kept: /files shows it."
+    guard build.cap != nil else {
+      return Reply(
+        "I have put it aside. The planning cost \(cost).",
+        buttons: [BuildPress(.takeUp, build).button("Take it up again")])
+    }
+    let isEmpty = try tx.builds.files(ofProject: build.projectID).contents.isEmpty
+    return Reply(
+      "Stopped. It has cost \(cost). "
+        + (isEmpty ? "Nothing was written yet." : "What was built is kept: /files shows it."))
   }
 
   /// Goes on with what waits for credits, once there are some.
@@ -235,5 +281,9 @@ package struct BuildDesk: Sendable {
 }
 
 extension Build {
-  var name: String { plan.map { "\u{201C}\($0.title)\u{201D}" } ?? "your idea" }
+  var name: String { plan?.quotedTitle ?? "your idea" }
+}
+
+extension BuildPlan {
+  var quotedTitle: String { "\u{201C}\(title)\u{201D}" }
 }

@@ -91,7 +91,7 @@ extension BuildDriver {
   ) throws -> Bool {
     guard var build = try tx.builds.find(step.buildID), build.state.isOpen else {
       // It was stopped: what was written until then is charged for, and not used.
-      try tx.builds.end(step, as: .done)
+      try tx.builds.end(step, as: .failed)
       return false
     }
     // It was for this call alone.

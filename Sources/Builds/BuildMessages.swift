@@ -204,7 +204,9 @@ package struct BuildMessages: Sendable {
           BuildPress(.goOn, build).button("Do it"), BuildPress(.cancel, build).button("Cancel"),
         ])
     }
-    let reason = build.pauseReason?.sentence(shortfall: shortfall) ?? ""
+    let reason =
+      build.pauseReason?.sentence(
+        shortfall: shortfall, isAgreed: build.cap != nil, isSelling: !offers.isEmpty) ?? ""
     var text = "I have paused the work on \(build.name). \(reason)"
     if build.plan != nil {
       text += "\n\nIt has cost \(try tx.builds.costInWords(of: build.id)). What is done is kept."
@@ -225,10 +227,12 @@ package struct BuildMessages: Sendable {
     repairs: RepairTerms, in tx: LedgerTransaction
   ) throws {
     guard let plan = build.plan else { return }
+    let isActive = try tx.users.account(id: build.userID).activeProjectID == build.projectID
     try say(
       Reply(
         markdown: try summary(of: build, plan, situation, repairs, in: tx),
-        below: "/files shows each file. To change something, send /refine and say what."),
+        below: "/files shows each file. To change something, send /refine and say what."
+          + (isActive ? "" : " /projects switches to it first.")),
       of: build, in: tx)
     let document = try BotRequest.sendDocument(
       chatID: build.place.chatID,
@@ -328,13 +332,19 @@ extension RepairTerms {
 
 extension Build.PauseReason {
   /// What the person can do about it.
-  func sentence(shortfall: Credits?) -> String {
+  ///
+  /// - Parameters:
+  ///   - isAgreed: Whether they have agreed to a price.
+  ///   - isSelling: Whether there are credits for sale.
+  func sentence(shortfall: Credits?, isAgreed: Bool, isSelling: Bool) -> String {
     switch self {
     case .asked: "Tap \u{201C}Go on\u{201D} whenever you like, even weeks from now."
     case .credits:
       "Your credits do not cover the next step"
         + (shortfall.map { ": it needs at least \($0.text) more" } ?? "")
-        + ". I go on by myself once you have bought some, or when you tap \u{201C}Go on\u{201D}."
+        + (isSelling
+          ? ". I go on by myself once you have bought some, or when you tap \u{201C}Go on\u{201D}."
+          : ". Please ask whoever runs this bot for more, and then tap \u{201C}Go on\u{201D}.")
     case .cap:
       "The next step could cost more than you have agreed to. Tap \u{201C}Go on\u{201D} to see "
         + "what the rest would cost."
@@ -348,6 +358,9 @@ extension Build.PauseReason {
         + "Please tap \u{201C}Go on\u{201D} later, tomorrow at the latest."
     case .nothingIsSold:
       "I cannot take paid work right now; I have noted it for my operator. \(tryAgain(" later"))"
+    case .model where !isAgreed:
+      "The model for this is not available right now; I have noted it for my operator. "
+        + tryAgain(" later")
     case .model:
       "The model it was using is no longer available. Tap \u{201C}Go on\u{201D} to choose another."
     case .provider:

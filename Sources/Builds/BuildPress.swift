@@ -18,6 +18,8 @@ struct BuildPress: Equatable {
     case goOnWith(Int)
     /// What there is, as it is.
     case deliver
+    /// What was put aside.
+    case takeUp
   }
 
   var action: Action
@@ -36,6 +38,7 @@ struct BuildPress: Equatable {
   private static let names: [(String, Action)] = [
     ("just", .justBuild), ("build", .build), ("change", .change), ("quote", .quoteAgain),
     ("cancel", .cancel), ("pause", .pause), ("stop", .stop), ("go", .goOn), ("send", .deliver),
+    ("again", .takeUp),
   ]
 
   /// `action:build:version`, and numbers.

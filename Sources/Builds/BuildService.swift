@@ -1,3 +1,4 @@
+package import Assistant
 import Foundation
 import GRDB
 package import Ledger
@@ -231,15 +232,15 @@ extension LedgerTransaction {
 
 extension Build {
   /// As `projects.status` has it.
-  var projectStatus: String {
+  package var projectStatus: Project.Status {
     switch state {
-    case .asking: "asking"
-    case .planned, .quoted: "planned"
-    case .running, .pausing, .delivering: "building"
-    case .paused: "paused"
-    case .delivered: "delivered"
+    case .asking: .asking
+    case .planned, .quoted: .planned
+    case .running, .pausing, .delivering: .building
+    case .paused: .paused
+    case .delivered: .delivered
     // What was delivered before is as it was, if only a change was planned.
-    case .stopped: kind == .refinement && cap == nil ? "delivered" : "stopped"
+    case .stopped: kind == .refinement && cap == nil ? .delivered : .stopped
     }
   }
 }

@@ -14,6 +14,8 @@ package struct Reply: Sendable, Equatable {
   package var richMessages = RichMessages.never
   /// Whether it is the answer of a model, which replies to its question in private chats too.
   package var isAnswer = false
+  /// Whether it replies to its question there as an answer does.
+  package var repliesToQuestion = false
 
   package init(_ text: String, table: String? = nil, buttons: [Button] = []) {
     self.text = text
@@ -76,19 +78,24 @@ extension Button: JSONObjectReadable {
 }
 
 package struct ButtonResponse: Sendable, Equatable {
-  /// A short note over the chat, at most 200 characters (Bot API, answerCallbackQuery).
+  /// A short note over the chat, at most 200 characters (Bot API, answerCallbackQuery); empty for
+  /// none.
   package var notice: String
   /// What the message with the button is to become.
   package var replacement: Reply?
+  /// Whether the message stays without its buttons, where nothing replaces it.
+  package var takesButtons = false
   package var also: [Outgoing] = []
   /// Whether somebody's words were erased, which then should not stay in SQLite's log either.
   package var erasesWords = false
 
   package init(
-    notice: String, replacement: Reply? = nil, also: [Outgoing] = [], erasesWords: Bool = false
+    notice: String, replacement: Reply? = nil, takesButtons: Bool = false, also: [Outgoing] = [],
+    erasesWords: Bool = false
   ) {
     self.notice = notice
     self.replacement = replacement
+    self.takesButtons = takesButtons
     self.also = also
     self.erasesWords = erasesWords
   }

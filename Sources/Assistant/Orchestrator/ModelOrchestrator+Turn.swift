@@ -87,7 +87,7 @@ extension ModelOrchestrator {
     guard call.turn.goesOn, let id = call.turn.askedAfter,
       let first = try Exchange.find(id, ofUser: call.account.id, in: tx)
     else { return answer }
-    return try first.wholeAnswer(in: tx) + answer
+    return try first.whole(in: tx).answer + answer
   }
 
   static let cutConversation =

@@ -61,11 +61,13 @@ package struct Exchange: Sendable, Equatable {
 
   /// Whether there is such an exchange, which is not theirs.
   package static func isOfAnother(
-    _ updateID: Int64, than userID: Int64, in tx: LedgerTransaction
+    _ updateID: Int64, than userID: Int64?, in tx: LedgerTransaction
   ) throws -> Bool {
     try Bool.fetchOne(
       tx.db.cachedStatement(
-        sql: "SELECT 1 FROM conversation_messages WHERE update_id = ? AND user_id <> ? LIMIT 1"),
+        sql: """
+          SELECT 1 FROM conversation_messages WHERE update_id = ? AND user_id IS NOT ? LIMIT 1
+          """),
       arguments: [updateID, userID]) ?? false
   }
 
@@ -107,8 +109,9 @@ package struct Exchange: Sendable, Equatable {
       [updateID, questionID, answerID])
   }
 
-  /// The whole answer up to the end of this one, if it goes on with others.
-  func wholeAnswer(in tx: LedgerTransaction) throws -> String {
+  /// What was asked first, and the whole answer up to the end of this one, if it goes on with
+  /// others.
+  package func whole(in tx: LedgerTransaction) throws -> (question: String, answer: String) {
     var (text, first) = (answer, self)
     while first.goesOn, let id = first.askedAfter,
       let previous = try Self.find(id, ofUser: conversation.userID, in: tx),
@@ -117,7 +120,7 @@ package struct Exchange: Sendable, Equatable {
       text = previous.answer + text
       first = previous
     }
-    return text
+    return (first.question, text)
   }
 
   private static let all = """

@@ -22,7 +22,7 @@ struct NewCommand: Command {
         Reply(
           "Tell me what you would like to have, for example:\n/new a to-do list for the terminal"))
     }
-    return .reply(try desk.begin(idea: idea, by: account, topic: request.topic, in: tx))
+    return .reply(try desk.begin(idea: idea, by: account, topic: request.topic, in: tx).reply)
   }
 
   func press(
@@ -30,24 +30,12 @@ struct NewCommand: Command {
   ) throws -> ButtonResponse {
     let account = try request.account()
     if let id = AnswerButtons.answerToBuild(argument) {
-      return try begin(from: id, by: account, request, in: tx)
+      guard let exchange = try Exchange.find(id, ofUser: account.id, in: tx) else {
+        return ButtonResponse(notice: "That answer is no longer in our conversation.")
+      }
+      return try desk.begin(from: exchange, by: account, topic: request.topic, in: tx)
     }
     return try desk.press(argument, by: account, in: tx)
       ?? ButtonResponse(notice: "This button has expired. Send /status for new ones.")
-  }
-
-  /// Has built what an answer of before has planned or sketched.
-  private func begin(
-    from updateID: Int64, by account: UserAccount, _ request: CommandRequest,
-    in tx: LedgerTransaction
-  ) throws -> ButtonResponse {
-    guard let exchange = try Exchange.find(updateID, ofUser: account.id, in: tx) else {
-      return ButtonResponse(notice: "That answer is no longer in our conversation.")
-    }
-    let idea = "\(exchange.question)\n\n\(exchange.answer)"
-    let reply = try desk.begin(
-      idea: String(idea.prefix(Build.maximumWords / 4)), by: account, topic: request.topic, in: tx)
-    return ButtonResponse(
-      notice: "I am on it.", also: [.message(reply, to: account.telegramUserID)])
   }
 }

@@ -60,7 +60,7 @@ package struct Outbox: Sendable {
     _ reply: Reply, to address: Address, updateID: Int64, in tx: LedgerTransaction
   ) throws {
     // In a private chat it is plain what a command's reply is about.
-    let replies = reply.isAnswer || !address.isPrivate
+    let replies = reply.isAnswer || reply.repliesToQuestion || !address.isPrivate
     let purpose: Purpose? =
       address.isPrivate
       ? (reply.isAnswer ? .answer : nil) : .groupAnswer(asker: address.user.id)
@@ -111,11 +111,17 @@ package struct Outbox: Sendable {
   package func queue(
     _ response: ButtonResponse, to query: CallbackQuery, updateID: Int64, in tx: LedgerTransaction
   ) throws {
-    let notice = try BotRequest.answerCallbackQuery(id: query.id, text: response.notice)
+    let text = response.notice.isEmpty ? nil : response.notice
+    let notice = try BotRequest.answerCallbackQuery(id: query.id, text: text)
     try insert(.request(notice), chatID: nil, updateID: updateID, answersQuery: true, in: tx)
     if let reply = response.replacement, let message = query.message {
       try insert(
         [OutboxMessage(editing: message.messageID, to: reply)], chatID: message.chat.id,
+        updateID: updateID, in: tx)
+    } else if response.takesButtons, let message = query.message {
+      let (chatID, messageID) = (message.chat.id, message.messageID)
+      try insert(
+        .request(.removeKeyboard(chatID: chatID, messageID: messageID)), chatID: chatID,
         updateID: updateID, in: tx)
     }
     try queue(

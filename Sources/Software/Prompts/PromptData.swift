@@ -29,7 +29,7 @@ struct PromptData {
 extension String {
   /// Its beginning and its end, in whole lines where they are short, with a line between them that
   /// says how much is not there.
-  func withoutMiddle(limit: Int) -> String {
+  package func withoutMiddle(limit: Int) -> String {
     guard utf8.count > limit else { return self }
     let bytes = Array(utf8)
     let newline = UInt8(ascii: "\n")

@@ -30,6 +30,39 @@ import Testing
     #expect(try #require(warnings.first).buttons.map(\.data).contains("buy:Starter"))
   }
 
+  @Test(arguments: [true, false]) func aBuildWithoutCreditsSaysHowToGetSome(isSelling: Bool) {
+    let words = Build.PauseReason.credits.sentence(
+      shortfall: nil, isAgreed: true, isSelling: isSelling)
+    let way =
+      isSelling
+      ? "I go on by myself once you have bought some, or when you tap “Go on”."
+      : "Please ask whoever runs this bot for more, and then tap “Go on”."
+    #expect(words == "Your credits do not cover the next step. \(way)")
+  }
+
+  /// Nothing had been used yet, so nothing has gone.
+  @Test func aModelWithoutAPriceIsSaidToBeUnavailable() async throws {
+    let rig = try BuildRig()
+    try await rig.say("/start")
+    let flash = try #require(ModelID(parsing: BotRig.flash))
+    let price = try rig.bot.database.write { tx in
+      let tariff = try tx.pricing.sold(flash).tariff
+      _ = try tx.pricing.deactivate(flash)
+      return tariff
+    }
+    try await rig.say("/new \(BuildRig.idea)")
+    #expect(
+      try rig.lastText == "I have paused the work on your idea. The model for this is not "
+        + "available right now; I have noted it for my operator. Tap “Go on” later to try again.")
+    #expect(
+      try await rig.press("Go on")
+        == "I have no model for this right now. Please try again later.")
+    #expect(try rig.build().state == .paused)
+    _ = try rig.bot.database.write { try $0.pricing.set(flash, tariff: price) }
+    #expect(try await rig.press("Go on") == "I am going on.")
+    #expect(rig.steps == ["questions"])
+  }
+
   private static let tenth = BalanceNotices(askAbove: .init(millionths: 100_000))
 
   /// What the newest message asks about.
