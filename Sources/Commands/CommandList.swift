@@ -24,8 +24,8 @@ package struct CommandList: Sendable {
         ModelCommand(models: models, terms: settings.terms),
         SettingsCommand(models: models, isStreaming: settings.streaming != .off),
         ResetCommand(outbox: outbox), NewCommand(desk: desk), RefineCommand(desk: desk),
-        FilesCommand(desk: desk), HistoryCommand(desk: desk), CancelCommand(desk: desk),
-        ProjectsCommand(), DoneCommand(),
+        FilesCommand(desk: desk), HistoryCommand(desk: desk),
+        CancelCommand(desk: desk, answers: answers), ProjectsCommand(), DoneCommand(),
       ],
       promotions.codesAreTaken ? [RedeemCommand()] : [],
       promotions.referralCredits > .zero

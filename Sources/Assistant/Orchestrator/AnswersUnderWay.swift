@@ -67,6 +67,10 @@ package final class AnswersUnderWay: Sendable {
     return outcome
   }
 
+  package func isWorking(for person: Int64) -> Bool {
+    answers.withLock { answers in answers.contains { $1.person == person } }
+  }
+
   /// Stops whatever is being made for the person. Returns whether there was anything.
   ///
   /// - Parameter chatID: Only there; `nil` for anywhere.

@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 import Ledger
 
-/// Begins, finds, lists and completes projects.
+/// Begins, finds, lists, completes and reopens projects.
 package struct ProjectService {
   let tx: LedgerTransaction
 
@@ -74,6 +74,13 @@ package struct ProjectService {
       sql: "UPDATE projects SET status = ?, completed_at = ?, updated_at = ? WHERE id = ?",
       arguments: [Project.Status.done, tx.now.databaseText, tx.now.databaseText, project.id])
     try tx.users.setActiveProject(nil, ofUser: project.userID)
+  }
+
+  /// What was completed is worked on again.
+  package func reopen(_ project: Project, as status: Project.Status) throws {
+    try tx.db.run(
+      "UPDATE projects SET status = ?, completed_at = NULL, updated_at = ? WHERE id = ?",
+      [status, tx.now.databaseText, project.id])
   }
 }
 

@@ -1,3 +1,4 @@
+import Assistant
 import Builds
 import Ledger
 import Messaging
@@ -10,8 +11,11 @@ struct CancelCommand: Command {
   let servesBlocked = true
   let isAtOnce = true
   let desk: BuildDesk
+  let answers: AnswersUnderWay
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
-    .reply(try desk.cancel(by: try request.account(), in: tx))
+    let isAnswering = answers.isWorking(for: request.profile.telegramUserID)
+    return .reply(
+      try desk.cancel(by: try request.account(), isAnswering: isAnswering, in: tx))
   }
 }

@@ -1,4 +1,5 @@
 import Assistant
+import Builds
 import GRDB
 import Ledger
 import Messaging
@@ -16,8 +17,11 @@ struct DoneCommand: Command {
     else {
       return .reply(Reply("No project is active. /projects lists yours, /new begins one."))
     }
+    if let build = try tx.builds.open(ofUser: account.id), build.projectID == id, build.cap != nil {
+      return .reply(Reply("I am still building \"\(project.title)\"; /cancel ends it."))
+    }
     try tx.projects.complete(project)
     return .reply(
-      Reply("\"\(project.title)\" is done. Congratulations! /projects lists what is still open."))
+      Reply("\"\(project.title)\" is done. Congratulations! /projects can open it again."))
   }
 }

@@ -1,9 +1,10 @@
 import Assistant
+import Builds
 import GRDB
 import Ledger
 import Messaging
 
-/// `/projects`: lists the projects; a button switches to one.
+/// `/projects`: lists the projects; a button switches to one, and reopens what was done.
 struct ProjectsCommand: Command {
   let name = "projects"
   let summary = "List your projects and switch between them"
@@ -20,8 +21,9 @@ struct ProjectsCommand: Command {
     guard let project = try tx.projects.find(argument), project.userID == account.id else {
       return ButtonResponse(notice: "That is not one of your projects. /projects lists them.")
     }
-    guard project.status != .done else {
-      return ButtonResponse(notice: "That project is done. /projects lists what is still open.")
+    if project.status == .done {
+      let status = try tx.builds.newest(ofProject: project.id)?.projectStatus
+      try tx.projects.reopen(project, as: status ?? .active)
     }
     try tx.users.setActiveProject(project.id, ofUser: account.id)
     let switched = try tx.users.account(id: account.id)
@@ -38,7 +40,7 @@ struct ProjectsCommand: Command {
       if project.id == account.activeProjectID { return "▸ \(project.title) (active)" }
       return "• \(project.title) (\(project.status.words))"
     }
-    let others = projects.filter { $0.status != .done && $0.id != account.activeProjectID }
+    let others = projects.filter { $0.id != account.activeProjectID }
     return Reply(
       "Your projects, newest first:\n" + lines.joined(separator: "\n"),
       buttons: others.map { Button($0.title, command: name, argument: $0.id) })

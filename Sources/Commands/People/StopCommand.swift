@@ -1,4 +1,5 @@
 import Assistant
+import Builds
 import Ledger
 import Messaging
 
@@ -13,8 +14,13 @@ struct StopCommand: Command {
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
     let isStopped = answers.stopAll(of: request.profile.telegramUserID, inChat: request.groupID)
-    return .reply(
-      Reply(
-        isStopped ? "Stopped." : "I am not working on an answer, so there is nothing to stop."))
+    guard !isStopped else { return .reply(Reply("Stopped.")) }
+    var text = "I am not working on an answer, so there is nothing to stop"
+    if request.groupID == nil, let account = request.existingAccount,
+      let build = try tx.builds.open(ofUser: account.id), build.goesOn
+    {
+      text += "; /cancel ends what I am \(build.doing)"
+    }
+    return .reply(Reply("\(text)."))
   }
 }

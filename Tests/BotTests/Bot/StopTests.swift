@@ -48,6 +48,12 @@ struct StopTests {
 
   @Test func byTheCommandWaitsForNothing() async throws {
     let (rig, _) = try await growing()
+    let cancel = try await rig.bot.deliver("message", .message("/cancel"))
+    try await rig.bot.waitUntilFinished(cancel)
+    #expect(
+      try rig.bot.texts(of: cancel) == [
+        "Nothing is being planned or built, so there is nothing to cancel; /stop ends the answer."
+      ])
     // Behind the answer, in the person's order.
     _ = try await rig.ask("Next?")
     let stop = try await rig.bot.deliver("message", .message("/stop"))

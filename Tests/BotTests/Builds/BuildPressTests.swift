@@ -23,7 +23,11 @@ import Testing
       try rig.bot.replies().flatMap(\.buttons).last { $0.title == "Build it" })
     try await rig.press(data: button.data)
     let spent = try rig.spent()
+    // Its message stands without its buttons meanwhile.
+    let method = "editMessageReplyMarkup"
+    #expect(try rig.bot.replies().count { $0.method == method } == 1)
     #expect(try await rig.press(data: button.data) == "It has already been built and delivered.")
+    #expect(try rig.bot.replies().count { $0.method == method } == 1)
     #expect(try rig.spent() == spent)
     #expect(try rig.bot.count("builds") == 1)
   }
@@ -108,9 +112,7 @@ import Testing
     await rig.bot.engine.builds.becomeIdle()
     let after = "It has cost \(try rig.spent().text) credits so far. "
     #expect(try await rig.say("/status").joined().contains(after + "What is done is kept."))
-    #expect(
-      try await rig.say("/cancel")[0] == "Stopped. \(after)What was built is kept: /files shows it."
-    )
+    #expect(try await rig.say("/cancel")[0] == "Stopped. \(after)Nothing was written yet.")
   }
 
   @Test func pauseLetsTheStepEndAndGoesOnLater() async throws {
@@ -127,13 +129,45 @@ import Testing
     #expect(try rig.build().state == .delivered)
   }
 
+  /// Whatever the person works on when it is ready.
+  @Test func deliverySaysHowToComeBackToIt() async throws {
+    try await rig.plan()
+    let isOpen = try await rig.beginToBuild()
+    try rig.bot.beginProject("Another")
+    isOpen.change { $0 = true }
+    await rig.bot.engine.builds.becomeIdle()
+    let summary = try #require(try rig.bot.texts().last { $0.contains("Greeter is ready") })
+    #expect(summary.hasSuffix("send /refine and say what. /projects switches to it first."))
+  }
+
+  @Test func stopNamesTheCommandThatEndsABuildAndIsNotDone() async throws {
+    try await rig.plan()
+    let isOpen = try await rig.beginToBuild()
+    #expect(
+      try await rig.bot.say("/stop") == [
+        "I am not working on an answer, so there is nothing to stop; /cancel ends what I am "
+          + "building."
+      ])
+    #expect(try await rig.bot.say("/done") == ["I am still building \"Greeter\"; /cancel ends it."])
+    isOpen.change { $0 = true }
+    await rig.bot.engine.builds.becomeIdle()
+    #expect(try rig.build().state == .delivered)
+    // What is done is opened again as what it was.
+    let project = try rig.build().projectID
+    #expect(try await rig.say("/done")[0].hasPrefix("\"Greeter\" is done."))
+    #expect(try await rig.say("/files") == ["No project is active. /projects lists yours."])
+    #expect(try await rig.press(data: "projects:\(project)") == "Now working on \"Greeter\".")
+    #expect(try await rig.say("/files")[0].contains("• greet.py"))
+    #expect(try await rig.say("/history")[0].contains("• Greeter: delivered, "))
+  }
+
   @Test func refineChangesWhatWasDelivered() async throws {
     try await rig.plan()
     try await rig.press("Build it")
     rig.script.change { $0["task"] = [BuildRig.greet, BuildRig.tests] }
     #expect(
       try await rig.say("/refine greet in Latin") == [
-        "I am planning the change, and will come back with what it costs."
+        "I am planning the change of “Greeter”, and will come back with what it costs."
       ])
     #expect(rig.steps.last == "refinement")
     try await rig.press("Build it")
