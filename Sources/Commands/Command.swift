@@ -72,6 +72,8 @@ package struct CommandRequest: Sendable {
   package var updateID: Int64
   /// The group in which it was sent; `nil` in private.
   package var groupID: Int64?
+  /// `@name` of the bot, without which a command in a group is not for it; `nil` in private.
+  package var mention: String?
   /// The topic of the private chat in which it was sent.
   package var topic: Topic?
   package var isAdministrator = false
@@ -84,7 +86,8 @@ package struct CommandRequest: Sendable {
 
   package init(
     profile: Profile, existingAccount: UserAccount?, argument: String, updateID: Int64,
-    groupID: Int64? = nil, topic: Topic? = nil, isAdministrator: Bool = false,
+    groupID: Int64? = nil, mention: String? = nil, topic: Topic? = nil,
+    isAdministrator: Bool = false,
     pressedMessage: MessageReference? = nil,
     replied: RepliedMessage? = nil, attachment: SupportRequests.Words? = nil
   ) {
@@ -93,12 +96,16 @@ package struct CommandRequest: Sendable {
     self.argument = argument
     self.updateID = updateID
     self.groupID = groupID
+    self.mention = mention
     self.topic = topic
     self.isAdministrator = isAdministrator
     self.pressedMessage = pressedMessage
     self.replied = replied
     self.attachment = attachment
   }
+
+  /// The command as it is to be written where this one was.
+  package func typed(_ name: String) -> String { "/\(name)\(mention ?? "")" }
 
   /// - Throws: `NoAccount`, upon which the person is asked to send `/start`.
   package func account() throws -> UserAccount {

@@ -49,7 +49,8 @@ package struct CommandList: Sendable {
       initialGrant: settings.initialGrant, initialGrantsPerDay: settings.initialGrantsPerDay,
       checkout: checkout, models: models, terms: settings.terms)
     let rest = others.flatMap { $0 }
-    all = [start, HelpCommand(others: [start] + rest)] + rest
+    let help = HelpCommand(others: [start] + rest, takesReplies: outbox.channel != .console)
+    all = [start, help] + rest
   }
 
   /// For whoever is no administrator, the commands of administrators do not exist.

@@ -1,6 +1,8 @@
 extension LanguageModelError {
   /// One plain sentence for the person in the chat. What it cost is the caller's to add.
-  package var userMessage: String {
+  ///
+  /// - Parameter isGroup: Whether it is said in a group, where there is nothing to begin afresh.
+  package func userMessage(inGroup isGroup: Bool = false) -> String {
     switch self.reason {
     case .timedOut: "The model took too long to answer; please try again in a moment."
     case .unreachable: "I can't reach the model right now; please try again in a moment."
@@ -16,6 +18,8 @@ extension LanguageModelError {
     case .providerOutOfFunds, .spendLimitReached, .keyRejected, .accessDenied, .locationRefused,
       .modelUnknown, .notTheAPI:
       "The model isn't available at the moment; please try again later."
+    case .promptTooLong where isGroup:
+      "That is too long for this model; please shorten your message."
     case .promptTooLong:
       "That is too long for this model; please shorten your message, or begin afresh with /reset."
     case .blocked: "The model is not allowed to answer this; please put it differently."

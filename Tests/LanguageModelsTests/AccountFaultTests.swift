@@ -218,7 +218,7 @@ struct AccountFaultTests {
     #expect(error.mayHaveCost == false)
     if let report = refusal.report { #expect(error.report.text == report) }
     // A person cannot help it.
-    let words = error.userMessage
+    let words = error.userMessage()
     #expect(!words.contains("differently") && (!words.contains("busy") || refusal.isPassing))
   }
 
@@ -269,7 +269,7 @@ extension AccountFaultTests {
       let error = try #require(
         try await failure(provider, replying: .json(body, status: 400)))
       let model = ModelID(provider: "google", name: "m")
-      for text in ["\(error)", error.operatorMessage(model: model), error.userMessage] {
+      for text in ["\(error)", error.operatorMessage(model: model), error.userMessage()] {
         #expect(!text.contains("secret"), "\(text)")
       }
     }
@@ -376,7 +376,7 @@ extension AccountFaultTests {
   func aPromptThatIsTooLongIsToldAsThatWhereverItHides(refusal: Refusal) async throws {
     let error = try await failure(refusal.provider, replying: refusal.reply)
     #expect(error?.reason == .promptTooLong)
-    #expect(error?.userMessage.hasPrefix("That is too long for this model") == true)
+    #expect(error?.userMessage().hasPrefix("That is too long for this model") == true)
   }
 }
 

@@ -148,7 +148,7 @@ struct BrokenExchangeTests {
   func revealsNeitherPromptNorKeyNorBody(provider: ProviderCase) async throws {
     let body = #"{"error": {"code": 400, "message": "secret-body \#(key("abcd"))"}}"#
     let error = try #require(try await failure(provider, replying: .json(body, status: 400)))
-    for text in ["\(error)", error.userMessage] {
+    for text in ["\(error)", error.userMessage()] {
       #expect(!text.contains("secret-body"))
       #expect(!text.contains("test-key"))
       #expect(!text.contains("2 + 2"))

@@ -14,7 +14,7 @@ struct LanguageModelErrorTests {
   /// What it cost is for the caller to say, and no one in a chat knows of keys, quotas or statuses.
   @Test(arguments: reasons)
   func isOnePlainSentenceForThePersonInTheChat(reason: LanguageModelError.Reason) {
-    let message = LanguageModelError(reason).userMessage
+    let message = LanguageModelError(reason).userMessage()
     #expect(message.hasSuffix("."))
     #expect(message.count(where: { ".!?".contains($0) }) == 1)
     #expect(message.count < 110)
@@ -32,7 +32,7 @@ struct LanguageModelErrorTests {
     (.seconds(7201), "in about 3 hours."),
   ])
   func namesTheWaitWhereItIsKnown(wait: Duration?, ending: String) {
-    let message = LanguageModelError(.rateLimited(retryAfter: wait)).userMessage
+    let message = LanguageModelError(.rateLimited(retryAfter: wait)).userMessage()
     #expect(message.hasSuffix(ending))
   }
 }

@@ -155,7 +155,11 @@ extension ModelOrchestrator {
     try await environment.writer.write(for: "voiding a call") { tx in
       try void(call.hold, because: failure, in: tx)
       KillPoint.voided.passed()
-      try finish(call.work, with: Reply(failure.userMessage + " It cost you nothing."), in: tx)
+      // Where several wait, it says which one failed.
+      var reply = Reply(
+        failure.userMessage(inGroup: !call.work.sender.isPrivate) + " It cost you nothing.")
+      reply.repliesToQuestion = true
+      try finish(call.work, with: reply, in: tx)
     }
   }
 

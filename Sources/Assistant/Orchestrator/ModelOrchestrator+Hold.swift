@@ -157,7 +157,7 @@ extension ModelOrchestrator {
   /// What is said in a group instead of what is between the bot and one person: that they have no
   /// account, too few credits, or are blocked.
   package static let notInGroup = Reply(
-    "I cannot answer you here. Please send me /start in a private chat; there I can say why.")
+    "I cannot answer you here. Please ask me the same in a private chat; there I can say why.")
 
   func refuse(
     _ work: Work, _ reason: String, because error: LedgerError? = nil, in tx: LedgerTransaction

@@ -140,8 +140,8 @@ package final class ConsoleSession: Sendable {
   }
 
   private static let help = """
-    Here in the terminal, #1 presses the first button, Ctrl-C stops an answer, and exit or Ctrl-D \
-    ends the conversation. A text of several lines that you paste is one message.
+    Here in the terminal, #1 presses the first button, Ctrl-C stops an answer or pauses a build, \
+    and exit or Ctrl-D ends the conversation. A text of several lines that you paste is one message.
     """
 
   /// Ends what was left unfinished. Returns the buttons of the last message.

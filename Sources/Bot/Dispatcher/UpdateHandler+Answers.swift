@@ -18,11 +18,13 @@ extension UpdateHandler {
       return try response(toWorkOf: press, by: account, from: sender, of: stored, in: tx)
     }
     func notice(_ text: String) -> Response { .pressed(ButtonResponse(notice: text), query) }
+    guard try !Exchange.isOfAnother(press.updateID, than: account?.id, in: tx) else {
+      return notice(Self.onlyTheAsker)
+    }
     guard let account else { return notice("Please send me /start first.") }
     guard !account.isBlocked else { return notice(Self.blocked(sender).text) }
     guard let exchange = try exchange(of: press, account, sender, in: tx) else {
-      let isOthers = try Exchange.isOfAnother(press.updateID, than: account.id, in: tx)
-      return notice(isOthers ? Self.onlyTheAsker : ModelOrchestrator.answerIsForgotten)
+      return notice(ModelOrchestrator.answerIsForgotten)
     }
     if let former = exchange.followedBy, try environment.inbox.isPending(former, in: tx) {
       return notice("I am already on it.")

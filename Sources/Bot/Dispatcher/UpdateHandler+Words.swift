@@ -12,8 +12,6 @@ extension UpdateHandler {
       : ModelOrchestrator.notInGroup
   }
 
-  static let whatCanIDo = Reply("What can I do for you? /help lists everything.")
-
   static let edited = Reply(
     "I answer messages as they were first sent. If you meant another question, please "
       + "send it as a new message.")

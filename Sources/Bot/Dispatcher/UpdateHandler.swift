@@ -214,7 +214,8 @@ extension UpdateHandler {
     guard let command = environment.commands.named(name, isAdministrator: isAdministrator(sender))
     else {
       // In a group, an unknown command with our name is answered too: it was addressed to us.
-      let text = "I do not know /\(name.prefix(32)). Send /help for everything I can do."
+      let help = "/help\(mention(for: sender) ?? "")"
+      let text = "I do not know /\(name.prefix(32)). Send \(help) for everything I can do."
       return .reply(Reply(text), to: sender)
     }
     guard sender.isPrivate || !command.isPersonal else {
@@ -247,7 +248,9 @@ extension UpdateHandler {
         return .reply(reply)
       }
       let asks = !text.isEmpty || request.replied != nil
-      return asks ? .work(.chat, text) : .reply(Self.whatCanIDo)
+      let help = request.typed("help")
+      return asks
+        ? .work(.chat, text) : .reply(Reply("What can I do for you? \(help) lists everything."))
     }
   }
 
@@ -296,6 +299,11 @@ extension UpdateHandler {
     sender.isPrivate && environment.administrators.contains(sender.user.id)
   }
 
+  /// What a command there is to name the bot by.
+  private func mention(for sender: Address) -> String? {
+    sender.isPrivate ? nil : environment.bot.username.map { "@\($0)" }
+  }
+
   func request(
     argument: String, from sender: Address, of stored: StoredUpdate, in tx: LedgerTransaction
   ) throws -> CommandRequest {
@@ -304,7 +312,7 @@ extension UpdateHandler {
       profile: Profile(of: user),
       existingAccount: try tx.users.find(telegramUserID: user.id), argument: argument,
       updateID: stored.id, groupID: sender.isPrivate ? nil : sender.chatID,
-      topic: sender.privateTopic,
+      mention: mention(for: sender), topic: sender.privateTopic,
       isAdministrator: isAdministrator(sender),
       replied: stored.message.flatMap { RepliedMessage(of: $0, bot: environment.bot) },
       attachment: stored.message.flatMap(SupportRequests.Words.init(attachmentOf:)))
@@ -337,9 +345,10 @@ extension UpdateHandler {
       let isStranger = try isStranger(query.from.id, in: tx)
       if isStranger { try environment.inbox.forgetPayload(stored.id, in: tx) }
       let isMerelyANote = response.replacement == nil && response.also.isEmpty
-      if !isStranger || !isMerelyANote || isHeard(query.from.id, "a press", in: tx) {
-        try environment.outbox.queue(response, to: query, updateID: stored.id, in: tx)
-      }
+      let isHeard = !isStranger || !isMerelyANote || isHeard(query.from.id, "a press", in: tx)
+      // Else the button stops waiting, and nothing is said.
+      try environment.outbox.queue(
+        isHeard ? response : ButtonResponse(notice: ""), to: query, updateID: stored.id, in: tx)
       // It is handled once more, and what was said is no answer to it.
       guard again?.id != stored.id else {
         try Outbox.disown(stored.id, in: tx)

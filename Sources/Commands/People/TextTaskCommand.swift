@@ -20,9 +20,9 @@ extension TextTaskCommand {
         Reply(
           """
           Tell me more after the command, for example:
-          /\(name) \(example)
+          \(request.typed(name)) \(example)
 
-          Or send it as a reply to the message that it is about.
+          Or send \(request.typed(name)) as a reply to the message that it is about.
           """))
     }
     return .work(task, request.argument)

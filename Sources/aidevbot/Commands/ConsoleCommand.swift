@@ -17,8 +17,9 @@ struct ConsoleCommand: AsyncParsableCommand {
     discussion: """
       The same commands, credits and database as on Telegram. Where no provider key is set, an \
       embedded demo model answers, and is charged for like a real one. #1 presses the first \
-      button, Ctrl-C stops an answer, and exit or Ctrl-D ends the conversation. Lines that are \
-      there at once, as in a paste or a pipe, are one message; a command begins a new one.
+      button, Ctrl-C stops an answer or pauses a build, and exit or Ctrl-D ends the conversation. \
+      Lines that are there at once, as in a paste or a pipe, are one message; a command begins a \
+      new one.
 
       What you type at a terminal is kept for the arrow keys of the next time, in the file \
       console_history of $STATE_DIRECTORY, or else of $XDG_STATE_HOME/aidevbot, which is \

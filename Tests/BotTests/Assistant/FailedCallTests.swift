@@ -1,3 +1,4 @@
+import Bot
 import Foundation
 import GRDB
 import Ledger
@@ -68,9 +69,14 @@ struct FailedCallTests {
     rig.gemini.replyNext(call.reply)
     rig.openRouter.replyNext(call.reply)
     try await rig.say("/start")
-    let replies = try await rig.say("How do I sort?")
+    let id = try await rig.deliver("message", .message("How do I sort?"))
+    await rig.engine.dispatcher.becomeIdle()
+    let replies = try rig.texts(of: id)
     #expect(replies.count == 1)
     #expect(replies.first?.contains(call.words) == true)
+    // Where several wait, it is plain which one failed.
+    let parameters = try rig.replies(to: id).first?.parameters
+    #expect(parameters?["reply_parameters"]?["message_id"] == 7)
     #expect(replies.first?.hasSuffix(" It cost you nothing.") == true)
     try expectNothingCharged(rig, houseCost: call.houseCost)
     #expect(try rig.count("conversation_messages") == 0)

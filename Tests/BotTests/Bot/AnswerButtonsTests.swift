@@ -265,7 +265,8 @@ struct AnswerButtonsTests {
     for data in ["anew:\(mine)", "goon:\(mine)"] {
       #expect(try await notice(data, from: 43) == "Only whoever asked can do this.")
     }
-    #expect(try await notice("anew:\(mine)", from: 44) == "Please send me /start first.")
+    #expect(try await notice("anew:\(mine)", from: 44) == "Only whoever asked can do this.")
+    #expect(try await notice("anew:99999", from: 45) == "Please send me /start first.")
     // Nor does their owner tell them in a group.
     let id = try await rig.deliver("callback_query", Self.press("anew:\(mine)", inGroup: -100))
     await rig.engine.dispatcher.becomeIdle()

@@ -149,8 +149,10 @@ struct ConsoleSessionTests {
     for line in ["/start", "help", "exit", "/status"] { input.yield(line) }
     try await session.run(stream) {}
     #expect(printed.value.count == 3)
-    #expect(printed.value[1].contains("Ctrl-C stops an answer"))
+    #expect(printed.value[1].contains("Ctrl-C stops an answer or pauses a build"))
     #expect(printed.value[2].hasPrefix("Write to me in plain words"))
+    // There is nothing to reply to a message with.
+    #expect(!printed.value[2].contains("Reply to one of my answers"))
     #expect(try rig.count("api_key_usage") == 0)
     input.finish()
   }

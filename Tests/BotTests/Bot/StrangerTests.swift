@@ -63,10 +63,14 @@ struct StrangerTests {
     for command in commands { #expect(try await rig.say(command).isEmpty) }
   }
 
-  @Test func aPressIsAnsweredOnceAMinute() async throws {
+  /// The next ones only end the waiting of the button.
+  @Test func aPressIsAnsweredInWordsOnceAMinute() async throws {
     let rig = try BotRig()
-    #expect(try await rig.press("buy:Starter").count == 1)
-    #expect(try await rig.press("buy:Starter").isEmpty)
+    let words = try await rig.press("buy:Starter").map { $0.parameters["text"]?.string }
+    #expect(words == ["Please send me /start first."])
+    let second = try await rig.press("buy:Starter")
+    #expect(second.map(\.method) == ["answerCallbackQuery"])
+    #expect(second.map { $0.parameters["text"]?.string } == [nil])
     #expect(try number("SELECT sum(length(payload)) FROM inbox", at: rig) == 0)
   }
 

@@ -1,6 +1,7 @@
 @testable import Assistant
 import Bot
 import Foundation
+import LanguageModels
 import Ledger
 import Messaging
 import Testing
@@ -61,7 +62,9 @@ struct GroupPrivacyTests {
 
   /// Whether somebody has no account, too few credits or a block, is said with the same words.
   @Test func aRefusalSaysNothingOfThePerson() async throws {
-    let words = [ModelOrchestrator.notInGroup.text]
+    let words = [
+      "I cannot answer you here. Please ask me the same in a private chat; there I can say why."
+    ]
     #expect(try await sayInGroup("@devbot hello") == words)
     try await rig.say("/start")
     try rig.block(42)
@@ -90,6 +93,37 @@ struct GroupPrivacyTests {
     #expect(try rig.account().balance.micro == 100_000_000)
   }
 
+  /// What it says to do is heard there: a bare command is not.
+  @Test func whatToWriteNamesTheBot() async throws {
+    try await rig.say("/start")
+    #expect(
+      try await sayInGroup("/plan@devbot") == [
+        """
+        Tell me more after the command, for example:
+        /plan@devbot \(example)
+
+        Or send /plan@devbot as a reply to the message that it is about.
+        """
+      ])
+    #expect(
+      try await sayInGroup("@devbot") == [
+        "What can I do for you? /help@devbot lists everything."
+      ])
+    let begin = "In a group, begin with @devbot, or reply to me.\n\nWrite to me in plain words"
+    #expect(try await sayInGroup("/help@devbot").first?.hasPrefix(begin) == true)
+    #expect(try await rig.say("/help").first?.hasPrefix("Write to me in plain words") == true)
+    #expect(try await rig.say("/plan").first?.contains("\n/plan \(example)") == true)
+  }
+
+  private let example = "a to-do app for two"
+
+  /// A conversation of one's own, which /reset begins afresh, is in private alone.
+  @Test(arguments: [true, false]) func aPromptThatIsTooLongIsToBeShortened(isPrivate: Bool) {
+    let words = LanguageModelError(.promptTooLong).userMessage(inGroup: !isPrivate)
+    #expect(words.contains("please shorten your message"))
+    #expect(words.contains("/reset") == isPrivate)
+  }
+
   /// An invoice can be forwarded to a group and paid there.
   @Test func aReceiptGoesToThePrivateChat() async throws {
     try await rig.say("/start")
@@ -113,7 +147,7 @@ struct GroupPrivacyTests {
   @Test func nobodyLearnsWhoIsAnAdministrator() async throws {
     #expect(
       try await sayInGroup("/report@devbot", from: Self.administrator) == [
-        "I do not know /report. Send /help for everything I can do."
+        "I do not know /report. Send /help@devbot for everything I can do."
       ])
     let help = try await sayInGroup("/help@devbot", from: Self.administrator)
     #expect(help.first?.contains("/grant") == false)

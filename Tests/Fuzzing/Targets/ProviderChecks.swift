@@ -52,7 +52,7 @@ enum ProviderChecks {
       demand(reply.isSuccess || !error.mayHaveCost, "a refusal that may cost")
       demand(reply.isSuccess || error.usage == nil, "a refusal with usage")
       check(error.reason)
-      demand(!error.userMessage.isEmpty, "nothing to say")
+      demand(!error.userMessage().isEmpty, "nothing to say")
       if let usage = error.usage { check(usage) }
       return nil
     }
