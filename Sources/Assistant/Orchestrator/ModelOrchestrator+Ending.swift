@@ -81,7 +81,9 @@ extension ModelOrchestrator {
   private func lowBalanceWarning(_ settlement: Settlement) -> String? {
     let notices = environment.notices
     guard notices.tells(of: settlement.charge, leaving: settlement.balanceAfter) else { return nil }
-    let way = environment.offers.isEmpty ? "/credits shows how to get more" : "/buy gets you more"
+    let way =
+      environment.offers.isEmpty
+      ? "please ask whoever runs this bot for more" : "/buy gets you more"
     return "You have less than \(notices.lowBalance.text) credits left; \(way)."
   }
 

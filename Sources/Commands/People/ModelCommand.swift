@@ -49,8 +49,10 @@ struct ModelCommand: Command {
       "Which model does what, and about how many credits a typical request would cost with it:"
     ]
     var buttons: [Button] = []
+    var isAnyOffered = false
     for task in TaskType.allCases {
       let offered = try models.all(for: task, in: tx)
+      isAnyOffered = isAnyOffered || !offered.isEmpty
       let (current, _) = try models.model(for: task, preferences, in: tx)
       let usage = try TypicalUsage.of(account.id, task: task.rawValue, in: tx)
       let lines = try offered.map { model in
@@ -68,7 +70,7 @@ struct ModelCommand: Command {
           .button(model, isChosen: model == current)
       }
     }
-    if buttons.isEmpty {
+    if buttons.isEmpty, isAnyOffered {
       paragraphs.append("There is one model for each kind of work, so there is nothing to choose.")
     }
     return Reply(paragraphs.joined(separator: "\n\n"), buttons: buttons)

@@ -51,7 +51,7 @@ struct StartCommand: Command {
         • /code writes complete code, and /verify checks yours.
         • /new builds software from an idea: a plan, a price, then a zip. /help shows the rest.
 
-        \(Self.grant(of: account)) \(try cost(account, in: tx).map { "\($0) " } ?? "")Each answer \
+        \(grant(of: account)) \(try cost(account, in: tx).map { "\($0) " } ?? "")Each answer \
         says what it cost, and you never pay for one that failed.
 
         Just write what you need\(isBuying ? "." : ", or try one of these, at the usual price:")
@@ -77,18 +77,22 @@ struct StartCommand: Command {
     request.existingAccount?.isOwedWelcome == true && !account.isOwedWelcome
   }
 
-  private static func grant(of account: UserAccount) -> String {
+  private func grant(of account: UserAccount) -> String {
+    let isSelling = !checkout.buttons.isEmpty
     if account.isOwedWelcome {
       return """
         Your account is open. So many people have come today that the welcome credits have run \
-        out; send /start again tomorrow for yours, or see /credits.
+        out; send /start again tomorrow for yours\(isSelling ? ", or see /credits" : "").
         """
     }
     guard account.balance == .zero else {
       return "To begin with, there are \(account.balance.text) credits on your account."
     }
+    let way =
+      isSelling
+      ? "/credits shows how to get credits." : "Please ask whoever runs this bot for credits."
     return account.isReturning
-      ? "Your new account is open. Welcome credits come only once; /credits shows how to get more."
-      : "Your account is open. /credits shows how to get credits."
+      ? "Your new account is open. Welcome credits come only once. \(way)"
+      : "Your account is open. \(way)"
   }
 }

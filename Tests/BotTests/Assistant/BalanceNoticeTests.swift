@@ -1,11 +1,13 @@
 @testable import Assistant
-import Bot
+@testable import Bot
+import Commands
 import Foundation
 import GRDB
 import LanguageModels
 import Ledger
 @testable import Messaging
 import Metering
+import Sales
 import Testing
 import TestSupport
 
@@ -35,6 +37,22 @@ struct BalanceNoticeTests {
       warned.append(isWarning)
     }
     #expect(warned == [false, true, false])
+  }
+
+  @Test func namesNoWayToBuyWhereNothingIsForSale() async throws {
+    let rig = try BotRig(notices: BalanceNotices(lowBalance: Credits(micro: 99_800_000)))
+    try await rig.say("/start")
+    var settings = rig.settings
+    (settings.store.packages, settings.store.subscription) = ([], nil)
+    settings.initialGrant = .zero
+    rig.engine.apply(settings, rig.llm)
+    #expect(
+      try await rig.say("Hello").first?.contains(
+        "(You have less than 99.80 credits left; please ask whoever runs this bot for more.)")
+        == true)
+    #expect(
+      try await rig.say("/start", from: 43).first?.contains(
+        "Your account is open. Please ask whoever runs this bot for credits.") == true)
   }
 
   @Test func isToldInPrivateAfterAnAnswerInAGroup() async throws {

@@ -57,7 +57,8 @@ struct StartCommandTests {
     _ = try await rig.press("deletemydata:yes")
     #expect(
       try await rig.say("/start").first?.contains(
-        "Your new account is open. Welcome credits come only once; /credits shows how to get more."
+        "Your new account is open. Welcome credits come only once. /credits shows how to get "
+          + "credits."
       ) == true)
   }
 

@@ -48,6 +48,17 @@ struct ModelCommandTests {
     #expect(reply.buttons.allSatisfy { $0.data.utf8.count <= 64 })
   }
 
+  @Test(arguments: [true, false])
+  func saysThatThereIsOneModelOfEachKindOnlyWhereThereIs(isAvailable: Bool) async throws {
+    let rig = try BotRig()
+    try await rig.say("/start")
+    let flash = try #require(ModelID(parsing: BotRig.flash))
+    if !isAvailable { _ = try rig.database.write { try $0.pricing.deactivate(flash) } }
+    let text = try await shown(rig).text
+    #expect(text.contains("There is one model for each kind of work") == isAvailable)
+    #expect(text.contains("Chat: nothing is available right now.") != isAvailable)
+  }
+
   @Test func takesThePersonsOwnHistoryOnceThereIsEnough() async throws {
     let rig = try await rig()
     rig.gemini.answer.change { ($0.inputTokens, $0.outputTokens) = (2_000, 100) }
