@@ -115,7 +115,10 @@ package enum Route: Sendable {
       return sender.isPrivate ? .unreadable(what: attachment.plural, sender) : .ignored
     }
     let words = route(caption, of: message, from: sender, bot: bot)
-    return words.isIgnored ? .ignored : .unseen(what: attachment.plural, words: words, sender)
+    guard !words.isIgnored else { return .ignored }
+    // Of an album, the caption of one part is that of all.
+    let what = message.mediaGroupID == nil ? attachment.singular : attachment.plural
+    return .unseen(what: what, words: words, sender)
   }
 
   private static func route(
@@ -179,6 +182,17 @@ extension Message {
 }
 
 extension Message.Attachment {
+  /// What one of them is called.
+  fileprivate var singular: String {
+    switch self {
+    case .photo: "photo"
+    case .voice: "voice message"
+    case .video, .videoNote, .animation: "video"
+    case .audio: "recording"
+    default: "file"
+    }
+  }
+
   /// What several of them are called, in words for the person who sent one.
   fileprivate var plural: String {
     switch self {

@@ -9,15 +9,16 @@ import TelegramBotAPI
 /// Questions that are asked again by one tap: what came with something that the bot cannot see, and
 /// what cost more credits than there were.
 extension UpdateHandler {
-  /// Words beside a photo or the like are answered once the person knows that it was not seen. The
-  /// operator sees it: so a command that goes to them is carried out.
+  /// Words beside a photo or the like are answered once the person knows that it was not seen. A
+  /// command that nothing is paid for is carried out: most have no use for it, and the operator
+  /// sees what goes to them.
   func response(
     toUnseen what: String, _ words: Route, from sender: Address, of stored: StoredUpdate,
     in tx: LedgerTransaction
   ) throws -> Response {
     if case .command(let name, let argument, _) = words,
-      environment.commands.named(name, isAdministrator: isAdministrator(sender))?
-        .takesAttachments == true
+      let command = environment.commands.named(name, isAdministrator: isAdministrator(sender)),
+      command.takesAttachments || !command.takesLines
     {
       return try response(to: name, argument, from: sender, of: stored, in: tx)
     }
@@ -25,7 +26,7 @@ extension UpdateHandler {
     guard let account else { return .reply(Self.noAccount(sender), to: sender) }
     guard !account.isBlocked else { return .reply(Self.blocked(sender), to: sender) }
     try environment.inbox.offerAgain(stored.id, because: .unseen, in: tx)
-    let text = "I cannot read \(what) yet, so I have only seen your words. Shall I answer them?"
+    let text = "I cannot see the \(what), so I have only read your words. Shall I answer them?"
     return .reply(
       Reply(text, buttons: [.askAgain(stored.id, title: "Answer without it")]), to: sender)
   }

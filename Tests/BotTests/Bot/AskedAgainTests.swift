@@ -35,7 +35,7 @@ struct AskedAgainTests {
     let offer = try #require(try rig.replies(to: id).first)
     #expect(
       offer.text
-        == "I cannot read photos yet, so I have only seen your words. Shall I answer them?")
+        == "I cannot see the photo, so I have only read your words. Shall I answer them?")
     #expect(offer.buttons.map(\.title) == ["Answer without it"])
     #expect(rig.gemini.requests.value.isEmpty)
 
@@ -91,13 +91,28 @@ struct AskedAgainTests {
     #expect(try rig.usage().map { $0["task_type"] as String } == ["coding"])
   }
 
+  /// Nothing of it needs eyes.
+  @Test func carriesOutAtOnceWhatNothingIsPaidFor() async throws {
+    let rig = try BotRig()
+    let start = try await deliver(Self.photo("/start"), to: rig)[0]
+    #expect(try rig.texts(of: start).first?.hasPrefix("Welcome, Ada!") == true)
+    let credits = try await deliver(Self.photo("/credits"), to: rig)[0]
+    #expect(try rig.texts(of: credits).first?.hasPrefix("Your balance is 100.00") == true)
+    // Planning is paid for.
+    let new = try await deliver(Self.photo("/new this one"), to: rig)[0]
+    #expect(try rig.texts(of: new).first?.hasPrefix("I cannot see the photo,") == true)
+    #expect(try rig.count("builds") == 0)
+  }
+
   @Test func answersAnAlbumOnce() async throws {
     let rig = try BotRig()
     try await rig.say("/start")
     let album = (1...10).map { Self.photo($0 == 3 ? "What are these?" : nil, album: "a", id: $0) }
     let ids = try await rig.deliverTogether(album)
     await rig.engine.dispatcher.becomeIdle()
-    #expect(try ids.flatMap { try rig.texts(of: $0) }.count == 1)
+    let texts = try ids.flatMap { try rig.texts(of: $0) }
+    #expect(
+      texts == ["I cannot see the photos, so I have only read your words. Shall I answer them?"])
     #expect(try ids.allSatisfy { try rig.inboxState($0) == "done" })
     _ = try await rig.press("again:\(ids[0])")
     #expect(rig.lastPrompt() == ["user: What are these?"])

@@ -160,11 +160,11 @@ struct RouteTests {
     .inGroup("yes", "ignored", adding: reply(to: 43)),
     RouteCase("a photo in a group", .message(nil, chat: -100, adding: ["photo": []]), "ignored"),
     .captioned("what is this?", chat: -100, "ignored"),
-    .captioned("@devbot what is this?", chat: -100, "unseen photos, text [what is this?]"),
-    .captioned("/code@devbot this", chat: -100, "unseen photos, command code [this]"),
+    .captioned("@devbot what is this?", chat: -100, "unseen photo, text [what is this?]"),
+    .captioned("/code@devbot this", chat: -100, "unseen photo, command code [this]"),
     .captioned("/code@other this", chat: -100, "ignored"),
-    .captioned("what is this?", "unseen photos, text [what is this?]"),
-    .captioned("/code this", "unseen photos, command code [this]"),
+    .captioned("what is this?", "unseen photo, text [what is this?]"),
+    .captioned("/code this", "unseen photo, command code [this]"),
     .captioned("", "unreadable photos"),
   ]
 
