@@ -184,7 +184,8 @@ package struct PaymentHandler: Sendable {
       Thank you! \(transaction.amount.text) credits are on your account; your balance is \
       \(transaction.balanceAfter.text) credits.
 
-      \(package.name), \(package.price) Stars. Charge id, in case you ever need /paysupport:
+      \(package.name), \(StarText.text(ofWhole: package.price)). Charge id, in case you ever need \
+      /paysupport:
       \((transaction.externalTransactionID ?? "").prefix(200))
       """,
       buttons: try Inbox.askAgainButtons(for: payer, in: tx))

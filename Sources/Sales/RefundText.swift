@@ -47,7 +47,7 @@ package struct RefundText {
     let left = balance.map { " Your balance is \($0.text) credits." } ?? ""
     let credits =
       refund.clawback > .zero ? ", and \(refund.clawback.text) credits were taken back" : ""
-    return Reply("Your payment of \(payment.amount) Stars was refunded\(credits).\(left)")
+    return Reply("Your payment of \(amount) was refunded\(credits).\(left)")
   }
 
   /// For the administrator who asked for it, once the Stars are back.
@@ -66,10 +66,12 @@ package struct RefundText {
   /// For the operator, of a refund that Telegram refuses.
   package func alert(ofRefusal reason: String) -> String {
     """
-    The refund of \(payment.amount) Stars did not succeed: \(reason.prefix(300)). The credits \
+    The refund of \(amount) did not succeed: \(reason.prefix(300)). The credits \
     are on the account again. Charge id: \(payment.chargeID.prefix(200))
     """
   }
+
+  private var amount: String { StarText.text(ofWhole: payment.amount) }
 
   private var lossOfPayment: String {
     refund.loss > .zero

@@ -25,7 +25,7 @@ extension CreditPackage {
   /// `250 credits`, `1,000 + 50 credits`: what one gets.
   package var content: String {
     let all = bonus > .zero ? "\(credits) + \(bonus)" : "\(credits)"
-    return "\(all) credits" + (isMonthly ? " a month" : "")
+    return "\(all) \(all == "1" ? "credit" : "credits")" + (isMonthly ? " a month" : "")
   }
 
   /// A button's title.

@@ -150,8 +150,9 @@ package struct AfterDelivery: Sendable {
       return try outbox.queue([.message(sorry, to: chatID)], topic: reply.topic(of: chatID), in: tx)
     }
     let text = """
-      \(order.package.name): \(order.package.content) for \(order.package.price) Stars a month. \
-      You can cancel it at any time with /credits.
+      \(order.package.name): \(order.package.content) for \
+      \(StarText.text(ofWhole: order.package.price)) a month. You can cancel it at any \
+      time with /credits.
       """
     let button = Button("Subscribe for \(order.package.price) ⭐ a month", url: link)
     try outbox.queue(

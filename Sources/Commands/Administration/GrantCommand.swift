@@ -30,7 +30,7 @@ struct GrantCommand: Command {
     guard !credits.isLargeGift else {
       return .reply(try question(credits, for: account, because: parts[2], in: tx))
     }
-    let (reply, also) = try book(
+    let (reply, also, _) = try book(
       credits, for: account, because: parts[2], key: "manual:upd\(request.updateID)", in: tx)
     return .reply(reply, also: also)
   }
@@ -46,10 +46,11 @@ struct GrantCommand: Command {
       return ButtonResponse(
         notice: "Nothing is booked.", replacement: Reply("Nothing is booked."))
     }
-    let (reply, also) = try book(
+    let (reply, also, isBooked) = try book(
       question.amount, for: try tx.users.account(id: question.userID), because: question.reason,
       key: "manual:question\(id)", in: tx)
-    return ButtonResponse(notice: "Done.", replacement: reply, also: also)
+    return ButtonResponse(
+      notice: isBooked ? "Done." : "Nothing is booked.", replacement: reply, also: also)
   }
 
   private static let yes = "yes"
@@ -72,7 +73,7 @@ struct GrantCommand: Command {
   private func book(
     _ credits: Credits, for account: UserAccount, because reason: String, key: String,
     in tx: LedgerTransaction
-  ) throws -> (Reply, also: [Outgoing]) {
+  ) throws -> (Reply, also: [Outgoing], isBooked: Bool) {
     do {
       let transaction = try tx.transactions.record(
         NewTransaction(
@@ -91,10 +92,11 @@ struct GrantCommand: Command {
           "Booked \(credits.movementText) credits for \(account.shownName). The balance is "
             + "\(balance)."
         ),
-        also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : []
+        also: account.telegramUserID > 0 ? [.message(news, to: account.telegramUserID)] : [],
+        isBooked: true
       )
     } catch let error as LedgerError {
-      return (Self.refusal(error), also: [])
+      return (Self.refusal(error), also: [], isBooked: false)
     }
   }
 

@@ -38,7 +38,8 @@ struct RefundCommand: Command {
     let payer = parts.count == 3 ? Int64(parts[2]) : nil
     let (reply, also) = try refund(
       payment.chargeID, payer: payer, isForced: true, request, in: tx)
-    return ButtonResponse(notice: "Done.", replacement: reply, also: also)
+    return ButtonResponse(
+      notice: also.isEmpty ? "Nothing was refunded now." : "Done.", replacement: reply, also: also)
   }
 
   private func refund(

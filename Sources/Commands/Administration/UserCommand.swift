@@ -1,6 +1,7 @@
 import GRDB
 import Ledger
 import Messaging
+import Sales
 
 /// `/user USER`: what somebody has, did and bought; buttons block and unblock.
 struct UserCommand: Command {
@@ -14,7 +15,7 @@ struct UserCommand: Command {
   static func unknown(_ mention: String) -> Reply {
     Reply(
       "I know nobody called \(mention.prefix(64)). Give the numeric id, or the @name as it was "
-        + "when they last sent /start.")
+        + "when they last wrote to me.")
   }
 
   func respond(to request: CommandRequest, in tx: LedgerTransaction) throws -> CommandResponse {
@@ -58,15 +59,16 @@ struct UserCommand: Command {
       "\(row.createdAt.minuteText)  \(row.amount.movementText)  \(row.type.rawValue): "
         + row.description.onOneLine.prefix(80)
     }
-    lines.append("\nOrders:")
+    if !overview.orders.isEmpty { lines.append("\nOrders:") }
     lines += overview.orders.map { order in
-      "\(order.createdAt.minuteText)  \(order.package.name), \(order.package.price) Stars: "
-        + order.state.rawValue
+      "\(order.createdAt.minuteText)  \(order.package.name), "
+        + "\(StarText.text(ofWhole: order.package.price)): \(order.state.rawValue)"
     }
     if !overview.purchases.isEmpty { lines.append("\nPayments:") }
     lines += overview.purchases.map { purchase in
       let payment = purchase.payment
-      return "\(payment.paidAt.minuteText)  \(payment.amount) Stars, \(purchase.state)\n"
+      let stars = StarText.text(ofWhole: payment.amount)
+      return "\(payment.paidAt.minuteText)  \(stars), \(purchase.state)\n"
         + "\(payment.chargeID.prefix(200))"
     }
     let id = account.telegramUserID

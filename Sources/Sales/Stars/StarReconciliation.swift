@@ -106,7 +106,7 @@ package struct StarReconciliation: Sendable {
     case .refundedNow(let refund): try payments.announce(refund, in: tx)
     case .setAside(let payer, _):
       let apology = PaymentHandler.apology(
-        for: "\(line.entry.stars) Stars", chargeID: line.entry.id, flaw: nil)
+        for: StarText.text(ofWhole: line.entry.stars), chargeID: line.entry.id, flaw: nil)
       try payments.outbox.queue([.message(apology, to: payer)], in: tx)
     }
     guard !line.finding.isExplained, let reason = line.finding.reason else { return }

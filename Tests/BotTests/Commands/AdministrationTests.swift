@@ -77,8 +77,10 @@ struct AdministrationTests {
         "Nothing is booked: at most 1000000000 credits can be given at once."
       ])
     #expect(
-      try await rig.say("/grant 4711 5 gift", from: administrator).first?.hasPrefix(
-        "I know nobody called 4711.") == true)
+      try await rig.say("/grant 4711 5 gift", from: administrator) == [
+        "I know nobody called 4711. Give the numeric id, or the @name as it was when they last "
+          + "wrote to me."
+      ])
     for words in ["/grant", "/grant 42", "/grant 42 5", "/grant 42 much gift", "/grant 42 0 gift"] {
       let reply = try await rig.say(words, from: administrator).first
       #expect(reply?.hasPrefix("Say to whom, how many and why, for example:") == true)
@@ -117,6 +119,15 @@ struct AdministrationTests {
     #expect(try rig.account().balance.micro == before + credits.micro)
   }
 
+  /// Much has been spent since it was asked about.
+  @Test func sayOverTheChatThatNothingIsBooked() async throws {
+    let rig = try await rig()
+    try await rig.say("/grant 42 -20000 gift", from: administrator)
+    let pressed = try await rig.press("grant:yes 1", from: administrator)
+    #expect(pressed.first?.text == "Nothing is booked.")
+    #expect(pressed.last?.text.hasPrefix("Nothing is booked: too few credits") == true)
+  }
+
   @Test func bookNoLargeGrantThatIsDiscardedOrADayOld() async throws {
     let rig = try await rig()
     for _ in 1...2 { try await rig.say("/grant 42 20000 gift", from: administrator) }
@@ -142,6 +153,7 @@ struct AdministrationTests {
 
   @Test func showAnAccountAndBlockIt() async throws {
     let rig = try await rig()
+    #expect(try await rig.say("/user 42", from: administrator)[0].contains("Orders:") == false)
     _ = try await rig.press("buy:Starter")
     let order = try #require(try rig.orders().first).id
     _ = try await rig.pay(order, 200, charge: "charge-1")
@@ -194,6 +206,8 @@ struct AdministrationTests {
     #expect(forced[2].parameters["user_id"] == 42)
     #expect(forced[2].parameters["telegram_payment_charge_id"] == "charge-1")
     #expect(try rig.account().balance == .zero)
+    let second = try await rig.press(force, from: administrator)
+    #expect(second.first?.text == "Nothing was refunded now.")
     let again = try await rig.say("/refund charge-1", from: administrator).first
     #expect(again?.hasPrefix("The refund of this payment is already under way.") == true)
     #expect(

@@ -3,6 +3,7 @@ import Commands
 import Foundation
 import GRDB
 import Ledger
+import Sales
 import Testing
 import TestSupport
 
@@ -37,6 +38,16 @@ struct StoreTests {
     let order = try #require(try rig.orders().first)
     #expect(invoice["payload"]?.string == order.id)
     #expect(order.package.price == 850 && order.state == .open)
+  }
+
+  @Test func countsOneAsOne() throws {
+    var mini = CreditPackage(name: "Mini", credits: try Credits(parsing: "1"), price: 1)
+    #expect(mini.offer == "Mini: 1 credit – 1 ⭐")
+    mini.isMonthly = true
+    #expect(mini.content == "1 credit a month")
+    mini.bonus = try Credits(parsing: "1")
+    #expect(mini.content == "1 + 1 credits a month")
+    #expect([1, 2].map { StarText.text(ofWhole: $0) } == ["1 Star", "2 Stars"])
   }
 
   @Test func usesOneOrderHoweverOftenTheButtonIsPressed() async throws {
