@@ -9,7 +9,7 @@ struct Follower: Sendable {
   /// How often it is looked whether it has what was there when the lease was taken, before all is
   /// restored anew: for some 15 s.
   private static let maximumLooks = 75
-  private static let look = Duration.milliseconds(200)
+  static let look = Duration.milliseconds(200)
   /// Of Litestream's files: a lower level holds what higher ones have not taken over yet.
   private static let levels = 0...9
 

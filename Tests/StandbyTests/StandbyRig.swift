@@ -131,6 +131,8 @@ final class StandbyRig: Sendable {
         waits.change {
           $0 += 1; return $0
         })
+      // What is looked for is the doing of another process, which has to get somewhere meanwhile.
+      if wait == Follower.look { return try await ContinuousClock().sleep(for: wait / 10) }
       await Task.yield()
     }
   }

@@ -56,9 +56,10 @@ package final class Watched<Value: Sendable>: Sendable {
     return value
   }
 
-  /// Waits on the thread that calls it: for the threads of a loopback server.
+  /// Waits on the thread that calls it, for the threads of a loopback server: for longer than a
+  /// slow test takes to release what it holds.
   package func block(
-    within limit: Duration = .seconds(600), until condition: @escaping @Sendable (Value) -> Bool
+    within limit: Duration = .seconds(7_200), until condition: @escaping @Sendable (Value) -> Bool
   ) -> Bool {
     let done = DispatchSemaphore(value: 0)
     let met = Mutex(false)

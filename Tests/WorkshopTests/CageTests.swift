@@ -55,7 +55,7 @@ struct CageTests {
   func theWayOutIsShut(_ name: String) async throws {
     let kind = WorkshopKind.find(socket: "/nowhere")
     let escape = try #require(Escape.all.first { $0.name == name })
-    #expect(try await escape.attempt(in: kind) == nil)
+    #expect(try await escape.allowing(seconds: 600).attempt(in: kind) == nil)
   }
 
   @Test func seesNothingOfTheEnvironmentOrTheOpenFilesOfTheBot() async throws {
@@ -111,8 +111,8 @@ struct CageTests {
 
   @Test func cancellingTheTaskEndsTheCommand() async throws {
     let mark = UUID().uuidString
-    let task = Task { try await run("exec -a \(mark) sleep 300", seconds: 300) }
-    while !isRunning(mark) { await Task.yield() }
+    let task = Task { try await run("exec -a \(mark) sleep 600", seconds: 600) }
+    await waitUntilItRuns(mark)
     task.cancel()
     await #expect(throws: WorkshopError.cancelled) { try await task.value }
     #expect(!isRunning(mark))

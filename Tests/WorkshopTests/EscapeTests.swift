@@ -13,7 +13,8 @@ struct EscapeTests {
     var limits = Cage.Limits()
     limits.processes = 2_000
     let cage = Cage(bubblewrap: "/usr/bin/bwrap", limits: limits)
-    let found = try await escape("fork bomb").attempt { run async throws(WorkshopError) in
+    let forks = try escape("fork bomb").allowing(seconds: 600)
+    let found = try await forks.attempt { run async throws(WorkshopError) in
       try await cage.run(run)
     }
     #expect(found == "1000 processes")

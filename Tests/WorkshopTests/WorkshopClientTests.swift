@@ -62,7 +62,8 @@ struct WorkshopClientTests {
 
   @Test func waitingCanBeCancelled() async throws {
     try await UnixListener.with({ close($1) }) { listener in
-      let task = Task { try await WorkshopClient(socket: listener.path).run(Self.run) }
+      let client = WorkshopClient(socket: listener.path, patience: .seconds(3_600))
+      let task = Task { try await client.run(Self.run) }
       try await listener.connections.wait(for: "an attempt") { $0.begun > 1 }
       task.cancel()
       await #expect(throws: WorkshopError.cancelled) { try await task.value }
@@ -72,9 +73,9 @@ struct WorkshopClientTests {
   @Test func cancellingClosesTheConnectionAndTheServiceEndsTheRun() async throws {
     try await UnixListener.with({ Self.server.serve($1) }) { listener in
       let mark = UUID().uuidString
-      let run = WorkshopRun(files: [], command: "exec -a \(mark) sleep 300", seconds: 300)
+      let run = WorkshopRun(files: [], command: "exec -a \(mark) sleep 600", seconds: 600)
       let task = Task { try await WorkshopClient(socket: listener.path).run(run) }
-      while !isRunning(mark) { await Task.yield() }
+      await waitUntilItRuns(mark)
       task.cancel()
       await #expect(throws: WorkshopError.cancelled) { try await task.value }
       try await listener.connections.wait(for: "the end of the run") { $0.ended == 1 }
@@ -154,6 +155,16 @@ struct WorkshopClientTests {
   @Test func withoutASocketItSaysWhy() async throws {
     await #expect(throws: WorkshopError.unavailable("/tmp/none: No such file or directory")) {
       try await WorkshopClient(socket: "/tmp/none").run(Self.run)
+    }
+  }
+}
+
+/// Looks from a thread of its own, as those of the tests may have much else to do.
+func waitUntilItRuns(_ name: String) async {
+  await withCheckedContinuation { continuation in
+    Thread.detachNewThread {
+      while !isRunning(name) { sched_yield() }
+      continuation.resume()
     }
   }
 }

@@ -117,9 +117,10 @@ struct RecoveryTests {
 
   @Test func aHoldIsFoundAlsoWhereTheClockWasSetBackBeforeIt() async throws {
     let rig = try rig()
-    let work = try rig.work()
-    try rig.leaveHold(for: work, at: Date().addingTimeInterval(-60), isSent: true)
-    try await rig.orchestrator().perform(work)
+    let now = Date()
+    let work = try rig.work(receivedAt: now)
+    try rig.leaveHold(for: work, at: now.addingTimeInterval(-60), isSent: true)
+    try await rig.orchestrator(at: { now }).perform(work)
     #expect(try rig.holds().map(\.state) == [.voided, .settled])
     #expect(try rig.account().held == .zero)
   }

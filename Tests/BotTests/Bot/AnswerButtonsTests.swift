@@ -123,7 +123,7 @@ struct AnswerButtonsTests {
     let isOpen = Watched(false)
     rig.gemini.onCall { request in
       if request.path.hasSuffix(":streamGenerateContent") {
-        _ = isOpen.block(within: .seconds(3_600)) { $0 }
+        _ = isOpen.block { $0 }
       }
       return nil
     }
@@ -151,7 +151,7 @@ struct AnswerButtonsTests {
     rig.gemini.onCall { [rig] request in
       guard request.path.hasSuffix(":streamGenerateContent") else { return nil }
       stateAtCall.change { $0.append(try? rig.inboxState(question.value)) }
-      _ = isOpen.block(within: .seconds(3_600)) { $0 }
+      _ = isOpen.block { $0 }
       return nil
     }
     let two = try await rig.deliver("message", .message("Two?"))
@@ -181,7 +181,7 @@ struct AnswerButtonsTests {
     let isOpen = Watched(false)
     rig.gemini.onCall { request in
       if request.path.hasSuffix(":streamGenerateContent") {
-        _ = isOpen.block(within: .seconds(3_600)) { $0 }
+        _ = isOpen.block { $0 }
       }
       return nil
     }
@@ -332,7 +332,7 @@ struct AnswerButtonsTests {
     let ids = try await [42, 43].asyncMap { try await ask("Hello", answer: "One.", from: $0) }
     rig.gemini.onCall { request in
       if request.path.hasSuffix(":streamGenerateContent") {
-        _ = isOpen.block(within: .seconds(3_600)) { $0 }
+        _ = isOpen.block { $0 }
       }
       return nil
     }

@@ -20,7 +20,7 @@ struct CallsUnderWayTests {
     rig = try BotRig(timeout: .seconds(3_600))
     rig.gemini.onCall { [isOpen] request in
       if request.path.hasSuffix(":streamGenerateContent") {
-        _ = isOpen.block(within: .seconds(3_600)) { $0 }
+        _ = isOpen.block { $0 }
       }
       return nil
     }
@@ -107,7 +107,7 @@ struct CallsUnderWayTests {
     let rig = try BotRig(
       promotions: .init(referralCredits: Credits(parsing: "5")), timeout: .seconds(3_600))
     rig.gemini.onCall { [isOpen] _ in
-      _ = isOpen.block(within: .seconds(3_600)) { $0 }
+      _ = isOpen.block { $0 }
       return nil
     }
     try await rig.say("/start")

@@ -40,7 +40,7 @@ struct PatientPreviewTests {
     await rig.waitForEnd()
     #expect(edits(rig) == 2)
     #expect(rig.messages().map { $0.text.prefix(15) } == ["First and more."])
-    let rests = rig.bot.waits.value.filter { $0 > .seconds(3_000) && $0 < .seconds(3_600) }
+    let rests = rig.bot.waits.value.filter { $0 >= .seconds(20) && $0 < .seconds(3_600) }
     #expect(rests.count == 1)
   }
 
