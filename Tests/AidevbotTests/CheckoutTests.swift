@@ -90,6 +90,12 @@ struct CheckoutTests {
       try await world.telegram.state.wait(for: "the answer on its way") {
         !$0.calls(of: "answerPreCheckoutQuery").isEmpty
       }
+      // Telegram takes it for two minutes and a half, and a slow machine may need more.
+      try world.damage(
+        """
+        UPDATE outbox SET created_at = strftime('%Y-%m-%d %H:%M:%f', 'now', '+12 hours')
+        WHERE state = 'queued'
+        """)
       try await world.kill(first)
       let second = try await world.openShop()
       let answers = try await world.telegram.state.wait(for: "the answer of the next life") {

@@ -87,6 +87,7 @@ struct ConsoleCommandTests {
       world.hang(1, callsOf: .gemini)
       let killed = try world.start(["console"], input: "/start\nHow do I begin?\n")
       try await world.waitForCalls(1, to: .gemini)
+      try world.keepYoung()
       try await world.kill(killed)
       let next = try await world.aidevbot("console", input: "/status\n")
       #expect(next.output.contains("Hello from the fake model."))

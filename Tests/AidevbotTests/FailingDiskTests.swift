@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import TestSupport
 
@@ -13,8 +14,7 @@ struct FailingDiskTests {
       let daemon = try await world.startDaemon(changing: sweep.disk.environment)
       try await world.openAccount()
       while sweep.injectNext() {
-        try await sweep.ask(daemon)
-        sweep.disk.mend()
+        try await sweep.ask(daemon) { [disk = sweep.disk] in disk.mend() }
         try await sweep.expectAnswered()
         #expect(world.telegram.state.value.sent(to: 42).count == 1 + sweep.rounds)
         #expect(try world.usage().allSatisfy { $0.chargedTo == "user" })
@@ -30,9 +30,10 @@ struct FailingDiskTests {
       let world = sweep.world
       var daemon = try await world.startDaemon(changing: sweep.disk.environment)
       try await world.openAccount()
+      try world.keepYoung()
       while sweep.injectNext() {
         let before = world.telegram.state.value.sent(to: 42).count
-        try await sweep.ask(daemon)
+        try await sweep.ask(daemon) { [daemon] in daemon.signal(SIGKILL) }
         try await world.kill(daemon)
         sweep.disk.mend()
         let isRepeated = world.telegram.state.value.sent(to: 42).count > before
@@ -50,12 +51,17 @@ struct FailingDiskTests {
 
 extension FaultSweep {
   /// Asks a question, and waits until the log has named the fault, or there was nothing more for it
-  /// to hit.
-  fileprivate func ask(_ daemon: ChildProcess) async throws {
+  /// to hit. What is to follow does so at once, as the bot does not wait for a test that is slow to
+  /// go on.
+  fileprivate func ask(
+    _ daemon: ChildProcess, then follow: @escaping @Sendable () -> Void
+  ) async throws {
     let said = daemon.saidSoFar
     world.telegram.message(Seller.gemini.question, from: 42)
     try await world.wait(for: "the end of the question, or word of operation \(number)") {
-      try daemon.hasNamed(fault, after: said) || isAtRest()
+      guard try daemon.hasNamed(fault, after: said) || isAtRest() else { return false }
+      follow()
+      return true
     }
   }
 

@@ -11,6 +11,7 @@ struct KillTests {
     try await World.run { world in
       let first = try await world.startDaemon()
       try await world.openAccount()
+      try world.keepYoung()
       world.hang(1, callsOf: seller)
       world.telegram.message(seller.question, from: 42)
       try await world.waitForCalls(1, to: seller)
@@ -63,6 +64,7 @@ struct KillTests {
     try await World.run { world in
       let first = try await world.startDaemon()
       try await world.openAccount()
+      try world.keepYoung()
       let isOver = Watched(false)
       let isFirst = Watched(true)
       world.onCall(of: .openRouter) { _ in
@@ -159,6 +161,7 @@ struct KillTests {
       let people = Array(Int64(42)...47)
       let first = try await world.startDaemon()
       for person in people { try await world.ask("/start", from: person) }
+      try world.keepYoung()
       try await world.stop(first)
 
       world.telegram.fail("sendMessage", with: .reset, .reset, .reset)

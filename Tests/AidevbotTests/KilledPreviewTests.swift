@@ -14,6 +14,7 @@ struct KilledPreviewTests {
     world.gemini.replyNext(answer.reply)
     let daemon = try await world.startDaemon(changing: streaming)
     try await world.openAccount()
+    try world.keepYoung()
     answer.say(words)
     let update = world.telegram.message(Seller.gemini.question, from: 42)
     try await world.telegram.state.wait(for: "the first words", until: isSeen)

@@ -33,6 +33,7 @@ struct SecrecyTests {
       let calls = world.callCount(.gemini)
       world.telegram.message(question, from: 42)
       try await world.waitForCalls(calls + 1, to: .gemini)
+      try world.keepYoung()
       try await world.kill(first)
 
       let replies = world.telegram.state.value.sent(to: 42).count

@@ -166,6 +166,7 @@ extension StepCase {
   func prepare(_ world: World) async throws -> SentInvoice? {
     let first = try await world.startDaemon(changing: settings)
     try await world.openAccount(of: Self.user)
+    try world.keepYoung()
     if request == .again { world.telegram.message(seller?.question ?? "", from: Self.user) }
     var invoice: SentInvoice?
     if request.isOfStars { invoice = try await world.order(by: Self.user) }

@@ -79,6 +79,7 @@ struct StopTests {
     try await World.run { world in
       let daemon = try await world.startDaemon()
       try await world.openAccount()
+      try world.keepYoung()
       world.hang(1, callsOf: .gemini)
       world.telegram.message(Seller.gemini.question, from: 42)
       try await world.waitForCalls(1, to: .gemini)

@@ -37,6 +37,20 @@ extension World {
     }
   }
 
+  /// Whatever is in the inbox now or later is young enough to be handled again, however late the
+  /// next life of a process begins.
+  func keepYoung() throws {
+    let hence = "strftime('%Y-%m-%d %H:%M:%f', 'now', '+12 hours')"
+    try damage(
+      """
+      UPDATE inbox SET received_at = \(hence) WHERE state = 'pending';
+      CREATE TRIGGER kept_young AFTER INSERT ON inbox
+      BEGIN
+        UPDATE inbox SET received_at = \(hence) WHERE update_id = NEW.update_id;
+      END
+      """)
+  }
+
   /// Leaves zeros of a table and its indexes.
   func overwritePages(of table: String) throws {
     try damage("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -86,7 +100,7 @@ extension World {
   }
 
   /// What one process does wakes no other, so it is looked for again and again. Where the look
-  /// fails, it has not happened.
+  /// fails, it has not happened; once it has, it is not looked for again.
   func wait(
     for what: String, within limit: Duration = .seconds(600),
     until hasHappened: @escaping @Sendable () throws -> Bool
@@ -95,7 +109,7 @@ extension World {
     let timer = DispatchSource.makeTimerSource(queue: .global())
     timer.schedule(deadline: .now(), repeating: .milliseconds(10))
     timer.setEventHandler {
-      guard (try? hasHappened()) == true else { return }
+      guard !isOver.value, (try? hasHappened()) == true else { return }
       isOver.change { $0 = true }
     }
     timer.activate()
