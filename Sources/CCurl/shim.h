@@ -4,6 +4,7 @@
 #define AIDEVBOT_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 typedef size_t (*ccurl_data_callback)(char *data, size_t size, size_t count, void *context);
 typedef int (*ccurl_prerequest_callback)(void *context, char *remote_ip, char *local_ip,
@@ -29,6 +30,19 @@ static inline CURLcode ccurl_set_data_callback(CURL *easy, CURLoption option,
 static inline CURLcode ccurl_set_prerequest_callback(CURL *easy,
                                                      ccurl_prerequest_callback callback) {
   return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+}
+
+static inline curl_socket_t ccurl_open_socket(void *context, curlsocktype purpose,
+                                              struct curl_sockaddr *address) {
+  (void)context;
+  (void)purpose;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// libcurl 7.88's own sockets are left to every child that the process starts, and so is the
+// connection, however often it is closed here.
+static inline CURLcode ccurl_keep_sockets_from_children(CURL *easy) {
+  return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, ccurl_open_socket);
 }
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {

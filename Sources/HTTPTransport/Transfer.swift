@@ -147,6 +147,7 @@ extension Transfer {
       ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context),
       ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, Self.bodyCallback),
       ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context),
+      ccurl_keep_sockets_from_children(easy),
       ccurl_set_prerequest_callback(easy, Self.attemptCallback),
       ccurl_set_pointer(easy, CURLOPT_PREREQDATA, context),
     ]

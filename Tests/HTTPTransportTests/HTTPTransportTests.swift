@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import HTTPTransport
 import Testing
 import TestSupport
@@ -34,6 +35,35 @@ struct HTTPTransportTests {
     #expect(response.head.status == 418)
     #expect(response.head.header("x-reply") == "a: b")
     #expect(String(decoding: response.body, as: UTF8.self) == "POST /path?q=1 yes aidevbot Grüße")
+  }
+
+  /// A child that had one would keep the connection open, however often it is closed here.
+  @Test func leavesNoConnectionToChildren() async throws {
+    let never = Watched(false)
+    let server = try LoopbackServer { _ in
+      .written { write in
+        if write(Data("HTTP/1.1 200 OK\r\n\r\n".utf8)) { _ = never.block(until: { $0 }) }
+      }
+    }
+    let stream = try await transport.stream(request(server))
+    let flags = (0..<Int32(65_536)).filter { Self.peerPort(of: $0) == server.port }
+      .map { fcntl($0, F_GETFD) & FD_CLOEXEC }
+    #expect(flags == [FD_CLOEXEC])
+    #expect(stream.head.status == 200)
+    never.change { $0 = true }
+  }
+
+  /// `nil` for what is no connection over IP.
+  private static func peerPort(of descriptor: Int32) -> UInt16? {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getpeername(descriptor, $0, &length)
+      }
+    }
+    return code == 0 && address.sin_family == sa_family_t(AF_INET)
+      ? UInt16(bigEndian: address.sin_port) : nil
   }
 
   @Test func usesOneConnectionForRequestsThatFollowEachOther() async throws {
