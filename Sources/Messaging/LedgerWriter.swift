@@ -144,7 +144,7 @@ package struct LedgerWriter: Sendable {
   }
 
   package func complain(of error: any Error, doing what: String, wait: Duration) {
-    let reason = (error as? DatabaseError)?.advice ?? String(describing: error)
+    let reason = error.advice
     Logger.current.error(
       "The database does not work; trying again.",
       metadata: ["reason": "\(reason)", "what": "\(what)", "wait": "\(wait)"])

@@ -25,12 +25,8 @@ extension FaultSweep {
   ) async throws {
     let slow = Watched<SlowAnswer?>(nil)
     world.onCall(of: .gemini) { _ in slow.value?.reply }
-    // Words whose preview cannot be written are shown with later ones: where there are none, the
-    // daemon has to give the call up.
     let daemon = try await world.startDaemon(
-      changing: disk.environment.merging([
-        "ANSWERS_STREAMING": "edits", "AIDEVBOT_PATIENCE": nil,
-      ]) { $1 })
+      changing: disk.environment.merging(["ANSWERS_STREAMING": "edits"]) { $1 })
     try await world.openAccount()
     while injectNext() {
       try await growAnswer(daemon, slow, end)

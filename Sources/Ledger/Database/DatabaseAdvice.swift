@@ -27,6 +27,11 @@ extension DatabaseError {
   }
 }
 
+extension Error {
+  /// For the operator, whatever has failed.
+  package var advice: String { (self as? DatabaseError)?.advice ?? String(describing: self) }
+}
+
 /// An error of the database, as an operator reads it.
 package struct DatabaseFailure: Error, CustomStringConvertible {
   package let cause: DatabaseError

@@ -37,7 +37,7 @@ extension OutboxDelivery {
       return try await perform(frame)
     } catch {
       // The answer comes whole.
-      Logger.current.warning("A preview could not be kept.", metadata: ["error": "\(error)"])
+      Logger.current.warning("A preview could not be kept.", metadata: ["error": "\(error.advice)"])
       return .over
     }
   }
@@ -70,7 +70,7 @@ extension OutboxDelivery {
         try $0.previews.keep(id, of: frame.part, ofUpdate: frame.updateID)
       }
     } catch {
-      Logger.current.error("A preview could not be kept.", metadata: ["error": "\(error)"])
+      Logger.current.error("A preview could not be kept.", metadata: ["error": "\(error.advice)"])
       throw .answerMalformed(method: "sendMessage")
     }
   }
@@ -124,7 +124,8 @@ extension OutboxDelivery {
         try self.outbox.remove([part], ofUpdate: updateID, in: $0)
       }
     } catch {
-      Logger.current.error("A preview could not be removed.", metadata: ["error": "\(error)"])
+      Logger.current.error(
+        "A preview could not be removed.", metadata: ["error": "\(error.advice)"])
     }
   }
 }

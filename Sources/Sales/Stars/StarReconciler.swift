@@ -39,7 +39,7 @@ package struct StarReconciler: PeriodicService {
         metadata: ["error": "\(error)", "wait": "\(delay)"])
       if !error.isOfTheNetwork { failures += 1 }
       if failures >= Self.failuresBeforeAlert {
-        let reason = (error as? DatabaseError)?.advice ?? "\(error)"
+        let reason = error.advice
         await alerts.raise(
           .unreconciledStars,
           "Telegram's list of Stars cannot be read or booked, so nobody finds payments whose "

@@ -51,7 +51,7 @@ extension Doctor {
         ] + imageChecks { try tx.pricing.whyNotSold($0) == .makesImages($0) }
       }
     } catch {
-      let reason = (error as? DatabaseError)?.advice ?? "\(error)"
+      let reason = error.advice
       return [
         Check("database", .failed, "\(path): \(reason)", next: "ls -l \(path)*"), safety,
       ]
